@@ -1,0 +1,39 @@
+/**
+ * What a sandbox brings along: the program's own Bun, the small parent as one file, and a `bun` command for gates.
+ * Written once into the runner's data directory; bound read-only into every sandbox.
+ */
+import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export type Toolbox = {
+  /** Runs scripts; a compiled program does so only with BUN_BE_BUN set. */
+  runtime: string;
+  compiled: boolean;
+  entry: string;
+  /** A directory with an executable `bun`, for PATH. */
+  binDir: string;
+};
+
+/** Places inside a sandbox. */
+export const INSIDE = { entry: "/opt/gt/entry.ts", runtime: "/opt/gt/runtime/bun", binDir: "/opt/gt/bin" } as const;
+
+/**
+ * Writes the toolbox into `dir`.
+ * `runtime` is the running program (process.execPath); `compiled` says that it is a compiled one.
+ */
+export async function prepareToolbox(dir: string, { runtime, compiled }: { runtime: string; compiled: boolean }): Promise<Toolbox> {
+  const binDir = join(dir, "bin");
+  const entry = join(dir, "entry.ts");
+  await mkdir(binDir, { recursive: true });
+  await copyFile(new URL("./entry.ts", import.meta.url), entry);
+  await writeShim(join(binDir, "bun"), runtime);
+  return { runtime, compiled, entry, binDir };
+}
+
+/** Works on both sides of the wall: inside, the runtime has a fixed place. */
+async function writeShim(path: string, runtime: string): Promise<void> {
+  const quoted = `'${runtime.replaceAll("'", "'\\''")}'`;
+  const lines = ["#!/bin/sh", `bun=${INSIDE.runtime}`, `[ -x "$bun" ] || bun=${quoted}`, 'BUN_BE_BUN=1 exec "$bun" "$@"', ""];
+  await writeFile(path, lines.join("\n"));
+  await chmod(path, 0o755);
+}
