@@ -28,12 +28,20 @@ export async function buildWeb(entry: string, outDir: string): Promise<WebBuild>
       plugins: [fontsAsFiles(fonts), tailwind],
       throw: false,
     });
-    if (!built.success) return { ok: false, messages: built.logs.map(String) };
+    if (!built.success) return { ok: false, messages: built.logs.map(sentence) };
     const inline = inlineScripts(await Bun.file(join(fresh, "index.html")).text());
     if (inline.length > 0) {
-      return { ok: false, messages: inline.map((tag) => `the page has an inline script, which its policy refuses: ${tag}`) };
+      return {
+        ok: false,
+        messages: inline.map(
+          (tag) => `the page has an inline script, which its policy refuses: ${tag}`,
+        ),
+      };
     }
-    const files = built.outputs.map((file) => ({ path: file.path.slice(fresh.length + 1), bytes: file.size }));
+    const files = built.outputs.map((file) => ({
+      path: file.path.slice(fresh.length + 1),
+      bytes: file.size,
+    }));
     for (const [name, source] of fonts) {
       files.push({ path: name, bytes: await Bun.write(join(fresh, name), Bun.file(source)) });
     }
@@ -46,6 +54,11 @@ export async function buildWeb(entry: string, outDir: string): Promise<WebBuild>
   }
 }
 
+function sentence(log: BuildMessage | ResolveMessage): string {
+  const place = log.position ? `${log.position.file}:${log.position.line}: ` : "";
+  return place + log.message;
+}
+
 /** Keeps fonts out of the style sheet: the bundler would inline them, and every page load would carry every alphabet. */
 function fontsAsFiles(found: Map<string, string>): BunPlugin {
   return {
@@ -54,7 +67,9 @@ function fontsAsFiles(found: Map<string, string>): BunPlugin {
       build.onResolve({ filter: /\.woff2?$/ }, async (asked) => {
         const source = resolve(asked.resolveDir, asked.path);
         const extension = extname(source);
-        const hash = Bun.hash(await Bun.file(source).bytes()).toString(36).slice(0, 8);
+        const hash = Bun.hash(await Bun.file(source).bytes())
+          .toString(36)
+          .slice(0, 8);
         const name = `${basename(source, extension)}-${hash}${extension}`;
         found.set(name, source);
         return { path: `/${name}`, external: true };
