@@ -1,0 +1,122 @@
+/** Beads as seen outside the town. Every image is of one row with its satellite; references are ids. */
+import { z } from "zod";
+import { beadIdSchema, eventIdSchema, oidSchema, rigIdSchema, runIdSchema } from "./ids.ts";
+import { timestampSchema } from "./time.ts";
+
+export const beadTypeSchema = z.enum([
+  "issue",
+  "message",
+  "escalation",
+  "merge_request",
+  "convoy",
+  "agent",
+]);
+export type BeadType = z.infer<typeof beadTypeSchema>;
+
+export const beadStatusSchema = z.enum(["open", "in_progress", "in_review", "closed", "failed"]);
+export type BeadStatus = z.infer<typeof beadStatusSchema>;
+
+export const prioritySchema = z.enum(["low", "medium", "high", "critical"]);
+export type Priority = z.infer<typeof prioritySchema>;
+
+export const deliverySchema = z.enum(["none", "branch", "merge"]);
+export type Delivery = z.infer<typeof deliverySchema>;
+
+/** How an issue bead was closed. `landed` needs proof from git (B8); the others are explicit. */
+export const closeOutcomeSchema = z.enum(["landed", "answered", "nothing_to_do", "cancelled"]);
+export type CloseOutcome = z.infer<typeof closeOutcomeSchema>;
+
+/** No failed bead, run, review or convoy is without one (B15). */
+export const failureReasonSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  source: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+export type FailureReason = z.infer<typeof failureReasonSchema>;
+
+const common = {
+  id: beadIdSchema,
+  status: beadStatusSchema,
+  title: z.string(),
+  rigId: rigIdSchema.nullable(),
+  version: z.number().int(),
+  createdBy: z.string(),
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema,
+};
+
+/** Where an unfinished bead is and what it waits for, in plain words; `rule` names the deciding rule. */
+export const waitSchema = z.object({
+  rule: z.string(),
+  text: z.string(),
+  untilAt: timestampSchema.nullable(),
+});
+export type Wait = z.infer<typeof waitSchema>;
+
+export const issueSchema = z.object({
+  ...common,
+  type: z.literal("issue"),
+  body: z.string(),
+  convoyId: beadIdSchema.nullable(),
+  parentId: beadIdSchema.nullable(),
+  assigneeId: beadIdSchema.nullable(),
+  reviewId: beadIdSchema.nullable(),
+  runId: runIdSchema.nullable(),
+  priority: prioritySchema,
+  labels: z.array(z.string()),
+  delivery: deliverySchema.nullable(),
+  cycle: z.number().int(),
+  round: z.number().int(),
+  attempt: z.number().int(),
+  workAttempts: z.number().int(),
+  startFailures: z.number().int(),
+  blockedBy: z.array(beadIdSchema),
+  wait: waitSchema.nullable(),
+  headOid: oidSchema.nullable(),
+  baseOid: oidSchema.nullable(),
+  landedOn: z.string().nullable(),
+  landedOid: oidSchema.nullable(),
+  outcome: closeOutcomeSchema.nullable(),
+  failure: failureReasonSchema.nullable(),
+  stateSince: timestampSchema,
+  closedAt: timestampSchema.nullable(),
+});
+export type Issue = z.infer<typeof issueSchema>;
+
+export const convoyStateSchema = z.enum(["active", "landed", "failed", "cancelled"]);
+export const convoySchema = z.object({
+  ...common,
+  type: z.literal("convoy"),
+  state: convoyStateSchema,
+  failure: failureReasonSchema.nullable(),
+  landedAt: timestampSchema.nullable(),
+});
+export type Convoy = z.infer<typeof convoySchema>;
+
+export const escalationSchema = z.object({
+  ...common,
+  type: z.literal("escalation"),
+  body: z.string(),
+  severity: z.enum(["low", "medium", "high", "critical"]),
+  source: z.string(),
+  subjectId: z.string().nullable(),
+  acknowledgedAt: timestampSchema.nullable(),
+  resolvedAt: timestampSchema.nullable(),
+});
+export type Escalation = z.infer<typeof escalationSchema>;
+
+export const dependencyTypeSchema = z.enum(["blocks", "tracks", "parent-child"]);
+
+export const beadEventSchema = z.object({
+  id: eventIdSchema,
+  beadId: beadIdSchema,
+  at: timestampSchema,
+  actor: z.string(),
+  kind: z.string(),
+  text: z.string(),
+  rule: z.string().nullable(),
+  runId: runIdSchema.nullable(),
+  failure: failureReasonSchema.nullable(),
+});
+export type BeadEvent = z.infer<typeof beadEventSchema>;

@@ -1,0 +1,127 @@
+/**
+ * Facts: what a runner has seen happen. Each is on the runner's disk before anyone is told, and is
+ * acknowledged by the town after it is stored. Order is kept per run.
+ */
+import { z } from "zod";
+import { failureReasonSchema } from "./bead.ts";
+import { oidSchema, runIdSchema, turnIdSchema } from "./ids.ts";
+import { EVENT_BATCH_MAX, FACT_BATCH_MAX } from "./limits.ts";
+import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } from "./review.ts";
+import { fenceSchema, outcomeSchema } from "./run.ts";
+import { agentEventSchema } from "./stream.ts";
+import { timestampSchema } from "./time.ts";
+
+export const exitRecordSchema = z.object({
+  code: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  timedOut: z.boolean(),
+  cancelled: z.boolean(),
+  forced: z.boolean(),
+  durationMs: z.number().nonnegative(),
+});
+export type ExitRecord = z.infer<typeof exitRecordSchema>;
+
+export const factBodySchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("phase"), phase: z.string().max(60) }),
+  /** The agent is up, its tools are registered and the first turn was handed over. */
+  z.object({ kind: z.literal("started") }),
+  /** The work moved: a changed tree or a tool result that repeats nothing. Tokens are not progress. */
+  z.object({ kind: z.literal("progress"), what: z.enum(["tree", "tool"]) }),
+  z.object({ kind: z.literal("bubble"), text: z.string().max(200) }),
+  z.object({ kind: z.literal("events"), events: z.array(agentEventSchema).max(EVENT_BATCH_MAX) }),
+  z.object({
+    kind: z.literal("usage"),
+    model: z.string().max(200),
+    inputTokens: z.number().int().nonnegative(),
+    outputTokens: z.number().int().nonnegative(),
+    reasoningTokens: z.number().int().nonnegative(),
+    cacheReadTokens: z.number().int().nonnegative(),
+    cacheWriteTokens: z.number().int().nonnegative(),
+    costUsd: z.number().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    status: z.number().int(),
+  }),
+  z.object({ kind: z.literal("saved_work"), ref: z.string(), oid: oidSchema, baseOid: oidSchema }),
+  z.object({
+    kind: z.literal("work_done"),
+    headOid: oidSchema,
+    baseOid: oidSchema,
+    branch: z.string(),
+    summary: z.string().max(8_000),
+    noChangesReason: z.string().max(2_000).nullable(),
+    files: z.number().int(),
+    additions: z.number().int(),
+    deletions: z.number().int(),
+  }),
+  z.object({
+    kind: z.literal("checked"),
+    headOid: oidSchema,
+    /** null: gates could not be run (infrastructure); nobody is to blame. */
+    green: z.boolean().nullable(),
+    gates: z.array(gateResultSchema),
+    conflicts: z.array(z.string()),
+    reason: failureReasonSchema.nullable(),
+  }),
+  z.object({
+    kind: z.literal("verdict"),
+    headOid: oidSchema,
+    verdict: verdictSchema,
+    summary: z.string().max(8_000),
+    comments: z.array(reviewCommentSchema),
+  }),
+  z.object({
+    kind: z.literal("landed"),
+    headOid: oidSchema,
+    proof: proofSchema,
+    /** A command for the person, when the target is a dirty checkout. */
+    hint: z.string().nullable(),
+  }),
+  z.object({
+    kind: z.literal("not_landed"),
+    headOid: oidSchema,
+    code: z.enum(["conflict", "gates_red", "target_moved", "refused", "infrastructure"]),
+    message: z.string().max(4_000),
+    gates: z.array(gateResultSchema),
+    conflicts: z.array(z.string()),
+  }),
+  z.object({
+    kind: z.literal("baseline"),
+    targetOid: oidSchema.nullable(),
+    green: z.boolean().nullable(),
+    gates: z.array(gateResultSchema),
+    reason: failureReasonSchema.nullable(),
+  }),
+  z.object({ kind: z.literal("turn_started"), turnId: turnIdSchema }),
+  z.object({
+    kind: z.literal("turn_ended"),
+    turnId: turnIdSchema,
+    text: z.string().max(64_000),
+    reason: z.enum(["completed", "interrupted", "error"]),
+    message: z.string().max(2_000).nullable(),
+  }),
+  z.object({
+    kind: z.literal("exit"),
+    outcome: outcomeSchema,
+    reason: failureReasonSchema.nullable(),
+    exit: exitRecordSchema.nullable(),
+  }),
+]);
+export type FactBody = z.infer<typeof factBodySchema>;
+export type FactOf<K extends FactBody["kind"]> = Extract<FactBody, { kind: K }>;
+
+export const factSchema = z.object({
+  /** Place in the runner's spool: rises by one, never reused within a spool epoch. */
+  seq: z.number().int().positive(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  at: timestampSchema,
+  body: factBodySchema,
+});
+export type Fact = z.infer<typeof factSchema>;
+
+export const factBatchSchema = z.object({
+  connection: z.number().int(),
+  spoolEpoch: z.string().max(60),
+  facts: z.array(factSchema).min(1).max(FACT_BATCH_MAX),
+});
+export type FactBatch = z.infer<typeof factBatchSchema>;

@@ -1,0 +1,134 @@
+/** What a runner is offered: one variant per kind of run, complete in itself. */
+import { z } from "zod";
+import { deliverySchema } from "./bead.ts";
+import { beadIdSchema, oidSchema, rigIdSchema, runIdSchema, sessionIdSchema, turnIdSchema } from "./ids.ts";
+import { gateResultSchema, gateSchema, reviewCommentSchema } from "./review.ts";
+import { fenceSchema, roleSchema } from "./run.ts";
+
+/** The part of a rig that a run needs. */
+export const rigSpecSchema = z.object({
+  id: rigIdSchema,
+  name: z.string(),
+  remote: z.string(),
+  target: z.string(),
+  delivery: deliverySchema,
+  gates: z.array(gateSchema),
+  setup: z.string().nullable(),
+  isolationConfirmed: z.boolean(),
+});
+export type RigSpec = z.infer<typeof rigSpecSchema>;
+
+/** Deadlines of runs.md; every figure is policy. */
+export const runLimitsSchema = z.object({
+  wallMs: z.number().int().positive(),
+  turnsMax: z.number().int().positive(),
+  firstTokenMs: z.number().int().positive(),
+  silenceMs: z.number().int().positive(),
+  repromptsMax: z.number().int().nonnegative(),
+  cutOffMs: z.number().int().positive(),
+  warmMs: z.number().int().nonnegative(),
+});
+export type RunLimits = z.infer<typeof runLimitsSchema>;
+
+export const feedbackSchema = z.object({
+  round: z.number().int(),
+  source: z.enum(["gates", "refinery", "person", "merge"]),
+  text: z.string(),
+  comments: z.array(reviewCommentSchema),
+});
+export type Feedback = z.infer<typeof feedbackSchema>;
+
+/** The bead as a briefing needs it. */
+export const beadSpecSchema = z.object({
+  id: beadIdSchema,
+  title: z.string(),
+  body: z.string(),
+  attempt: z.number().int(),
+  round: z.number().int(),
+  cycle: z.number().int(),
+  delivery: deliverySchema,
+  convoyTitle: z.string().nullable(),
+  feedback: feedbackSchema.nullable(),
+});
+export type BeadSpec = z.infer<typeof beadSpecSchema>;
+
+export const authorSchema = z.object({ name: z.string(), email: z.string() });
+const agentSpec = z.object({ id: beadIdSchema, name: z.string(), role: roleSchema });
+const modelSpec = z.object({ model: z.string(), smallModel: z.string(), scripted: z.boolean() });
+
+const common = {
+  runId: runIdSchema,
+  resource: z.string(),
+  fence: fenceSchema,
+  limits: runLimitsSchema,
+};
+
+export const turnSpecSchema = z.object({
+  turnId: turnIdSchema,
+  text: z.string(),
+  /** Effects an earlier execution of this turn already had, for the briefing. */
+  journal: z.array(z.object({ tool: z.string(), arguments: z.string(), answer: z.string() })),
+});
+export type TurnSpec = z.infer<typeof turnSpecSchema>;
+
+export const runSpecSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("work"),
+    ...common,
+    rig: rigSpecSchema,
+    bead: beadSpecSchema,
+    agent: agentSpec,
+    model: modelSpec,
+    author: authorSchema,
+    /** Landed commits that the base must contain; the runner refuses to start on an older base. */
+    contains: z.array(oidSchema),
+    /** Where to go on from: the newest verified saved work or the last round's head. */
+    savedWork: z.object({ ref: z.string(), oid: oidSchema, baseOid: oidSchema.nullable() }).nullable(),
+  }),
+  z.object({
+    kind: z.literal("check"),
+    ...common,
+    rig: rigSpecSchema,
+    bead: beadSpecSchema,
+    reviewId: beadIdSchema,
+    headOid: oidSchema,
+    branch: z.string(),
+  }),
+  z.object({
+    kind: z.literal("review"),
+    ...common,
+    rig: rigSpecSchema,
+    bead: beadSpecSchema,
+    agent: agentSpec,
+    model: modelSpec,
+    reviewId: beadIdSchema,
+    headOid: oidSchema,
+    baseOid: oidSchema,
+    branch: z.string(),
+    summary: z.string(),
+    gates: z.array(gateResultSchema),
+  }),
+  z.object({
+    kind: z.literal("merge"),
+    ...common,
+    rig: rigSpecSchema,
+    bead: beadSpecSchema,
+    reviewId: beadIdSchema,
+    headOid: oidSchema,
+    branch: z.string(),
+    author: authorSchema,
+  }),
+  z.object({ kind: z.literal("baseline"), ...common, rig: rigSpecSchema }),
+  z.object({
+    kind: z.literal("session"),
+    ...common,
+    sessionId: sessionIdSchema,
+    agent: agentSpec,
+    model: modelSpec,
+    turns: z.array(turnSpecSchema).min(1),
+    /** Earlier conversation, oldest first, when the agent starts afresh. */
+    transcript: z.array(z.object({ from: z.enum(["person", "mayor"]), text: z.string() })),
+  }),
+]);
+export type RunSpec = z.infer<typeof runSpecSchema>;
+export type RunSpecOf<K extends RunSpec["kind"]> = Extract<RunSpec, { kind: K }>;

@@ -1,0 +1,199 @@
+/** Runs, agents, runners, rigs and the town as seen outside. */
+import { z } from "zod";
+import { deliverySchema, failureReasonSchema } from "./bead.ts";
+import {
+  beadIdSchema,
+  oidSchema,
+  rigIdSchema,
+  runIdSchema,
+  runnerIdSchema,
+  sessionIdSchema,
+  townIdSchema,
+  turnIdSchema,
+} from "./ids.ts";
+import { gateResultSchema, gateSchema } from "./review.ts";
+import { timestampSchema } from "./time.ts";
+
+/** A fencing token: (town epoch, count per resource). A higher one outranks every lower one. */
+export const fenceSchema = z.strictObject({
+  epoch: z.number().int().positive(),
+  n: z.number().int().positive(),
+});
+export type Fence = z.infer<typeof fenceSchema>;
+
+export const runKindSchema = z.enum(["work", "check", "review", "merge", "baseline", "session"]);
+export type RunKind = z.infer<typeof runKindSchema>;
+export const runStateSchema = z.enum(["offered", "accepted", "preparing", "running", "ended"]);
+export type RunState = z.infer<typeof runStateSchema>;
+
+export const outcomeSchema = z.enum([
+  "done",
+  "no_result",
+  "crashed",
+  "rejected",
+  "lost",
+  "evicted",
+  "stopped_by_town",
+  "stopped_by_person",
+  "throttled",
+  "quota",
+]);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+export const roleSchema = z.enum(["mayor", "polecat", "refinery"]);
+export type Role = z.infer<typeof roleSchema>;
+
+export const usageTotalsSchema = z.object({
+  calls: z.number().int(),
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  reasoningTokens: z.number().int(),
+  cacheReadTokens: z.number().int(),
+  cacheWriteTokens: z.number().int(),
+  costUsd: z.number(),
+});
+export type UsageTotals = z.infer<typeof usageTotalsSchema>;
+
+export const savedWorkSchema = z.object({ ref: z.string(), oid: oidSchema, at: timestampSchema });
+
+export const runSchema = z.object({
+  id: runIdSchema,
+  kind: runKindSchema,
+  state: runStateSchema,
+  phase: z.string().nullable(),
+  outcome: outcomeSchema.nullable(),
+  reason: failureReasonSchema.nullable(),
+  resource: z.string(),
+  fence: fenceSchema,
+  beadId: beadIdSchema.nullable(),
+  reviewId: beadIdSchema.nullable(),
+  rigId: rigIdSchema.nullable(),
+  sessionId: sessionIdSchema.nullable(),
+  agentId: beadIdSchema.nullable(),
+  runnerId: runnerIdSchema,
+  attempt: z.number().int(),
+  round: z.number().int(),
+  model: z.string().nullable(),
+  offeredAt: timestampSchema,
+  startedAt: timestampSchema.nullable(),
+  endedAt: timestampSchema.nullable(),
+  lastProgressAt: timestampSchema.nullable(),
+  leaseUntilAt: timestampSchema.nullable(),
+  usage: usageTotalsSchema,
+  savedWork: savedWorkSchema.nullable(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+export const agentSchema = z.object({
+  id: beadIdSchema,
+  type: z.literal("agent"),
+  status: z.enum(["open", "in_progress", "in_review", "closed", "failed"]),
+  title: z.string(),
+  version: z.number().int(),
+  createdBy: z.string(),
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema,
+  name: z.string(),
+  role: roleSchema,
+  rigId: rigIdSchema.nullable(),
+  state: z.enum(["idle", "working"]),
+  beadId: beadIdSchema.nullable(),
+  runId: runIdSchema.nullable(),
+  bubble: z.string().nullable(),
+  lastActivityAt: timestampSchema.nullable(),
+});
+export type Agent = z.infer<typeof agentSchema>;
+
+export const isolationSchema = z.enum(["bwrap", "none"]);
+export type Isolation = z.infer<typeof isolationSchema>;
+
+export const rigSchema = z.object({
+  id: rigIdSchema,
+  name: z.string(),
+  remote: z.string(),
+  target: z.string(),
+  delivery: deliverySchema,
+  codeReview: z.boolean(),
+  gates: z.array(gateSchema),
+  setup: z.string().nullable(),
+  slots: z.number().int(),
+  state: z.enum(["checking", "ready", "parked"]),
+  parked: failureReasonSchema.nullable(),
+  baseline: z
+    .object({ oid: oidSchema, ok: z.boolean(), gates: z.array(gateResultSchema), at: timestampSchema })
+    .nullable(),
+  isolationConfirmed: z.boolean(),
+  directMergeConfirmed: z.boolean(),
+  version: z.number().int(),
+  createdAt: timestampSchema,
+});
+export type Rig = z.infer<typeof rigSchema>;
+
+export const runnerSchema = z.object({
+  id: runnerIdSchema,
+  name: z.string(),
+  local: z.boolean(),
+  state: z.enum(["connected", "suspect", "lost"]),
+  incarnation: z.number().int(),
+  isolation: isolationSchema,
+  isolationReason: z.string().nullable(),
+  slots: z.number().int(),
+  version: z.string(),
+  lastSeenAt: timestampSchema,
+});
+export type Runner = z.infer<typeof runnerSchema>;
+
+export const modelSettingsSchema = z.object({
+  provider: z.enum(["kilo", "openai-compatible", "scripted"]),
+  baseUrl: z.string(),
+  key: z.object({ set: z.boolean(), tail: z.string().nullable(), readable: z.boolean() }),
+  model: z.string(),
+  smallModel: z.string(),
+  roles: z.object({
+    mayor: z.string().nullable(),
+    polecat: z.string().nullable(),
+    refinery: z.string().nullable(),
+  }),
+});
+export type ModelSettings = z.infer<typeof modelSettingsSchema>;
+
+export const townSchema = z.object({
+  id: townIdSchema,
+  name: z.string(),
+  epoch: z.number().int(),
+  appVersion: z.string(),
+  demo: z.boolean(),
+  model: modelSettingsSchema.nullable(),
+  sessionId: sessionIdSchema,
+  slots: z.number().int(),
+  observingUntilAt: timestampSchema.nullable(),
+  usage: usageTotalsSchema,
+  startedAt: timestampSchema,
+});
+export type Town = z.infer<typeof townSchema>;
+
+/** One step of a turn as the chat shows it: a tool call in one line that opens. */
+export const turnStepSchema = z.object({
+  tool: z.string(),
+  arguments: z.string(),
+  result: z.string().nullable(),
+  ok: z.boolean().nullable(),
+});
+
+/** A chat entry: a person's message or what a turn of the Mayor said, with its steps. */
+export const chatEntrySchema = z.object({
+  id: z.string(),
+  kind: z.enum(["person", "mayor", "notice"]),
+  sessionId: sessionIdSchema,
+  turnId: turnIdSchema.nullable(),
+  /** While `streaming`: the run whose stream carries the growing text, in events with this turn id. */
+  runId: runIdSchema.nullable(),
+  author: z.string(),
+  text: z.string(),
+  steps: z.array(turnStepSchema),
+  state: z.enum(["queued", "delivered", "seen", "streaming", "done", "interrupted", "failed"]),
+  note: z.string().nullable(),
+  beads: z.array(beadIdSchema),
+  at: timestampSchema,
+});
+export type ChatEntry = z.infer<typeof chatEntrySchema>;

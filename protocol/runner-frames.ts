@@ -1,0 +1,158 @@
+/**
+ * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential.
+ * Town to runner: offer, stop, turn, diff, release. Each is acknowledged; each carries the
+ * connection number that hello was answered with, and a mismatch closes the connection whole.
+ */
+import { z } from "zod";
+import type { Ack } from "./error.ts";
+import type { FactBatch } from "./facts.ts";
+import { oidSchema, runIdSchema, runnerIdSchema, turnIdSchema } from "./ids.ts";
+import { fenceSchema, isolationSchema } from "./run.ts";
+import { rigSpecSchema, runSpecSchema, turnSpecSchema } from "./run-spec.ts";
+
+export const runnerHandshakeSchema = z.strictObject({
+  version: z.number().int(),
+  client: z.string().max(60),
+  token: z.string().max(400),
+});
+
+const liveRun = z.object({
+  runId: runIdSchema,
+  fence: fenceSchema,
+  phase: z.string().max(60),
+  /** Milliseconds since the work last moved, by the runner's monotonic clock. */
+  progressAgoMs: z.number().int().nonnegative(),
+});
+
+export const helloSchema = z.object({
+  version: z.number().int(),
+  appVersion: z.string().max(60),
+  /** null on the first hello ever: the town assigns one, the runner keeps it. */
+  runnerId: runnerIdSchema.nullable(),
+  /** Rises at every start of the runner on its data directory. */
+  incarnation: z.number().int().positive(),
+  name: z.string().max(60),
+  local: z.boolean(),
+  isolation: isolationSchema,
+  isolationReason: z.string().max(500).nullable(),
+  slots: z.number().int().min(1).max(64),
+  spoolEpoch: z.string().max(60),
+  /** Highest sequence on the runner's disk; the town applies facts up to it before it compares. */
+  spoolSeq: z.number().int().nonnegative(),
+  lastOfferSeq: z.number().int().nonnegative(),
+  live: z.array(liveRun),
+  /** Runs that ended but whose exit may not be acknowledged yet. */
+  ended: z.array(z.object({ runId: runIdSchema, fence: fenceSchema })),
+});
+export type Hello = z.infer<typeof helloSchema>;
+
+export const runnerWelcomeSchema = z.object({
+  runnerId: runnerIdSchema,
+  connection: z.number().int().positive(),
+  epoch: z.number().int(),
+  /** Facts up to here are stored; send what follows. */
+  ackedSeq: z.number().int().nonnegative(),
+  heartbeatMs: z.number().int().positive(),
+  leaseTtlMs: z.number().int().positive(),
+});
+export type RunnerWelcome = z.infer<typeof runnerWelcomeSchema>;
+
+export const heartbeatSchema = z.object({
+  connection: z.number().int(),
+  lastOfferSeq: z.number().int().nonnegative(),
+  runs: z.array(liveRun),
+});
+export type Heartbeat = z.infer<typeof heartbeatSchema>;
+export const heartbeatAnswerSchema = z.object({
+  /** Runs this runner may no longer hold: stop them, save their work. */
+  stop: z.array(z.object({ runId: runIdSchema, fence: fenceSchema, reason: z.string() })),
+  heartbeatMs: z.number().int().positive(),
+});
+
+export const offerSchema = z.object({
+  connection: z.number().int(),
+  offerSeq: z.number().int().positive(),
+  acceptByMs: z.number().int().positive(),
+  spec: runSpecSchema,
+});
+export type Offer = z.infer<typeof offerSchema>;
+export const offerAnswerSchema = z.discriminatedUnion("accepted", [
+  z.object({ accepted: z.literal(true) }),
+  z.object({ accepted: z.literal(false), code: z.string().max(60), message: z.string().max(1_000) }),
+]);
+export type OfferAnswer = z.infer<typeof offerAnswerSchema>;
+
+export const stopFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  outcome: z.enum(["stopped_by_town", "stopped_by_person", "evicted"]),
+  reason: z.string().max(1_000),
+});
+export type StopFrame = z.infer<typeof stopFrameSchema>;
+
+/** A further turn for a session run that is up. */
+export const turnFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  turn: turnSpecSchema,
+});
+export type TurnFrame = z.infer<typeof turnFrameSchema>;
+
+export const diffFrameSchema = z.object({
+  connection: z.number().int(),
+  rig: rigSpecSchema,
+  baseOid: oidSchema,
+  headOid: oidSchema,
+});
+export type DiffFrame = z.infer<typeof diffFrameSchema>;
+export const diffAnswerSchema = z.object({
+  files: z.array(z.object({ path: z.string(), additions: z.number().int(), deletions: z.number().int() })),
+  diff: z.string(),
+  truncated: z.boolean(),
+});
+export type DiffAnswer = z.infer<typeof diffAnswerSchema>;
+
+/** An agent's tool call that the town decides. `key` = hash of turn, tool and arguments. */
+export const toolFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  turnId: turnIdSchema.nullable(),
+  tool: z.string().max(60),
+  arguments: z.unknown(),
+  key: z.string().min(16).max(100),
+});
+export type ToolFrame = z.infer<typeof toolFrameSchema>;
+export const toolAnswerSchema = z.object({ isError: z.boolean(), text: z.string() });
+export type ToolAnswer = z.infer<typeof toolAnswerSchema>;
+
+export const credentialFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  want: z.literal("model"),
+});
+export type CredentialFrame = z.infer<typeof credentialFrameSchema>;
+/** The model endpoint for one run; held in the runner's memory, never given to the agent. */
+export const modelCredentialSchema = z.object({
+  provider: z.enum(["kilo", "openai-compatible", "scripted"]),
+  baseUrl: z.string(),
+  apiKey: z.string().nullable(),
+});
+export type ModelCredential = z.infer<typeof modelCredentialSchema>;
+
+export interface RunnerUpEvents {
+  hello: (frame: Hello, ack: (answer: Ack<RunnerWelcome>) => void) => void;
+  facts: (frame: FactBatch, ack: (answer: Ack<{ ackedSeq: number }>) => void) => void;
+  heartbeat: (frame: Heartbeat, ack: (answer: Ack<z.infer<typeof heartbeatAnswerSchema>>) => void) => void;
+  tool: (frame: ToolFrame, ack: (answer: Ack<ToolAnswer>) => void) => void;
+  credential: (frame: CredentialFrame, ack: (answer: Ack<ModelCredential>) => void) => void;
+}
+export interface RunnerDownEvents {
+  offer: (frame: Offer, ack: (answer: Ack<OfferAnswer>) => void) => void;
+  stop: (frame: StopFrame, ack: (answer: Ack<null>) => void) => void;
+  turn: (frame: TurnFrame, ack: (answer: Ack<null>) => void) => void;
+  diff: (frame: DiffFrame, ack: (answer: Ack<DiffAnswer>) => void) => void;
+}

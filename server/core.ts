@@ -1,0 +1,121 @@
+/**
+ * What the edges (socket, HTTP, CLI in process) may ask of the town's core, and the ports the core
+ * asks of the edges. The core is composed in server/town.ts.
+ */
+import type {
+  Ack,
+  AgentEvent,
+  AnyImage,
+  DiffAnswer,
+  DiffFrame,
+  FactBatch,
+  FeedPosition,
+  Heartbeat,
+  Hello,
+  ModelCredential,
+  CredentialFrame,
+  Offer,
+  OfferAnswer,
+  Result,
+  RunnerWelcome,
+  StopFrame,
+  ToolAnswer,
+  ToolFrame,
+  Topic,
+  TurnFrame,
+  Fence,
+} from "../protocol/index.ts";
+
+/** Who asks. `actor` is what history shows: "person:owner", "run:<id>". */
+export interface Caller {
+  principal: "owner" | "runner";
+  actor: string;
+}
+
+export interface TopicState {
+  position: FeedPosition;
+  reset: boolean;
+  items: AnyImage[];
+}
+
+export interface FeedChange {
+  version: number;
+  /** Topics that hold this image, `changes` included. */
+  topics: readonly Topic[];
+  image: AnyImage;
+}
+
+export interface TownCore {
+  /** Parses, authorises and answers a command, query or service; a command's answer follows its commit. */
+  call(name: string, body: unknown, caller: Caller, key?: string): Promise<Ack>;
+  /** State of a topic now, or what changed since a position that is still known. */
+  topic(topic: Topic, since?: FeedPosition): Result<TopicState>;
+  /** Called after every commit with its changes, in order. Returns the way to stop. */
+  onChanges(listener: (epoch: number, changes: readonly FeedChange[]) => void): () => void;
+  /** Stored events of a run's stream after `since`, oldest first, at most STREAM_REPLAY_MAX. */
+  streamSince(runId: string, since: number): AgentEvent[];
+  onStream(listener: (runId: string, events: readonly AgentEvent[]) => void): () => void;
+  townId: string;
+  epoch: number;
+
+  /** Runner side. `tokenId` is the runner token the connection was opened with. */
+  hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>>;
+  facts(runnerId: string, batch: FactBatch): Promise<Result<{ ackedSeq: number }>>;
+  heartbeat(
+    runnerId: string,
+    frame: Heartbeat,
+  ): Promise<Result<{ stop: { runId: string; fence: Fence; reason: string }[]; heartbeatMs: number }>>;
+  tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>>;
+  credential(runnerId: string, frame: CredentialFrame): Promise<Result<ModelCredential>>;
+  /** The socket of this connection closed. */
+  runnerGone(runnerId: string, connection: number): void;
+}
+
+/**
+ * The core's way to a connected runner, implemented by server/socket. Every call has a deadline and
+ * answers `offline` or `deadline` (retryable) when the runner does not answer in time.
+ */
+export interface RunnerPort {
+  offer(runnerId: string, frame: Offer): Promise<Ack<OfferAnswer>>;
+  stop(runnerId: string, frame: StopFrame): Promise<Ack<null>>;
+  turn(runnerId: string, frame: TurnFrame): Promise<Ack<null>>;
+  diff(runnerId: string, frame: DiffFrame): Promise<Ack<DiffAnswer>>;
+  /** Closes the older connection of a runner, or all of a revoked one. */
+  close(runnerId: string, reason: string): void;
+}
+
+/** Login links and tokens, implemented by server/auth over auth.db, used by the service commands. */
+export interface AuthPort {
+  createLogin(): { token: string; expiresAt: number };
+  createToken(role: "owner" | "runner", name: string): { id: string; token: string };
+  listTokens(): {
+    id: string;
+    role: "owner" | "runner";
+    name: string;
+    createdAt: number;
+    revokedAt: number | null;
+  }[];
+  /** False when there is no such token. */
+  revokeToken(id: string): boolean;
+  /** Encrypts and decrypts settings' secrets: AEAD bound to the row id; null when the key is gone. */
+  seal(rowId: string, secret: string): string;
+  unseal(rowId: string, sealed: string): string | null;
+}
+
+export interface Clock {
+  /** Wall clock, ms since 1970. */
+  now(): number;
+  /** Monotonic ms. */
+  mono(): number;
+}
+export interface Random {
+  /** Uniform in [0, 1). */
+  unit(): number;
+  bytes(count: number): Uint8Array;
+}
+export interface Log {
+  debug(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
