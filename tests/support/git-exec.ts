@@ -67,7 +67,7 @@ async function spawned(argv: readonly string[], options: ExecOptions): Promise<E
   await child.exited;
   clearTimeout(timer);
   const outputExceeded = stdout.byteLength > options.outputBytesMax;
-  const signal = child.signalCode;
+  const signal = child.signalCode === null ? null : String(child.signalCode);
   return {
     exit: { code: signal === null ? child.exitCode : null, signal, timedOut, outputExceeded },
     stdout: stdout.slice(0, options.outputBytesMax),

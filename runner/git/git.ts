@@ -1,0 +1,166 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Exec, ExecResult } from "./exec.ts";
+
+/** One user name and secret for one operation on one remote. Held in memory only. */
+export type Credential = { readonly username: string; readonly password: string };
+
+export type GitRequest = {
+  /** The repository (GIT_DIR); absent for commands that need none, such as `ls-remote URL`. */
+  readonly gitDir?: string;
+  readonly workTree?: string;
+  readonly indexFile?: string;
+  readonly args: readonly string[];
+  readonly config?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: Uint8Array | string;
+  readonly timeoutMs?: number;
+  readonly outputBytesMax?: number;
+  /** Given to git only for an http(s) remote, and offered by it only to that origin. */
+  readonly credential?: { readonly url: string; readonly secret: Credential };
+  /** For a person's own checkout: their git configuration counts (filters, line ends). */
+  readonly personHome?: string;
+};
+
+export type GitRun = {
+  /** Exit code 0, in time, within the output limit. */
+  readonly ok: boolean;
+  readonly code: number | null;
+  readonly result: ExecResult;
+  /** Standard output as text. */
+  readonly text: string;
+};
+
+export type Git = { run(request: GitRequest): Promise<GitRun> };
+
+/** Deadline of one git command; network commands pass a longer one. */
+export const gitTimeoutMs = 60_000;
+/** Deadline of a command that talks to a remote. */
+export const gitNetworkTimeoutMs = 600_000;
+/** Standard output kept of one command. */
+export const gitOutputBytesMax = 64 * 1024 * 1024;
+
+/** Settings of every git process of the runner, as command scope: a local receive-pack, being the remote's own process, does not inherit them, so a person's server hooks still run. */
+export const hardenedConfig: Readonly<Record<string, string>> = {
+  "core.hooksPath": "/dev/null",
+  "core.fsmonitor": "false",
+  "core.pager": "cat",
+  "core.untrackedCache": "false",
+  "core.quotePath": "false",
+  "core.attributesFile": "/dev/null",
+  "core.excludesFile": "/dev/null",
+  "protocol.allow": "never",
+  "protocol.file.allow": "always",
+  "protocol.http.allow": "always",
+  "protocol.https.allow": "always",
+  "protocol.ssh.allow": "always",
+  "protocol.ext.allow": "never",
+  "credential.helper": "",
+  "gc.auto": "0",
+  "maintenance.auto": "false",
+  "advice.detachedHead": "false",
+  "push.gpgSign": "false",
+  "push.default": "nothing",
+  "commit.gpgSign": "false",
+  "submodule.recurse": "false",
+  "fetch.recurseSubmodules": "false",
+  "fetch.writeCommitGraph": "false",
+};
+
+// The password never stands in argv, in a URL or in a file: git's child shell reads it from the
+// environment of that one git process.
+const credentialHelper =
+  '!f() { test "$1" = get || exit 0; printf "username=%s\\npassword=%s\\n" "$GASTOWN_GIT_USERNAME" "$GASTOWN_GIT_PASSWORD"; }; f';
+
+/** `-c` arguments of a set of settings. */
+export function configArguments(config: Readonly<Record<string, string>>): string[] {
+  return Object.entries(config).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+}
+
+/** The environment that every git process of the runner starts with. */
+export function gitEnvironment(home: string, path: string): Record<string, string> {
+  return {
+    PATH: path,
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, ".config"),
+    LC_ALL: "C",
+    TZ: "UTC",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: join(home, "gitconfig"),
+    GIT_ATTR_NOSYSTEM: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_PAGER: "cat",
+    GIT_EDITOR: "false",
+    GIT_ASKPASS: "",
+    SSH_ASKPASS: "",
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o ConnectTimeout=20",
+  };
+}
+
+/**
+ * The runner's git: its own home, no system or personal settings, no hooks, no prompts, deadlines.
+ * `home` is created; its only setting is that repositories of other users on this host may be read
+ * (a remote on disk may belong to somebody else; git reads that setting from files only).
+ * `agentSocket` is the SSH agent offered for ssh remotes, where there is one.
+ */
+export async function openGit(options: {
+  readonly exec: Exec;
+  readonly home: string;
+  readonly path: string;
+  readonly agentSocket?: string;
+}): Promise<Git> {
+  await mkdir(options.home, { recursive: true, mode: 0o700 });
+  await writeFile(join(options.home, "gitconfig"), "[safe]\n\tdirectory = *\n", { mode: 0o600 });
+  const base = gitEnvironment(options.home, options.path);
+  if (options.agentSocket !== undefined) base["SSH_AUTH_SOCK"] = options.agentSocket;
+  return { run: (request) => runGit(options.exec, base, options.home, request) };
+}
+
+async function runGit(exec: Exec, base: Record<string, string>, home: string, request: GitRequest): Promise<GitRun> {
+  const env: Record<string, string> = { ...base, ...request.env };
+  const config: Record<string, string> = { ...hardenedConfig, ...request.config };
+  if (request.gitDir !== undefined) env["GIT_DIR"] = request.gitDir;
+  if (request.workTree !== undefined) env["GIT_WORK_TREE"] = request.workTree;
+  if (request.indexFile !== undefined) env["GIT_INDEX_FILE"] = request.indexFile;
+  if (request.personHome !== undefined) usePersonalSettings(env, config, request.personHome);
+  if (request.credential !== undefined) {
+    const origin = httpOrigin(request.credential.url);
+    if (origin !== null) {
+      config[`credential.${origin}.helper`] = credentialHelper;
+      env["GASTOWN_GIT_USERNAME"] = request.credential.secret.username;
+      env["GASTOWN_GIT_PASSWORD"] = request.credential.secret.password;
+    }
+  }
+  const result = await exec.run(["git", ...configArguments(config), ...request.args], {
+    cwd: request.workTree ?? home,
+    env,
+    timeoutMs: request.timeoutMs ?? gitTimeoutMs,
+    outputBytesMax: request.outputBytesMax ?? gitOutputBytesMax,
+    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
+  });
+  const { exit } = result;
+  return {
+    ok: exit.code === 0 && !exit.timedOut && !exit.outputExceeded,
+    code: exit.code,
+    result,
+    text: new TextDecoder().decode(result.stdout),
+  };
+}
+
+function usePersonalSettings(env: Record<string, string>, config: Record<string, string>, personHome: string): void {
+  env["HOME"] = personHome;
+  delete env["XDG_CONFIG_HOME"];
+  delete env["GIT_CONFIG_GLOBAL"];
+  delete env["GIT_CONFIG_NOSYSTEM"];
+  delete env["GIT_ATTR_NOSYSTEM"];
+  delete config["core.attributesFile"];
+  delete config["core.excludesFile"];
+  config["safe.directory"] = "*";
+}
+
+function httpOrigin(url: string): string | null {
+  if (!/^https?:\/\//i.test(url)) return null;
+  return new URL(url).origin;
+}

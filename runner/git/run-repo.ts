@@ -1,0 +1,168 @@
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Git } from "./git.ts";
+import { gitFailed } from "./git-errors.ts";
+import { fetchArguments, hasCommit, type RigRepository } from "./mirror.ts";
+import { runBranch, safeId } from "./names.ts";
+import { failure, type Outcome } from "./outcome.ts";
+import { createOwned, type OwnedRoot } from "./paths.ts";
+import { isOid, type Oid } from "./porcelain.ts";
+
+const identitySchema = z.object({ name: z.string().min(1), email: z.string().min(1) });
+export type Identity = z.infer<typeof identitySchema>;
+
+/** Who a run's commits are by: the person as author, the agent as committer and co-author. */
+const attributionSchema = z.object({ author: identitySchema, committer: identitySchema });
+export type Attribution = z.infer<typeof attributionSchema>;
+
+const oidSchema = z.string().refine(isOid);
+
+const runRecordSchema = z.object({
+  beadId: z.string(),
+  runId: z.string(),
+  rigId: z.string(),
+  base: oidSchema,
+  start: oidSchema,
+  targetBranch: z.string(),
+  attribution: attributionSchema,
+});
+type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** A run's own repository: `treeDir` is the agent's, with its own `.git`; the rest is the runner's. */
+export type RunRepository = RunRecord & {
+  readonly root: OwnedRoot;
+  readonly rig: RigRepository;
+  readonly branch: string;
+  readonly dir: string;
+  readonly treeDir: string;
+  readonly homeDir: string;
+  readonly tmpDir: string;
+  /** GIT_DIR of the runner's saves; not bound into the agent's sandbox. */
+  readonly gitDir: string;
+};
+
+export type NewRun = {
+  readonly beadId: string;
+  readonly runId: string;
+  /** What the work is compared with and must descend from. */
+  readonly base: Oid;
+  /** What is checked out: the base, or saved work that continues on it. */
+  readonly start?: Oid;
+  readonly targetBranch: string;
+  readonly attribution: Attribution;
+};
+
+const recordName = "run.json";
+
+/**
+ * Makes the run's repository and checks its branch out. Repeating the call after a crash is safe: a
+ * finished one is returned as it is, an unfinished one (no agent has seen it) is built again.
+ * Errors: unknown_base.
+ */
+export async function createRunRepository(git: Git, root: OwnedRoot, rig: RigRepository, wish: NewRun): Promise<Outcome<{ run: RunRepository }>> {
+  const owned = await createOwned(root, ["runs", safeId(wish.runId)], "run");
+  if (!owned.ok) return owned;
+  const record: RunRecord = { ...wish, rigId: rig.rigId, start: wish.start ?? wish.base };
+  const run = assemble(root, rig, record);
+  const finished = await openRunRepository(root, rig, wish.runId);
+  if (finished.ok) return finished;
+  for (const dir of [run.treeDir, run.homeDir, run.tmpDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  const agentDir = join(run.treeDir, ".git");
+  const init = await git.run({ args: ["init", "--quiet", "--template=", `--initial-branch=${run.branch}`, run.treeDir] });
+  if (!init.ok) return gitFailed(init, "making the run's repository");
+  const borrowed = await borrowObjects(git, run, agentDir);
+  if (!borrowed.ok) return borrowed;
+  const set = await configure(git, run, agentDir);
+  if (!set.ok) return set;
+  const checkedOut = await checkOut(git, run, agentDir);
+  if (!checkedOut.ok) return checkedOut;
+  const beside = join(run.dir, `${recordName}.new`);
+  await writeFile(beside, JSON.stringify(record), { flush: true, mode: 0o600 });
+  await rename(beside, join(run.dir, recordName));
+  return { ok: true, run };
+}
+
+/** Finds a run's finished repository again, after a restart. Error: `not_owned` where there is none. */
+export async function openRunRepository(root: OwnedRoot, rig: RigRepository, runId: string): Promise<Outcome<{ run: RunRepository }>> {
+  const path = join(root.path, "runs", safeId(runId), recordName);
+  const found = await stat(path).catch(() => null);
+  if (found === null) return failure("not_owned", `Run ${runId} has no repository here.`, "Start a new run.");
+  const parsed = runRecordSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
+  if (!parsed.success || parsed.data.rigId !== rig.rigId) {
+    return failure("not_owned", `The record of run ${runId} cannot be read or belongs to another rig.`, "Keep the folder and look at it.");
+  }
+  return { ok: true, run: assemble(root, rig, parsed.data) };
+}
+
+function assemble(root: OwnedRoot, rig: RigRepository, record: RunRecord): RunRepository {
+  const dir = join(root.path, "runs", safeId(record.runId));
+  return {
+    ...record,
+    root,
+    rig,
+    branch: runBranch(record.beadId, record.runId),
+    dir,
+    treeDir: join(dir, "tree"),
+    homeDir: join(dir, "home"),
+    tmpDir: join(dir, "tmp"),
+    gitDir: join(dir, "gitdir"),
+  };
+}
+
+/**
+ * Gives a repository the run's objects: those of the mirror by borrowing, those that only the store
+ * has (saved work, an integration ref) by fetch, because the store is outside every sandbox.
+ */
+export async function borrowObjects(git: Git, run: RunRepository, gitDir: string): Promise<Outcome<object>> {
+  const info = join(gitDir, "objects", "info");
+  await mkdir(info, { recursive: true });
+  await writeFile(join(info, "alternates"), `${join(run.rig.mirrorDir, "objects")}\n`);
+  for (const oid of new Set([run.base, run.start])) {
+    if (await hasCommit(git, gitDir, oid)) continue;
+    const fetched = await git.run({ gitDir, args: [...fetchArguments, run.rig.storeDir, oid] });
+    if (!fetched.ok || !(await hasCommit(git, gitDir, oid))) {
+      return failure("unknown_base", `Neither the mirror nor the store of the rig has ${oid}.`, "Fetch the rig and choose the base again.", { retryable: true });
+    }
+  }
+  return { ok: true };
+}
+
+async function configure(git: Git, run: RunRepository, gitDir: string): Promise<Outcome<object>> {
+  const { author, committer } = run.attribution;
+  const settings: Record<string, string> = {
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "user.name": committer.name,
+    "user.email": committer.email,
+    "author.name": author.name,
+    "author.email": author.email,
+    "committer.name": committer.name,
+    "committer.email": committer.email,
+    "commit.gpgSign": "false",
+    "advice.detachedHead": "false",
+    "remote.origin.url": run.rig.mirrorDir,
+    "remote.origin.fetch": "+refs/remotes/origin/*:refs/remotes/origin/*",
+    // Only the runner pushes; where nothing isolates, this still makes an agent's push fail.
+    "remote.origin.pushUrl": "/dev/null/pushing-is-done-by-the-runner",
+  };
+  for (const [key, value] of Object.entries(settings)) {
+    const set = await git.run({ gitDir, args: ["config", key, value] });
+    if (!set.ok) return gitFailed(set, "setting up the run's repository");
+  }
+  return { ok: true };
+}
+
+async function checkOut(git: Git, run: RunRepository, gitDir: string): Promise<Outcome<object>> {
+  const commands = [
+    ["update-ref", `refs/heads/${run.branch}`, run.start],
+    ["symbolic-ref", "HEAD", `refs/heads/${run.branch}`],
+    ["update-ref", `refs/remotes/origin/${run.targetBranch}`, run.base],
+    ["reset", "--quiet", "--hard", run.start],
+  ];
+  for (const args of commands) {
+    const done = await git.run({ gitDir, workTree: run.treeDir, args });
+    if (!done.ok) return gitFailed(done, "checking out the run's branch");
+  }
+  return { ok: true };
+}

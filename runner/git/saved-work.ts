@@ -1,0 +1,223 @@
+import { stat } from "node:fs/promises";
+import type { SandboxedExec } from "./exec.ts";
+import { type Git, gitNetworkTimeoutMs } from "./git.ts";
+import { gitFailed } from "./git-errors.ts";
+import { fetchArguments, isAncestor, readRef, type RigRepository } from "./mirror.ts";
+import { safeId, wipRef } from "./names.ts";
+import { failure, type Outcome } from "./outcome.ts";
+import { removeOwned, removePart } from "./paths.ts";
+import { type Oid, oidIn } from "./porcelain.ts";
+import { issueProof, type NothingToSave, type RemovalProof, type SavedProof } from "./proof.ts";
+import { borrowObjects, type RunRepository } from "./run-repo.ts";
+import { runSandboxedGit, sandboxedUploadPack } from "./sandboxed-git.ts";
+import { defaultSaveLimits, type SaveLimits, snapshotTree, type Unsaved } from "./snapshot.ts";
+
+export type Saving = {
+  readonly git: Git;
+  readonly sandbox: SandboxedExec;
+  readonly nowMs: number;
+  /** Message of the commit of what is left; trailers are added. */
+  readonly message?: string;
+  readonly limits?: SaveLimits;
+};
+
+export type SavedWork = {
+  readonly proof: SavedProof;
+  readonly base: Oid;
+  /** The agent's last commit, where it descends from the base. */
+  readonly agentHead: Oid | null;
+  /** Why the agent's own commits could not be kept: their files are, as one commit. */
+  readonly commitsDropped: string | null;
+  readonly unsaved: readonly Unsaved[];
+};
+
+/** Not the agent's business whether a submodule's address is sound: `done` refuses that file, a save keeps it. */
+const tolerantFsck: Readonly<Record<string, string>> = {
+  "fetch.fsckObjects": "true",
+  "fetch.fsck.gitmodulesUrl": "warn",
+  "fetch.fsck.gitmodulesPath": "warn",
+  "fetch.fsck.gitmodulesName": "warn",
+  "fetch.fsck.gitmodulesUpdate": "warn",
+  "fetch.fsck.gitmodulesSymlink": "warn",
+};
+
+const saveRef = "refs/gastown/save";
+const headRef = "refs/gastown/head";
+
+/**
+ * Saves a run's work: the agent's commits if they descend from the base, and what is left as one
+ * commit, as `refs/gastown/wip/<bead>/<run>` of the rig's store. Everything that reads the agent's
+ * files runs in its sandbox; the store takes the result by a checked fetch. Earlier saves stay in the
+ * ref's log. Errors: not_saved, too_large, timed_out; the tree is never changed.
+ */
+export async function saveWork(run: RunRepository, saving: Saving): Promise<Outcome<SavedWork>> {
+  const { git, sandbox } = saving;
+  const fresh = await freshGitDir(git, run);
+  if (!fresh.ok) return fresh;
+  const head = await agentHead(sandbox, run);
+  const first = await commitOnto(sandbox, run, head.oid ?? run.base, saving);
+  if (!first.ok) return first;
+  const taken = await takeIntoStore(git, sandbox, run, first.commit);
+  if (taken.ok) return proven(run, taken, { agentHead: head.oid, commitsDropped: head.dropped, unsaved: first.unsaved });
+  if (head.oid === null) return taken;
+  // The agent's commits may be what the check refused: its files are worth more than its history.
+  const second = await commitOnto(sandbox, run, run.base, saving);
+  if (!second.ok) return second;
+  const retaken = await takeIntoStore(git, sandbox, run, second.commit);
+  if (!retaken.ok) return retaken;
+  return proven(run, retaken, { agentHead: null, commitsDropped: taken.error.message, unsaved: second.unsaved });
+}
+
+function proven(
+  run: RunRepository,
+  taken: { ref: string; oid: Oid; tree: Oid },
+  rest: Pick<SavedWork, "agentHead" | "commitsDropped" | "unsaved">,
+): Outcome<SavedWork> {
+  const proof = issueProof<SavedProof>({ kind: "saved", beadId: run.beadId, runId: run.runId, ref: taken.ref, oid: taken.oid, tree: taken.tree });
+  return { ok: true, proof, base: run.base, ...rest };
+}
+
+/** A new private repository for each save: nothing that ran in an earlier one can prepare the next. */
+async function freshGitDir(git: Git, run: RunRepository): Promise<Outcome<object>> {
+  const removed = await removePart(run.root, run.dir, "run", "gitdir");
+  if (!removed.ok) return removed;
+  const init = await git.run({ args: ["init", "--quiet", "--bare", "--template=", run.gitDir] });
+  if (!init.ok) return gitFailed(init, "preparing to save");
+  const bare = await git.run({ gitDir: run.gitDir, args: ["config", "core.bare", "false"] });
+  if (!bare.ok) return gitFailed(bare, "preparing to save");
+  return await borrowObjects(git, run, run.gitDir);
+}
+
+/** The agent's HEAD, fetched into the private repository; null with a reason where it cannot be kept. */
+async function agentHead(sandbox: SandboxedExec, run: RunRepository): Promise<{ oid: Oid | null; dropped: string | null }> {
+  const fetched = await runSandboxedGit(sandbox, run, {
+    args: [...fetchArguments, run.treeDir, `+HEAD:${headRef}`],
+    config: tolerantFsck,
+  });
+  if (!fetched.ok) return { oid: null, dropped: "the agent's repository has no readable HEAD" };
+  const read = await runSandboxedGit(sandbox, run, { args: ["rev-parse", "--verify", "--quiet", `${headRef}^{commit}`] });
+  const oid = oidIn(read.text);
+  if (!read.ok || oid === null) return { oid: null, dropped: "the agent's HEAD is not a commit" };
+  const descends = await runSandboxedGit(sandbox, run, { args: ["merge-base", "--is-ancestor", run.base, oid] });
+  if (!descends.ok) return { oid: null, dropped: "the agent's commits do not descend from the base" };
+  return { oid, dropped: null };
+}
+
+async function commitOnto(
+  sandbox: SandboxedExec,
+  run: RunRepository,
+  parent: Oid,
+  saving: Saving,
+): Promise<Outcome<{ commit: Oid; unsaved: readonly Unsaved[] }>> {
+  const snapshot = await snapshotTree(sandbox, run, parent, saving.limits ?? defaultSaveLimits);
+  if (!snapshot.ok) return snapshot;
+  const before = await runSandboxedGit(sandbox, run, { args: ["rev-parse", `${parent}^{tree}`] });
+  let commit: Oid | null = parent;
+  if (oidIn(before.text) !== snapshot.tree) {
+    const { author, committer } = run.attribution;
+    const date = `@${Math.floor(saving.nowMs / 1000)} +0000`;
+    const made = await runSandboxedGit(sandbox, run, {
+      args: ["commit-tree", snapshot.tree, "-p", parent, "-F", "-"],
+      stdin: commitMessage(run, saving.message ?? "Save work in progress"),
+      env: {
+        GIT_AUTHOR_NAME: author.name,
+        GIT_AUTHOR_EMAIL: author.email,
+        GIT_AUTHOR_DATE: date,
+        GIT_COMMITTER_NAME: committer.name,
+        GIT_COMMITTER_EMAIL: committer.email,
+        GIT_COMMITTER_DATE: date,
+      },
+    });
+    commit = oidIn(made.text);
+    if (!made.ok || commit === null) return gitFailed(made, "committing the saved files");
+  }
+  const set = await runSandboxedGit(sandbox, run, { args: ["update-ref", saveRef, commit] });
+  if (!set.ok) return gitFailed(set, "naming the saved commit");
+  return { ok: true, commit, unsaved: snapshot.unsaved };
+}
+
+function commitMessage(run: RunRepository, message: string): string {
+  const { committer } = run.attribution;
+  const body = message.trim().replaceAll("\0", "");
+  return `${body}\n\nBead: ${run.beadId}\nCo-authored-by: ${committer.name} <${committer.email}>\n`;
+}
+
+/** Fetches the commit into the store with every object checked, names it, and looks that it is there. */
+async function takeIntoStore(
+  git: Git,
+  sandbox: SandboxedExec,
+  run: RunRepository,
+  commit: Oid,
+): Promise<Outcome<{ ref: string; oid: Oid; tree: Oid }>> {
+  const store = run.rig.storeDir;
+  const incoming = `refs/gastown/incoming/${safeId(run.runId)}`;
+  const fetched = await git.run({
+    gitDir: store,
+    args: [...fetchArguments, `--upload-pack=${await sandboxedUploadPack(sandbox, run)}`, run.gitDir, `+${saveRef}:${incoming}`],
+    config: tolerantFsck,
+    timeoutMs: gitNetworkTimeoutMs,
+  });
+  if (!fetched.ok) return notSaved(`the store refused it: ${fetched.result.stderr.trim().slice(0, 300)}`);
+  const arrived = await readRef(git, store, incoming);
+  if (!arrived.ok) return arrived;
+  if (arrived.oid !== commit) return notSaved("what arrived is not what was made");
+  const descends = await isAncestor(git, store, run.base, commit);
+  if (!descends.ok) return descends;
+  if (!descends.yes) return notSaved("the commit does not descend from the run's base");
+  const ref = wipRef(run.beadId, run.runId);
+  const named = await git.run({ gitDir: store, args: ["update-ref", "-m", "saved", ref, commit] });
+  if (!named.ok) return gitFailed(named, "naming the saved work");
+  const dropped = await git.run({ gitDir: store, args: ["update-ref", "-d", incoming, commit] });
+  if (!dropped.ok) return gitFailed(dropped, "tidying the store");
+  return await lookUp(git, run.rig, ref, commit, run.base);
+}
+
+function notSaved(why: string) {
+  return failure("not_saved", `The work could not be saved: ${why}.`, "The tree is kept; look at it on the runner.", { retryable: true });
+}
+
+/** That the ref holds the commit and every object of it that its base does not have is present. */
+async function lookUp(git: Git, rig: RigRepository, ref: string, oid: Oid, base: Oid): Promise<Outcome<{ ref: string; oid: Oid; tree: Oid }>> {
+  const held = await readRef(git, rig.storeDir, ref);
+  if (!held.ok) return held;
+  if (held.oid !== oid) return notSaved(`${ref} does not hold ${oid}`);
+  const whole = await git.run({ gitDir: rig.storeDir, args: ["rev-list", "--objects", "--quiet", oid, `^${base}`] });
+  const tree = await git.run({ gitDir: rig.storeDir, args: ["rev-parse", "--verify", `${oid}^{tree}`] });
+  const treeOid = oidIn(tree.text);
+  if (!whole.ok || treeOid === null) return notSaved(`objects of ${oid} are missing`);
+  return { ok: true, ref, oid, tree: treeOid };
+}
+
+/** Checks a save that was recorded earlier and issues its proof anew. Error: `not_saved`. */
+export async function verifySaved(
+  git: Git,
+  rig: RigRepository,
+  saved: { readonly beadId: string; readonly runId: string; readonly oid: Oid; readonly base: Oid },
+): Promise<Outcome<{ proof: SavedProof }>> {
+  const found = await lookUp(git, rig, wipRef(saved.beadId, saved.runId), saved.oid, saved.base);
+  if (!found.ok) return found;
+  const { beadId, runId } = saved;
+  return { ok: true, proof: issueProof<SavedProof>({ kind: "saved", beadId, runId, ref: found.ref, oid: found.oid, tree: found.tree }) };
+}
+
+/**
+ * Removes a run's folders after one more save, so that the proof is of what is there now. The run's
+ * processes must have ended. Returns what the proof holds; where saving fails nothing is removed.
+ */
+export async function retireRun(run: RunRepository, saving: Saving): Promise<Outcome<{ proof: RemovalProof; unsaved: readonly Unsaved[] }>> {
+  const tree = await stat(run.treeDir).catch(() => null);
+  if (tree === null) return await remove(run, nothingToSave(run, "no_tree"), []);
+  const saved = await saveWork(run, saving);
+  if (!saved.ok) return saved;
+  const empty = saved.proof.oid === run.base;
+  return await remove(run, empty ? nothingToSave(run, "equals_base") : saved.proof, saved.unsaved);
+}
+
+function nothingToSave(run: RunRepository, reason: NothingToSave["reason"]): NothingToSave {
+  return issueProof<NothingToSave>({ kind: "nothing_to_save", beadId: run.beadId, runId: run.runId, reason });
+}
+
+async function remove(run: RunRepository, proof: RemovalProof, unsaved: readonly Unsaved[]): Promise<Outcome<{ proof: RemovalProof; unsaved: readonly Unsaved[] }>> {
+  const removed = await removeOwned(run.root, run.dir, "run", proof);
+  return removed.ok ? { ok: true, proof, unsaved } : removed;
+}
