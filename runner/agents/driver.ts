@@ -1,0 +1,93 @@
+/** What a run needs of an agent, whichever it is. One contract suite (`driver.contract.ts`) holds for every driver. */
+import type { Result } from "../../protocol/error.ts";
+import type { Role } from "../../protocol/run.ts";
+import type { ExitRecord } from "../process/exit-record.ts";
+import type { Reachable } from "../sandbox/sandbox-spec.ts";
+import type { ModelFailureKind } from "./model-failure.ts";
+import type { TokenUsage } from "./model-usage.ts";
+
+/** Everything an agent is given for one run. No key is among it: the gateway has it. */
+export type AgentSpec = {
+  runId: string;
+  role: Role;
+  /** System prompt of the role. */
+  prompt: string;
+  model: string;
+  smallModel: string;
+  /** The work tree, as the agent sees it: its only place to work. */
+  cwd: string;
+  /** Directory of its own for home, configuration and conversation; writable, per run. */
+  home: string;
+  tmp: string;
+  /** An empty directory of this run only, for the agent's own socket. Short: sun_path ends at 107 bytes. */
+  socketDir: string;
+  /** Further host paths: the tree (where `cwd` is), the repository it borrows from. */
+  readOnly: readonly string[];
+  readWrite: readonly string[];
+  bindAs?: readonly { from: string; to: string; writable: boolean }[];
+  /** Directories that must not be seen: the town's data. */
+  hide: readonly string[];
+  gateway: { reachable: Reachable; token: string };
+  tools: { reachable: Reachable; secret: string };
+};
+
+export type TurnEnd = "completed" | "error" | "interrupted" | "superseded";
+
+export type AgentErrorKind = ModelFailureKind | "refused" | "context_overflow";
+
+/** What an agent does, in the town's words. Texts are cut to limits. */
+export type AgentEvent =
+  | { type: "turn_opened" }
+  | { type: "text_delta"; partId: string; text: string }
+  | { type: "text"; partId: string; text: string }
+  | { type: "reasoning"; partId: string; text: string }
+  | { type: "tool_start"; callId: string; tool: string; input: string }
+  | { type: "tool_end"; callId: string; tool: string; ok: boolean; output: string; durationMs: number }
+  /** One finished model call as the agent counts it; the gateway's figures are the ones that are paid. */
+  | { type: "step"; usage: TokenUsage; costUsd: number }
+  /** First heading of a message: what the agent says it is doing. */
+  | { type: "status"; text: string }
+  | { type: "retrying"; attempt: number; message: string; retryAtMs: number }
+  | { type: "offline"; message: string }
+  | { type: "error"; kind: AgentErrorKind; code: string; message: string; retryAfterMs?: number }
+  /** The agent asked for something the role does not have; it was told no. */
+  | { type: "refused"; what: string }
+  | { type: "turn_closed"; reason: TurnEnd }
+  /** The stream of events broke and was resumed; what was missed follows. */
+  | { type: "resumed" };
+
+export type AgentUsage = TokenUsage & { calls: number; costUsd: number };
+
+export type AgentPrompt = {
+  text: string;
+  /** Of the town. The same id twice starts one turn only. */
+  messageId: string;
+};
+
+export interface AgentDriver {
+  /** Checks what can be checked without starting: the program, the paths. */
+  prepare(): Promise<Result<void>>;
+  /**
+   * Starts the agent and waits until it can take a prompt and has the town's tools.
+   * A failure leaves nothing running. Codes: `unsupported`, `deadline`, `internal`.
+   */
+  start(): Promise<Result<{ pid: number; startedMs: number }>>;
+  /** Names of the town's tools the agent has registered, as the model sees them. */
+  toolsRegistered(): Promise<Result<string[]>>;
+  /** Begins a turn, or queues it behind the one that runs. */
+  prompt(prompt: AgentPrompt): Promise<Result<void>>;
+  /** Ends the turn that runs; `turn_closed` follows. Not an error when none runs. */
+  interrupt(): Promise<Result<void>>;
+  /** Called in order for every event. One listener; set before `start`. */
+  onEvent(listener: (event: AgentEvent) => void): void;
+  usage(): AgentUsage;
+  /** Resident memory of the sandbox, bytes; null when it cannot be told. */
+  residentBytes(): Promise<number | null>;
+  /** Resolves when the agent is gone, for whatever reason. */
+  readonly exited: Promise<ExitRecord>;
+  /** Asks, waits, kills. Safe at any time, also before `start`. */
+  stop(options: { graceMs: number }): Promise<ExitRecord>;
+}
+
+/** How a driver is made: one per run. */
+export type CreateDriver = (spec: AgentSpec) => AgentDriver;

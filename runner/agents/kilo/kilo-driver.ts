@@ -1,0 +1,237 @@
+/** The agent driver for kilo: one `kilo serve` per run, in the run's sandbox. */
+import { existsSync } from "node:fs";
+import { refuse, type Result } from "../../../protocol/error.ts";
+import type { ExitRecord } from "../../process/exit-record.ts";
+import type { Log } from "../../log.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { AgentDriver, AgentEvent, AgentPrompt, AgentSpec, AgentUsage } from "../driver.ts";
+import { TOOL_SERVER_NAME, toolNameForModel, toolsOf } from "../tools.ts";
+import { KiloClient } from "./kilo-client.ts";
+import { KiloEventMapper, type KiloRequest } from "./kilo-events.ts";
+import { startKiloServer, type KiloServer } from "./kilo-server.ts";
+import { kiloMessageId } from "./message-id.ts";
+import { residentBytesOf } from "./resident-bytes.ts";
+
+export type KiloDriverOptions = {
+  sandbox: Sandbox;
+  /** `markOwner(dataDir)`. */
+  owner: string;
+  /** kilo's native program, from `findKilo`. */
+  binary: string;
+  /** A fresh random password per run. */
+  password: string;
+  startTimeoutMs: number;
+  /** From "no network" to the next try, while the model cannot be reached. */
+  networkRetryMs: number;
+  now: () => number;
+  random: () => number;
+  log: Log;
+};
+
+const TOOLS_POLL_MS = 100;
+const RECONNECT_MS = 200;
+const RECONNECTS_MAX = 50;
+const NOT_YOURS = "This role does not have that. Go on with the tools you have.";
+
+export class KiloDriver implements AgentDriver {
+  readonly exited: Promise<ExitRecord>;
+  readonly #spec: AgentSpec;
+  readonly #options: KiloDriverOptions;
+  readonly #exit = Promise.withResolvers<ExitRecord>();
+  readonly #stopping = new AbortController();
+  readonly #sent = new Map<string, Promise<Result<void>>>();
+  #usage: AgentUsage = { calls: 0, inputTokens: 0, outputTokens: 0, reasoningTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 };
+  #listener: (event: AgentEvent) => void = () => {};
+  #live: { server: KiloServer; client: KiloClient; sessionId: string; mapper: KiloEventMapper } | null = null;
+  #server: KiloServer | null = null;
+  #messages = 0;
+
+  constructor(spec: AgentSpec, options: KiloDriverOptions) {
+    this.#spec = spec;
+    this.#options = options;
+    this.exited = this.#exit.promise;
+  }
+
+  async prepare(): Promise<Result<void>> {
+    const missing = [this.#options.binary, ...this.#spec.readOnly, ...this.#spec.readWrite].find((path) => !existsSync(path));
+    if (missing !== undefined) return refuse("unsupported", `${missing} does not exist, so the agent cannot be started.`);
+    return { ok: true, value: undefined };
+  }
+
+  async start(): Promise<Result<{ pid: number; startedMs: number }>> {
+    const begunAt = this.#options.now();
+    const started = await startKiloServer(this.#spec, this.#options);
+    if (!started.ok) return started;
+    this.#server = started.value;
+    void started.value.process.exited.then((exit) => this.#ended(exit));
+    const opened = await this.#open(started.value, begunAt + this.#options.startTimeoutMs);
+    if (!opened.ok) {
+      await this.stop({ graceMs: 1_000 });
+      return opened;
+    }
+    return { ok: true, value: { pid: started.value.process.pid, startedMs: this.#options.now() - begunAt } };
+  }
+
+  async toolsRegistered(): Promise<Result<string[]>> {
+    if (this.#live === null) return notRunning();
+    return registeredTools(this.#live.client, this.#spec);
+  }
+
+  prompt(prompt: AgentPrompt): Promise<Result<void>> {
+    const known = this.#sent.get(prompt.messageId);
+    if (known !== undefined) return known;
+    const sending = this.#send(prompt.text);
+    this.#sent.set(prompt.messageId, sending);
+    return sending;
+  }
+
+  async interrupt(): Promise<Result<void>> {
+    if (this.#live === null) return notRunning();
+    const aborted = await this.#live.client.abort(this.#live.sessionId);
+    return aborted.ok ? { ok: true, value: undefined } : aborted;
+  }
+
+  onEvent(listener: (event: AgentEvent) => void): void {
+    this.#listener = listener;
+  }
+
+  usage(): AgentUsage {
+    return { ...this.#usage };
+  }
+
+  async residentBytes(): Promise<number | null> {
+    const server = this.#server;
+    return server === null || server.process.hasExited ? null : residentBytesOf(server.process.pid);
+  }
+
+  async stop({ graceMs }: { graceMs: number }): Promise<ExitRecord> {
+    this.#stopping.abort();
+    const { process } = this.#server ?? {};
+    if (process !== undefined) return process.stop({ graceMs });
+    const never = { code: null, signal: null, timedOut: false, cancelled: true, forced: false, durationMs: 0 };
+    this.#exit.resolve(never);
+    return this.exited;
+  }
+
+  #ended(exit: ExitRecord): void {
+    this.#stopping.abort();
+    this.#live = null;
+    this.#exit.resolve(exit);
+  }
+
+  async #open(server: KiloServer, deadlineAt: number): Promise<Result<void>> {
+    const client = new KiloClient({ address: server.address, password: this.#options.password, directory: this.#spec.cwd });
+    const tools = await this.#awaitTools(client, deadlineAt);
+    if (!tools.ok) return tools;
+    const session = await client.createSession(`Run ${this.#spec.runId}`);
+    if (!session.ok) return session;
+    const mapper = new KiloEventMapper(session.value.id);
+    this.#live = { server, client, sessionId: session.value.id, mapper };
+    const opened = Promise.withResolvers<void>();
+    void this.#follow(client, mapper, session.value.id, opened.resolve);
+    await Promise.race([opened.promise, this.exited]);
+    return server.process.hasExited ? notRunning() : { ok: true, value: undefined };
+  }
+
+  /** An agent without the town's tools can only waste money: it is a failed start. */
+  async #awaitTools(client: KiloClient, deadlineAt: number): Promise<Result<string[]>> {
+    for (;;) {
+      const tools = await registeredTools(client, this.#spec);
+      if (tools.ok || !tools.error.retryable || this.#stopping.signal.aborted) return tools;
+      if (this.#options.now() >= deadlineAt) return refuse("deadline", tools.error.message, { retryable: true });
+      await Bun.sleep(TOOLS_POLL_MS);
+    }
+  }
+
+  async #send(text: string): Promise<Result<void>> {
+    const live = this.#live;
+    if (live === null) return notRunning();
+    const id = kiloMessageId(this.#options.now(), this.#messages++, this.#options.random);
+    live.mapper.prompted(id);
+    const turn = { sessionId: live.sessionId, kiloMessageId: id, agent: this.#spec.role, text };
+    let sent = await live.client.prompt(turn);
+    // An answer that was lost says nothing: only the conversation tells whether the message arrived.
+    if (!sent.ok && sent.error.code === "offline") {
+      const messages = await live.client.messages(live.sessionId);
+      if (messages.ok && !messages.value.some(({ info }) => info.id === id)) sent = await live.client.prompt(turn);
+      else if (messages.ok) return { ok: true, value: undefined };
+    }
+    return sent.ok ? { ok: true, value: undefined } : sent;
+  }
+
+  /** Reads events until the run ends; a stream that breaks is opened again and what it missed is told. */
+  async #follow(client: KiloClient, mapper: KiloEventMapper, sessionId: string, onFirstOpen: () => void): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let broken = 0; broken <= RECONNECTS_MAX && !signal.aborted; broken++) {
+      try {
+        const onOpen = broken === 0 ? onFirstOpen : () => void this.#catchUp(client, mapper, sessionId);
+        for await (const event of client.events(signal, onOpen)) {
+          const { events, requests } = mapper.map(event);
+          for (const each of events) this.#emit(each);
+          for (const request of requests) this.#answer(client, request);
+        }
+      } catch (error) {
+        if (!signal.aborted) this.#options.log.warn("agent event stream broke", { runId: this.#spec.runId, error: String(error) });
+      }
+      if (!signal.aborted) await Bun.sleep(RECONNECT_MS);
+    }
+    if (!signal.aborted) await this.stop({ graceMs: 1_000 });
+  }
+
+  async #catchUp(client: KiloClient, mapper: KiloEventMapper, sessionId: string): Promise<void> {
+    const [messages, status] = await Promise.all([client.messages(sessionId), client.status(sessionId)]);
+    if (!messages.ok || !status.ok) return;
+    this.#emit({ type: "resumed" });
+    for (const event of mapper.catchUp(messages.value, status.value)) this.#emit(event);
+  }
+
+  #emit(event: AgentEvent): void {
+    if (event.type === "step") this.#usage = addUsage(this.#usage, event);
+    this.#listener(event);
+  }
+
+  /** Nobody sits at this agent: what it asks for is refused, and a lost network is tried again after a pause. */
+  #answer(client: KiloClient, request: KiloRequest): void {
+    const { requestId } = request;
+    if (request.kind === "permission") this.#noting(client.rejectPermission(requestId, NOT_YOURS));
+    else if (request.kind === "question") this.#noting(client.rejectQuestion(requestId));
+    else {
+      const timer = setTimeout(() => this.#noting(client.retryNetwork(requestId)), this.#options.networkRetryMs);
+      this.#stopping.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    }
+  }
+
+  #noting(answer: Promise<Result<unknown>>): void {
+    void answer.then((result) => {
+      if (!result.ok) this.#options.log.warn("agent did not take an answer", { runId: this.#spec.runId, error: result.error.message });
+    });
+  }
+}
+
+/** The town's tools as registered. Retryable until the tool server is connected. */
+async function registeredTools(client: KiloClient, spec: AgentSpec): Promise<Result<string[]>> {
+  const servers = await client.toolServers();
+  if (!servers.ok) return servers;
+  const server = servers.value[TOOL_SERVER_NAME];
+  if (server?.status !== "connected") {
+    const why = server?.error ?? server?.status ?? "it is not configured";
+    return refuse("internal", `The agent has not registered the town's tools: ${why}`, { retryable: true });
+  }
+  return { ok: true, value: toolsOf(spec.role).map((tool) => toolNameForModel(tool.name)) };
+}
+
+function addUsage(sum: AgentUsage, { usage, costUsd }: Extract<AgentEvent, { type: "step" }>): AgentUsage {
+  return {
+    calls: sum.calls + 1,
+    inputTokens: sum.inputTokens + usage.inputTokens,
+    outputTokens: sum.outputTokens + usage.outputTokens,
+    reasoningTokens: sum.reasoningTokens + usage.reasoningTokens,
+    cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
+    cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
+    costUsd: sum.costUsd + costUsd,
+  };
+}
+
+function notRunning(): Result<never> {
+  return refuse("offline", "The agent is not running.");
+}

@@ -1,0 +1,61 @@
+/** A small HTTP server for one run: on a Unix socket, or on a loopback port where sockets cannot be forwarded. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { rmSync } from "node:fs";
+import type { ListenAddress } from "../sandbox/sandbox-spec.ts";
+
+export type ListenOn = { unix: string } | { tcp: true };
+
+export type LoopbackServer = {
+  address: ListenAddress;
+  /** Stops at once: open connections are cut, the socket is removed. */
+  close(): Promise<void>;
+};
+
+const HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+export function serveLoopback(options: {
+  listen: ListenOn;
+  bodyBytesMax: number;
+  fetch: (request: Request) => Promise<Response>;
+}): LoopbackServer {
+  const { listen, bodyBytesMax: maxRequestBodySize, fetch } = options;
+  // A model may think for minutes between two bytes: silence is judged by the run's ladder, not by a socket timer.
+  const server = Bun.serve(serveOptions(listen, { maxRequestBodySize, idleTimeout: 0, fetch }));
+  const address: ListenAddress = "unix" in listen ? listen : { port: server.port ?? 0 };
+  return {
+    address,
+    async close() {
+      await server.stop(true);
+      if ("unix" in listen) rmSync(listen.unix, { force: true });
+    },
+  };
+}
+
+type Common = { maxRequestBodySize: number; idleTimeout: number; fetch: (request: Request) => Promise<Response> };
+
+function serveOptions(listen: ListenOn, common: Common): Bun.Serve.Options<undefined> {
+  if ("tcp" in listen) return { hostname: "127.0.0.1", port: 0, ...common };
+  // A socket takes `idleTimeout` too, and cuts after 10 s without it, though its type forbids it.
+  const options: object = { unix: listen.unix, ...common };
+  return options as Bun.Serve.Options<undefined>;
+}
+
+/** Whether the request carries `Authorization: Bearer <secret>`; compares in constant time. */
+export function hasBearer(request: Request, secret: string): boolean {
+  const given = request.headers.get("authorization") ?? "";
+  return timingSafeEqual(digest(given), digest(`Bearer ${secret}`));
+}
+
+/**
+ * Whether a request comes from a program beside us and not from a page in a browser: the Host is loopback,
+ * and there is no Origin (agents send none).
+ */
+export function isFromProgram(request: Request): boolean {
+  if (request.headers.has("origin")) return false;
+  const host = request.headers.get("host") ?? "";
+  return HOSTS.has(host.replace(/:\d+$/, ""));
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
