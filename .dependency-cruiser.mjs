@@ -10,7 +10,7 @@ const layers = {
   runner: ["protocol", "runner", "npm", "node"],
   web: ["protocol", "web", "npm"],
   scripted: ["protocol", "scripted", "npm", "node"],
-  demo: ["protocol", "scripted", "demo", "npm", "node"],
+  demo: ["protocol", "runner", "scripted", "demo", "npm", "node"],
   sim: ["protocol", "server", "runner", "sim", "npm", "node"],
   cli: ["protocol", "server", "runner", "scripted", "demo", "cli", "npm", "node"],
 };

@@ -1,6 +1,8 @@
 // Layers: who may import whom, by dependency-cruiser and the table in .dependency-cruiser.mjs.
+import { mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isSource, listFiles, sourceRoots } from "../tidy/files.ts";
+import { isSource, readTexts, sourceRoots } from "../tidy/files.ts";
 import type { Gate, GateResult } from "./gate.ts";
 import { linesOf, runTool } from "./run-tool.ts";
 
@@ -22,23 +24,39 @@ interface Cruise {
 
 /** The layers of the tree at `root`, with the tools and rules of `toolsRoot`. */
 export async function checkLayers(root: string, toolsRoot: string): Promise<GateResult> {
-  const files = await listFiles(root);
-  const sources = files.filter(isSource);
-  const roots = sourceRoots.filter((name) =>
-    files.some((file) => file === name || file.startsWith(`${name}/`)),
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "gastown-layers-")));
+  try {
+    const paths = await copyForCruise(root, toolsRoot, folder);
+    const sources = paths.filter(isSource);
+    if (sources.length === 0) return { ok: false, details: ["there is no source file to look at"] };
+    const roots = sourceRoots.filter((name) =>
+      paths.some((path) => path === name || path.startsWith(`${name}/`)),
+    );
+    const args = ["--config", join(toolsRoot, ".dependency-cruiser.mjs"), "-T", "json", ...roots];
+    const run = await runTool(toolsRoot, "depcruise", args, folder);
+    const cruise = parse(run.stdout);
+    if (cruise) return judge(cruise, sources);
+    const details = ["dependency-cruiser gave no result:", ...linesOf(run.stderr)];
+    return { ok: false, details };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Copies the texts of the tree to `folder` and returns their paths. The parser of dependency-cruiser that works beside
+ * TypeScript 7 stops at `using` declarations, so in the copy they are `const`.
+ */
+async function copyForCruise(root: string, toolsRoot: string, folder: string): Promise<string[]> {
+  await symlink(join(toolsRoot, "node_modules"), join(folder, "node_modules"));
+  const files = await readTexts(root);
+  await Promise.all(
+    files.map(({ path, text }) => {
+      const known = text.replace(/\b(?:await +)?using (?=[\w$]+ *[=:])/g, "const ");
+      return Bun.write(join(folder, path), known);
+    }),
   );
-  if (sources.length === 0) return { ok: false, details: ["there is no source file to look at"] };
-  const config = join(toolsRoot, ".dependency-cruiser.mjs");
-  const run = await runTool(
-    toolsRoot,
-    "depcruise",
-    ["--config", config, "-T", "json", ...roots],
-    root,
-  );
-  const cruise = parse(run.stdout);
-  if (!cruise)
-    return { ok: false, details: ["dependency-cruiser gave no result:", ...linesOf(run.stderr)] };
-  return judge(cruise, sources);
+  return files.map((file) => file.path);
 }
 
 function parse(stdout: string): Cruise | undefined {

@@ -18,7 +18,7 @@ const worldCalls: readonly [pattern: RegExp, name: string][] = [
   [/\bawait\b/, "await"],
 ];
 
-/** Where processes may be started: behind the ports of the runner, and in programs of the command line. */
+/** Where processes may be started: behind the ports of the runner, and in programs that a person starts. */
 const spawners = ["runner/process/", "runner/pty/", "runner/sandbox/entry.ts", "cli/", "scripts/"];
 
 const spawnCalls: readonly [pattern: RegExp, name: string][] = [

@@ -59,7 +59,7 @@ export interface TextFile {
 }
 
 const readable =
-  /\.(tsx?|mjs|json|toml|md|css|html|sql|ya?ml|sh)$|^gastown$|^Dockerfile$|^\.ci\/run$/;
+  /\.(tsx?|mjs|json|toml|md|css|html|svg|txt|sql|ya?ml|sh)$|^gastown$|^Dockerfile$|^\.ci\/run$/;
 
 /** The texts of the tree at `root` that the checks look at. The lock file is left out: a tool writes it. */
 export async function readTexts(root: string): Promise<TextFile[]> {

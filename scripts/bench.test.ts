@@ -1,0 +1,68 @@
+// The frame of the benches, with benches of the test's own.
+import { expect, test } from "bun:test";
+import { stat } from "node:fs/promises";
+import { type Bench, type Measurement, verdictLine } from "./bench/bench.ts";
+import { runBenches } from "./bench/run-benches.ts";
+
+const figure = (value: number, bar: Measurement["bar"]): Measurement => ({
+  name: "",
+  value,
+  unit: "ms",
+  bar,
+});
+
+test("[BENCH-verdict] a figure is ok up to its bar, a miss beyond it, and never ok when it is no number", async () => {
+  const bench: Bench = {
+    id: "X1",
+    title: "planted",
+    run: () =>
+      Promise.resolve([
+        figure(200, { atMost: 200 }),
+        figure(200.5, { atMost: 200 }),
+        figure(9, { atLeast: 10 }),
+        figure(Number.NaN, { atMost: 200 }),
+      ]),
+  };
+  const lines: string[] = [];
+  await runBenches(
+    "",
+    [bench],
+    () => undefined,
+    (verdict) => lines.push(verdictLine(verdict)),
+  );
+  expect(lines).toEqual([
+    "X1\t200 ms\t<= 200 ms\tok",
+    "X1\t200.5 ms\t<= 200 ms\tMISS",
+    "X1\t9 ms\t>= 10 ms\tMISS",
+    "X1\tNaN ms\t<= 200 ms\tMISS",
+  ]);
+});
+
+test("[BENCH-verdict] a bench that fails or measures nothing is a miss, the next still runs, its folder is gone", async () => {
+  const folders: string[] = [];
+  const benches: Bench[] = [
+    { id: "X1", title: "fails", run: () => Promise.reject(new Error("the town did not start")) },
+    { id: "X2", title: "nothing", run: () => Promise.resolve([]) },
+    {
+      id: "X3",
+      title: "works",
+      run: ({ folder }) => {
+        folders.push(folder);
+        return Promise.resolve([figure(1, { atMost: 2 })]);
+      },
+    },
+  ];
+  const verdicts = await runBenches(
+    "",
+    benches,
+    () => undefined,
+    () => undefined,
+  );
+  expect(verdicts.map(verdictLine)).toEqual([
+    "X1\t-\t-\tMISS: the town did not start",
+    "X2\t-\t-\tMISS: it measured nothing",
+    "X3\t1 ms\t<= 2 ms\tok",
+  ]);
+  expect(folders.length).toBe(1);
+  await expect(stat(folders[0]!)).rejects.toThrow();
+});

@@ -1,0 +1,41 @@
+// Runs benches one after the other: two at once would measure each other.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Bench, meets, type Verdict } from "./bench.ts";
+
+/** Calls `onVerdict` for each figure as it comes, and returns them all. */
+export async function runBenches(
+  root: string,
+  benches: readonly Bench[],
+  progress: (line: string) => void,
+  onVerdict: (verdict: Verdict) => void,
+): Promise<Verdict[]> {
+  const all: Verdict[] = [];
+  for (const bench of benches) {
+    progress(`${bench.id}: ${bench.title}`);
+    for (const verdict of await runBench(root, bench, progress)) {
+      all.push(verdict);
+      onVerdict(verdict);
+    }
+  }
+  return all;
+}
+
+async function runBench(
+  root: string,
+  bench: Bench,
+  progress: (line: string) => void,
+): Promise<Verdict[]> {
+  const { id } = bench;
+  const folder = await mkdtemp(join(tmpdir(), `gastown-bench-${id}-`));
+  try {
+    const measurements = await bench.run({ root, folder, progress });
+    if (measurements.length === 0) return [{ id, ok: false, failure: "it measured nothing" }];
+    return measurements.map((measurement) => ({ id, ok: meets(measurement), measurement }));
+  } catch (error) {
+    return [{ id, ok: false, failure: error instanceof Error ? error.message : String(error) }];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
