@@ -19,7 +19,14 @@ const worldCalls: readonly [pattern: RegExp, name: string][] = [
 ];
 
 /** Where processes may be started: behind the ports of the runner, and in programs that a person starts. */
-const spawners = ["runner/process/", "runner/pty/", "runner/sandbox/entry.ts", "cli/", "scripts/"];
+const spawners = [
+  "runner/process/",
+  "runner/pty/",
+  "runner/sandbox/entry.ts",
+  "demo/sample-repository.ts",
+  "cli/",
+  "scripts/",
+];
 
 const spawnCalls: readonly [pattern: RegExp, name: string][] = [
   [/\bBun\.spawn(Sync)?\b/, "Bun.spawn"],
