@@ -1,0 +1,32 @@
+/** Reads a request's JSON body within a limit, without holding more than the limit in memory. */
+import { HTTP_BODY_BYTES_MAX, ok, refuse, type Result } from "../../protocol/index.ts";
+
+/** @returns the parsed value; an empty body is an empty object */
+export async function readJson(request: Request): Promise<Result<unknown>> {
+  const text = await readText(request);
+  if (!text.ok) return text;
+  if (text.value.trim() === "") return ok({});
+  try {
+    return ok(JSON.parse(text.value) as unknown);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return refuse("invalid_json", `The body is not JSON: ${error.message}.`);
+  }
+}
+
+async function readText(request: Request): Promise<Result<string>> {
+  const announced = Number(request.headers.get("content-length") ?? 0);
+  if (announced > HTTP_BODY_BYTES_MAX) return tooLarge();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > HTTP_BODY_BYTES_MAX) return tooLarge();
+    chunks.push(chunk);
+  }
+  return ok(Buffer.concat(chunks).toString("utf8"));
+}
+
+function tooLarge(): Result<never> {
+  return refuse("too_large", `A request may have ${HTTP_BODY_BYTES_MAX / 1024} KiB at most. Send less.`);
+}
