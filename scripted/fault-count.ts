@@ -12,7 +12,8 @@ export class FaultCount {
   admit(answer: Answer, talk: Conversation): Answer {
     const times = answer.fault?.times;
     if (times === undefined) return answer;
-    const key = [answer.origin, talk.beadId, talk.beadTitle, talk.attempt, talk.round, talk.userLast].join("\n");
+    const asked = talk.role === "mayor" ? talk.userLast : "";
+    const key = [answer.origin, talk.beadId, talk.beadTitle, talk.attempt, talk.round, asked].join("\n");
     const played = this.#played.get(key) ?? 0;
     if (played >= times) return { ...answer, fault: null };
     this.#played.set(key, played + 1);
