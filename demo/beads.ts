@@ -37,12 +37,17 @@ export function demoBeads(theme: Theme): DemoBead[] {
     ["pick", ["tally", "order"]],
     ["desk", ["report", "pick"]],
   ];
-  return graph.map(([key, dependsOn], index) => beadOf(theme, key, dependsOn, parts[index] ?? "plain", failingGate));
+  return graph.map(([key, dependsOn], index) =>
+    beadOf(theme, key, dependsOn, parts[index] ?? "plain", failingGate),
+  );
 }
 
 /** Two beads, the second on the first, to which nothing happens. */
 export function twoBeads(theme: Theme): DemoBead[] {
-  return [beadOf(theme, "tally", [], "plain", "tests"), beadOf(theme, "mean", ["tally"], "plain", "tests")];
+  return [
+    beadOf(theme, "tally", [], "plain", "tests"),
+    beadOf(theme, "mean", ["tally"], "plain", "tests"),
+  ];
 }
 
 /** The state of the bead's module in a run: its first try may lack care or hold a fault. */
@@ -64,9 +69,16 @@ export function writtenFiles(theme: Theme, bead: DemoBead, variant: Variant): [s
 }
 
 /** An edit of an existing file, for the bead that has one. */
-export function editedLine(theme: Theme, bead: DemoBead): { path: string; from: string; to: string } | null {
+export function editedLine(
+  theme: Theme,
+  bead: DemoBead,
+): { path: string; from: string; to: string } | null {
   if (bead.key !== "tally") return null;
-  return { path: "README.md", from: plannedLine(theme), to: `\`${theme.modules.tally.call}\` counts the ${theme.items} by name.` };
+  return {
+    path: "README.md",
+    from: plannedLine(theme),
+    to: `\`${theme.modules.tally.call}\` counts the ${theme.items} by name.`,
+  };
 }
 
 /** A shell command that adds a section to the README unless it is there, for the bead that has one. */
@@ -78,12 +90,21 @@ export function appendCommand(theme: Theme, bead: DemoBead): string | null {
 }
 
 /** The reviewer's inline comment on the careless first try. */
-export function reviewComment(theme: Theme, bead: DemoBead): { file: string; line: number; body: string } {
+export function reviewComment(
+  theme: Theme,
+  bead: DemoBead,
+): { file: string; line: number; body: string } {
   const plan = MODULE_PLANS[bead.key];
   return { file: bead.modulePath, line: remarkLine(plan, bead.key, theme), body: plan.remark.body };
 }
 
-function beadOf(theme: Theme, key: ModuleKey, dependsOn: readonly ModuleKey[], part: DemoPart, failingGate: "tests" | "lint"): DemoBead {
+function beadOf(
+  theme: Theme,
+  key: ModuleKey,
+  dependsOn: readonly ModuleKey[],
+  part: DemoPart,
+  failingGate: "tests" | "lint",
+): DemoBead {
   const { file, marker, call } = theme.modules[key];
   const modulePath = `src/${file}.ts`;
   const testPath = `test/${file}.test.ts`;

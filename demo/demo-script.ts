@@ -26,17 +26,29 @@ const TWO_BEADS_PACE_MS = 60;
 export function demoScript(seed: number): DemoPlan {
   const theme = themeOf(seed);
   const wish = `Please give the ${theme.title} a ${theme.modules.desk.noun} where one can see all ${theme.items} and choose some under a limit.`;
-  return planOf("demo", theme, wish, demoBeads(theme), { lastPauseMs: MAYOR_LAST_PAUSE_MS.demo, paceMs: 20 });
+  return planOf("demo", theme, wish, demoBeads(theme), {
+    lastPauseMs: MAYOR_LAST_PAUSE_MS.demo,
+    paceMs: 20,
+  });
 }
 
 /** Two dependent beads without deliberate faults. */
 export function twoBeadScript(seed: number): DemoPlan {
   const theme = themeOf(seed);
   const wish = `Please teach the ${theme.title} to count its ${theme.items} and to say their ${theme.modules.mean.noun}.`;
-  return planOf("two-beads", theme, wish, twoBeads(theme), { lastPauseMs: MAYOR_LAST_PAUSE_MS.twoBeads, paceMs: TWO_BEADS_PACE_MS });
+  return planOf("two-beads", theme, wish, twoBeads(theme), {
+    lastPauseMs: MAYOR_LAST_PAUSE_MS.twoBeads,
+    paceMs: TWO_BEADS_PACE_MS,
+  });
 }
 
-function planOf(name: string, theme: Theme, wish: string, beads: readonly DemoBead[], tempo: { lastPauseMs: number; paceMs: number }): DemoPlan {
+function planOf(
+  name: string,
+  theme: Theme,
+  wish: string,
+  beads: readonly DemoBead[],
+  tempo: { lastPauseMs: number; paceMs: number },
+): DemoPlan {
   const convoyTitle = `${theme.title}: ${beads.at(-1)?.title ?? wish}`;
   const entries = [
     mayorEntry(theme, wish, convoyTitle, beads, tempo.lastPauseMs),
@@ -44,11 +56,21 @@ function planOf(name: string, theme: Theme, wish: string, beads: readonly DemoBe
     ...beads.flatMap((bead) => refineryEntries(theme, bead)),
     ...defaultEntries,
   ];
-  const script = scriptSchema.parse({ name, defaults: { pauseMs: 250, paceMs: tempo.paceMs }, entries });
+  const script = scriptSchema.parse({
+    name,
+    defaults: { pauseMs: 250, paceMs: tempo.paceMs },
+    entries,
+  });
   return { script, wish, convoyTitle, beads, policy: DEMO_POLICY };
 }
 
-function mayorEntry(theme: Theme, wish: string, title: string, beads: readonly DemoBead[], lastPauseMs: number): EntryInput {
+function mayorEntry(
+  theme: Theme,
+  wish: string,
+  title: string,
+  beads: readonly DemoBead[],
+  lastPauseMs: number,
+): EntryInput {
   const tasks = beads.map((bead) => ({
     key: bead.key,
     title: bead.title,
@@ -65,8 +87,14 @@ function mayorEntry(theme: Theme, wish: string, title: string, beads: readonly D
     role: "mayor",
     says: literalPattern(wish),
     turns: [
-      { text: "# Looking at the rigs\n\nLet me see where this belongs.\n", tools: [{ name: "gt_rigs" }] },
-      { text: "# Planning the convoy\n", tools: [{ name: "gt_sling_convoy", arguments: { rig, title, tasks } }] },
+      {
+        text: "# Looking at the rigs\n\nLet me see where this belongs.\n",
+        tools: [{ name: "gt_rigs" }],
+      },
+      {
+        text: "# Planning the convoy\n",
+        tools: [{ name: "gt_sling_convoy", arguments: { rig, title, tasks } }],
+      },
       { text: closing, pauseMs: lastPauseMs },
     ],
   };

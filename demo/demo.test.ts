@@ -34,9 +34,16 @@ describe("what a seed decides", () => {
     const places = new Set<string>();
     for (const seed of MANY_SEEDS) {
       const { beads } = demoScript(seed);
-      expect(beads.map((bead) => bead.part).sort()).toEqual(["gate", "kill", "plain", "review", "silence"]);
+      expect(beads.map((bead) => bead.part).sort()).toEqual([
+        "gate",
+        "kill",
+        "plain",
+        "review",
+        "silence",
+      ]);
       expect(beads.filter((bead) => bead.victim === "kill").length).toBe(1);
-      for (const bead of beads) if (bead.part === "gate") places.add(`${bead.key} ${bead.failingGate}`);
+      for (const bead of beads)
+        if (bead.part === "gate") places.add(`${bead.key} ${bead.failingGate}`);
     }
     expect(places.size).toBe(10);
   });
@@ -52,8 +59,12 @@ describe("what a seed decides", () => {
 
   test("[A1] no title is part of another, for every trade and noun that can be drawn", () => {
     for (const seed of MANY_SEEDS) {
-      const titles = [...demoScript(seed).beads, ...twoBeadScript(seed).beads.slice(1)].map((bead) => bead.title);
-      expect(titles.filter((title) => titles.some((other) => other !== title && other.includes(title)))).toEqual([]);
+      const titles = [...demoScript(seed).beads, ...twoBeadScript(seed).beads.slice(1)].map(
+        (bead) => bead.title,
+      );
+      expect(
+        titles.filter((title) => titles.some((other) => other !== title && other.includes(title))),
+      ).toEqual([]);
     }
     expect(new Set(MANY_SEEDS.map((seed) => themeOf(seed).place)).size).toBe(TRADES.length);
     expect(Object.values(NOUNS).every((nouns) => new Set(nouns).size === nouns.length)).toBe(true);
@@ -66,8 +77,12 @@ describe("what a seed decides", () => {
     const sling = mayor?.turns[1]?.tools?.[0];
     expect(sling?.name).toBe("gt_sling_convoy");
     const tasks = sling?.arguments["tasks"] as { key: string; depends_on?: string[] }[];
-    expect(tasks.map((task) => [task.key, task.depends_on ?? []])).toEqual(beads.map((bead) => [bead.key, [...bead.dependsOn]]));
-    expect(mayor?.turns[2]).toMatchObject({ text: expect.stringMatching(/^# /) as unknown as string });
+    expect(tasks.map((task) => [task.key, task.depends_on ?? []])).toEqual(
+      beads.map((bead) => [bead.key, [...bead.dependsOn]]),
+    );
+    expect(mayor?.turns[2]).toMatchObject({
+      text: expect.stringMatching(/^# /) as unknown as string,
+    });
   });
 
   test("[A1] draws are even and repeatable", () => {
@@ -78,21 +93,40 @@ describe("what a seed decides", () => {
       counts.set(face, (counts.get(face) ?? 0) + 1);
     }
     for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(150);
-    expect(new Draw(3, "a").shuffle([1, 2, 3, 4, 5])).toEqual(new Draw(3, "a").shuffle([1, 2, 3, 4, 5]));
+    expect(new Draw(3, "a").shuffle([1, 2, 3, 4, 5])).toEqual(
+      new Draw(3, "a").shuffle([1, 2, 3, 4, 5]),
+    );
     expect(new Draw(3, "a").hex(12)).not.toBe(new Draw(3, "b").hex(12));
   });
 
   test("[A1] the words of three seeds occur nowhere outside demo/", async () => {
     const words = [1, 2, 3].flatMap((seed) => {
       const theme = themeOf(seed);
-      const names = Object.values(theme.modules).flatMap((module) => [module.file, module.call, module.marker]);
-      const titles = [...demoScript(seed).beads, ...twoBeadScript(seed).beads].map((bead) => bead.title);
-      return [theme.title, theme.slug, `src/${theme.item}.ts`, demoScript(seed).wish, twoBeadScript(seed).wish, ...names, ...titles];
+      const names = Object.values(theme.modules).flatMap((module) => [
+        module.file,
+        module.call,
+        module.marker,
+      ]);
+      const titles = [...demoScript(seed).beads, ...twoBeadScript(seed).beads].map(
+        (bead) => bead.title,
+      );
+      return [
+        theme.title,
+        theme.slug,
+        `src/${theme.item}.ts`,
+        demoScript(seed).wish,
+        twoBeadScript(seed).wish,
+        ...names,
+        ...titles,
+      ];
     });
     const root = join(import.meta.dir, "..");
     const patterns = join(dir, "patterns");
     await writeFile(patterns, `${[...new Set(words)].join("\n")}\n`);
-    const child = Bun.spawn(["git", "grep", "--untracked", "-lF", "-f", patterns, "--", ".", ":!demo"], { cwd: root, stdout: "pipe", stderr: "pipe" });
+    const child = Bun.spawn(
+      ["git", "grep", "--untracked", "-lF", "-f", patterns, "--", ".", ":!demo"],
+      { cwd: root, stdout: "pipe", stderr: "pipe" },
+    );
     expect(await new Response(child.stdout).text()).toBe("");
     expect(await child.exited).toBe(1);
     expect(words.length).toBeGreaterThan(60);
@@ -110,7 +144,11 @@ describe("the sample repository", () => {
     expect(again.head).toBe(one.head);
     expect(other.head).not.toBe(one.head);
     expect(await readdir(join(dir, "one"))).toEqual(["sample.git"]);
-    expect(one).toMatchObject({ target: "main", name: themeOf(11).slug, gates: [{ command: "bun test" }, { command: "sh scripts/lint.sh" }] });
+    expect(one).toMatchObject({
+      target: "main",
+      name: themeOf(11).slug,
+      gates: [{ command: "bun test" }, { command: "sh scripts/lint.sh" }],
+    });
   });
 
   test("[A1] an existing one is left alone", async () => {
@@ -131,12 +169,24 @@ describe("the record of a demo", () => {
     expect(await readDemoRecord(place)).toEqual({ ok: true, record });
     expect((await stat(join(place, "demo.json"))).mode & 0o777).toBe(0o600);
     expect(scriptOf(record)).toEqual(twoBeadScript(8).script);
-    expect([scriptOf({ script: "demo", seed: 8 }).name, scriptOf({ script: "default", seed: 8 }).name]).toEqual(["demo", "default"]);
+    expect([
+      scriptOf({ script: "demo", seed: 8 }).name,
+      scriptOf({ script: "default", seed: 8 }).name,
+    ]).toEqual(["demo", "default"]);
   });
 
-  test.each(["{", "{}", '{"seed":1,"script":"other","repository":null}'])("[A1] a file that holds %p is refused with a next step", async (text) => {
-    const place = await mkdtemp(join(dir, "record-"));
-    await writeFile(join(place, "demo.json"), text);
-    expect(await readDemoRecord(place)).toMatchObject({ ok: false, error: { code: "bad_demo_record", message: expect.stringContaining("new data directory") as unknown as string } });
-  });
+  test.each(["{", "{}", '{"seed":1,"script":"other","repository":null}'])(
+    "[A1] a file that holds %p is refused with a next step",
+    async (text) => {
+      const place = await mkdtemp(join(dir, "record-"));
+      await writeFile(join(place, "demo.json"), text);
+      expect(await readDemoRecord(place)).toMatchObject({
+        ok: false,
+        error: {
+          code: "bad_demo_record",
+          message: expect.stringContaining("new data directory") as unknown as string,
+        },
+      });
+    },
+  );
 });

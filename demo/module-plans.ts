@@ -30,12 +30,19 @@ test("counts by name and adds up", () => {
   expect(found.${unit}).toBe(12);
   expect([...found.byName]).toEqual([["${one}", 2], ["${two}", 1]]);
 });
-${careful ? `
+${
+  careful
+    ? `
 test("refuses negative ${unit}", () => {
   expect(() => ${modules.tally.call}([{ name: "${one}", ${unit}: -1 }])).toThrow(RangeError);
 });
-` : ""}`,
-  remark: { body: "A negative amount would lower the sum without a word. Please refuse it here, with a test.", at: "for (const" },
+`
+    : ""
+}`,
+  remark: {
+    body: "A negative amount would lower the sum without a word. Please refuse it here, with a test.",
+    at: "for (const",
+  },
 };
 
 const order: ModulePlan = {
@@ -53,13 +60,20 @@ test("puts the heaviest first and equals by name", () => {
   const sorted = ${modules.order.call}([{ name: "${two}", ${unit}: 2 }, { name: "${one}", ${unit}: 9 }, { name: "${three}", ${unit}: 2 }]);
   expect(sorted.map((each) => each.name)).toEqual(["${one}", ...["${two}", "${three}"].sort()]);
 });
-${careful ? `
+${
+  careful
+    ? `
 test("leaves the given list as it is", () => {
   const given = Object.freeze([{ name: "${one}", ${unit}: 1 }, { name: "${two}", ${unit}: 2 }]);
   expect(${modules.order.call}(given)[0]?.name).toBe("${two}");
 });
-` : ""}`,
-  remark: { body: "This sorts the caller's own list. Please sort a copy, and show it with a frozen list in a test.", at: "const sorted" },
+`
+    : ""
+}`,
+  remark: {
+    body: "This sorts the caller's own list. Please sort a copy, and show it with a frozen list in a test.",
+    at: "const sorted",
+  },
 };
 
 const report: ModulePlan = {
@@ -79,12 +93,19 @@ test("lists the heaviest first and ends with the sum", () => {
   const text = ${modules.report.call}([{ name: "${one}", ${unit}: 3 }, { name: "${two}", ${unit}: 4 }]);
   expect(text.split("\\n")).toEqual(["${two}: 4", "${one}: 3", "all: 7"]);
 });
-${careful ? `
+${
+  careful
+    ? `
 test("says so when there are none", () => {
   expect(${modules.report.call}([])).toBe("No ${items} yet.");
 });
-` : ""}`,
-  remark: { body: "An empty list gives a lonely sum of 0. Please say that there are none yet, with a test.", at: "const lines" },
+`
+    : ""
+}`,
+  remark: {
+    body: "An empty list gives a lonely sum of 0. Please say that there are none yet, with a test.",
+    at: "const lines",
+  },
 };
 
 const pick: ModulePlan = {
@@ -107,12 +128,19 @@ test("takes the heaviest that fit together", () => {
   const all = [{ name: "${one}", ${unit}: 5 }, { name: "${two}", ${unit}: 4 }, { name: "${three}", ${unit}: 2 }];
   expect(${modules.pick.call}(all, 7).map((each) => each.name)).toEqual(["${one}", "${three}"]);
 });
-${careful ? `
+${
+  careful
+    ? `
 test("refuses a limit below zero", () => {
   expect(() => ${modules.pick.call}([], -1)).toThrow(RangeError);
 });
-` : ""}`,
-  remark: { body: "A limit below zero is a mistake of the caller. Please refuse it before the loop, with a test.", at: "const taken" },
+`
+    : ""
+}`,
+  remark: {
+    body: "A limit below zero is a mistake of the caller. Please refuse it before the loop, with a test.",
+    at: "const taken",
+  },
 };
 
 const desk: ModulePlan = {
@@ -138,12 +166,19 @@ test("answers from the given lines", () => {
   expect(opened.report()).toBe("${two}: 4\\n${one}: 3\\nall: 7");
   expect(opened.pick(3)).toEqual(["${one}"]);
 });
-${careful ? `
+${
+  careful
+    ? `
 test("passes over blank lines", () => {
   expect(${modules.desk.call}("${one}, 3\\n\\n").pick(9)).toEqual(["${one}"]);
 });
-` : ""}`,
-  remark: { body: "A file that ends with a newline fails here. Please pass over blank lines, with a test.", at: "const lines" },
+`
+    : ""
+}`,
+  remark: {
+    body: "A file that ends with a newline fails here. Please pass over blank lines, with a test.",
+    at: "const lines",
+  },
 };
 
 const mean: ModulePlan = {
@@ -161,12 +196,26 @@ export function ${modules.mean.call}(${items}: readonly ${type}[]): number {
 test("divides the sum by the count", () => {
   expect(${modules.mean.call}([{ name: "${one}", ${unit}: 3 }, { name: "${two}", ${unit}: 5 }])).toBe(4);
 });
-${careful ? `
+${
+  careful
+    ? `
 test("is 0 for none", () => {
   expect(${modules.mean.call}([])).toBe(0);
 });
-` : ""}`,
-  remark: { body: "With an empty list this is not a number. Please answer 0, with a test.", at: "return" },
+`
+    : ""
+}`,
+  remark: {
+    body: "With an empty list this is not a number. Please answer 0, with a test.",
+    at: "return",
+  },
 };
 
-export const MODULE_PLANS: Readonly<Record<ModuleKey, ModulePlan>> = { tally, order, report, pick, desk, mean };
+export const MODULE_PLANS: Readonly<Record<ModuleKey, ModulePlan>> = {
+  tally,
+  order,
+  report,
+  pick,
+  desk,
+  mean,
+};

@@ -21,7 +21,12 @@ export interface ModulePlan {
 export const FINISHED: Variant = { careful: true, fault: null };
 
 /** The whole text of the module's file. Its last line is the marker. */
-export function moduleText(plan: ModulePlan, key: ModuleKey, theme: Theme, variant: Variant): string {
+export function moduleText(
+  plan: ModulePlan,
+  key: ModuleKey,
+  theme: Theme,
+  variant: Variant,
+): string {
   const { marker, call } = theme.modules[key];
   const lines = plan.source(theme, variant).trim().split("\n");
   if (variant.fault === "lint") {

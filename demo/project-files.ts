@@ -15,15 +15,25 @@ export function plannedLine(theme: Theme): string {
 }
 
 /** The project before any bead, in the order of its first commits. */
-export function projectCommits(theme: Theme): readonly { readonly subject: string; readonly files: Files }[] {
+export function projectCommits(
+  theme: Theme,
+): readonly { readonly subject: string; readonly files: Files }[] {
   return [
     {
       subject: `Begin the ${theme.title}`,
-      files: { "README.md": readme(theme), "package.json": packageJson(theme), ".gitignore": "node_modules/\n" },
+      files: {
+        "README.md": readme(theme),
+        "package.json": packageJson(theme),
+        ".gitignore": "node_modules/\n",
+      },
     },
     {
       subject: `Read ${theme.items} from lines`,
-      files: { [`src/${theme.item}.ts`]: itemSource(theme), [`test/${theme.item}.test.ts`]: itemTest(theme), "src/index.ts": indexSource(theme, []) },
+      files: {
+        [`src/${theme.item}.ts`]: itemSource(theme),
+        [`test/${theme.item}.test.ts`]: itemTest(theme),
+        "src/index.ts": indexSource(theme, []),
+      },
     },
     { subject: "Check the form of the sources", files: { "scripts/lint.sh": LINT } },
   ];
@@ -50,7 +60,13 @@ ${plannedLine(theme)}
 }
 
 function packageJson(theme: Theme): string {
-  const fields = { name: theme.slug, version: "0.1.0", private: true, type: "module", scripts: { test: "bun test", lint: "sh scripts/lint.sh" } };
+  const fields = {
+    name: theme.slug,
+    version: "0.1.0",
+    private: true,
+    type: "module",
+    scripts: { test: "bun test", lint: "sh scripts/lint.sh" },
+  };
   return `${JSON.stringify(fields, null, 2)}\n`;
 }
 

@@ -14,12 +14,16 @@ export const demoRecordSchema = z.strictObject({
 });
 export type DemoRecord = z.infer<typeof demoRecordSchema>;
 
-export type DemoRecordRead = { ok: true; record: DemoRecord | null } | { ok: false; error: { code: "bad_demo_record"; message: string; retryable: false } };
+export type DemoRecordRead =
+  | { ok: true; record: DemoRecord | null }
+  | { ok: false; error: { code: "bad_demo_record"; message: string; retryable: false } };
 
 /** Writes `demo.json`, whole or not at all. */
 export async function writeDemoRecord(dataDir: string, record: DemoRecord): Promise<void> {
   const path = recordPath(dataDir);
-  await writeFile(`${path}.new`, `${JSON.stringify(demoRecordSchema.parse(record))}\n`, { mode: 0o600 });
+  await writeFile(`${path}.new`, `${JSON.stringify(demoRecordSchema.parse(record))}\n`, {
+    mode: 0o600,
+  });
   await rename(`${path}.new`, path);
 }
 

@@ -8,7 +8,11 @@ export interface SampleRepository {
   /** Absolute path of the bare repository: a rig's remote. */
   readonly bare: string;
   readonly target: "main";
-  readonly gates: readonly { readonly name: string; readonly command: string; readonly timeoutMs: number }[];
+  readonly gates: readonly {
+    readonly name: string;
+    readonly command: string;
+    readonly timeoutMs: number;
+  }[];
   /** A name for the rig. */
   readonly name: string;
   /** Commit at the tip of main; the same for the same seed. */
@@ -33,9 +37,16 @@ const FIRST_COMMIT_SECONDS = 1_704_067_200;
  * Makes `sample.git`, bare, in `dir` (made if it is not there) with the sample project of `seed` on main.
  * @throws when `sample.git` is there already, or git is missing or fails
  */
-export async function createSampleRepository({ dir, seed }: { dir: string; seed: number }): Promise<SampleRepository> {
+export async function createSampleRepository({
+  dir,
+  seed,
+}: {
+  dir: string;
+  seed: number;
+}): Promise<SampleRepository> {
   const bare = join(dir, "sample.git");
-  if (existsSync(bare)) throw new Error(`${bare} is there already; choose another folder for the sample repository`);
+  if (existsSync(bare))
+    throw new Error(`${bare} is there already; choose another folder for the sample repository`);
   await mkdir(dir, { recursive: true });
   const tree = await mkdtemp(join(dir, "sample-tree-"));
   const theme = themeOf(seed);
@@ -45,11 +56,20 @@ export async function createSampleRepository({ dir, seed }: { dir: string; seed:
       for (const [path, text] of Object.entries(files)) await writeText(join(tree, path), text);
       await git(tree, ["add", "-A"]);
       const date = `${FIRST_COMMIT_SECONDS + index * 3600} +0000`;
-      await git(tree, ["commit", "-q", "-m", subject], { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date });
+      await git(tree, ["commit", "-q", "-m", subject], {
+        GIT_AUTHOR_DATE: date,
+        GIT_COMMITTER_DATE: date,
+      });
     }
     await git(dir, ["clone", "-q", "--bare", "--no-hardlinks", tree, bare]);
     await git(bare, ["remote", "remove", "origin"]);
-    return { bare, target: "main", gates: SAMPLE_GATES, name: theme.slug, head: (await git(bare, ["rev-parse", "main"])).trim() };
+    return {
+      bare,
+      target: "main",
+      gates: SAMPLE_GATES,
+      name: theme.slug,
+      head: (await git(bare, ["rev-parse", "main"])).trim(),
+    };
   } finally {
     await rm(tree, { recursive: true, force: true });
   }
@@ -60,7 +80,11 @@ async function writeText(path: string, text: string): Promise<void> {
   await writeFile(path, text);
 }
 
-async function git(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+async function git(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
   const child = Bun.spawn(["git", ...args], {
     cwd,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: cwd, ...GIT_ENV, ...env },
@@ -68,7 +92,12 @@ async function git(cwd: string, args: readonly string[], env: Record<string, str
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [out, problem, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
-  if (code !== 0) throw new Error(`git ${args[0] ?? ""} failed with code ${code}: ${problem.trim()}`);
+  const [out, problem, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  if (code !== 0)
+    throw new Error(`git ${args[0] ?? ""} failed with code ${code}: ${problem.trim()}`);
   return out;
 }

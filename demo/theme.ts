@@ -37,9 +37,16 @@ export function themeOf(seed: number): Theme {
   const named = (key: ModuleKey, index: number): ModuleName => {
     const noun = draw.pick(NOUNS[key]);
     const first = key === "desk" ? trade.place : trade.item;
-    return { file: `${first}-${noun}`, call: `${first}${capital(noun)}`, noun, marker: `// marker: ${words[index]}-${draw.hex(10)}` };
+    return {
+      file: `${first}-${noun}`,
+      call: `${first}${capital(noun)}`,
+      noun,
+      marker: `// marker: ${words[index]}-${draw.hex(10)}`,
+    };
   };
-  const modules = Object.fromEntries(MODULE_KEYS.map((key, index) => [key, named(key, index)])) as Record<ModuleKey, ModuleName>;
+  const modules = Object.fromEntries(
+    MODULE_KEYS.map((key, index) => [key, named(key, index)]),
+  ) as Record<ModuleKey, ModuleName>;
   return {
     ...trade,
     seed,

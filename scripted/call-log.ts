@@ -40,6 +40,11 @@ export class CallLog {
   }
 
   summary(): CallSummary {
-    return { count: this.#count, lastAt: this.#lastAt, perRole: { ...this.#perRole }, firstRequestBytesPerRole: { ...this.#firstBytes } };
+    return {
+      count: this.#count,
+      lastAt: this.#lastAt,
+      perRole: { ...this.#perRole },
+      firstRequestBytesPerRole: { ...this.#firstBytes },
+    };
   }
 }

@@ -45,7 +45,12 @@ function matchEntry(entries: readonly Entry[], talk: Conversation) {
   return null;
 }
 
-function fillTurn(script: Script, turn: Turn, talk: Conversation, groups: readonly string[]): Answer {
+function fillTurn(
+  script: Script,
+  turn: Turn,
+  talk: Conversation,
+  groups: readonly string[],
+): Answer {
   const text = fillText(turn.text ?? "", talk, groups);
   if (!text.ok) return unfilled(script, text.missing, talk);
   const calls: AnswerCall[] = [];
@@ -71,21 +76,42 @@ export function applyFault(answer: Answer, talk: Conversation): Answer {
     return { ...answer, calls: [callOf("gt_done", { summary: answer.fault.summary }, 0, talk)] };
   }
   if (answer.fault?.kind !== "malformed_json") return answer;
-  return { ...answer, calls: answer.calls.map((call) => ({ ...call, argumentsJson: `${call.argumentsJson.slice(0, -1)}, "broken` })) };
+  return {
+    ...answer,
+    calls: answer.calls.map((call) => ({
+      ...call,
+      argumentsJson: `${call.argumentsJson.slice(0, -1)}, "broken`,
+    })),
+  };
 }
 
 function callOf(name: string, value: unknown, index: number, talk: Conversation): AnswerCall {
   // The number of messages grows with each request of a conversation, so that an id never repeats in it.
-  return { id: `call_${talk.messageCount}_${index}`, name: offeredName(name, talk.offeredTools), argumentsJson: JSON.stringify(value) };
+  return {
+    id: `call_${talk.messageCount}_${index}`,
+    name: offeredName(name, talk.offeredTools),
+    argumentsJson: JSON.stringify(value),
+  };
 }
 
 function unfilled(script: Script, missing: string, talk: Conversation): Answer {
-  const answer = plainAnswer(script, `scripted model: nothing in the request fills {{${missing}}} for ${describe(talk)}`);
+  const answer = plainAnswer(
+    script,
+    `scripted model: nothing in the request fills {{${missing}}} for ${describe(talk)}`,
+  );
   return { ...answer, origin: "unfilled" };
 }
 
 function plainAnswer(script: Script, text: string): Answer {
-  return { text, calls: [], pauseMs: 0, paceMs: 0, usage: script.defaults.usage, fault: null, origin: null };
+  return {
+    text,
+    calls: [],
+    pauseMs: 0,
+    paceMs: 0,
+    usage: script.defaults.usage,
+    fault: null,
+    origin: null,
+  };
 }
 
 function describe(talk: Conversation): string {

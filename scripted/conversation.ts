@@ -34,7 +34,10 @@ const SERVER_PREFIX = /^gastown_/;
 /** Reads a conversation from the request alone, so that any process answers it alike. */
 export function readConversation(request: ChatRequest): Conversation {
   const messages = request.messages;
-  const system = messages.filter((message) => message.role === "system" || message.role === "developer").map(textOf).join("\n");
+  const system = messages
+    .filter((message) => message.role === "system" || message.role === "developer")
+    .map(textOf)
+    .join("\n");
   const role = roleSchema.safeParse(line(system, "Role")).data ?? null;
   const start = startOf(messages, role);
   const opening = messages[start];
@@ -50,7 +53,9 @@ export function readConversation(request: ChatRequest): Conversation {
     userFirst: first,
     userLast: lastPersonText(messages),
     results: toolResults(messages.slice(Math.max(start, 0))),
-    offeredTools: (request.tools ?? []).flatMap((tool) => (tool.function ? [tool.function.name] : [])),
+    offeredTools: (request.tools ?? []).flatMap((tool) =>
+      tool.function ? [tool.function.name] : [],
+    ),
     cwd: /^\s*Working directory: (.+)$/m.exec(all)?.[1]?.trim() ?? "",
     messageCount: messages.length,
   };
@@ -71,11 +76,15 @@ export function offeredName(short: string, offered: readonly string[]): string {
  * re-prompt within a run goes on with the next turn, even if it repeats the lines of the briefing.
  */
 function startOf(messages: readonly ChatMessage[], role: Role | null): number {
-  const last = messages.findLastIndex((message) => message.role === "user" && personText(message).trim() !== "");
+  const last = messages.findLastIndex(
+    (message) => message.role === "user" && personText(message).trim() !== "",
+  );
   if (role === "mayor" || role === null) return Math.max(last, 0);
   const briefings = messages.flatMap((message, index) => {
     const text = message.role === "user" ? personText(message) : "";
-    return line(text, "Bead") === undefined ? [] : [{ index, run: LABELS.map((label) => line(text, label)).join("\n") }];
+    return line(text, "Bead") === undefined
+      ? []
+      : [{ index, run: LABELS.map((label) => line(text, label)).join("\n") }];
   });
   const run = briefings.at(-1)?.run;
   return briefings.find((briefing) => briefing.run === run)?.index ?? 0;
@@ -86,15 +95,24 @@ function personText(message: ChatMessage): string {
 }
 
 function lastPersonText(messages: readonly ChatMessage[]): string {
-  const texts = messages.filter((message) => message.role === "user").map((message) => personText(message).replaceAll(QUOTED_LINE, "").trim());
+  const texts = messages
+    .filter((message) => message.role === "user")
+    .map((message) => personText(message).replaceAll(QUOTED_LINE, "").trim());
   return texts.findLast((text) => text !== "") ?? "";
 }
 
 function toolResults(messages: readonly ChatMessage[]): ToolResult[] {
-  const names = new Map(messages.flatMap((message) => (message.tool_calls ?? []).map((call) => [call.id, call.function.name] as const)));
+  const names = new Map(
+    messages.flatMap((message) =>
+      (message.tool_calls ?? []).map((call) => [call.id, call.function.name] as const),
+    ),
+  );
   return messages
     .filter((message) => message.role === "tool")
-    .map((message) => ({ name: (names.get(message.tool_call_id ?? "") ?? "").replace(SERVER_PREFIX, ""), text: textOf(message) }));
+    .map((message) => ({
+      name: (names.get(message.tool_call_id ?? "") ?? "").replace(SERVER_PREFIX, ""),
+      text: textOf(message),
+    }));
 }
 
 function line(text: string, label: string): string | undefined {

@@ -4,7 +4,7 @@ import { scriptSchema, type Script, type ScriptInput } from "./script.ts";
 const APPEND_LINE = [
   "file={{context | /^File: *(.+?) *$/m ?? GASTOWN.md | sh}}",
   "line={{context | /^Line: *(.+?) *$/m ?? | sh}}",
-  "[ -n \"$line\" ] || line={{bead.id | sh}}",
+  '[ -n "$line" ] || line={{bead.id | sh}}',
   'mkdir -p "$(dirname -- "$file")"',
   'touch -- "$file"',
   'grep -qxF -e "$line" -- "$file" || printf "%s\\n" "$line" >> "$file"',
@@ -30,22 +30,45 @@ export const defaultEntries: ScriptInput["entries"] = [
           },
         ],
       },
-      { text: "# One bead is slung\n\nA polecat takes it as soon as there is a free slot. You can follow it on the board.\n" },
+      {
+        text: "# One bead is slung\n\nA polecat takes it as soon as there is a free slot. You can follow it on the board.\n",
+      },
     ],
   },
   {
     role: "polecat",
     turns: [
       { text: "# Reading {{bead.title}}\n", tools: [{ name: "gt_prime" }] },
-      { text: "# Writing one line\n", tools: [{ name: "bash", arguments: { command: APPEND_LINE, description: "Appends one line, once" } }] },
-      { text: "# Handing in\n", tools: [{ name: "gt_done", arguments: { summary: "Appended one line for {{bead.title}}." } }] },
+      {
+        text: "# Writing one line\n",
+        tools: [
+          {
+            name: "bash",
+            arguments: { command: APPEND_LINE, description: "Appends one line, once" },
+          },
+        ],
+      },
+      {
+        text: "# Handing in\n",
+        tools: [
+          { name: "gt_done", arguments: { summary: "Appended one line for {{bead.title}}." } },
+        ],
+      },
     ],
   },
   {
     role: "refinery",
     turns: [
       { text: "# Reading the change\n", tools: [{ name: "gt_prime" }] },
-      { text: "# Approving\n", tools: [{ name: "gt_verdict", arguments: { verdict: "approve", summary: "One line, as the bead asks." } }] },
+      {
+        text: "# Approving\n",
+        tools: [
+          {
+            name: "gt_verdict",
+            arguments: { verdict: "approve", summary: "One line, as the bead asks." },
+          },
+        ],
+      },
     ],
   },
 ];

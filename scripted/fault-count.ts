@@ -13,7 +13,9 @@ export class FaultCount {
     const times = answer.fault?.times;
     if (times === undefined) return answer;
     const asked = talk.role === "mayor" ? talk.userLast : "";
-    const key = [answer.origin, talk.beadId, talk.beadTitle, talk.attempt, talk.round, asked].join("\n");
+    const key = [answer.origin, talk.beadId, talk.beadTitle, talk.attempt, talk.round, asked].join(
+      "\n",
+    );
     const played = this.#played.get(key) ?? 0;
     if (played >= times) return { ...answer, fault: null };
     this.#played.set(key, played + 1);

@@ -21,7 +21,9 @@ export function isPattern(pattern: string): boolean {
  */
 export function compilePattern(pattern: string): Matcher {
   const form = REGEX_FORM.exec(pattern);
-  const regex = form ? new RegExp(form[1] ?? "", (form[2] ?? "").replaceAll(/[gy]/g, "")) : globRegex(pattern);
+  const regex = form
+    ? new RegExp(form[1] ?? "", (form[2] ?? "").replaceAll(/[gy]/g, ""))
+    : globRegex(pattern);
   return (text) => {
     const match = regex.exec(text);
     return match ? match.map((group) => group ?? "") : null;
@@ -34,7 +36,9 @@ export function literalPattern(text: string): string {
 }
 
 function globRegex(glob: string): RegExp {
-  const source = [...glob].map((char) => (char === "*" ? "(.*)" : char === "?" ? "(.)" : escapeRegex(char))).join("");
+  const source = [...glob]
+    .map((char) => (char === "*" ? "(.*)" : char === "?" ? "(.)" : escapeRegex(char)))
+    .join("");
   return new RegExp(`^${source}$`, "s");
 }
 

@@ -22,7 +22,9 @@ export const chatRequestSchema = z.looseObject({
   messages: z.array(messageSchema).min(1),
   stream: z.boolean().default(false),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
-  tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }).optional() })).optional(),
+  tools: z
+    .array(z.looseObject({ function: z.looseObject({ name: z.string() }).optional() }))
+    .optional(),
 });
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 
@@ -30,5 +32,8 @@ export type ChatRequest = z.infer<typeof chatRequestSchema>;
 export function textOf(message: ChatMessage): string {
   if (typeof message.content === "string") return message.content;
   if (!message.content) return "";
-  return message.content.map((part) => part.text ?? "").filter((text) => text !== "").join("\n");
+  return message.content
+    .map((part) => part.text ?? "")
+    .filter((text) => text !== "")
+    .join("\n");
 }

@@ -7,8 +7,15 @@ import { chatRequestSchema } from "./request.ts";
 import { parseScript, scriptSchema, type ScriptInput } from "./script.ts";
 
 function ask(role: string, message: string, assistantTurns = 0) {
-  const spoken = Array.from({ length: assistantTurns }, () => ({ role: "assistant", content: "x" }));
-  const messages = [{ role: "system", content: `Role: ${role}` }, { role: "user", content: message }, ...spoken];
+  const spoken = Array.from({ length: assistantTurns }, () => ({
+    role: "assistant",
+    content: "x",
+  }));
+  const messages = [
+    { role: "system", content: `Role: ${role}` },
+    { role: "user", content: message },
+    ...spoken,
+  ];
   return readConversation(chatRequestSchema.parse({ model: "m", messages }));
 }
 
@@ -47,7 +54,12 @@ describe("choice of a turn", () => {
   });
 
   test("[A1] past the last turn, without an entry, without a role, without a value: a visible text and no tool call", () => {
-    const broken = scriptOf([{ role: "refinery", turns: [{ tools: [{ name: "read", arguments: { filePath: "{{tool.last}}" } }] }] }]);
+    const broken = scriptOf([
+      {
+        role: "refinery",
+        turns: [{ tools: [{ name: "read", arguments: { filePath: "{{tool.last}}" } }] }],
+      },
+    ]);
     const answers = [
       chooseTurn(script, ask("polecat", "Bead: Mend it\nAttempt: 2", 2)),
       chooseTurn(script, ask("polecat", "Bead: Paint it")),
@@ -72,26 +84,47 @@ describe("reading a script", () => {
     };
     expect(wrong("{")).toContain("not JSON");
     expect(wrong({ name: "x", entries: [] })).toContain("entries");
-    expect(wrong({ name: "x", entries: [{ role: "polecat", title: "/(/", turns: [{}] }] })).toContain("entries.0.title");
-    expect(wrong({ name: "x", entries: [{ role: "polecat", turns: [{ fault: { kind: "flood" } }] }] })).toContain("entries.0.turns.0.fault");
-    expect(wrong({ name: "x", entries: [{ role: "polecat", turns: [{ pause: 3 }] }] })).toContain("entries.0.turns.0");
+    expect(
+      wrong({ name: "x", entries: [{ role: "polecat", title: "/(/", turns: [{}] }] }),
+    ).toContain("entries.0.title");
+    expect(
+      wrong({ name: "x", entries: [{ role: "polecat", turns: [{ fault: { kind: "flood" } }] }] }),
+    ).toContain("entries.0.turns.0.fault");
+    expect(wrong({ name: "x", entries: [{ role: "polecat", turns: [{ pause: 3 }] }] })).toContain(
+      "entries.0.turns.0",
+    );
     expect(wrong({ name: "x", entries: [{ role: "polecat", turns: [{}] }] })).toBe("fine");
   });
 });
 
 describe("the default script", () => {
   test("[A1] the Mayor slings one bead on the first rig that gt_rigs names", () => {
-    const rigs = JSON.stringify({ rigs: [{ id: "rg_01hzy6k2v7", name: "one" }, { id: "rg_02hzy6k2v7", name: "two" }] });
+    const rigs = JSON.stringify({
+      rigs: [
+        { id: "rg_01hzy6k2v7", name: "one" },
+        { id: "rg_02hzy6k2v7", name: "two" },
+      ],
+    });
     const messages = [
       { role: "system", content: "Role: mayor" },
       { role: "user", content: "Add a line\nsomewhere" },
-      { role: "assistant", content: null, tool_calls: [{ id: "a", function: { name: "gastown_gt_rigs", arguments: "{}" } }] },
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ id: "a", function: { name: "gastown_gt_rigs", arguments: "{}" } }],
+      },
       { role: "tool", tool_call_id: "a", content: rigs },
     ];
     const tools = [{ function: { name: "gastown_gt_sling" } }];
-    const answer = chooseTurn(defaultScript, readConversation(chatRequestSchema.parse({ model: "m", messages, tools })));
+    const answer = chooseTurn(
+      defaultScript,
+      readConversation(chatRequestSchema.parse({ model: "m", messages, tools })),
+    );
     expect(answer.calls.map((call) => [call.name, JSON.parse(call.argumentsJson)])).toEqual([
-      ["gastown_gt_sling", { rig: "rg_01hzy6k2v7", title: "Add a line", body: "Add a line\nsomewhere" }],
+      [
+        "gastown_gt_sling",
+        { rig: "rg_01hzy6k2v7", title: "Add a line", body: "Add a line\nsomewhere" },
+      ],
     ]);
   });
 });

@@ -5,7 +5,10 @@ import { isPattern } from "./pattern.ts";
 export const PAUSE_MS_MAX = 600_000;
 
 const pause = z.int().min(0).max(PAUSE_MS_MAX);
-const pattern = z.string().min(1).refine(isPattern, "must be a glob, or a regular expression written /…/flags");
+const pattern = z
+  .string()
+  .min(1)
+  .refine(isPattern, "must be a glob, or a regular expression written /…/flags");
 /** The turn plays normally after this many faults; counted in memory, per conversation. Absent: always. */
 const times = z.int().min(1).optional();
 
@@ -24,7 +27,11 @@ export const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("malformed_json"), times }),
   z.strictObject({ kind: z.literal("silence"), forMs: pause.optional(), times }),
   z.strictObject({ kind: z.literal("no_terminal"), times }),
-  z.strictObject({ kind: z.literal("false_done"), summary: z.string().default("Everything is done."), times }),
+  z.strictObject({
+    kind: z.literal("false_done"),
+    summary: z.string().default("Everything is done."),
+    times,
+  }),
 ]);
 export type Fault = z.infer<typeof faultSchema>;
 
@@ -78,7 +85,9 @@ export type Script = z.infer<typeof scriptSchema>;
 /** A script as one writes it: what has a default may be left out. */
 export type ScriptInput = z.input<typeof scriptSchema>;
 
-export type ScriptRead = { ok: true; script: Script } | { ok: false; error: { code: "bad_script"; message: string; retryable: false } };
+export type ScriptRead =
+  | { ok: true; script: Script }
+  | { ok: false; error: { code: "bad_script"; message: string; retryable: false } };
 
 /** Reads a script from JSON text; what is wrong is answered with the place it is in. */
 export function parseScript(json: string): ScriptRead {
@@ -93,7 +102,9 @@ export function parseScript(json: string): ScriptRead {
   if (parsed.success) return { ok: true, script: parsed.data };
   const issue = parsed.error.issues[0];
   const place = issue && issue.path.length > 0 ? issue.path.join(".") : "the top level";
-  return badScript(`The script is wrong at ${place}: ${issue?.message ?? "not a script"}. See scripted/README.md for its fields.`);
+  return badScript(
+    `The script is wrong at ${place}: ${issue?.message ?? "not a script"}. See scripted/README.md for its fields.`,
+  );
 }
 
 function badScript(message: string): ScriptRead {

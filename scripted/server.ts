@@ -43,7 +43,13 @@ export interface ScriptedModel {
 export function startScriptedModel(options: ScriptedModelOptions): ScriptedModel {
   const stopping = new AbortController();
   const log = new CallLog();
-  const desk: Desk = { options, log, faults: new FaultCount(), stopped: stopping.signal, now: options.now ?? Date.now };
+  const desk: Desk = {
+    options,
+    log,
+    faults: new FaultCount(),
+    stopped: stopping.signal,
+    now: options.now ?? Date.now,
+  };
   const server = Bun.serve({
     port: options.port ?? 0,
     hostname: options.hostname ?? "127.0.0.1",
@@ -75,30 +81,54 @@ interface Desk {
 async function answerHttp(desk: Desk, request: Request): Promise<Response> {
   const { apiKey, models } = desk.options;
   if (apiKey !== undefined && request.headers.get("authorization") !== `Bearer ${apiKey}`) {
-    return errorResponse(401, "Incorrect API key provided.", "invalid_request_error", "invalid_api_key");
+    return errorResponse(
+      401,
+      "Incorrect API key provided.",
+      "invalid_request_error",
+      "invalid_api_key",
+    );
   }
   const route = `${request.method} ${new URL(request.url).pathname}`;
   if (route === "GET /v1/models") return Response.json(modelList(models ?? ["scripted"]));
   if (route === "POST /v1/chat/completions") return answerChat(desk, request);
-  return errorResponse(404, `There is no ${route} here. The scripted model serves /v1/models and /v1/chat/completions.`, "invalid_request_error", "unknown_url");
+  return errorResponse(
+    404,
+    `There is no ${route} here. The scripted model serves /v1/models and /v1/chat/completions.`,
+    "invalid_request_error",
+    "unknown_url",
+  );
 }
 
 async function answerChat(desk: Desk, http: Request): Promise<Response> {
   const body = await http.text();
   const request = parseRequest(body);
-  if (typeof request === "string") return errorResponse(400, request, "invalid_request_error", "invalid_request");
+  if (typeof request === "string")
+    return errorResponse(400, request, "invalid_request_error", "invalid_request");
   if (desk.options.models && !desk.options.models.includes(request.model)) {
-    return errorResponse(404, `The model \`${request.model}\` does not exist or you do not have access to it.`, "invalid_request_error", "model_not_found");
+    return errorResponse(
+      404,
+      `The model \`${request.model}\` does not exist or you do not have access to it.`,
+      "invalid_request_error",
+      "model_not_found",
+    );
   }
   const talk = readConversation(request);
   const answer = applyFault(desk.faults.admit(chooseTurn(desk.options.script, talk), talk), talk);
   const at = desk.now();
   record(desk, talk, answer, { at, model: request.model, requestBytes: Buffer.byteLength(body) });
-  const frame: CompletionFrame = { id: `chatcmpl-${Bun.hash(body).toString(36)}`, model: request.model, createdSeconds: Math.floor(at / 1000) };
+  const frame: CompletionFrame = {
+    id: `chatcmpl-${Bun.hash(body).toString(36)}`,
+    model: request.model,
+    createdSeconds: Math.floor(at / 1000),
+  };
   return play(desk, http, { request, answer, frame });
 }
 
-async function play(desk: Desk, http: Request, turn: { request: ChatRequest; answer: Answer; frame: CompletionFrame }): Promise<Response> {
+async function play(
+  desk: Desk,
+  http: Request,
+  turn: { request: ChatRequest; answer: Answer; frame: CompletionFrame },
+): Promise<Response> {
   const { request, answer, frame } = turn;
   const fault = answer.fault;
   const over = AbortSignal.any([http.signal, desk.stopped]);
@@ -112,8 +142,14 @@ async function play(desk: Desk, http: Request, turn: { request: ChatRequest; ans
     await pause(answer.pauseMs, over);
     return Response.json(completionBody(answer, frame, request));
   }
-  const events = eventStream({ chunks: completionChunks(answer, frame, request), fault, stopped: desk.stopped });
-  return new Response(events, { headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" } });
+  const events = eventStream({
+    chunks: completionChunks(answer, frame, request),
+    fault,
+    stopped: desk.stopped,
+  });
+  return new Response(events, {
+    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" },
+  });
 }
 
 function parseRequest(body: string): ChatRequest | string {
@@ -130,7 +166,12 @@ function parseRequest(body: string): ChatRequest | string {
   return `The request is wrong at ${issue?.path.join(".") ?? "the top"}: ${issue?.message ?? "not a chat request"}`;
 }
 
-function record(desk: Desk, talk: Conversation, answer: Answer, seen: { at: number; model: string; requestBytes: number }): void {
+function record(
+  desk: Desk,
+  talk: Conversation,
+  answer: Answer,
+  seen: { at: number; model: string; requestBytes: number },
+): void {
   const call: ModelCall = {
     ...seen,
     role: talk.role ?? "none",
@@ -148,12 +189,21 @@ function record(desk: Desk, talk: Conversation, answer: Answer, seen: { at: numb
 function faultResponse(status: number, retryAfterSeconds: number | undefined): Response {
   const known: Record<number, readonly [string, string, string]> = {
     401: ["Incorrect API key provided.", "invalid_request_error", "invalid_api_key"],
-    404: ["The model does not exist or you do not have access to it.", "invalid_request_error", "model_not_found"],
+    404: [
+      "The model does not exist or you do not have access to it.",
+      "invalid_request_error",
+      "model_not_found",
+    ],
     429: ["Rate limit reached. Please try again later.", "requests", "rate_limit_exceeded"],
   };
-  const [message, type, code] = known[status] ?? ["The server had an error while processing your request.", "server_error", "server_error"];
+  const [message, type, code] = known[status] ?? [
+    "The server had an error while processing your request.",
+    "server_error",
+    "server_error",
+  ];
   const response = errorResponse(status, message, type, code);
-  if (retryAfterSeconds !== undefined) response.headers.set("retry-after", String(retryAfterSeconds));
+  if (retryAfterSeconds !== undefined)
+    response.headers.set("retry-after", String(retryAfterSeconds));
   return response;
 }
 
@@ -162,5 +212,8 @@ function errorResponse(status: number, message: string, type: string, code: stri
 }
 
 function modelList(models: readonly string[]): unknown {
-  return { object: "list", data: models.map((id) => ({ id, object: "model", created: 0, owned_by: "gastown" })) };
+  return {
+    object: "list",
+    data: models.map((id) => ({ id, object: "model", created: 0, owned_by: "gastown" })),
+  };
 }

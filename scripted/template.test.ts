@@ -12,7 +12,13 @@ const TALK: Conversation = {
   userFirst: "Bead: Mend the 'fence'\nFile: a.txt",
   userLast: "Go on",
   results: [
-    { name: "gt_prime", text: JSON.stringify({ bead: { body: "Do it\nLine: one two\n" }, gates: [{ name: "tests", seconds: 4 }] }) },
+    {
+      name: "gt_prime",
+      text: JSON.stringify({
+        bead: { body: "Do it\nLine: one two\n" },
+        gates: [{ name: "tests", seconds: 4 }],
+      }),
+    },
     { name: "bash", text: "3 pass\n0 fail" },
   ],
   offeredTools: [],
@@ -45,15 +51,31 @@ describe("templates", () => {
     expect(fill(text, ["whole", "taken"])).toBe(expected);
   });
 
-  test.each(["bead.colour", "tool.gt_rigs", "tool.last.json.x", "tool.gt_prime.json.gates.9.name", "tool.gt_prime.json.constructor", "match.4", "user.last | /never/"])(
-    "[A1] {{%s}} has no value and is named",
-    (expression) => {
-      expect(fillText(`x {{${expression}}}`, TALK, [])).toEqual({ ok: false, missing: expression });
-    },
-  );
+  test.each([
+    "bead.colour",
+    "tool.gt_rigs",
+    "tool.last.json.x",
+    "tool.gt_prime.json.gates.9.name",
+    "tool.gt_prime.json.constructor",
+    "match.4",
+    "user.last | /never/",
+  ])("[A1] {{%s}} has no value and is named", (expression) => {
+    expect(fillText(`x {{${expression}}}`, TALK, [])).toEqual({ ok: false, missing: expression });
+  });
 
   test("[A1] a string that is one template keeps the kind of its value; objects are filled inside", () => {
-    const filled = fillJson({ seconds: "{{tool.gt_prime.json.gates.0.seconds}}", list: ["{{bead.id}}", 1, null], deep: { n: "{{attempt}}" } }, TALK, []);
-    expect(filled).toEqual({ ok: true, value: { seconds: 4, list: ["bd_1", 1, null], deep: { n: 2 } } });
+    const filled = fillJson(
+      {
+        seconds: "{{tool.gt_prime.json.gates.0.seconds}}",
+        list: ["{{bead.id}}", 1, null],
+        deep: { n: "{{attempt}}" },
+      },
+      TALK,
+      [],
+    );
+    expect(filled).toEqual({
+      ok: true,
+      value: { seconds: 4, list: ["bd_1", 1, null], deep: { n: 2 } },
+    });
   });
 });

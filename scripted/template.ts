@@ -1,7 +1,13 @@
 import type { Conversation } from "./conversation.ts";
 
 /** A JSON value, as the arguments of a tool call hold it. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 export type Filled<T> = { ok: true; value: T } | { ok: false; missing: string };
 
@@ -17,11 +23,18 @@ export function fillJson(value: Json, talk: Conversation, groups: readonly strin
   const keys = Object.keys(value);
   const filled = fillAll(Object.values(value), (item) => fillJson(item, talk, groups));
   if (!filled.ok) return filled;
-  return { ok: true, value: Object.fromEntries(keys.map((key, index) => [key, filled.value[index] ?? null])) };
+  return {
+    ok: true,
+    value: Object.fromEntries(keys.map((key, index) => [key, filled.value[index] ?? null])),
+  };
 }
 
 /** Fills a text; a value that is not a string is written as JSON. */
-export function fillText(text: string, talk: Conversation, groups: readonly string[]): Filled<string> {
+export function fillText(
+  text: string,
+  talk: Conversation,
+  groups: readonly string[],
+): Filled<string> {
   let missing: string | null = null;
   const value = text.replaceAll(TEMPLATE, (_whole, expression: string) => {
     const found = evaluate(expression, talk, groups);
@@ -49,12 +62,19 @@ function fillAll(items: readonly Json[], fill: (item: Json) => Filled<Json>): Fi
   return { ok: true, value: values };
 }
 
-function evaluate(expression: string, talk: Conversation, groups: readonly string[]): Json | undefined {
+function evaluate(
+  expression: string,
+  talk: Conversation,
+  groups: readonly string[],
+): Json | undefined {
   const parts = EXPRESSION.exec(expression);
   if (!parts?.[1]) return undefined;
   const [, path, pattern, flags, fallback, quoted] = parts;
   const found = lookUp(path, talk, groups);
-  const taken = found !== undefined && pattern !== undefined ? extract(found, new RegExp(pattern, flags)) : found;
+  const taken =
+    found !== undefined && pattern !== undefined
+      ? extract(found, new RegExp(pattern, flags))
+      : found;
   const value = taken ?? fallback?.trim();
   return quoted === undefined || value === undefined ? value : shellWord(value);
 }
@@ -85,14 +105,23 @@ function lookUp(path: string, talk: Conversation, groups: readonly string[]): Js
     ["round", talk.round],
     ["role", talk.role ?? ""],
     ["cwd", talk.cwd],
-    ["context", [talk.userFirst, talk.userLast, ...talk.results.map((result) => result.text)].map(plainText).join("\n")],
+    [
+      "context",
+      [talk.userFirst, talk.userLast, ...talk.results.map((result) => result.text)]
+        .map(plainText)
+        .join("\n"),
+    ],
   ]);
   return plain.get(path);
 }
 
 /** `last` or a tool's short name, then optionally `json` and a path into the parsed result. */
-function lookUpTool([name = "", form, ...path]: readonly string[], talk: Conversation): Json | undefined {
-  const result = name === "last" ? talk.results.at(-1) : talk.results.findLast((each) => each.name === name);
+function lookUpTool(
+  [name = "", form, ...path]: readonly string[],
+  talk: Conversation,
+): Json | undefined {
+  const result =
+    name === "last" ? talk.results.at(-1) : talk.results.findLast((each) => each.name === name);
   if (!result || form === undefined) return result?.text;
   if (form !== "json") return undefined;
   let value = parseJson(result.text);

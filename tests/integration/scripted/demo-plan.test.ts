@@ -23,11 +23,17 @@ afterAll(async () => {
 
 /** The same words at once: what is paced in a demo would only make the test slow. */
 function unpaced(script: Script): Script {
-  const entries = script.entries.map((entry) => ({ ...entry, turns: entry.turns.map((turn) => ({ ...turn, pauseMs: 0, paceMs: 0 })) }));
+  const entries = script.entries.map((entry) => ({
+    ...entry,
+    turns: entry.turns.map((turn) => ({ ...turn, pauseMs: 0, paceMs: 0 })),
+  }));
   return { ...script, entries };
 }
 
-async function stage(script: Script, seed: number): Promise<{ model: ScriptedModel; repository: SampleRepository; tree: string }> {
+async function stage(
+  script: Script,
+  seed: number,
+): Promise<{ model: ScriptedModel; repository: SampleRepository; tree: string }> {
   const place = await mkdtemp(join(dir, "stage-"));
   const repository = await createSampleRepository({ dir: place, seed });
   const tree = join(place, "tree");
@@ -35,7 +41,10 @@ async function stage(script: Script, seed: number): Promise<{ model: ScriptedMod
   return { model: startScriptedModel({ script: unpaced(script) }), repository, tree };
 }
 
-async function redGates(tree: string, repository: SampleRepository): Promise<{ name: string; output: string }[]> {
+async function redGates(
+  tree: string,
+  repository: SampleRepository,
+): Promise<{ name: string; output: string }[]> {
   const red = [];
   for (const gate of repository.gates) {
     const { code, output } = await shell(tree, gate.command);
@@ -46,12 +55,19 @@ async function redGates(tree: string, repository: SampleRepository): Promise<{ n
 
 async function expectMarkersOnce(tree: string, beads: readonly DemoBead[]): Promise<void> {
   for (const { marker } of beads) {
-    expect((await shell(tree, `grep -rhF '${marker}' --exclude-dir=.git . | wc -l`)).output.trim()).toBe("1");
+    expect(
+      (await shell(tree, `grep -rhF '${marker}' --exclude-dir=.git . | wc -l`)).output.trim(),
+    ).toBe("1");
   }
 }
 
 /** Plays each bead through its mishap to its end, in landing order. */
-async function playPlan(plan: DemoPlan, model: ScriptedModel, tree: string, repository: SampleRepository): Promise<void> {
+async function playPlan(
+  plan: DemoPlan,
+  model: ScriptedModel,
+  tree: string,
+  repository: SampleRepository,
+): Promise<void> {
   for (const bead of plan.beads) {
     const run = { model, title: bead.title, tree, role: "polecat" as const };
     let attempt = 1;
@@ -63,11 +79,16 @@ async function playPlan(plan: DemoPlan, model: ScriptedModel, tree: string, repo
       expect((await playRun({ ...run, attempt: attempt++ })).at(-1)?.name).toBe("gt_done");
       const red = await redGates(tree, repository);
       expect(red.map((gate) => gate.name)).toEqual([bead.failingGate as string]);
-      expect(red[0]?.output).toContain(bead.failingGate === "tests" ? bead.testPath : bead.modulePath);
+      expect(red[0]?.output).toContain(
+        bead.failingGate === "tests" ? bead.testPath : bead.modulePath,
+      );
     } else if (bead.part === "review") {
       expect((await playRun({ ...run, attempt: attempt++ })).at(-1)?.name).toBe("gt_done");
       expect(await redGates(tree, repository)).toEqual([]);
-      const verdict = (await playRun({ ...run, role: "refinery" })).at(-1)?.arguments as { verdict: string; comments: { file: string; line: number; body: string }[] };
+      const verdict = (await playRun({ ...run, role: "refinery" })).at(-1)?.arguments as {
+        verdict: string;
+        comments: { file: string; line: number; body: string }[];
+      };
       expect(verdict.verdict).toBe("request_changes");
       const [comment] = verdict.comments;
       const lines = (await readFile(join(tree, comment?.file ?? ""), "utf8")).split("\n");
@@ -88,26 +109,32 @@ async function playPlan(plan: DemoPlan, model: ScriptedModel, tree: string, repo
 }
 
 describe("the demo's plan on its repository", () => {
-  test.each(SEEDS)("[A1] seed %d: every mishap shows, everything lands green, each marker once", async (seed) => {
-    const plan = demoScript(seed);
-    const { model, repository, tree } = await stage(plan.script, seed);
-    try {
-      expect(await redGates(tree, repository)).toEqual([]);
-      await playPlan(plan, model, tree, repository);
-      await expectMarkersOnce(tree, plan.beads);
-    } finally {
-      await model.stop();
-    }
-  }, 60_000);
+  test.each(SEEDS)(
+    "[A1] seed %d: every mishap shows, everything lands green, each marker once",
+    async (seed) => {
+      const plan = demoScript(seed);
+      const { model, repository, tree } = await stage(plan.script, seed);
+      try {
+        expect(await redGates(tree, repository)).toEqual([]);
+        await playPlan(plan, model, tree, repository);
+        await expectMarkersOnce(tree, plan.beads);
+      } finally {
+        await model.stop();
+      }
+    },
+    60_000,
+  );
 
   test("[A1] playing a bead twice over its own saved work comes to the same tree", async () => {
     const plan = demoScript(1);
     const { model, tree } = await stage(plan.script, 1);
     try {
-      for (const bead of plan.beads) await playRun({ model, role: "polecat", title: bead.title, tree, attempt: 2, round: 2 });
+      for (const bead of plan.beads)
+        await playRun({ model, role: "polecat", title: bead.title, tree, attempt: 2, round: 2 });
       await shell(tree, "git add -A");
       const once = (await shell(tree, "git write-tree")).output;
-      for (const bead of plan.beads) await playRun({ model, role: "polecat", title: bead.title, tree, attempt: 2, round: 2 });
+      for (const bead of plan.beads)
+        await playRun({ model, role: "polecat", title: bead.title, tree, attempt: 2, round: 2 });
       await shell(tree, "git add -A");
       expect((await shell(tree, "git write-tree")).output).toBe(once);
       await expectMarkersOnce(tree, plan.beads);
@@ -123,9 +150,22 @@ describe("the demo's plan on its repository", () => {
       for (const bead of plan.beads.filter((each) => keys.includes(each.key))) {
         await shell(tree, `git checkout -q -b ${bead.key} main`);
         await playRun({ model, role: "polecat", title: bead.title, tree, attempt: 2, round: 2 });
-        expect((await shell(tree, `git add -A && git -c user.name=t -c user.email=t@t commit -qm ${bead.key}`)).code).toBe(0);
+        expect(
+          (
+            await shell(
+              tree,
+              `git add -A && git -c user.name=t -c user.email=t@t commit -qm ${bead.key}`,
+            )
+          ).code,
+        ).toBe(0);
       }
-      for (const key of keys) expect(await shell(tree, `git checkout -q main && git -c user.name=t -c user.email=t@t merge -q --no-ff --no-edit ${key}`)).toMatchObject({ code: 0 });
+      for (const key of keys)
+        expect(
+          await shell(
+            tree,
+            `git checkout -q main && git -c user.name=t -c user.email=t@t merge -q --no-ff --no-edit ${key}`,
+          ),
+        ).toMatchObject({ code: 0 });
     };
     try {
       for (const level of [["tally", "order"], ["report", "pick"], ["desk"]]) await land(level);
@@ -154,7 +194,7 @@ describe("the default script on anybody's repository", () => {
     try {
       const run = { model, role: "polecat" as const, tree };
       for (const attempt of [1, 2]) {
-        const used = await playRun({ ...run, title: "It's \"quoted\" $(touch evil)", attempt });
+        const used = await playRun({ ...run, title: 'It\'s "quoted" $(touch evil)', attempt });
         expect(used.map((use) => use.name)).toEqual(["gt_prime", "bash", "gt_done"]);
       }
       expect(await readFile(join(tree, "GASTOWN.md"), "utf8")).toBe("bd_test\n");

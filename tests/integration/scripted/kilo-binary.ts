@@ -6,6 +6,7 @@ export function findKilo(): string {
   const root = join(import.meta.dir, "../../..");
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const path = join(root, `node_modules/@kilocode/cli-${platform}-${process.arch}/bin/kilo`);
-  if (!existsSync(path)) throw new Error(`kilo is not installed for this platform: ${path} is missing`);
+  if (!existsSync(path))
+    throw new Error(`kilo is not installed for this platform: ${path} is missing`);
   return path;
 }

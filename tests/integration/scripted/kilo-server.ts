@@ -15,7 +15,17 @@ export interface KiloServer {
 }
 
 /** A real `kilo serve` on `tree`, its model at `modelUrl`, its tools of the town at `mcpUrl`. */
-export async function startKilo({ tree, home, modelUrl, mcpUrl }: { tree: string; home: string; modelUrl: string; mcpUrl: string }): Promise<KiloServer> {
+export async function startKilo({
+  tree,
+  home,
+  modelUrl,
+  mcpUrl,
+}: {
+  tree: string;
+  home: string;
+  modelUrl: string;
+  mcpUrl: string;
+}): Promise<KiloServer> {
   await mkdir(join(home, "tmp"), { recursive: true });
   const password = crypto.randomUUID();
   const child = Bun.spawn([findKilo(), "serve", "--hostname=127.0.0.1", "--port=0"], {
@@ -55,7 +65,11 @@ function configOf(modelUrl: string, mcpUrl: string): object {
   const agent = Object.fromEntries(
     Object.entries(ROLE_TOOLS).map(([role, tools]) => [
       role,
-      { mode: "primary", prompt: `You work for a town.\nRole: ${role}\n`, permission: { "*": "deny", ...Object.fromEntries(tools.map((tool) => [tool, "allow"])) } },
+      {
+        mode: "primary",
+        prompt: `You work for a town.\nRole: ${role}\n`,
+        permission: { "*": "deny", ...Object.fromEntries(tools.map((tool) => [tool, "allow"])) },
+      },
     ]),
   );
   return {
@@ -73,9 +87,18 @@ function configOf(modelUrl: string, mcpUrl: string): object {
 
 function environment(home: string, password: string, config: object): Record<string, string> {
   const switches = [
-    "KILO_DISABLE_MODELS_FETCH", "KILO_DISABLE_AUTOUPDATE", "KILO_DISABLE_SESSION_INGEST", "KILO_DISABLE_LSP_DOWNLOAD", "KILO_DISABLE_DEFAULT_PLUGINS",
-    "KILO_PURE", "KILO_FAST_BOOT", "KILO_DISABLE_CODEBASE_INDEXING", "KILO_DISABLE_EXTERNAL_SKILLS", "KILO_DISABLE_CLAUDE_CODE",
-    "KILO_EXPERIMENTAL_DISABLE_FILEWATCHER", "KILO_NO_DAEMON",
+    "KILO_DISABLE_MODELS_FETCH",
+    "KILO_DISABLE_AUTOUPDATE",
+    "KILO_DISABLE_SESSION_INGEST",
+    "KILO_DISABLE_LSP_DOWNLOAD",
+    "KILO_DISABLE_DEFAULT_PLUGINS",
+    "KILO_PURE",
+    "KILO_FAST_BOOT",
+    "KILO_DISABLE_CODEBASE_INDEXING",
+    "KILO_DISABLE_EXTERNAL_SKILLS",
+    "KILO_DISABLE_CLAUDE_CODE",
+    "KILO_EXPERIMENTAL_DISABLE_FILEWATCHER",
+    "KILO_NO_DAEMON",
   ];
   return {
     PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,

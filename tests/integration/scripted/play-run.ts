@@ -27,7 +27,15 @@ interface Message {
   tool_call_id?: string;
 }
 
-const TOOLS = ["bash", "edit", "read", "write", "gastown_gt_prime", "gastown_gt_done", "gastown_gt_verdict"];
+const TOOLS = [
+  "bash",
+  "edit",
+  "read",
+  "write",
+  "gastown_gt_prime",
+  "gastown_gt_done",
+  "gastown_gt_verdict",
+];
 const ANSWERS_MAX = 20;
 
 /** A small agent: asks the model, does what it says on real files, until it stops or hands in. */
@@ -55,7 +63,10 @@ export async function playRun(run: PlayedRun): Promise<ToolUse[]> {
 }
 
 /** Runs a shell command in the tree. */
-export async function shell(tree: string, command: string): Promise<{ code: number; output: string }> {
+export async function shell(
+  tree: string,
+  command: string,
+): Promise<{ code: number; output: string }> {
   const child = Bun.spawn(["sh", "-c", `exec 2>&1\n${command}`], {
     cwd: tree,
     env: { PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`, HOME: tree },
@@ -67,7 +78,11 @@ export async function shell(tree: string, command: string): Promise<{ code: numb
 }
 
 async function ask(model: ScriptedModel, messages: readonly Message[]): Promise<Message> {
-  const body = JSON.stringify({ model: "scripted", messages, tools: TOOLS.map((name) => ({ type: "function", function: { name } })) });
+  const body = JSON.stringify({
+    model: "scripted",
+    messages,
+    tools: TOOLS.map((name) => ({ type: "function", function: { name } })),
+  });
   const response = await fetch(`${model.url}/chat/completions`, { method: "POST", body });
   const answer = (await response.json()) as { choices: { message: Message }[] };
   const message = answer.choices[0]?.message;
@@ -76,7 +91,7 @@ async function ask(model: ScriptedModel, messages: readonly Message[]): Promise<
 }
 
 async function useTool(tree: string, name: string, args: Record<string, unknown>): Promise<string> {
-  const path = resolve(tree, String(args["filePath"] ?? ""));
+  const path = resolve(tree, String(args["filePath"]));
   if (name === "bash") return (await shell(tree, String(args["command"]))).output;
   if (name === "read") return readFile(path, "utf8");
   if (name === "write") {
@@ -87,6 +102,9 @@ async function useTool(tree: string, name: string, args: Record<string, unknown>
   if (name !== "edit") return "{}";
   const before = await readFile(path, "utf8");
   if (!before.includes(String(args["oldString"]))) return "Could not find oldString in the file.";
-  await writeFile(path, before.replace(String(args["oldString"]), () => String(args["newString"])));
+  await writeFile(
+    path,
+    before.replace(String(args["oldString"]), () => String(args["newString"])),
+  );
   return "Edit applied successfully.";
 }

@@ -41,18 +41,39 @@ export function startTownTools(): TownTools {
 function toolServer(seen: ToolUseSeen[]): McpServer {
   const server = new McpServer({ name: "gastown", version: "0.0.0" });
   const add = (name: string, shape: z.ZodRawShape, answer: unknown) => {
-    server.registerTool(name, { description: `The town's ${name}`, inputSchema: shape }, (args: unknown) => {
-      seen.push({ name, arguments: args });
-      return { content: [{ type: "text" as const, text: JSON.stringify(answer) }] };
-    });
+    server.registerTool(
+      name,
+      { description: `The town's ${name}`, inputSchema: shape },
+      (args: unknown) => {
+        seen.push({ name, arguments: args });
+        return { content: [{ type: "text" as const, text: JSON.stringify(answer) }] };
+      },
+    );
   };
-  const task = z.strictObject({ key: z.string(), title: z.string(), body: z.string(), depends_on: z.array(z.string()).optional() });
+  const task = z.strictObject({
+    key: z.string(),
+    title: z.string(),
+    body: z.string(),
+    depends_on: z.array(z.string()).optional(),
+  });
   const comment = z.strictObject({ file: z.string(), line: z.number(), body: z.string() });
   add("gt_prime", {}, { bead: { title: "t", body: "b" }, gates: [] });
   add("gt_done", { summary: z.string(), no_changes_reason: z.string().optional() }, { ok: true });
-  add("gt_verdict", { verdict: z.enum(["approve", "request_changes", "cannot_decide"]), summary: z.string(), comments: z.array(comment).optional() }, { ok: true });
+  add(
+    "gt_verdict",
+    {
+      verdict: z.enum(["approve", "request_changes", "cannot_decide"]),
+      summary: z.string(),
+      comments: z.array(comment).optional(),
+    },
+    { ok: true },
+  );
   add("gt_rigs", {}, { rigs: [{ id: RIG_ID, name: "sample" }] });
   add("gt_sling", { rig: z.string(), title: z.string(), body: z.string() }, { bead: "bd_1" });
-  add("gt_sling_convoy", { rig: z.string(), title: z.string(), tasks: z.array(task), parallel: z.boolean().optional() }, { convoy: "cv_1" });
+  add(
+    "gt_sling_convoy",
+    { rig: z.string(), title: z.string(), tasks: z.array(task), parallel: z.boolean().optional() },
+    { convoy: "cv_1" },
+  );
   return server;
 }
