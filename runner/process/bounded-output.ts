@@ -28,13 +28,17 @@ export class BoundedOutput {
     if (chunk.byteLength > room) this.#appendTail(chunk.slice(Math.max(room, 0)));
   }
 
+  /** What was kept, head then tail. Exact when nothing was dropped. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(Buffer.concat([...this.#head, ...this.#tail]));
+  }
+
   /** Text so far. Where bytes were dropped a line says how many. */
   text(): string {
-    const head = Buffer.concat(this.#head);
-    const tail = Buffer.concat(this.#tail);
     const decoder = new TextDecoder();
-    if (!this.truncated) return decoder.decode(Buffer.concat([head, tail]));
-    return `${decoder.decode(head)}\n[... ${this.#droppedBytes} bytes left out ...]\n${decoder.decode(tail)}`;
+    if (!this.truncated) return decoder.decode(this.bytes());
+    const [head, tail] = [this.#head, this.#tail].map((part) => decoder.decode(Buffer.concat(part)));
+    return `${head}\n[... ${this.#droppedBytes} bytes left out ...]\n${tail}`;
   }
 
   #appendTail(chunk: Uint8Array): void {

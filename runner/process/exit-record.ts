@@ -1,17 +1,7 @@
-/** How a process ended: always every field. */
+/** How a process ended: always every field (`protocol/facts.ts` has the shape, for it travels). */
+import type { ExitRecord } from "../../protocol/facts.ts";
 
-export type ExitRecord = {
-  /** Exit code, or null when a signal ended it. */
-  code: number | null;
-  /** Name of the signal that ended it (`SIGKILL`), or null. */
-  signal: string | null;
-  timedOut: boolean;
-  /** We asked it to end before it did by itself. */
-  cancelled: boolean;
-  /** It did not obey and was killed. */
-  forced: boolean;
-  durationMs: number;
-};
+export type { ExitRecord };
 
 export function succeeded(exit: ExitRecord): boolean {
   return exit.code === 0 && !exit.timedOut && !exit.cancelled;

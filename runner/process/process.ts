@@ -15,7 +15,7 @@ export const OUTPUT_BYTES_MAX_DEFAULT = 1024 * 1024;
 export const STOP_GRACE_MS_DEFAULT = 3_000;
 
 /** What to do with an output stream: keep up to a limit (middle dropped), hand over lines, or both. */
-export type OutputOptions = { bytesMax?: number; onLine?: (line: string) => void };
+export type OutputOptions = { bytesMax?: number; onLine?: (line: string) => void; onLimit?: () => void };
 
 export type ProcessOptions = {
   cwd: string;
@@ -40,11 +40,20 @@ export type RunOptions = Omit<ProcessOptions, "stdin" | "stdout" | "stderr"> & {
   outputBytesMax?: number;
   /** Written to stdin, which is then closed. */
   input?: string | Uint8Array;
+  /** Kill a process that says more than `outputBytesMax`, instead of dropping the middle. */
+  killAtLimit?: boolean;
   graceMs?: number;
   signal?: AbortSignal;
 };
 
-export type RunOutput = { exit: ExitRecord; stdout: string; stderr: string; truncated: boolean };
+export type RunOutput = {
+  exit: ExitRecord;
+  stdout: string;
+  stderr: string;
+  /** stdout as it came, for output that is not text. */
+  stdoutBytes: Uint8Array<ArrayBuffer>;
+  truncated: boolean;
+};
 
 export class ManagedProcess {
   readonly pid: number;
@@ -78,6 +87,9 @@ export class ManagedProcess {
   }
   get stderr(): string {
     return this.#stderr.text();
+  }
+  get stdoutBytes(): Uint8Array<ArrayBuffer> {
+    return this.#stdout.bytes();
   }
   get truncated(): boolean {
     return this.#stdout.truncated || this.#stderr.truncated;
@@ -145,12 +157,14 @@ class OutputReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #captured: BoundedOutput | null;
   readonly #lines: LineSplitter | null;
+  readonly #onLimit: () => void;
   readonly #done: Promise<void>;
 
   constructor(stream: ReadableStream<Uint8Array>, options: OutputOptions) {
     this.#reader = stream.getReader();
     this.#captured = options.bytesMax === undefined ? null : new BoundedOutput(options.bytesMax);
     this.#lines = options.onLine === undefined ? null : new LineSplitter(options.onLine, LINE_CHARS_MAX);
+    this.#onLimit = options.onLimit ?? (() => {});
     this.#done = this.#read();
   }
 
@@ -160,6 +174,10 @@ class OutputReader {
 
   text(): string {
     return this.#captured?.text() ?? "";
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#captured?.bytes() ?? new Uint8Array();
   }
 
   async drained(waitMs: number): Promise<void> {
@@ -173,6 +191,7 @@ class OutputReader {
       const { done, value } = await this.#reader.read();
       if (done) break;
       this.#captured?.append(value);
+      if (this.truncated) this.#onLimit();
       this.#lines?.append(value);
     }
     this.#lines?.end();
@@ -198,13 +217,12 @@ export function startProcess(argv: readonly string[], options: ProcessOptions): 
 
 /** Runs a process to its end. One that cannot be started gives code 127 with the reason in stderr, as a shell does. */
 export async function run(argv: readonly string[], options: RunOptions): Promise<RunOutput> {
-  const { timeoutMs, outputBytesMax = OUTPUT_BYTES_MAX_DEFAULT, input, graceMs = STOP_GRACE_MS_DEFAULT, signal, ...rest } = options;
-  const started = startProcess(argv, {
-    ...rest,
-    stdin: input === undefined ? "ignore" : "pipe",
-    stdout: { bytesMax: outputBytesMax },
-    stderr: { bytesMax: outputBytesMax },
-  });
+  const { timeoutMs, outputBytesMax: bytesMax = OUTPUT_BYTES_MAX_DEFAULT, input, graceMs = STOP_GRACE_MS_DEFAULT, signal, killAtLimit = false, ...rest } = options;
+  const onLimit = () => {
+    if (killAtLimit && started.ok) void started.value.stop({ graceMs: 0 });
+  };
+  const output = { bytesMax, onLimit };
+  const started = startProcess(argv, { ...rest, stdin: input === undefined ? "ignore" : "pipe", stdout: output, stderr: output });
   if (!started.ok) return cannotStart(started.error.message);
   const child = started.value;
   if (input !== undefined) {
@@ -226,12 +244,12 @@ export async function finish(
   const exit = await child.exited;
   clearTimeout(timer);
   signal?.removeEventListener("abort", cancel);
-  return { exit, stdout: child.stdout, stderr: child.stderr, truncated: child.truncated };
+  return { exit, stdout: child.stdout, stderr: child.stderr, stdoutBytes: child.stdoutBytes, truncated: child.truncated };
 }
 
 export function cannotStart(reason: string): RunOutput {
   const exit = { code: 127, signal: null, timedOut: false, cancelled: false, forced: false, durationMs: 0 };
-  return { exit, stdout: "", stderr: reason, truncated: false };
+  return { exit, stdout: "", stderr: reason, stdoutBytes: new Uint8Array(), truncated: false };
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {

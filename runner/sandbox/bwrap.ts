@@ -33,9 +33,7 @@ export function bwrapArguments(spec: SandboxSpec, layout: HostLayout, toolbox: T
     ...systemArguments(spec, layout),
     ...toolboxArguments(toolbox),
     ...(spec.hide ?? []).filter((path) => liesBelowSystem(path)).flatMap((path) => ["--tmpfs", path]),
-    ...spec.readOnly.flatMap((path) => ["--ro-bind", path, path]),
-    ...spec.readWrite.flatMap((path) => ["--bind", path, path]),
-    ...(spec.bindAs ?? []).flatMap(({ from, to, writable }) => [writable ? "--bind" : "--ro-bind", from, to]),
+    ...ownBinds(spec).flatMap(({ from, to, writable }) => [writable ? "--bind" : "--ro-bind", from, to]),
     ...socketArguments(spec),
     "--chdir",
     "/",
@@ -64,6 +62,13 @@ function toolboxArguments(toolbox: Toolbox): string[] {
     ...["--ro-bind", toolbox.entry, INSIDE.entry],
     ...["--ro-bind", toolbox.binDir, INSIDE.binDir],
   ];
+}
+
+/** Parents before what lies in them, so that neither hides the other. */
+function ownBinds(spec: SandboxSpec): { from: string; to: string; writable: boolean }[] {
+  const same = (writable: boolean) => (path: string) => ({ from: path, to: path, writable });
+  const binds = [...spec.readOnly.map(same(false)), ...spec.readWrite.map(same(true)), ...(spec.bindAs ?? [])];
+  return binds.toSorted((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
 }
 
 /** The agent's directory is bound first: the sockets are mounted into it one by one. */

@@ -59,7 +59,7 @@ export class Sandbox {
     if (spec.mode === "bwrap" && this.#isolation.bwrap === null) {
       return refuse("unsupported", `This host cannot isolate: ${this.#isolation.reason}`);
     }
-    const started = startProcess(this.#commandLine(spec, argv), {
+    const started = startProcess(this.#supervisedCommandLine(spec, argv), {
       cwd: "/",
       env: this.#toolbox.compiled ? { ...spec.env, BUN_BE_BUN: "1" } : spec.env,
       mark: markOf(spec.owner, spec.runId),
@@ -80,7 +80,21 @@ export class Sandbox {
     return finish(started.value, { timeoutMs, graceMs, ...(signal === undefined ? {} : { signal }) });
   }
 
-  #commandLine(spec: SandboxSpec, argv: readonly string[]): string[] {
+  /**
+   * The whole command line that runs `argv` in such a sandbox without the small parent, for a program that starts it
+   * itself. The environment is in it, so it must hold no secret.
+   */
+  commandLine(spec: SandboxSpec, argv: readonly string[]): string[] {
+    const { bwrap } = this.#isolation;
+    const pairs = Object.entries(spec.env);
+    if (spec.mode === "none" || bwrap === null) {
+      return ["/usr/bin/env", "-i", "-C", spec.cwd, ...pairs.map(([name, value]) => `${name}=${value}`), ...argv];
+    }
+    const environment = ["--clearenv", ...pairs.flatMap(([name, value]) => ["--setenv", name, value])];
+    return [bwrap, ...bwrapArguments(spec, this.#layout, this.#toolbox), ...environment, "--chdir", spec.cwd, "--", ...argv];
+  }
+
+  #supervisedCommandLine(spec: SandboxSpec, argv: readonly string[]): string[] {
     const plan = JSON.stringify(this.#plan(spec));
     const { bwrap } = this.#isolation;
     if (spec.mode === "none" || bwrap === null) return [this.#toolbox.runtime, this.#toolbox.entry, plan, ...argv];

@@ -1,0 +1,101 @@
+/** The first message of a run: what there is to do, in the words of the town, with foreign text quoted. Pure. */
+import { BODY_CHARS_MAX, FEEDBACK_CHARS_MAX } from "../../protocol/limits.ts";
+import type { GateResult } from "../../protocol/review.ts";
+import type { BeadSpec, Feedback, RigSpec, RunSpecOf, TurnSpec } from "../../protocol/run-spec.ts";
+import { oneLine, quote } from "./quote.ts";
+
+export type WorkBriefing = {
+  role: "polecat";
+  bead: BeadSpec;
+  rig: RigSpec;
+  /** The tree goes on from this saved commit of an earlier run. */
+  savedOid: string | null;
+};
+
+export type ReviewBriefing = {
+  role: "refinery";
+  bead: BeadSpec;
+  rig: RigSpec;
+  /** What the author says of the change. */
+  summary: string;
+  gates: readonly GateResult[];
+  diff: string;
+  changedFiles: readonly string[];
+};
+
+export type TurnBriefing = { role: "mayor"; turn: TurnSpec; transcript: RunSpecOf<"session">["transcript"] };
+
+export type Briefing = WorkBriefing | ReviewBriefing | TurnBriefing;
+
+/** Characters of a diff that go into the briefing; the rest is read from the tree. */
+export const DIFF_IN_BRIEFING_CHARS_MAX = 60_000;
+const FILES_MAX = 200;
+const TRANSCRIPT_CHARS_MAX = 40_000;
+const JOURNAL_CHARS_MAX = 8_000;
+
+/** First user message of a run, and what `gt_prime` answers. */
+export function firstMessage(briefing: Briefing): string {
+  if (briefing.role === "mayor") return turnMessage(briefing);
+  return briefing.role === "polecat" ? workMessage(briefing) : reviewMessage(briefing);
+}
+
+function workMessage({ bead, rig, savedOid }: WorkBriefing): string {
+  const saved = savedOid === null ? "" : `Your tree already holds work of an earlier run (${savedOid.slice(0, 12)}). Read it with git log and git diff before you go on.`;
+  return paragraphs(head(bead, rig), body(bead), bead.feedback === null ? "" : feedbackText(bead.feedback), gateList(rig), saved);
+}
+
+function reviewMessage({ bead, rig, summary, gates, diff, changedFiles }: ReviewBriefing): string {
+  const results = gates.map((gate) => `- ${oneLine(gate.name)}: ${gate.ok ? "green" : "red"}`).join("\n");
+  const files = changedFiles.slice(0, FILES_MAX).map(oneLine).join("\n");
+  return paragraphs(
+    head(bead, rig),
+    body(bead),
+    quote("the author's summary", summary, FEEDBACK_CHARS_MAX),
+    results === "" ? "No gates are set for this rig." : `Gates on this commit:\n${results}`,
+    quote(`changed files (${changedFiles.length})`, files, BODY_CHARS_MAX),
+    quote(`diff against ${rig.target}`, diff, DIFF_IN_BRIEFING_CHARS_MAX),
+    diff.length > DIFF_IN_BRIEFING_CHARS_MAX ? "The diff is cut. Read the rest of the changed files in your tree." : "",
+  );
+}
+
+/** The person's words come last and unquoted: they are the one text the Mayor obeys. */
+function turnMessage({ turn, transcript }: TurnBriefing): string {
+  const lines = transcript.map(({ from, text }) => `${from === "person" ? "Person" : "You"}: ${text}`).join("\n\n");
+  const done = turn.journal.map((entry) => `${entry.tool} ${entry.arguments}\n=> ${entry.answer}`).join("\n");
+  return paragraphs(
+    lines === "" ? "" : quote("earlier conversation, replayed after a restart", lines.slice(-TRANSCRIPT_CHARS_MAX), TRANSCRIPT_CHARS_MAX),
+    done === "" ? "" : `An earlier run of this turn already did the following. It holds: do not do it again.\n${quote("journal", done, JOURNAL_CHARS_MAX)}`,
+    turn.text,
+  );
+}
+
+function head(bead: BeadSpec, rig: RigSpec): string {
+  const convoy = bead.convoyTitle === null ? [] : [`Convoy: ${oneLine(bead.convoyTitle)}`];
+  return [
+    `Bead: ${oneLine(bead.title)}`,
+    `Bead id: ${bead.id}`,
+    `Attempt: ${bead.attempt}`,
+    `Round: ${bead.round}`,
+    `Rig: ${oneLine(rig.name)}, target ${oneLine(rig.target)}`,
+    ...convoy,
+  ].join("\n");
+}
+
+function body(bead: BeadSpec): string {
+  return bead.body.trim() === "" ? "" : quote("bead", bead.body, BODY_CHARS_MAX);
+}
+
+function gateList(rig: RigSpec): string {
+  const gates = rig.gates.map((gate) => `- ${oneLine(gate.name)}: ${gate.command}`).join("\n");
+  return gates === "" ? "No gates are set: prove your change with the repository's own tests." : `Gates:\n${gates}`;
+}
+
+function feedbackText(feedback: Feedback): string {
+  const comments = feedback.comments.map(({ file, line, body: text }) => `${file}:${line} ${text}`);
+  const source = `feedback of round ${feedback.round}, from ${feedback.source}`;
+  return `Answer this feedback, and only this:\n${quote(source, [feedback.text, ...comments].join("\n"), FEEDBACK_CHARS_MAX)}`;
+}
+
+function paragraphs(...parts: string[]): string {
+  return parts.filter((part) => part !== "").join("\n\n");
+}
