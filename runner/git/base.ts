@@ -1,0 +1,61 @@
+import type { Git } from "./git.ts";
+import { hasCommit, isAncestor, readRef, type RigRepository } from "./mirror.ts";
+import { landedBranch } from "./names.ts";
+import { failure, type Outcome } from "./outcome.ts";
+import { isOid, type Oid } from "./porcelain.ts";
+
+/** How a bead's work reaches people: see the delivery part of the design. */
+export type Delivery = "none" | "branch" | "merge";
+
+/** Where a target's landings are read in the store after a fetch. */
+export function trackedRef(landingRef: string, at: "store" | "remote"): string {
+  return at === "store" ? landingRef : landingRef.replace(/^refs\/heads\//, "refs/remotes/origin/");
+}
+
+/**
+ * What new work on a target begins from, as the last fetch has it: the integration ref where it is
+ * ahead of the target (or, for deliveries that land there, where both went on), else the target.
+ * `ref` is the name people know; `oid` is in the store, perhaps not in the mirror.
+ * Errors: missing_branch.
+ */
+export async function resolveBase(
+  git: Git,
+  rig: RigRepository,
+  wish: { readonly target: string; readonly delivery: Delivery },
+): Promise<Outcome<{ ref: string; oid: Oid }>> {
+  const targetRef = `refs/heads/${wish.target}`;
+  const target = await readRef(git, rig.storeDir, trackedRef(targetRef, "remote"));
+  if (!target.ok) return target;
+  if (target.oid === null) {
+    return failure("missing_branch", `The last fetch saw no branch ${wish.target}.`, "Name an existing branch, or fetch the rig.");
+  }
+  const landed = `refs/heads/${landedBranch(wish.target)}`;
+  const landedAt = await readRef(git, rig.storeDir, trackedRef(landed, wish.delivery === "none" ? "store" : "remote"));
+  if (!landedAt.ok) return landedAt;
+  if (landedAt.oid === null || landedAt.oid === target.oid) return { ok: true, ref: targetRef, oid: target.oid };
+  const ahead = await isAncestor(git, rig.storeDir, target.oid, landedAt.oid);
+  if (!ahead.ok) return ahead;
+  if (ahead.yes) return { ok: true, ref: landed, oid: landedAt.oid };
+  const behind = await isAncestor(git, rig.storeDir, landedAt.oid, target.oid);
+  if (!behind.ok) return behind;
+  if (behind.yes || wish.delivery === "merge") return { ok: true, ref: targetRef, oid: target.oid };
+  return { ok: true, ref: landed, oid: landedAt.oid };
+}
+
+/**
+ * Whether a commit is in a ref as the last fetch has it. `inRef` is an oid or a full branch name
+ * (`refs/heads/...`); an integration ref is looked for in the store and on the remote.
+ * An unknown commit is in none.
+ */
+export async function contains(git: Git, rig: RigRepository, question: { readonly oid: Oid; readonly inRef: string }): Promise<Outcome<{ yes: boolean }>> {
+  if (!(await hasCommit(git, rig.storeDir, question.oid))) return { ok: true, yes: false };
+  const { inRef } = question;
+  for (const ref of isOid(inRef) ? [inRef] : [trackedRef(inRef, "remote"), trackedRef(inRef, "store")]) {
+    const tip = await readRef(git, rig.storeDir, ref);
+    if (!tip.ok) return tip;
+    if (tip.oid === null) continue;
+    const within = await isAncestor(git, rig.storeDir, question.oid, tip.oid);
+    if (!within.ok || within.yes) return within;
+  }
+  return { ok: true, yes: false };
+}

@@ -1,0 +1,80 @@
+import { contains } from "../../runner/git/base.ts";
+import type { Exec } from "../../runner/git/exec.ts";
+import { openGit } from "../../runner/git/git.ts";
+import type { Oid } from "../../runner/git/porcelain.ts";
+import { saveWork } from "../../runner/git/saved-work.ts";
+import type { JournalEntry, JournalPort } from "../../runner/merge/journal.ts";
+import { parseJournal } from "../../runner/merge/journal.ts";
+import type { GatesPort, Workshop } from "../../runner/merge/operations.ts";
+import type { LandingRequest } from "../../runner/merge/request.ts";
+import { join } from "node:path";
+import { testExec, testSandbox } from "./git-exec.ts";
+import { attribution, makeRun, must, nowMs, personGit, type RigFixture, write } from "./git-rig.ts";
+
+export const greenGates: GatesPort = { run: () => Promise.resolve({ kind: "green" }) };
+
+export function journalInMemory(): JournalPort & { entries: JournalEntry[] } {
+  const stored: string[] = [];
+  return {
+    entries: [],
+    load: () => Promise.resolve(parseJournal(stored.map((line): unknown => JSON.parse(line)))),
+    append(entry) {
+      stored.push(JSON.stringify(entry));
+      this.entries.push(entry);
+      return Promise.resolve();
+    },
+  };
+}
+
+export async function workshop(fixture: RigFixture, more: Partial<Workshop> & { exec?: Exec } = {}): Promise<Workshop> {
+  const git = await openGit({ exec: more.exec ?? testExec, home: join(fixture.dir, "home"), path: process.env["PATH"] ?? "" });
+  return {
+    git,
+    rig: fixture.rig,
+    gates: greenGates,
+    clock: { nowMs: () => nowMs },
+    authority: () => Promise.resolve(true),
+    personHome: fixture.dir,
+    ...more,
+  };
+}
+
+/** Work of one bead, saved in the store and named as its run's branch at the remote (or, for `none`, in the store). */
+export async function finishedWork(
+  fixture: RigFixture,
+  beadId: string,
+  path: string,
+  text: string,
+  more: Partial<LandingRequest> = {},
+  base?: Oid,
+): Promise<LandingRequest> {
+  const runId = `rn-${beadId}`;
+  const run = await makeRun(fixture, beadId, runId, base);
+  await write(run.treeDir, path, text);
+  const saved = must(await saveWork(run, { git: fixture.git, sandbox: testSandbox, nowMs, message: `Do ${beadId}` }));
+  const place = more.delivery === "none" ? fixture.rig.storeDir : fixture.remoteDir;
+  await personGit(fixture.rig.storeDir, "push", "--quiet", place, `${saved.proof.oid}:refs/heads/${run.branch}`);
+  return {
+    beadId,
+    runId: `mg-${beadId}`,
+    fence: 1,
+    title: `Title of ${beadId}`,
+    source: saved.proof.oid,
+    sourceBase: run.base,
+    target: "main",
+    delivery: "merge",
+    runBranch: run.branch,
+    attribution,
+    ...more,
+  };
+}
+
+/** Bead ids of the first-parent landings of a ref, newest first. */
+export async function landings(dir: string, ref: string): Promise<string[]> {
+  const text = await personGit(dir, "log", "--first-parent", "--merges", "--format=%(trailers:key=Bead,valueonly,separator=%x2C)", ref);
+  return text.split("\n").filter((line) => line !== "");
+}
+
+export async function isIn(fixture: RigFixture, oid: Oid, inRef: string): Promise<boolean> {
+  return must(await contains(fixture.git, fixture.rig, { oid, inRef })).yes;
+}
