@@ -1,0 +1,50 @@
+/** Every figure of the runner that is not part of an offer. */
+
+/** Back-off between two connections: doubles from the first to the last, with full jitter above the first half. */
+export const RECONNECT_FIRST_MS = 250;
+export const RECONNECT_LAST_MS = 15_000;
+/** Opening the socket, then each acknowledged message. */
+export const CONNECT_TIMEOUT_MS = 15_000;
+export const ACK_TIMEOUT_MS = 20_000;
+/** A tool call may wait for a tick and the effects it owes. */
+export const TOOL_TIMEOUT_MS = 60_000;
+/** Part of the heartbeat period that is chance, so that runners of one host do not beat together. */
+export const HEARTBEAT_JITTER = 0.2;
+/** A batch of facts as JSON, well below FRAME_BYTES_MAX. */
+export const FACT_BATCH_BYTES_MAX = 192 * 1024;
+/** Facts kept for a town that cannot be reached; above it event batches are shed. */
+export const SPOOL_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Agent events are gathered this long before they become one fact. */
+export const EVENT_GATHER_MS = 100;
+/** Progress facts of one run, at most one in this time. */
+export const PROGRESS_EVERY_MS = 1_000;
+
+/** A tool in flight holds the silence deadline back for this long (its own limit). */
+export const TOOL_IN_FLIGHT_MS_MAX = 10 * 60_000;
+/** A model that cannot be reached is asked again with back-off for this long. */
+export const MODEL_UNREACHABLE_MS_MAX = 2 * 60_000;
+export const MODEL_RETRY_FIRST_MS = 1_000;
+export const MODEL_RETRY_LAST_MS = 15_000;
+/** Throttled answers in a row, without one success between, that end a run as throttled. */
+export const THROTTLED_ANSWERS_MAX = 6;
+
+/** From asking an agent or gate to end to killing it. */
+export const STOP_GRACE_MS = 3_000;
+/** Grace of the runs of a runner that drains. */
+export const DRAIN_GRACE_MS = 5_000;
+/** Then this long for what is still on disk to reach the town. */
+export const DRAIN_FLUSH_MS = 3_000;
+
+/** Runs that take no slot: each kind has a small cap of its own. */
+export const CHECK_RUNS_MAX = 2;
+export const MERGE_RUNS_MAX = 4;
+export const BASELINE_RUNS_MAX = 2;
+export const SESSION_RUNS_MAX = 4;
+
+/** Setup (installing dependencies) has the network and no deadline of its own in a rig. */
+export const SETUP_TIMEOUT_MS = 15 * 60_000;
+export const GATE_OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
+/** Gate results kept for a tree that is asked for again. */
+export const GATE_CACHE_ROWS_MAX = 500;
+export const DIFF_IN_BRIEFING_CHARS_MAX = 60_000;

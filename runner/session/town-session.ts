@@ -1,0 +1,263 @@
+/**
+ * The runner's standing with its town: connects, says hello, beats, sends facts, takes frames, and
+ * starts over whole after any failure.
+ */
+import type { z } from "zod";
+import {
+  heartbeatAnswerSchema,
+  modelCredentialSchema,
+  offerSchema,
+  PROTOCOL_VERSION,
+  refuse,
+  runnerWelcomeSchema,
+  stopFrameSchema,
+  diffFrameSchema,
+  toolAnswerSchema,
+  turnFrameSchema,
+  type Ack,
+  type CredentialFrame,
+  type DiffAnswer,
+  type DiffFrame,
+  type ErrorBody,
+  type Fence,
+  type Heartbeat,
+  type Hello,
+  type ModelCredential,
+  type Offer,
+  type OfferAnswer,
+  type RunnerWelcome,
+  type StopFrame,
+  type ToolAnswer,
+  type ToolFrame,
+  type TurnFrame,
+} from "../../protocol/index.ts";
+import type { Clock, Random } from "../clock.ts";
+import { ACK_TIMEOUT_MS, HEARTBEAT_JITTER, RECONNECT_FIRST_MS, RECONNECT_LAST_MS, TOOL_TIMEOUT_MS } from "../config.ts";
+import type { Log } from "../log.ts";
+import type { Identity } from "../spool/identity.ts";
+import type { RunBook } from "../spool/run-book.ts";
+import type { Spool } from "../spool/spool.ts";
+import { backOffMs } from "./back-off.ts";
+import { sendFacts } from "./fact-sender.ts";
+import type { Lease } from "./lease.ts";
+import { TownSocket, type DownEvent, type FrameListener, type TownAddress } from "./town-socket.ts";
+
+/** What this runner is: the parts of hello that do not change while it lives. */
+export type RunnerFacts = Pick<Hello, "appVersion" | "name" | "local" | "isolation" | "isolationReason" | "slots">;
+
+/** What the session asks of the runs. */
+export interface RunsPort {
+  offer(frame: Offer): Ack<OfferAnswer>;
+  /** Ends a run with its work saved. Answers at once. */
+  stop(order: Omit<StopFrame, "connection">): Ack<null>;
+  turn(frame: TurnFrame): Ack<null>;
+  diff(frame: DiffFrame): Promise<Ack<DiffAnswer>>;
+  inventory(): Heartbeat["runs"];
+}
+
+export interface SessionDeps {
+  address: TownAddress;
+  facts: RunnerFacts;
+  spool: Spool;
+  book: RunBook;
+  identity: Identity;
+  lease: Lease;
+  runs: RunsPort;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** Refusals that waiting does not mend. */
+const FATAL = new Set<ErrorBody["code"]>(["unauthenticated", "forbidden", "protocol_version", "invalid_body"]);
+
+type Standing = { socket: TownSocket; welcome: RunnerWelcome };
+
+export class TownSession {
+  readonly #deps: SessionDeps;
+  readonly #stopping = new AbortController();
+  #standing: Standing | null = null;
+  #connecting = Promise.withResolvers<Standing | null>();
+  #flushed: (() => void)[] = [];
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+  }
+
+  get connected(): boolean {
+    return this.#standing !== null;
+  }
+
+  /** Keeps the runner connected until `close`, or until the town refuses it for good: then the refusal. */
+  async run(): Promise<ErrorBody | null> {
+    let attempt = 0;
+    while (!this.#stopping.signal.aborted) {
+      const ended = await this.#connectOnce();
+      if (FATAL.has(ended.code)) return ended;
+      if (ended.code !== "offline" || attempt === 0) this.#deps.log.warn("not connected to the town", { code: ended.code, why: ended.message });
+      attempt = ended.greeted ? 1 : attempt + 1;
+      const backOff = { firstMs: RECONNECT_FIRST_MS, lastMs: RECONNECT_LAST_MS };
+      const waitMs = Math.max(ended.minBackoffMs ?? 0, backOffMs(attempt, backOff, this.#deps.random.unit()));
+      await sleep(waitMs, this.#stopping.signal);
+    }
+    return null;
+  }
+
+  /** Ends the connection and the attempts at one. */
+  close(): void {
+    this.#stopping.abort();
+    this.#standing?.socket.close("the runner stops");
+  }
+
+  /** Resolves when every fact on disk is acknowledged, or after `timeoutMs`. */
+  async flushed(timeoutMs: number): Promise<boolean> {
+    const { spool } = this.#deps;
+    spool.flush();
+    if (spool.ackedSeq >= spool.seq) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#flushed.push(() => resolve(true));
+    const timer = setTimeout(() => resolve(false), timeoutMs);
+    const done = await promise;
+    clearTimeout(timer);
+    return done;
+  }
+
+  /** A request that is never kept: offline it fails at once as retryable. */
+  async tool(call: Omit<ToolFrame, "connection">): Promise<Ack<ToolAnswer>> {
+    return this.#request("tool", call, toolAnswerSchema, TOOL_TIMEOUT_MS);
+  }
+
+  async credential(want: Omit<CredentialFrame, "connection">): Promise<Ack<ModelCredential>> {
+    return this.#request("credential", want, modelCredentialSchema, ACK_TIMEOUT_MS);
+  }
+
+  async #request<V extends z.ZodType>(event: "tool" | "credential", body: object, value: V, timeoutMs: number): Promise<Ack<z.output<V>>> {
+    const standing = this.#standing;
+    if (standing === null) return refuse("offline", "The town cannot be reached now. Try again in a minute.", { retryable: true });
+    const frame = { ...body, connection: standing.welcome.connection };
+    return standing.socket.request(event, frame, value, timeoutMs);
+  }
+
+  /** One connection from opening to its end, which is always a reason. */
+  async #connectOnce(): Promise<ErrorBody & { greeted: boolean }> {
+    this.#connecting = Promise.withResolvers<Standing | null>();
+    const opened = await TownSocket.open(this.#deps.address, this.#listeners(), this.#stopping.signal);
+    if (!opened.ok) return { ...opened.error, greeted: false };
+    const socket = opened.value;
+    const greeted = await this.#greet(socket);
+    if (!greeted.ok) {
+      this.#connecting.resolve(null);
+      socket.close(greeted.error.message);
+      return { ...greeted.error, greeted: false };
+    }
+    const standing = { socket, welcome: greeted.value };
+    this.#standing = standing;
+    this.#connecting.resolve(standing);
+    this.#deps.log.info("connected to the town", { connection: standing.welcome.connection, epoch: standing.welcome.epoch });
+    const connection = standing.welcome.connection;
+    const onEmpty = () => {
+      for (const settle of this.#flushed.splice(0)) settle();
+    };
+    const [reason] = await Promise.all([
+      socket.closed,
+      sendFacts(socket, this.#deps.spool, { connection, onEmpty }),
+      this.#beat(standing),
+    ]);
+    this.#standing = null;
+    return { ...refuse("offline", `The connection ended: ${reason}.`, { retryable: true }).error, greeted: true };
+  }
+
+  async #greet(socket: TownSocket): Promise<Ack<RunnerWelcome>> {
+    const { spool, book, identity, lease, runs, facts } = this.#deps;
+    spool.flush();
+    const sentAt = lease.moment();
+    const hello: Hello = {
+      ...facts,
+      version: PROTOCOL_VERSION,
+      runnerId: identity.runnerId,
+      incarnation: identity.incarnation,
+      spoolEpoch: spool.epoch,
+      spoolSeq: spool.seq,
+      lastOfferSeq: book.lastOfferSeq,
+      live: runs.inventory(),
+      ended: book.ended(),
+    };
+    const answer = await socket.request("hello", hello, runnerWelcomeSchema, ACK_TIMEOUT_MS);
+    if (!answer.ok) return answer;
+    identity.keepRunnerId(answer.value.runnerId);
+    // What the town has stored is never sent again, even if its acknowledgement was lost.
+    spool.ack(Math.min(answer.value.ackedSeq, spool.seq));
+    lease.renew(sentAt, answer.value.leaseTtlMs);
+    return answer;
+  }
+
+  /** Heartbeats until the connection closes; one that fails closes it. */
+  async #beat({ socket, welcome }: Standing): Promise<void> {
+    const { book, lease, runs, random } = this.#deps;
+    const closed = new AbortController();
+    void socket.closed.then(() => closed.abort());
+    let periodMs = welcome.heartbeatMs;
+    while (socket.isOpen) {
+      await sleep(periodMs * (1 - HEARTBEAT_JITTER * random.unit()), closed.signal);
+      if (!socket.isOpen) return;
+      const sentAt = lease.moment();
+      const frame: Heartbeat = { connection: welcome.connection, lastOfferSeq: book.lastOfferSeq, runs: runs.inventory() };
+      const answer = await socket.request("heartbeat", frame, heartbeatAnswerSchema, ACK_TIMEOUT_MS);
+      if (!answer.ok) {
+        socket.close(`a heartbeat failed: ${answer.error.message}`);
+        return;
+      }
+      lease.renew(sentAt);
+      periodMs = answer.value.heartbeatMs;
+      for (const { runId, fence, reason } of answer.value.stop) this.#stopByTown(runId, fence, reason);
+    }
+  }
+
+  #stopByTown(runId: string, fence: Fence, reason: string): void {
+    this.#deps.runs.stop({ runId, fence, outcome: "stopped_by_town", reason });
+  }
+
+  #listeners(): Record<DownEvent, FrameListener> {
+    const { runs } = this.#deps;
+    return {
+      offer: (frame) => this.#take(frame, offerSchema, (offer) => runs.offer(offer)),
+      stop: (frame) => this.#take(frame, stopFrameSchema, (stop) => runs.stop(stop)),
+      turn: (frame) => this.#take(frame, turnFrameSchema, (turn) => runs.turn(turn)),
+      diff: (frame) => this.#take(frame, diffFrameSchema, (diff) => runs.diff(diff)),
+    };
+  }
+
+  /** Parses a frame and lets it pass only with this connection's number; another closes the connection. */
+  async #take<V extends z.ZodType<{ connection: number }>, T>(
+    frame: unknown,
+    schema: V,
+    act: (frame: z.output<V>) => Ack<T> | Promise<Ack<T>>,
+  ): Promise<Ack<T>> {
+    // A frame may overtake the answer to hello by a moment.
+    const standing = this.#standing ?? (await this.#connecting.promise);
+    if (standing === null || !standing.socket.isOpen) return refuse("offline", "This connection is closing.", { retryable: true });
+    const parsed = schema.safeParse(frame);
+    if (!parsed.success) {
+      this.#deps.log.error("a frame of the town does not fit the protocol", { why: parsed.error.message.slice(0, 500) });
+      return refuse("invalid_body", "The frame does not fit the protocol of this runner. Compare the versions of town and runner.");
+    }
+    if (parsed.data.connection !== standing.welcome.connection) {
+      standing.socket.close("a frame of another connection arrived");
+      return refuse("stale_connection", "The frame carries another connection's number.", { retryable: true });
+    }
+    return act(parsed.data);
+  }
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(finish, ms);
+    function finish() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    }
+    signal.addEventListener("abort", finish, { once: true });
+  });
+}

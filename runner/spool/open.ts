@@ -1,0 +1,57 @@
+/** Opens the runner's own database: what it has seen and not yet told, and its memory across restarts. */
+import { Database } from "bun:sqlite";
+import { randomHex, type Random } from "../clock.ts";
+import { refuse, type Result } from "../../protocol/error.ts";
+
+/** Raise it with a step in `migrate`; a file of a newer version is refused. */
+const SPOOL_VERSION = 1;
+
+const SCHEMA = `
+create table meta (key text primary key, value text not null) strict;
+create table facts (
+  seq integer primary key autoincrement,
+  run_id text not null, epoch integer not null, n integer not null,
+  at integer not null, kind text not null, body text not null
+) strict;
+create table offers (
+  run_id text primary key, offer_seq integer not null, answer text not null
+) strict;
+create table runs (
+  run_id text primary key, resource text not null, kind text not null,
+  epoch integer not null, n integer not null, spec text not null,
+  state text not null check (state in ('live', 'ended')), phase text not null,
+  accepted_at integer not null, exit_seq integer, memory text not null default '{}'
+) strict;
+create table fences (resource text primary key, epoch integer not null, n integer not null, run_id text not null) strict;
+create table tombstones (
+  run_id text primary key, epoch integer not null, n integer not null, outcome text not null, at integer not null
+) strict;
+create table journals (key text not null, step integer not null, entry text not null, primary key (key, step)) strict;
+create table gate_results (key text primary key, results text not null, at integer not null) strict;
+create index facts_run on facts (run_id);
+`;
+
+/** Opens or makes `path`. Error: `unsupported` for the file of a newer version. */
+export function openSpoolDatabase(path: string, random: Random): Result<Database> {
+  const db = new Database(path, { create: true, strict: true });
+  db.run("pragma journal_mode = wal");
+  // Whoever is told of a fact may rely on it: no commit is lost with the power.
+  db.run("pragma synchronous = full");
+  db.run("pragma busy_timeout = 5000");
+  const version = db.query<{ user_version: number }, []>("pragma user_version").get()?.user_version ?? 0;
+  if (version > SPOOL_VERSION) {
+    db.close();
+    return refuse(
+      "unsupported",
+      `${path} was written by a newer version of gastown. Start that version, or use another data directory.`,
+    );
+  }
+  if (version === 0) {
+    db.transaction(() => {
+      db.run(SCHEMA);
+      db.query("insert into meta (key, value) values ('spool_epoch', ?)").run(`sp_${randomHex(random, 12)}`);
+      db.run(`pragma user_version = ${SPOOL_VERSION}`);
+    }).immediate();
+  }
+  return { ok: true, value: db };
+}
