@@ -55,8 +55,10 @@ export async function buildWeb(entry: string, outDir: string): Promise<WebBuild>
 }
 
 function sentence(log: BuildMessage | ResolveMessage): string {
-  const place = log.position ? `${log.position.file}:${log.position.line}: ` : "";
-  return place + log.message;
+  const { position } = log;
+  if (!position) return log.message;
+  const line = position.line > 0 ? `:${position.line}` : "";
+  return `${position.file}${line}: ${log.message}`;
 }
 
 /** Keeps fonts out of the style sheet: the bundler would inline them, and every page load would carry every alphabet. */

@@ -1,6 +1,5 @@
 // The counting and choosing of `./gastown test`.
 import { expect, test } from "bun:test";
-import { dirname } from "node:path";
 import { tempDir } from "../tests/support/temp-dir.ts";
 import { parseArguments } from "./test/arguments.ts";
 import { addCounts, countReport, countsLine } from "./test/junit.ts";
@@ -62,6 +61,20 @@ test("[A1] counts add up to the one line that other programs read", () => {
   });
 });
 
+/** Runs a part in a process of its own, so that planted failures are not written between the lines of this run. */
+async function countsOf(root: string, files: string[], partTimeoutMs: number): Promise<unknown> {
+  const part = { name: "unit", testTimeoutMs: 60_000, partTimeoutMs, workers: 1, shuffled: true };
+  const run = { root, part, files, seed: 1, env: {} };
+  const source = `import { runPart } from ${JSON.stringify(`${import.meta.dir}/test/run-part.ts`)};
+console.log(JSON.stringify(await runPart({ ...${JSON.stringify(run)}, titlePattern: undefined })));`;
+  await Bun.write(`${root}/run.ts`, source);
+  const child = Bun.spawn([process.execPath, `${root}/run.ts`], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const lines = (await new Response(child.stdout).text()).trim().split("\n");
+  return JSON.parse(lines.at(-1) ?? "");
+}
+
 test("[A1] a part counts what passed, failed, was skipped, and the file that could not be loaded", async () => {
   await using dir = await tempDir("part");
   const first = `import { expect, test } from "bun:test";
@@ -71,15 +84,34 @@ test.skip("[X] three", () => {});
 `;
   await Bun.write(`${dir.path}/a.test.ts`, first);
   await Bun.write(`${dir.path}/b.test.ts`, `import { gone } from "./gone.ts";\ngone();\n`);
-  // In a process of its own, so that the planted failures are not written between the lines of this run.
-  const script = `import { runPart } from ${JSON.stringify(`${dirname(import.meta.dir)}/scripts/test/run-part.ts`)};
-const part = { name: "unit", testTimeoutMs: 5000, partTimeoutMs: 30000, workers: 1, shuffled: true };
-const counts = await runPart({ root: ${JSON.stringify(dir.path)}, part, files: ["a.test.ts", "b.test.ts"], seed: 1, titlePattern: undefined, env: {} });
-console.log(JSON.stringify(counts));`;
-  await Bun.write(`${dir.path}/run.ts`, script);
-  const child = Bun.spawnSync([process.execPath, `${dir.path}/run.ts`], {
-    stdio: ["ignore", "pipe", "pipe"],
+  const counts = await countsOf(dir.path, ["a.test.ts", "b.test.ts"], 30_000);
+  expect(counts).toEqual({ passed: 1, failed: 2, skipped: 1 });
+});
+
+/** Whether a process runs; one that waits for its parent to take note of its end does not. */
+function isRunning(pid: number): boolean {
+  const state = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)])
+    .stdout.toString()
+    .trim();
+  return state !== "" && !state.startsWith("Z");
+}
+
+test("[A1] a part that hangs is a failure, and nothing that it started lives on", async () => {
+  await using dir = await tempDir("part");
+  const hanging = `import { test } from "bun:test";
+test("[X] hangs", async () => {
+  const child = Bun.spawn(["sh", "-c", "echo $$ > pids; sleep 600 & echo $! >> pids; wait"]);
+  await child.exited;
+});
+`;
+  await Bun.write(`${dir.path}/a.test.ts`, hanging);
+  expect(await countsOf(dir.path, ["a.test.ts"], 1_500)).toEqual({
+    passed: 0,
+    failed: 1,
+    skipped: 0,
   });
-  const last = child.stdout.toString().trim().split("\n").at(-1) ?? "";
-  expect(JSON.parse(last)).toEqual({ passed: 1, failed: 2, skipped: 1 });
+  const pids = (await Bun.file(`${dir.path}/pids`).text()).trim().split("\n").map(Number);
+  expect(pids.length).toBe(2);
+  // Until the test's own time is over: a killed process ends a moment after the signal.
+  while (pids.some(isRunning)) await Bun.sleep(10);
 });

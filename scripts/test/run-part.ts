@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Counts, countReport } from "./junit.ts";
 import type { Part } from "./parts.ts";
+import { killTree } from "./process-tree.ts";
 
 export interface PartRun {
   root: string;
@@ -20,19 +21,7 @@ export async function runPart(run: PartRun): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), "gastown-test-"));
   try {
     const report = join(folder, "report.xml");
-    const child = Bun.spawn([process.execPath, ...argumentsOf(run, report)], {
-      cwd: run.root,
-      stdio: ["ignore", "inherit", "inherit"],
-      timeout: run.part.partTimeoutMs,
-      killSignal: "SIGKILL",
-      env: { ...process.env, ...run.env },
-    });
-    const exitCode = await child.exited;
-    if (child.signalCode !== null) {
-      console.log(
-        `${run.part.name}: ended by ${child.signalCode} (a part has ${run.part.partTimeoutMs / 1000} s)`,
-      );
-    }
+    const exitCode = await runTests(run, report);
     const file = Bun.file(report);
     const { counts, silent } = countReport(
       (await file.exists()) ? await file.text() : "",
@@ -49,6 +38,28 @@ export async function runPart(run: PartRun): Promise<Counts> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The exit code of `bun test`; it is ended with all it started when its time is over or this process is told to end. */
+async function runTests(run: PartRun, report: string): Promise<number> {
+  const child = Bun.spawn([process.execPath, ...argumentsOf(run, report)], {
+    cwd: run.root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...run.env },
+  });
+  const deadline = setTimeout(() => {
+    console.log(`${run.part.name}: not done after ${run.part.partTimeoutMs / 1000} s; ended`);
+    killTree(child.pid);
+  }, run.part.partTimeoutMs);
+  const interrupted = (): never => {
+    killTree(child.pid);
+    process.exit(130);
+  };
+  process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  const exitCode = await child.exited;
+  process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+  clearTimeout(deadline);
+  return exitCode;
 }
 
 function argumentsOf(run: PartRun, report: string): string[] {
