@@ -1,0 +1,106 @@
+/** A town in memory for tests of the edges: remembers what reached it and publishes what a test commits. */
+import {
+  commands,
+  encodeId,
+  ok,
+  refuse,
+  type Ack,
+  type AgentEvent,
+  type AnyImage,
+  type CommandName,
+  type Topic,
+} from "../../../protocol/index.ts";
+import type { Caller, FeedChange, TownCore } from "../../../server/core.ts";
+
+export const townId = encodeId("town", new Uint8Array(16).fill(7));
+
+export class MemoryTown implements TownCore {
+  readonly townId = townId;
+  readonly epoch = 1;
+  readonly calls: { name: string; body: unknown; caller: Caller; key: string | undefined }[] = [];
+  readonly gone: { runnerId: string; connection: number }[] = [];
+  readonly images: { version: number; topics: Topic[]; image: AnyImage }[] = [];
+  readonly events = new Map<string, AgentEvent[]>();
+  oldestKnown = 0;
+  #version = 0;
+  #connection = 0;
+  readonly #changeListeners = new Set<(epoch: number, changes: readonly FeedChange[]) => void>();
+  readonly #streamListeners = new Set<(runId: string, events: readonly AgentEvent[]) => void>();
+
+  call(name: string, body: unknown, caller: Caller, key?: string): Promise<Ack> {
+    const known = Object.hasOwn(commands, name) ? commands[name as CommandName] : undefined;
+    if (known === undefined) return Promise.resolve(refuse("unknown_command", `There is no command ${name}.`));
+    if (!known.roles.some((role) => role === caller.principal)) {
+      return Promise.resolve(refuse("forbidden", "This is not yours to ask."));
+    }
+    this.calls.push({ name, body, caller, key });
+    return Promise.resolve(ok(null));
+  }
+
+  topic(topic: Topic, since?: { epoch: number; version: number }): ReturnType<TownCore["topic"]> {
+    const reset = since === undefined || since.epoch !== this.epoch || since.version < this.oldestKnown;
+    const items = this.images
+      .filter((entry) => entry.topics.includes(topic) && (reset || entry.version > since.version))
+      .map((entry) => entry.image);
+    return ok({ position: { epoch: this.epoch, version: this.#version }, reset, items });
+  }
+
+  onChanges(listener: (epoch: number, changes: readonly FeedChange[]) => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
+  streamSince(runId: string, since: number): AgentEvent[] {
+    return (this.events.get(runId) ?? []).filter((event) => event.seq > since);
+  }
+
+  onStream(listener: (runId: string, events: readonly AgentEvent[]) => void): () => void {
+    this.#streamListeners.add(listener);
+    return () => this.#streamListeners.delete(listener);
+  }
+
+  hello(...[frame]: Parameters<TownCore["hello"]>): ReturnType<TownCore["hello"]> {
+    this.#connection += 1;
+    const runnerId = frame.runnerId ?? encodeId("runner", new Uint8Array(16).fill(9));
+    const timings = { heartbeatMs: 5_000, leaseTtlMs: 30_000 };
+    return Promise.resolve(ok({ runnerId, connection: this.#connection, epoch: this.epoch, ackedSeq: 0, ...timings }));
+  }
+
+  facts(...[, batch]: Parameters<TownCore["facts"]>): ReturnType<TownCore["facts"]> {
+    return Promise.resolve(ok({ ackedSeq: batch.facts.at(-1)?.seq ?? 0 }));
+  }
+
+  heartbeat(): ReturnType<TownCore["heartbeat"]> {
+    return Promise.resolve(ok({ stop: [], heartbeatMs: 5_000 }));
+  }
+
+  tool(): ReturnType<TownCore["tool"]> {
+    return Promise.resolve(ok({ isError: false, text: "" }));
+  }
+
+  credential(): ReturnType<TownCore["credential"]> {
+    return Promise.resolve(refuse("no_model", "There is no model."));
+  }
+
+  runnerGone(runnerId: string, connection: number): void {
+    this.gone.push({ runnerId, connection });
+  }
+
+  /** Commits images of issue beads with the given titles, by id, into topics. */
+  commit(images: { topics: Topic[]; image: AnyImage }[]): number {
+    this.#version += 1;
+    const changes = images.map((entry) => ({ version: this.#version, ...entry }));
+    for (const change of changes) {
+      const at = this.images.findIndex((entry) => entry.image.id === change.image.id);
+      if (at >= 0) this.images.splice(at, 1);
+      this.images.push(change);
+    }
+    for (const listener of this.#changeListeners) listener(this.epoch, changes);
+    return this.#version;
+  }
+
+  emit(runId: string, events: AgentEvent[]): void {
+    this.events.set(runId, [...(this.events.get(runId) ?? []), ...events]);
+    for (const listener of this.#streamListeners) listener(runId, events);
+  }
+}
