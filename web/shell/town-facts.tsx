@@ -1,0 +1,40 @@
+/** What every part of the frame needs to know about the town, from topics that are always followed. */
+import { useMemo } from "react";
+import { useImages, useTopic, useTown } from "../lib/town.tsx";
+import { type Need, needsOf } from "../model/needs.ts";
+
+/** What needs a person now. */
+export function useNeeds(): Need[] {
+  const town = useTown();
+  const rigs = useImages("town", "rig");
+  const runners = useImages("town", "runner");
+  const escalations = useImages("town", "escalation");
+  const reviews = useImages("reviews", "review");
+  const issues = useImages("board", "issue");
+  const convoys = useImages("convoys", "convoy");
+  return useMemo(
+    () => needsOf({ town, rigs, runners, escalations, reviews, issues, convoys }),
+    [town, rigs, runners, escalations, reviews, issues, convoys],
+  );
+}
+
+/** Whether agents share the host with everything else: shown on every page. */
+export function useBareRunner(): { name: string; reason: string | null } | null {
+  const runners = useImages("town", "runner");
+  const bare = runners.find((runner) => runner.isolation === "none" && runner.state !== "lost");
+  return bare ? { name: bare.name, reason: bare.isolationReason } : null;
+}
+
+export function useScripted(): boolean {
+  return useTown()?.model?.provider === "scripted";
+}
+
+/** Keeps the topics of the frame: views open with what is already here. */
+export function FrameTopics() {
+  useTopic("town");
+  useTopic("board");
+  useTopic("convoys");
+  useTopic("agents");
+  useTopic("reviews");
+  return null;
+}

@@ -1,0 +1,29 @@
+/** Counts, tokens and money in few characters. Pure. */
+import type { UsageTotals } from "../../protocol/index.ts";
+
+/** `940`, `12.4k`, `3.1M`. */
+export function compact(count: number): string {
+  if (count < 1_000) return String(count);
+  if (count < 999_500) return `${trim(count / 1_000)}k`;
+  return `${trim(count / 1_000_000)}M`;
+}
+
+function trim(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1).replace(/\.0$/, "");
+}
+
+/** Dollars; what costs something never reads as nothing. */
+export function money(usd: number): string {
+  if (usd === 0) return "$0";
+  if (usd < 0.01) return "<$0.01";
+  return usd < 100 ? `$${usd.toFixed(2)}` : `$${Math.round(usd)}`;
+}
+
+export function tokensOf(usage: UsageTotals): number {
+  return usage.inputTokens + usage.outputTokens + usage.reasoningTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+}
+
+/** `1 bead`, `4 beads`. */
+export function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}

@@ -1,0 +1,139 @@
+/** What each state is called and how it looks: a hue and a shape, never a colour alone. Pure. */
+import type { Agent, Convoy, Issue, Outcome, Priority, Review, Rig, Run, Runner } from "../../protocol/index.ts";
+
+export type Hue = "open" | "progress" | "review" | "landed" | "failed" | "waiting" | "paused";
+export type Shape = "ring" | "half" | "diamond" | "check" | "cross" | "alert" | "hatch" | "dash";
+export interface Look {
+  hue: Hue;
+  shape: Shape;
+  label: string;
+}
+
+const open = (label: string): Look => ({ hue: "open", shape: "ring", label });
+const progress = (label: string): Look => ({ hue: "progress", shape: "half", label });
+const review = (label: string): Look => ({ hue: "review", shape: "diamond", label });
+const landed = (label: string): Look => ({ hue: "landed", shape: "check", label });
+const failed = (label: string): Look => ({ hue: "failed", shape: "cross", label });
+const waiting = (label: string): Look => ({ hue: "waiting", shape: "alert", label });
+const paused = (label: string): Look => ({ hue: "paused", shape: "hatch", label });
+const closed = (label: string): Look => ({ hue: "open", shape: "dash", label });
+
+const outcomeWords: Record<NonNullable<Issue["outcome"]>, Look> = {
+  landed: landed("Landed"),
+  answered: closed("Answered"),
+  nothing_to_do: closed("Nothing to do"),
+  cancelled: closed("Cancelled"),
+};
+
+export function issueLook(issue: Pick<Issue, "status" | "outcome">): Look {
+  switch (issue.status) {
+    case "open":
+      return open("Open");
+    case "in_progress":
+      return progress("In progress");
+    case "in_review":
+      return review("In review");
+    case "failed":
+      return failed("Failed");
+    case "closed":
+      return issue.outcome ? outcomeWords[issue.outcome] : closed("Closed");
+  }
+}
+
+const reviewLooks: Record<Review["state"], Look> = {
+  queued: open("Queued"),
+  checking: review("Gates running"),
+  reviewing: review("Being reviewed"),
+  changes_requested: progress("Changes requested"),
+  approved: landed("Approved"),
+  merging: review("Merging"),
+  merged: landed("Merged"),
+  withdrawn: closed("Withdrawn"),
+  needs_person: waiting("Needs you"),
+};
+export function reviewLook(state: Review["state"]): Look {
+  return reviewLooks[state];
+}
+
+const convoyLooks: Record<Convoy["state"], Look> = {
+  active: progress("Under way"),
+  landed: landed("Landed"),
+  failed: failed("Failed"),
+  cancelled: closed("Cancelled"),
+};
+export function convoyLook(state: Convoy["state"]): Look {
+  return convoyLooks[state];
+}
+
+const endLooks: Record<Outcome, Look> = {
+  done: landed("Done"),
+  no_result: failed("No result"),
+  crashed: failed("Crashed"),
+  rejected: failed("Rejected"),
+  lost: failed("Lost"),
+  evicted: paused("Evicted"),
+  stopped_by_town: closed("Stopped by the town"),
+  stopped_by_person: closed("Stopped by a person"),
+  throttled: paused("Throttled"),
+  quota: paused("Out of quota"),
+};
+
+export function runLook(run: Pick<Run, "state" | "outcome">): Look {
+  switch (run.state) {
+    case "offered":
+      return open("Offered");
+    case "accepted":
+      return open("Accepted");
+    case "preparing":
+      return progress("Preparing");
+    case "running":
+      return progress("Running");
+    case "ended":
+      return run.outcome ? endLooks[run.outcome] : closed("Ended");
+  }
+}
+
+const rigLooks: Record<Rig["state"], Look> = {
+  checking: progress("Baseline running"),
+  ready: landed("Ready"),
+  parked: paused("Parked"),
+};
+export function rigLook(state: Rig["state"]): Look {
+  return rigLooks[state];
+}
+
+const runnerLooks: Record<Runner["state"], Look> = {
+  connected: landed("Connected"),
+  suspect: paused("Silent"),
+  lost: failed("Lost"),
+};
+export function runnerLook(state: Runner["state"]): Look {
+  return runnerLooks[state];
+}
+
+export function agentLook(state: Agent["state"]): Look {
+  return state === "working" ? progress("Working") : open("Idle");
+}
+
+export const runKindWords: Record<Run["kind"], string> = {
+  work: "Work",
+  check: "Gates",
+  review: "Review",
+  merge: "Merge",
+  baseline: "Baseline",
+  session: "Mayor",
+};
+
+export const verdictWords = {
+  approve: landed("Approved"),
+  request_changes: waiting("Changes requested"),
+  cannot_decide: waiting("Could not decide"),
+} as const;
+
+export const deliveryWords = {
+  merge: "Merges into the target branch",
+  branch: "Leaves a branch for you to merge",
+  none: "Keeps the work in the town",
+} as const;
+
+export const priorityRank: Record<Priority, number> = { critical: 3, high: 2, medium: 1, low: 0 };
