@@ -15,7 +15,7 @@ export interface Channel {
 }
 
 /** Packets waiting for a viewer from which it counts as slow. */
-const SLOW_PACKETS = 64;
+const SLOW_PACKETS = 8;
 /** Items a channel may gather for a slow viewer. */
 const PENDING_MAX = 1_000;
 const SLOW_RECHECK_MS = 250;
