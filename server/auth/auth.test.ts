@@ -90,7 +90,7 @@ test("[F1] a login ends after thirty days", () => {
   auth.close();
 });
 
-test("[D6] a database of a newer program is left alone", () => {
+test("[A2] a database of a newer program is left alone", () => {
   open().close();
   const database = new Database(join(dir, "auth.db"));
   database.run("PRAGMA user_version = 99");

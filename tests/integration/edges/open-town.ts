@@ -129,3 +129,8 @@ export function disconnected(socket: Socket): Promise<string> {
 export async function ask(socket: Socket, event: string, frame: unknown): Promise<Ack<never>> {
   return (await socket.timeout(5_000).emitWithAck(event, frame)) as Ack<never>;
 }
+
+/** What the next `event` carries. */
+export function next<T>(socket: Socket, event: string): Promise<T> {
+  return new Promise((resolve) => socket.once(event, (value: T) => resolve(value)));
+}

@@ -18,7 +18,7 @@ async function join(): Promise<{ socket: Socket; welcome: RunnerWelcome }> {
   return { socket, welcome: answer.value };
 }
 
-test("[C13] a runner says hello, is heard, and is asked over its connection", async () => {
+test("[C6] a runner says hello, is heard, and is asked over its connection", async () => {
   const { socket, welcome } = await join();
   const { connection, runnerId } = welcome;
   expect(await ask(socket, "heartbeat", { connection, lastOfferSeq: 0, runs: [] })).toMatchObject({ ok: true });
@@ -27,7 +27,7 @@ test("[C13] a runner says hello, is heard, and is asked over its connection", as
   expect(answer).toEqual({ ok: true, value: { accepted: true } });
 });
 
-test("[C13] what a runner does not answer, or answers wrongly, ends typed and in time", async () => {
+test("[C6] what a runner does not answer, or answers wrongly, ends typed and in time", async () => {
   const { socket, welcome } = await join();
   const { connection, runnerId } = welcome;
   const { runnerPort } = open.edges;
@@ -41,7 +41,7 @@ test("[C13] what a runner does not answer, or answers wrongly, ends typed and in
   expect(open.town.gone).toEqual([{ runnerId, connection }]);
 });
 
-test("[C13] a second connection of a runner closes the first, whose end is not the runner's", async () => {
+test("[C6] a second connection of a runner closes the first, whose end is not the runner's", async () => {
   const first = await join();
   const end = disconnected(first.socket);
   const second = await join();
@@ -52,7 +52,7 @@ test("[C13] a second connection of a runner closes the first, whose end is not t
   expect(open.town.gone).toEqual([]);
 });
 
-test("[C13] a frame without hello, or with another connection's number, closes the connection whole", async () => {
+test("[C6] a frame without hello, or with another connection's number, closes the connection whole", async () => {
   const early = open.connect({ namespace: "/runner", auth: { token: open.runnerToken } });
   await connected(early);
   const earlyEnd = disconnected(early);

@@ -29,7 +29,7 @@ async function openPipe(port: number): Promise<{ port: number; pause(): void; re
   };
 }
 
-test("[A9] a viewer that stops reading slows nobody and catches up with the newest state", async () => {
+test("[E1] a viewer that stops reading slows nobody and catches up with the newest state", async () => {
   const open = openTown();
   const pipe = await openPipe(open.edges.port);
   const slow = io(`http://127.0.0.1:${pipe.port}`, {

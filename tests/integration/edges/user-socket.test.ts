@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { once } from "node:events";
 import type { AgentEvent, StreamFrame, TopicFrame } from "../../../protocol/index.ts";
 import { encodeId } from "../../../protocol/index.ts";
-import { ask, connected, disconnected, openTown, refusal, townId, type OpenTown } from "./open-town.ts";
+import { ask, connected, disconnected, next, openTown, refusal, townId, type OpenTown } from "./open-town.ts";
 import { issueImage, runId } from "./samples.ts";
 
 let open: OpenTown;
@@ -15,8 +14,7 @@ const owner = () => open.connect({ auth: { token: open.ownerToken } });
 
 test("[F1] a socket opens with an owner's token, or with cookie and secret from the town's page", async () => {
   const byToken = owner();
-  const [welcome] = await once(byToken, "welcome");
-  expect(welcome).toEqual({ townId, epoch: 1, appVersion: "1.2.3", connection: 1 });
+  expect(await next(byToken, "welcome")).toEqual({ townId, epoch: 1, appVersion: "1.2.3", connection: 1 });
   const { cookie, secret } = await open.login();
   for (const transports of [["websocket"], ["polling"]] as const) {
     const headers = { cookie, origin: open.edges.url };
@@ -102,7 +100,7 @@ test("[A8] a frame of 5 MB ends the connection and reaches nobody", async () => 
   expect(open.town.calls).toEqual([]);
 });
 
-test("[A9] a subscription answers the state in frames under the limit, then ordered changes", async () => {
+test("[E1] a subscription answers the state in frames under the limit, then ordered changes", async () => {
   const body = "y".repeat(60_000);
   const ids = Array.from({ length: 12 }, (_, index) => encodeId("issue", new Uint8Array(16).fill(index + 1)));
   open.town.commit(ids.map((id) => ({ topics: ["board"], image: issueImage(id, { body }) })));
@@ -112,7 +110,7 @@ test("[A9] a subscription answers the state in frames under the limit, then orde
   socket.on("changes", (frame: TopicFrame) => frames.push(frame));
   const first = (await ask(socket, "subscribe", { topic: "board" })) as unknown as { ok: true; value: TopicFrame };
   expect(first.value).toMatchObject({ reset: true, complete: false, version: 1 });
-  while (frames.at(-1)?.complete !== true) await once(socket, "changes");
+  while (frames.at(-1)?.complete !== true) await next(socket, "changes");
   const items = [first.value, ...frames].flatMap((frame) => frame.items);
   expect(items.map((item) => item.id)).toEqual(ids);
   for (const frame of [first.value, ...frames]) expect(Buffer.byteLength(JSON.stringify(frame))).toBeLessThan(256 * 1024);
@@ -120,7 +118,7 @@ test("[A9] a subscription answers the state in frames under the limit, then orde
   frames.length = 0;
   const [id = ""] = ids;
   for (let count = 0; count < 10; count++) open.town.commit([{ topics: ["board"], image: issueImage(id, { title: `t${count}` }) }]);
-  await once(socket, "changes");
+  await next(socket, "changes");
   expect(frames).toHaveLength(1);
   expect(frames[0]).toMatchObject({ reset: false, complete: true, version: 11, items: [{ kind: "issue", id, value: { title: "t9" } }] });
 
@@ -131,7 +129,7 @@ test("[A9] a subscription answers the state in frames under the limit, then orde
   expect(await ask(socket, "unsubscribe", { topic: "board" })).toEqual({ ok: true, value: null as never });
 });
 
-test("[C7] a run's stream is resumed by sequence, and a growing part is sent as it is now", async () => {
+test("[E7] a run's stream is resumed by sequence, and a growing part is sent as it is now", async () => {
   const event = (seq: number, text: string): AgentEvent => ({
     seq,
     at: 0,
@@ -145,6 +143,6 @@ test("[C7] a run's stream is resumed by sequence, and a growing part is sent as 
   expect(answer).toMatchObject({ ok: true, value: { events: [{ seq: 2 }] } });
   open.town.emit(runId, [event(3, "abc")]);
   open.town.emit(runId, [event(4, "abcd")]);
-  const [frame] = (await once(socket, "stream")) as [StreamFrame];
+  const frame = await next<StreamFrame>(socket, "stream");
   expect(frame.events).toEqual([event(4, "abcd")]);
 });
