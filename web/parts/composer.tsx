@@ -1,0 +1,81 @@
+/** Where you write to the Mayor. Enter sends, Shift and Enter begins a line. */
+import { ArrowUp } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { CHAT_CHARS_MAX } from "../../protocol/index.ts";
+import { useCommand, useConnectionState } from "../lib/town.tsx";
+import { Refusal } from "../ui/feedback.tsx";
+import { Button } from "../ui/button.tsx";
+
+const DRAFT_KEY = "gastown.draft";
+const HEIGHT_PX_MAX = 220;
+
+export function Composer({ busy, wish, onSent }: { busy: boolean; wish: string; onSent: () => void }) {
+  const [text, setText] = useState(() => sessionStorage.getItem(DRAFT_KEY) ?? "");
+  const say = useCommand("mayor.say");
+  const offline = useConnectionState().phase !== "online";
+  const field = useRef<HTMLTextAreaElement>(null);
+  const write = (next: string) => {
+    setText(next);
+    sessionStorage.setItem(DRAFT_KEY, next);
+  };
+  useEffect(() => {
+    if (wish === "") return;
+    setText(wish);
+    field.current?.focus();
+  }, [wish]);
+  useEffect(() => {
+    const { current } = field;
+    if (!current) return;
+    current.style.height = "auto";
+    current.style.height = `${Math.min(current.scrollHeight, HEIGHT_PX_MAX)}px`;
+  }, [text]);
+  const send = async () => {
+    const words = text.trim();
+    if (words === "" || say.state.phase === "sent") return;
+    const answer = await say.run({ text: words });
+    if (!answer.ok) return;
+    write("");
+    onSent();
+    field.current?.focus();
+  };
+  return (
+    <form
+      className="shrink-0 px-6 pb-4 max-sm:px-3 max-sm:pb-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <div className="mx-auto max-w-[760px]">
+        {say.state.phase === "refused" && <Refusal error={say.state.error} className="mb-2" />}
+        <div className="flex items-end gap-2 rounded-lg border border-line-strong bg-panel p-1.5 transition-colors duration-120 focus-within:border-focus">
+          <textarea
+            ref={field}
+            aria-label="Message to the Mayor"
+            rows={1}
+            maxLength={CHAT_CHARS_MAX}
+            value={text}
+            placeholder="What do you wish for?"
+            onChange={(event) => write(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+              event.preventDefault();
+              void send();
+            }}
+            className="max-h-[220px] min-h-8 flex-1 resize-none bg-transparent px-2 py-1.5 text-base text-ink placeholder:text-ink-3 focus-visible:outline-none"
+          />
+          <Button look="main" type="submit" aria-label="Send" sent={say.state.phase === "sent"} disabled={text.trim() === "" || offline} className="w-8 px-0! max-sm:h-8">
+            {say.state.phase !== "sent" && <ArrowUp size={16} strokeWidth={2} aria-hidden />}
+          </Button>
+        </div>
+        <p className="mt-1.5 px-1 text-xs text-ink-3 max-sm:hidden" role="status">
+          {offline
+            ? "Offline: your words stay here until the town answers."
+            : busy
+              ? "The Mayor is at it; what you send now is queued and read next."
+              : "Enter sends, Shift Enter begins a new line."}
+        </p>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,28 @@
+/** A run in one line. */
+import type { Run } from "../../protocol/index.ts";
+import { shortId } from "../../protocol/index.ts";
+import { RefLink } from "../shell/ref-link.tsx";
+import { Age, Took } from "../ui/age.tsx";
+import { StateMark } from "../ui/state-mark.tsx";
+import { money } from "../words/figures.ts";
+import { runKindWords, runLook } from "../words/states.ts";
+
+export function RunRow({ run }: { run: Run }) {
+  const look = runLook(run);
+  const detail = run.state === "ended" ? run.reason?.message : run.phase;
+  return (
+    <RefLink row id={run.id} className="flex min-h-9 items-center gap-2.5 px-3 py-1.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised">
+      <StateMark look={look} silent />
+      <span className="min-w-0 flex-1">
+        <span className="block truncate text-sm">
+          {runKindWords[run.kind]} <span className="text-ink-3">{look.label.toLowerCase()}</span>
+        </span>
+        {detail && <span className="block truncate text-xs text-ink-3">{detail}</span>}
+      </span>
+      {run.usage.costUsd > 0 && <span className="num text-xs text-ink-3">{money(run.usage.costUsd)}</span>}
+      <Took from={run.startedAt ?? run.offeredAt} to={run.endedAt} className="text-xs text-ink-2" />
+      <span className="mono text-ink-3 max-sm:hidden">{shortId(run.id)}</span>
+      <Age at={run.endedAt ?? run.offeredAt} className="w-12 text-right text-xs text-ink-3" />
+    </RefLink>
+  );
+}
