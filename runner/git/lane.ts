@@ -7,27 +7,36 @@ import { type Oid, oidIn } from "./porcelain.ts";
 import { credentialFor, onlyMoved, type Place, pushRefs, refusalOf, remoteRefs } from "./push.ts";
 
 /** Who holds a lane, and the step of its journal at which it said so. */
-export type LaneMark = { readonly fence: number; readonly runId: string; readonly step: number };
+export type LaneMark = {
+  /** The town, and its epoch, that counts the fences: numbers of different issuers say nothing of each other. */
+  readonly issuer: string;
+  readonly fence: number;
+  readonly runId: string;
+  readonly step: number;
+};
 
 /** A lane as the remote has it. `mark` is null where somebody put something else there. */
 export type Lane = { readonly oid: Oid; readonly mark: LaneMark | null } | { readonly oid: null; readonly mark: null };
 
-const markPattern = /^Fence: (\d{1,15})\nRun: ([A-Za-z0-9_-]+)\nStep: (\d{1,15})$/m;
+const markPattern = /^Issuer: ([A-Za-z0-9_.-]{1,200})\nFence: (\d{1,15})\nRun: ([A-Za-z0-9_-]{1,200})\nStep: (\d{1,15})$/m;
 
 /** The message of a lane commit: what makes its oid new at every step. */
 export function laneMessage(mark: LaneMark): string {
-  return `Gastown merge lane\n\nFence: ${mark.fence}\nRun: ${mark.runId}\nStep: ${mark.step}\n`;
+  return `Gastown merge lane\n\nIssuer: ${mark.issuer}\nFence: ${mark.fence}\nRun: ${mark.runId}\nStep: ${mark.step}\n`;
 }
 
 export function parseLaneMessage(message: string): LaneMark | null {
   const match = markPattern.exec(message);
   if (match === null) return null;
-  return { fence: Number(match[1]), runId: match[2] ?? "", step: Number(match[3]) };
+  return { issuer: match[1] ?? "", fence: Number(match[2]), runId: match[3] ?? "", step: Number(match[4]) };
 }
 
-/** Whether `holder` says that a newer engine than `mine` has the lane. */
-export function supersedes(holder: LaneMark | null, mine: { readonly fence: number; readonly runId: string }): boolean {
-  if (holder === null || holder.fence < mine.fence) return false;
+/**
+ * Whether `holder` says that a newer engine than `mine` has the lane. A mark of another town (or of this
+ * one before a restore) does not: the expected old values still keep the two from overwriting each other.
+ */
+export function supersedes(holder: LaneMark | null, mine: Omit<LaneMark, "step">): boolean {
+  if (holder === null || holder.issuer !== mine.issuer || holder.fence < mine.fence) return false;
   return holder.fence > mine.fence || holder.runId !== mine.runId;
 }
 

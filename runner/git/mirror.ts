@@ -29,14 +29,14 @@ const common: Readonly<Record<string, string>> = {
   "maintenance.auto": "false",
   "core.bare": "true",
   "core.hooksPath": "/dev/null",
-  "transfer.fsckObjects": "true",
+  // What a rig's people have in their repository is theirs; an agent's work is checked when it is fetched.
+  "transfer.fsckObjects": "false",
   "core.fsync": "committed,loose-object,reference",
 };
 /** A store keeps the old values of its refs too: nothing that was once saved becomes unreachable. */
 const storeSettings: Readonly<Record<string, string>> = { 
   "core.logAllRefUpdates": "always",
   "receive.autogc": "false",
-  "receive.fsckObjects": "false",
   // Runs and candidates are fetched from here by oid, by the runner only.
   "uploadpack.allowAnySHA1InWant": "true",
 };
@@ -118,8 +118,6 @@ async function fillStore(git: Git, rig: RigRepository): Promise<Outcome<object>>
     gitDir: rig.storeDir,
     args: [...fetchArguments, "--prune", rig.mirrorDir, "+refs/remotes/origin/*:refs/remotes/origin/*"],
     timeoutMs: gitNetworkTimeoutMs,
-    // The mirror has checked these objects when they came from the remote.
-    config: { "transfer.fsckObjects": "false" },
   });
   if (!run.ok) return gitFailed(run, "copying the mirror into the store");
   return { ok: true };

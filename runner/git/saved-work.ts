@@ -21,13 +21,15 @@ export type Saving = {
   readonly limits?: SaveLimits;
 };
 
+export type CommitsDropped = { readonly code: "no_head" | "not_descending" | "refused"; readonly message: string };
+
 export type SavedWork = {
   readonly proof: SavedProof;
   readonly base: Oid;
   /** The agent's last commit, where it descends from the base. */
   readonly agentHead: Oid | null;
-  /** Why the agent's own commits could not be kept: their files are, as one commit. */
-  readonly commitsDropped: string | null;
+  /** Why the agent's own commits could not be kept: its files are, as one commit on the base. */
+  readonly commitsDropped: CommitsDropped | null;
   readonly unsaved: readonly Unsaved[];
 };
 
@@ -65,7 +67,7 @@ export async function saveWork(run: RunRepository, saving: Saving): Promise<Outc
   if (!second.ok) return second;
   const retaken = await takeIntoStore(git, sandbox, run, second.commit);
   if (!retaken.ok) return retaken;
-  return proven(run, retaken, { agentHead: null, commitsDropped: taken.error.message, unsaved: second.unsaved });
+  return proven(run, retaken, { agentHead: null, commitsDropped: { code: "refused", message: taken.error.message }, unsaved: second.unsaved });
 }
 
 function proven(
@@ -89,18 +91,22 @@ async function freshGitDir(git: Git, run: RunRepository): Promise<Outcome<object
 }
 
 /** The agent's HEAD, fetched into the private repository; null with a reason where it cannot be kept. */
-async function agentHead(sandbox: SandboxedExec, run: RunRepository): Promise<{ oid: Oid | null; dropped: string | null }> {
+async function agentHead(sandbox: SandboxedExec, run: RunRepository): Promise<{ oid: Oid | null; dropped: CommitsDropped | null }> {
   const fetched = await runSandboxedGit(sandbox, run, {
     args: [...fetchArguments, run.treeDir, `+HEAD:${headRef}`],
     config: tolerantFsck,
   });
-  if (!fetched.ok) return { oid: null, dropped: "the agent's repository has no readable HEAD" };
+  if (!fetched.ok) return dropped("no_head", "The agent's repository has no readable HEAD.");
   const read = await runSandboxedGit(sandbox, run, { args: ["rev-parse", "--verify", "--quiet", `${headRef}^{commit}`] });
   const oid = oidIn(read.text);
-  if (!read.ok || oid === null) return { oid: null, dropped: "the agent's HEAD is not a commit" };
+  if (!read.ok || oid === null) return dropped("no_head", "The agent's HEAD is not a commit.");
   const descends = await runSandboxedGit(sandbox, run, { args: ["merge-base", "--is-ancestor", run.base, oid] });
-  if (!descends.ok) return { oid: null, dropped: "the agent's commits do not descend from the base" };
+  if (!descends.ok) return dropped("not_descending", "The agent's commits do not descend from the base.");
   return { oid, dropped: null };
+}
+
+function dropped(code: CommitsDropped["code"], message: string): { oid: null; dropped: CommitsDropped } {
+  return { oid: null, dropped: { code, message } };
 }
 
 async function commitOnto(

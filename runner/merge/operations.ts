@@ -11,7 +11,7 @@ import { makeCandidate } from "./candidate.ts";
 import { checkoutState, fastForwardCheckout } from "./checkout.ts";
 import { findLanding } from "./landing-lookup.ts";
 import { type MergeError, mergeError } from "./outcome.ts";
-import { integrationRefOf, landingRefOf, type LandingRequest } from "./request.ts";
+import { candidatePrefix, integrationRefOf, landingRefOf, type LandingRequest } from "./request.ts";
 import type { Observation, Operation } from "./steps.ts";
 
 export type GatesResult =
@@ -211,15 +211,15 @@ async function cleanUp(shop: Workshop, request: LandingRequest): Promise<Observa
   if (refused !== null) return refused;
   const place = placeOf(shop, request);
   const branch = request.runBranch === null ? null : `refs/heads/${request.runBranch}`;
-  const candidates = `refs/gastown/candidate/${request.runId}/*`;
+  const candidates = candidatePrefix(request);
   const listed = await shop.git.run({
-    args: ["ls-remote", "--refs", "--", place.url, candidates, ...(branch === null ? [] : [branch])],
+    args: ["ls-remote", "--refs", "--", place.url, `${candidates}*`, ...(branch === null ? [] : [branch])],
     ...(place.credential === undefined ? {} : { credential: { url: place.url, secret: place.credential } }),
   });
   if (!listed.ok) return failed(mergeError("unreachable", "The run's branch could not be looked at.", "It is tried again.", { retryable: true }));
   let branchDeleted = false;
   for (const [ref, oid] of refsOf(listed.text)) {
-    const ours = ref === branch ? oid === request.source : ref.startsWith(`refs/gastown/candidate/${request.runId}/`);
+    const ours = ref === branch ? oid === request.source : ref.startsWith(candidates);
     if (!ours) continue;
     const pushed = await pushRefs(shop.git, shop.rig.storeDir, place, [{ ref, to: null, expected: oid }]);
     if (!pushed.ok) return failed(pushed.error);

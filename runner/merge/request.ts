@@ -1,14 +1,16 @@
 import type { Delivery } from "../git/base.ts";
-import { landedBranch } from "../git/names.ts";
+import { landedBranch, safeId } from "../git/names.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { Attribution } from "../git/run-repo.ts";
 
 /** One bead's reviewed work and where it is to land. */
 export type LandingRequest = {
   readonly beadId: string;
-  /** The merge run and its fence: what the lane is marked with. */
+  /** The merge run and its fence: what the lane is marked with. Fences increase per rig and target branch, whatever the delivery. */
   readonly runId: string;
   readonly fence: number;
+  /** Who counts the fences: the town's id and epoch, as one word of letters, digits, `.`, `_` and `-`. */
+  readonly fenceIssuer: string;
   /** Becomes the first line of the merge commit. */
   readonly title: string;
   /** The reviewed head; the store has it. */
@@ -26,6 +28,11 @@ export type LandingRequest = {
 /** The ref that a delivery moves. */
 export function landingRefOf(request: LandingRequest): string {
   return request.delivery === "merge" ? `refs/heads/${request.target}` : integrationRefOf(request);
+}
+
+/** Candidates laid beside a checkout; by bead, so that whoever lands it removes those of dead runs too. */
+export function candidatePrefix(request: Pick<LandingRequest, "beadId">): string {
+  return `refs/gastown/candidate/${safeId(request.beadId)}/`;
 }
 
 export function integrationRefOf(request: Pick<LandingRequest, "target">): string {

@@ -3,7 +3,7 @@ import { type Lane, type LaneMark, supersedes } from "../git/lane.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { JournalEntry, LandingProof } from "./journal.ts";
 import { type LandingResult, type MergeError, mergeError } from "./outcome.ts";
-import { integrationRefOf, type LandingRequest } from "./request.ts";
+import { candidatePrefix, integrationRefOf, type LandingRequest } from "./request.ts";
 import { type LandingState, readJournal } from "./state.ts";
 
 /** One thing to do next; each is one git operation or one run of the gates. */
@@ -104,7 +104,7 @@ function afterLane(request: LandingRequest, state: LandingState, seen: Seen<"lan
     return { entries: [{ kind: "lane_taken", oid: seen.oid }], next: { kind: "read_target", landingRef, merges: state.merges } };
   }
   if (seen.kind === "lane_refused") return again(state, { kind: "lane_moved", reason: seen.reason });
-  if (supersedes(seen.lane.mark, request)) {
+  if (supersedes(seen.lane.mark, markOf(request, state.step))) {
     const holder = seen.lane.mark === null ? "a newer run" : `run ${seen.lane.mark.runId} with fence ${seen.lane.mark.fence}`;
     return end(mergeError("superseded", `The lane of ${landingRef} is held by ${holder}.`, "That run lands the work; this one changes nothing."));
   }
@@ -150,7 +150,7 @@ function push(request: LandingRequest, state: LandingState, before: readonly Jou
   const { merge } = candidate;
   const intent: JournalEntry = { kind: "pushing", step: number, merge, expected: read.tip, expectedLane: lane };
   // A branch that is checked out somewhere is not pushed: the candidate is laid beside it first.
-  const candidateRef = read.inCheckout ? `refs/gastown/candidate/${request.runId}/${number}` : landingRef;
+  const candidateRef = read.inCheckout ? `${candidatePrefix(request)}${request.runId}-${number}` : landingRef;
   return {
     entries: [...before, intent],
     next: { kind: "push", landingRef, candidateRef, expected: read.tip, merge, expectedLane: lane, mark: markOf(request, number) },
@@ -223,5 +223,5 @@ function finished(request: LandingRequest, state: LandingState, branchDeleted: b
 }
 
 function markOf(request: LandingRequest, number: number): LaneMark {
-  return { fence: request.fence, runId: request.runId, step: number };
+  return { issuer: request.fenceIssuer, fence: request.fence, runId: request.runId, step: number };
 }

@@ -58,6 +58,7 @@ export async function finishedWork(
     beadId,
     runId: `mg-${beadId}`,
     fence: 1,
+    fenceIssuer: "tw1-1",
     title: `Title of ${beadId}`,
     source: saved.proof.oid,
     sourceBase: run.base,
