@@ -1,0 +1,144 @@
+/** Prompts an agent until it hands in a result: re-prompts, deadlines, a model in trouble, crashes and stops. */
+import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../config.ts";
+import { backOffMs } from "../session/back-off.ts";
+import type { AgentHost, AgentRunSpec, TurnClosed } from "./agent-host.ts";
+import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import type { Expired } from "./turn-watch.ts";
+import type { Workplace } from "./workplace.ts";
+
+export interface TurnPlan<R> {
+  first: string;
+  reprompt: string;
+  /** Resolves when the terminal tool was called and accepted. */
+  result: Promise<R>;
+  /** A turn has ended without a result: saves what there is; a result here ends the run without a re-prompt. */
+  turnEnded(): Promise<R | null>;
+}
+
+export type TurnsEnd<R> = { kind: "result"; result: R } | { kind: "ended"; ending: Ending };
+
+type Seen<R> =
+  | { kind: "result"; result: R }
+  | { kind: "closed"; reason: TurnClosed }
+  | { kind: "expired"; what: Expired }
+  | { kind: "ended"; ending: Ending }
+  | { kind: "stopped" };
+
+const AFTER_MODEL_TROUBLE = "The model could not be reached for a while. Go on where you were.";
+/** The agent's own record of the terminal call arrives within this time. */
+const SETTLE_MS = 1_500;
+
+export async function runTurns<R>(
+  place: Workplace,
+  run: LiveRun<AgentRunSpec>,
+  host: AgentHost,
+  plan: TurnPlan<R>,
+): Promise<TurnsEnd<R>> {
+  const { limits } = run.spec;
+  let text = plan.first;
+  let reprompts = 0;
+  for (let turn = 1, waits = 0; ; turn++) {
+    const sent = await host.prompt(text, "machine");
+    if (!sent.ok)
+      return ended(
+        ending("crashed", "agent_gone", `The agent did not take its turn: ${sent.message}`),
+      );
+    run.markStarted();
+    const seen = await watchTurn(run, host, plan.result);
+    if (seen.kind === "result") {
+      await host.toolSettled(SETTLE_MS);
+      return seen;
+    }
+    if (seen.kind === "ended") return seen;
+    if (seen.kind === "stopped") return ended(stoppedEnding(run));
+    if (seen.kind === "expired") return ended(expiredEnding(run, seen.what, turn));
+    if (seen.reason === "error" && host.standing.waiting) {
+      const backOff = { firstMs: MODEL_RETRY_FIRST_MS, lastMs: MODEL_RETRY_LAST_MS };
+      const end = await pause(run, host, backOffMs(++waits, backOff, place.random.unit()));
+      if (end !== null) return ended(end);
+      text = AFTER_MODEL_TROUBLE;
+      continue;
+    }
+    const closed = await plan.turnEnded();
+    if (closed !== null) return { kind: "result", result: closed };
+    if (reprompts >= limits.repromptsMax || turn >= limits.turnsMax)
+      return ended(noResult(host, turn));
+    reprompts++;
+    text = plan.reprompt;
+  }
+}
+
+async function watchTurn<R>(run: LiveRun, host: AgentHost, result: Promise<R>): Promise<Seen<R>> {
+  const stopped = Promise.withResolvers<Seen<R>>();
+  const onStop = () => stopped.resolve({ kind: "stopped" });
+  if (run.signal.aborted) onStop();
+  run.signal.addEventListener("abort", onStop, { once: true });
+  const seen = await Promise.race<Seen<R>>([
+    stopped.promise,
+    result.then((value) => ({ kind: "result", result: value })),
+    host.turnClosed.then((reason) => ({ kind: "closed", reason })),
+    host.expired.then((what) => ({ kind: "expired", what })),
+    host.standing.fatal.then((end) => ({ kind: "ended", ending: end })),
+    host.driver.exited.then((exit) => ({
+      kind: "ended",
+      ending: ending(
+        "crashed",
+        "agent_died",
+        "The agent's process ended in the middle of its work.",
+        { exit },
+      ),
+    })),
+  ]);
+  run.signal.removeEventListener("abort", onStop);
+  return seen;
+}
+
+/** Waits, unless the run has to end first. */
+async function pause(run: LiveRun, host: AgentHost, ms: number): Promise<Ending | null> {
+  const waited = Promise.withResolvers<null>();
+  const timer = setTimeout(() => waited.resolve(null), ms);
+  const onStop = () => waited.resolve(null);
+  run.signal.addEventListener("abort", onStop, { once: true });
+  const end = await Promise.race([waited.promise, host.standing.fatal]);
+  clearTimeout(timer);
+  run.signal.removeEventListener("abort", onStop);
+  return run.signal.aborted ? stoppedEnding(run) : end;
+}
+
+function ended(end: Ending): { kind: "ended"; ending: Ending } {
+  return { kind: "ended", ending: end };
+}
+
+/** How a run that was ordered to stop ends. */
+export function stoppedEnding(run: LiveRun): Ending {
+  const order = run.stopOrder;
+  if (order === null) throw new Error("a run without a stop order has not been stopped");
+  return ending(order.outcome, order.code, order.message);
+}
+
+function expiredEnding(run: LiveRun, what: Expired, turn: number): Ending {
+  if (what === "first_token" && turn === 1 && !run.moved) {
+    const seconds = Math.round(run.spec.limits.firstTokenMs / 1000);
+    return ending(
+      "rejected",
+      "first_token",
+      `The model said nothing within ${seconds} s of its first turn.`,
+      { details: { phase: "first_token" } },
+    );
+  }
+  const seconds = Math.round(run.spec.limits.silenceMs / 1000);
+  return ending(
+    "no_result",
+    "silent",
+    `The agent gave no sign of life for ${seconds} s and was stopped. Its work is saved.`,
+  );
+}
+
+function noResult(host: AgentHost, turns: number): Ending {
+  const why = host.lastError === null ? "" : ` Its last turn ended with: ${host.lastError}`;
+  return ending(
+    "no_result",
+    host.lastError === null ? "no_terminal_call" : "model_error",
+    `The agent ended ${turns} turns without handing in a result.${why}`,
+  );
+}

@@ -1,0 +1,70 @@
+/** Baseline: do the rig's setup and gates pass on its target as it is? */
+import type { FactBody } from "../../protocol/facts.ts";
+import type { RunSpecOf } from "../../protocol/run-spec.ts";
+import type { GitError } from "../git/outcome.ts";
+import { runGates } from "./gates.ts";
+import { ending, reasonOf, type Ending, type LiveRun } from "./live-run.ts";
+import { Scratch } from "./scratch.ts";
+import type { Workplace } from "./workplace.ts";
+
+export async function runBaseline(
+  place: Workplace,
+  run: LiveRun<RunSpecOf<"baseline">>,
+): Promise<Ending> {
+  const { rig: spec } = run.spec;
+  run.enter("fetching");
+  const fetched = await place.rigs.fetch(spec);
+  if (!fetched.ok)
+    return unknown(
+      null,
+      repositoryCode(fetched.error),
+      `${fetched.error.message} ${fetched.error.next}`,
+    );
+  const { rig, targetOid } = fetched;
+  const scratch = new Scratch(place, run, rig);
+  try {
+    run.enter("gates", `Setup and gates on ${fetched.target}`);
+    const where = await scratch.open(targetOid);
+    if ("infra" in where) return unknown(targetOid, "gate_infrastructure", where.infra);
+    const end = await runGates(place, run, spec, where);
+    if (end.kind === "infra") return unknown(targetOid, "gate_infrastructure", end.message);
+    run.progress("tool");
+    return told({ kind: "baseline", targetOid, green: end.green, gates: end.gates, reason: null });
+  } finally {
+    await scratch.close();
+  }
+}
+
+/** Nothing is known of the gates: `reason` says what is in the way. */
+function unknown(targetOid: string | null, code: string, message: string): Ending {
+  return told({
+    kind: "baseline",
+    targetOid,
+    green: null,
+    gates: [],
+    reason: reasonOf(code, message),
+  });
+}
+
+function told(fact: FactBody): Ending {
+  return ending("done", null, "", { facts: [fact] });
+}
+
+/** A repository's trouble in the words of the wire. */
+export function repositoryCode(error: GitError): string {
+  switch (error.code) {
+    case "authentication":
+    case "credential_in_url":
+      return "repository_auth";
+    case "empty_repository":
+      return "repository_empty";
+    case "missing_branch":
+      return "target_missing";
+    case "not_a_repository":
+    case "unsupported_url":
+    case "shallow_repository":
+      return "repository_invalid";
+    default:
+      return "repository_unreachable";
+  }
+}

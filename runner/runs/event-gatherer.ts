@@ -1,0 +1,62 @@
+/**
+ * Numbers a run's agent events and gathers them into facts: by time, by count and by size. Events that
+ * replace an earlier one of the same part replace it while it waits.
+ */
+import { EVENT_BATCH_MAX } from "../../protocol/limits.ts";
+import type { AgentEvent, AgentEventBody } from "../../protocol/stream.ts";
+import type { Clock } from "../clock.ts";
+import { EVENT_GATHER_MS } from "../config.ts";
+
+/** Characters of one batch: with JSON and UTF-8 it stays below a frame. */
+const BATCH_CHARS_MAX = 48_000;
+
+type Waiting = Omit<AgentEvent, "seq">;
+
+export class EventGatherer {
+  readonly #clock: Clock;
+  readonly #put: (events: AgentEvent[]) => void;
+  #waiting: Waiting[] = [];
+  #chars = 0;
+  #seq = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(options: { clock: Clock; put: (events: AgentEvent[]) => void }) {
+    this.#clock = options.clock;
+    this.#put = options.put;
+  }
+
+  add(body: AgentEventBody, turnId: string | null): void {
+    const event: Waiting = { at: this.#clock.now(), turnId, body };
+    const part = partOf(body);
+    const place =
+      part === null ? -1 : this.#waiting.findIndex((earlier) => partOf(earlier.body) === part);
+    const chars = charsOf(body);
+    if (place < 0 && this.#chars + chars > BATCH_CHARS_MAX) this.flush();
+    const replaced = this.#waiting[place];
+    if (replaced === undefined) this.#waiting.push(event);
+    else this.#waiting[place] = event;
+    this.#chars += chars - (replaced === undefined ? 0 : charsOf(replaced.body));
+    if (this.#waiting.length >= EVENT_BATCH_MAX) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), EVENT_GATHER_MS);
+  }
+
+  flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#waiting.length === 0) return;
+    const events = this.#waiting.map((event) => ({ seq: ++this.#seq, ...event }));
+    this.#waiting = [];
+    this.#chars = 0;
+    this.#put(events);
+  }
+}
+
+function partOf(body: AgentEventBody): string | null {
+  return "partId" in body ? `${body.kind}:${body.partId}` : null;
+}
+
+function charsOf(body: AgentEventBody): number {
+  let chars = 100;
+  for (const value of Object.values(body)) if (typeof value === "string") chars += value.length;
+  return chars;
+}

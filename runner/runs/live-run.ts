@@ -1,0 +1,166 @@
+/** One run while this runner holds it: its facts, its stream, its stop order. */
+import type { AgentEventBody } from "../../protocol/stream.ts";
+import type { FactBody, ExitRecord } from "../../protocol/facts.ts";
+import type { Fence, Outcome } from "../../protocol/run.ts";
+import type { FailureReason } from "../../protocol/bead.ts";
+import type { RunSpec } from "../../protocol/run-spec.ts";
+import type { Clock } from "../clock.ts";
+import { PROGRESS_EVERY_MS } from "../config.ts";
+import type { Lease } from "../session/lease.ts";
+import type { RunBook } from "../spool/run-book.ts";
+import type { Spool } from "../spool/spool.ts";
+import { EventGatherer } from "./event-gatherer.ts";
+
+/** How a run ended, with the facts that belong to the same commit as its exit. */
+export interface Ending {
+  outcome: Outcome;
+  reason: FailureReason | null;
+  exit: ExitRecord | null;
+  facts: readonly FactBody[];
+}
+
+/** Why a run has to end before its work does. */
+export interface StopOrder {
+  outcome: Outcome;
+  code: string;
+  message: string;
+  /** Time its agent gets to end by itself. */
+  graceMs: number;
+}
+
+export interface LiveRunDeps {
+  spool: Spool;
+  book: RunBook;
+  lease: Lease;
+  clock: Clock;
+}
+
+export class LiveRun<S extends RunSpec = RunSpec> {
+  readonly spec: S;
+  readonly #deps: LiveRunDeps;
+  readonly #stopping = new AbortController();
+  readonly #events: EventGatherer;
+  #order: StopOrder | null = null;
+  #phase = "accepted";
+  #progressAt: number;
+  #progressToldAt = Number.NEGATIVE_INFINITY;
+  #started = false;
+  #moved = false;
+
+  constructor(spec: S, deps: LiveRunDeps) {
+    this.spec = spec;
+    this.#deps = deps;
+    this.#progressAt = deps.clock.mono();
+    this.#events = new EventGatherer({
+      clock: deps.clock,
+      put: (events) => this.fact({ kind: "events", events }),
+    });
+  }
+
+  get fence(): Fence {
+    return this.spec.fence;
+  }
+  get phase(): string {
+    return this.#phase;
+  }
+  /** Whether the work ever moved. */
+  get moved(): boolean {
+    return this.#moved;
+  }
+  get progressAgoMs(): number {
+    return Math.max(0, Math.round(this.#deps.clock.mono() - this.#progressAt));
+  }
+  /** Aborted when the run has to end. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+  get stopOrder(): StopOrder | null {
+    return this.#order;
+  }
+
+  /** The first order counts. */
+  stop(order: StopOrder): void {
+    if (this.#order !== null) return;
+    this.#order = order;
+    this.#stopping.abort();
+  }
+
+  /** Keeps a fact; a failure to write it is a bug of the disk and ends the process. */
+  fact(body: FactBody): void {
+    void this.#deps.spool.append({ runId: this.spec.runId, fence: this.fence, body });
+  }
+
+  /** What the run does now, for people and for a later start. */
+  enter(phase: string, text = ""): void {
+    this.#phase = phase;
+    this.#deps.book.setPhase(this.spec.runId, phase);
+    this.fact({ kind: "phase", phase });
+    this.event({ kind: "phase", phase, text });
+  }
+
+  event(body: AgentEventBody, turnId: string | null = null): void {
+    this.#events.add(body, turnId);
+  }
+
+  notice(level: "normal" | "warning" | "error", text: string): void {
+    this.event({ kind: "notice", level, text });
+  }
+
+  /** The agent is up and has its first turn. Told once. */
+  markStarted(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.fact({ kind: "started" });
+  }
+
+  /** The work moved. Told at most once a second. */
+  progress(what: "tree" | "tool"): void {
+    const now = this.#deps.clock.mono();
+    this.#progressAt = now;
+    this.#moved = true;
+    if (now - this.#progressToldAt < PROGRESS_EVERY_MS) return;
+    this.#progressToldAt = now;
+    this.fact({ kind: "progress", what });
+  }
+
+  /** Keeps a note for a later start of the runner. On disk when it returns. */
+  remember(memory: Readonly<Record<string, unknown>>): void {
+    this.#deps.book.remember(this.spec.runId, memory);
+  }
+
+  /** Waits until something outside may be written for this run; false when it has to end first. */
+  async authority(): Promise<boolean> {
+    return this.#deps.lease.whenValid(this.signal);
+  }
+
+  /** Writes the last facts and the exit in one commit. */
+  finish(ending: Ending): void {
+    const { runId } = this.spec;
+    this.#events.flush();
+    for (const body of ending.facts) this.fact(body);
+    const { outcome, reason, exit } = ending;
+    this.#deps.spool.appendNow(
+      { runId, fence: this.fence, body: { kind: "exit", outcome, reason, exit } },
+      (seq) => this.#deps.book.end(runId, seq),
+    );
+  }
+}
+
+/** An ending without facts of its own. `source` of a reason is always the runner. */
+export function ending(
+  outcome: Outcome,
+  code: string | null = null,
+  message = "",
+  more: Partial<Pick<Ending, "exit" | "facts">> & { details?: Record<string, unknown> } = {},
+): Ending {
+  const reason = code === null ? null : reasonOf(code, message, more.details);
+  return { outcome, reason, exit: more.exit ?? null, facts: more.facts ?? [] };
+}
+
+export function reasonOf(
+  code: string,
+  message: string,
+  details?: Record<string, unknown>,
+): FailureReason {
+  return { code, message, source: "runner", ...(details === undefined ? {} : { details }) };
+}

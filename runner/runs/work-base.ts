@@ -1,0 +1,123 @@
+/** What a work run begins from: a fresh base that holds every landed parent, and saved work carried onto it. */
+import type { RunSpecOf } from "../../protocol/run-spec.ts";
+import { contains, resolveBase } from "../git/base.ts";
+import { gitFailed } from "../git/git-errors.ts";
+import { hasCommit, isAncestor, type RigRepository } from "../git/mirror.ts";
+import type { Outcome } from "../git/outcome.ts";
+import { fieldsOfZ, isOid, oidIn, type Oid } from "../git/porcelain.ts";
+import type { Attribution } from "../git/run-repo.ts";
+import { ending, type Ending } from "./live-run.ts";
+import type { FetchedRig } from "./rig-desk.ts";
+import type { Workplace } from "./workplace.ts";
+
+export type WorkBase = {
+  rig: RigRepository;
+  target: string;
+  base: Oid;
+  start: Oid;
+  /** The saved commit that goes on, if any. */
+  savedOid: Oid | null;
+  /** Files that hold conflict marks after the base was brought into the saved work. */
+  conflicts: readonly string[];
+};
+
+/** Errors are the run's ending: `base_behind` while a parent's landing is not in the base yet. */
+export async function workBase(
+  place: Workplace,
+  spec: RunSpecOf<"work">,
+  fetched: FetchedRig,
+): Promise<{ ok: true; value: WorkBase } | { ok: false; ending: Ending }> {
+  const { rig, target } = fetched;
+  const base = await resolveBase(place.git, rig, { target, delivery: spec.bead.delivery });
+  if (!base.ok) return { ok: false, ending: rejected(base.error.code, base.error.message) };
+  for (const oid of spec.contains) {
+    const held = await contains(place.git, rig, { oid, inOid: base.oid });
+    if (!held.ok) return { ok: false, ending: rejected(held.error.code, held.error.message) };
+    if (!held.yes) {
+      const message = `${base.ref} at ${base.oid.slice(0, 12)} does not hold the landed commit ${oid.slice(0, 12)} yet. It is tried again.`;
+      return {
+        ok: false,
+        ending: rejected("base_behind", message, { missing: oid, retryable: true }),
+      };
+    }
+  }
+  const plain: WorkBase = {
+    rig,
+    target,
+    base: base.oid,
+    start: base.oid,
+    savedOid: null,
+    conflicts: [],
+  };
+  const saved = spec.savedWork;
+  if (saved === null || !(await hasCommit(place.git, rig.storeDir, saved.oid)))
+    return { ok: true, value: plain };
+  const carried = await carry(place, rig, {
+    saved: saved.oid,
+    base: base.oid,
+    attribution: attributionOf(spec),
+  });
+  if (!carried.ok)
+    return { ok: false, ending: rejected(carried.error.code, carried.error.message) };
+  return {
+    ok: true,
+    value: { ...plain, start: carried.start, savedOid: saved.oid, conflicts: carried.conflicts },
+  };
+}
+
+export function attributionOf({
+  agent,
+  author,
+}: Pick<RunSpecOf<"work">, "agent" | "author">): Attribution {
+  return {
+    author,
+    committer: {
+      name: agent.name,
+      email: `${agent.name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}@gastown.local`,
+    },
+  };
+}
+
+/**
+ * Brings the base into saved work by a merge commit. Files in conflict keep their marks: the agent that
+ * goes on is told and resolves them, for nobody else knows what was meant.
+ */
+async function carry(
+  place: Workplace,
+  rig: RigRepository,
+  wish: { saved: Oid; base: Oid; attribution: Attribution },
+): Promise<Outcome<{ start: Oid; conflicts: readonly string[] }>> {
+  const { saved, base } = wish;
+  const within = await isAncestor(place.git, rig.storeDir, base, saved);
+  if (!within.ok) return within;
+  if (within.yes) return { ok: true, start: saved, conflicts: [] };
+  const merged = await place.git.run({
+    gitDir: rig.storeDir,
+    args: ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", saved, base],
+  });
+  const [tree = "", ...files] = fieldsOfZ(merged.text);
+  if ((!merged.ok && merged.code !== 1) || !isOid(tree))
+    return gitFailed(merged, "bringing the base into saved work");
+  const { author, committer } = wish.attribution;
+  const date = `@${Math.floor(place.clock.now() / 1000)} +0000`;
+  const made = await place.git.run({
+    gitDir: rig.storeDir,
+    args: ["commit-tree", tree, "-p", saved, "-p", base, "-F", "-"],
+    stdin: "Bring in the newer base\n",
+    env: {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_NAME: committer.name,
+      GIT_COMMITTER_EMAIL: committer.email,
+      GIT_COMMITTER_DATE: date,
+    },
+  });
+  const oid = oidIn(made.text);
+  if (!made.ok || oid === null) return gitFailed(made, "bringing the base into saved work");
+  return { ok: true, start: oid, conflicts: [...new Set(files)] };
+}
+
+function rejected(code: string, message: string, details: Record<string, unknown> = {}): Ending {
+  return ending("rejected", code, message, { details: { phase: "prepare", ...details } });
+}

@@ -1,0 +1,242 @@
+/** Work: a polecat does one bead in a repository of its own and hands it over. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunSpecOf } from "../../protocol/run-spec.ts";
+import { firstMessage } from "../agents/briefing.ts";
+import type { ToolAnswer } from "../agents/mcp.ts";
+import { REPROMPT_WITHOUT_RESULT } from "../agents/prompts/role-prompt.ts";
+import { STOP_GRACE_MS } from "../config.ts";
+import { verifyDone, type Done } from "../git/done.ts";
+import { createRunRepository, type RunRepository } from "../git/run-repo.ts";
+import { saveWork } from "../git/saved-work.ts";
+import { AgentHost } from "./agent-host.ts";
+import { runTurns, stoppedEnding } from "./agent-turns.ts";
+import { repositoryCode } from "./baseline.ts";
+import { runGates, runSetup, type GatePlace } from "./gates.ts";
+import { handOver, type HandOver } from "./hand-over.ts";
+import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import { retireTree, savingOf, tellSaved } from "./retire-tree.ts";
+import { askTown } from "./town-tools.ts";
+import { attributionOf, workBase, type WorkBase } from "./work-base.ts";
+import type { Workplace } from "./workplace.ts";
+
+type WorkRun = LiveRun<RunSpecOf<"work">>;
+type DoneCall = { summary: string; noChangesReason: string | null };
+
+const SUMMARY_CHARS_MAX = 8_000;
+const CLOSED_BY_GATES = "closed by gates";
+
+export async function runWork(place: Workplace, run: WorkRun): Promise<Ending> {
+  const prepared = await prepare(place, run);
+  if (!prepared.ok) return prepared.ending;
+  const { tree, base } = prepared;
+  try {
+    return await workIn(place, run, tree, base);
+  } catch (error) {
+    // A bug here must not lose what the agent wrote.
+    await retireTree(place, run, tree);
+    throw error;
+  }
+}
+
+async function prepare(
+  place: Workplace,
+  run: WorkRun,
+): Promise<{ ok: true; tree: RunRepository; base: WorkBase } | { ok: false; ending: Ending }> {
+  const { spec } = run;
+  run.enter("fetching");
+  const fetched = await place.rigs.fetch(spec.rig);
+  if (!fetched.ok)
+    return { ok: false, ending: notPrepared(repositoryCode(fetched.error), fetched.error.message) };
+  const based = await workBase(place, spec, fetched);
+  if (!based.ok) return based;
+  if (run.signal.aborted) return { ok: false, ending: stoppedEnding(run) };
+  run.enter("preparing", `From ${based.value.base.slice(0, 12)}`);
+  const { base, start, target, rig } = based.value;
+  const wish = {
+    beadId: spec.bead.id,
+    runId: spec.runId,
+    base,
+    start,
+    targetBranch: target,
+    attribution: attributionOf(spec),
+  };
+  const made = await createRunRepository(place.git, place.root, rig, wish);
+  if (!made.ok) return { ok: false, ending: notPrepared(made.error.code, made.error.message) };
+  return { ok: true, tree: made.run, base: based.value };
+}
+
+async function workIn(
+  place: Workplace,
+  run: WorkRun,
+  tree: RunRepository,
+  base: WorkBase,
+): Promise<Ending> {
+  await prepareGates(place, run, tree);
+  const briefing = briefingOf(run, base);
+  const handedIn = Promise.withResolvers<HandOver>();
+  const opened = await AgentHost.open(place, run, {
+    role: "polecat",
+    cwd: tree.treeDir,
+    homeDir: tree.homeDir,
+    tmpDir: tree.tmpDir,
+    readOnly: [tree.rig.mirrorDir],
+    readWrite: [tree.treeDir],
+    call: (tool, args) =>
+      callTool(place, run, { tree, briefing, handIn: handedIn.resolve }, tool, args),
+  });
+  if (!opened.ok) return closeTree(place, run, tree, opened.ending);
+  const { host } = opened;
+  run.enter("running");
+  const end = await runTurns(place, run, host, {
+    first: briefing,
+    reprompt: REPROMPT_WITHOUT_RESULT.polecat,
+    result: handedIn.promise,
+    turnEnded: () => closeByGates(place, run, tree),
+  });
+  const exit = await host.close(
+    run.stopOrder?.graceMs ?? (end.kind === "result" ? 0 : STOP_GRACE_MS),
+  );
+  if (end.kind === "ended")
+    return closeTree(place, run, tree, { ...end.ending, exit: end.ending.exit ?? exit });
+  return handOver(place, run, { tree, work: end.result, exit });
+}
+
+/** The run's ending with its work saved and its tree gone. */
+async function closeTree(
+  place: Workplace,
+  run: WorkRun,
+  tree: RunRepository,
+  end: Ending,
+): Promise<Ending> {
+  await retireTree(place, run, tree);
+  return run.signal.aborted ? { ...stoppedEnding(run), exit: end.exit } : end;
+}
+
+function briefingOf(run: WorkRun, base: WorkBase): string {
+  const { bead, rig } = run.spec;
+  const text = firstMessage({
+    role: "polecat",
+    bead,
+    rig: { ...rig, target: base.target },
+    savedOid: base.savedOid,
+  });
+  if (base.conflicts.length === 0) return text;
+  const files = base.conflicts.slice(0, 50).join("\n");
+  return `${text}\n\nThe base has moved on since that work. It was brought in, and these files hold conflict marks; resolve them first:\n${files}`;
+}
+
+function gatePlace(tree: RunRepository): GatePlace {
+  const dir = join(tree.dir, "gates");
+  return {
+    treeDir: tree.treeDir,
+    homeDir: join(dir, "home"),
+    tmpDir: join(dir, "tmp"),
+    readOnly: [tree.rig.mirrorDir],
+  };
+}
+
+/** Setup in the agent's own tree, so that it can run the gates itself. One that fails is shown to it by them. */
+async function prepareGates(place: Workplace, run: WorkRun, tree: RunRepository): Promise<void> {
+  if (run.spec.rig.setup === null) return;
+  run.enter("setup");
+  const failed = await runSetup(place, run, run.spec.rig, gatePlace(tree));
+  if (failed !== null)
+    run.notice("warning", failed.kind === "infra" ? failed.message : "Setup failed in this tree.");
+}
+
+interface Desk {
+  tree: RunRepository;
+  briefing: string;
+  handIn: (work: HandOver) => void;
+}
+
+async function callTool(
+  place: Workplace,
+  run: WorkRun,
+  desk: Desk,
+  tool: string,
+  args: Record<string, unknown>,
+): Promise<ToolAnswer> {
+  switch (tool) {
+    case "gt_prime":
+      return { ok: true, value: desk.briefing, next: "Go on with this bead." };
+    case "gt_done":
+      return done(place, run, desk, {
+        summary: String(args["summary"] ?? ""),
+        noChangesReason:
+          typeof args["no_changes_reason"] === "string" ? args["no_changes_reason"] : null,
+      });
+    default:
+      return askTown(place, run, { turnId: null, scope: run.spec.runId, tool, args });
+  }
+}
+
+async function done(
+  place: Workplace,
+  run: WorkRun,
+  { tree, handIn }: Desk,
+  call: DoneCall,
+): Promise<ToolAnswer> {
+  const wish = {
+    summary: call.summary,
+    ...(call.noChangesReason === null ? {} : { noChangesReason: call.noChangesReason }),
+  };
+  const checked = await verifyDone(tree, savingOf(place, run), wish);
+  if (!checked.ok) {
+    const { message, next, retryable, paths } = checked.error;
+    const named = paths === undefined ? message : `${message} ${paths.join(", ")}`;
+    return { ok: false, error: { code: "invalid_body", message: named, retryable }, next };
+  }
+  handIn(await note(place, run, checked.done, call.summary));
+  return {
+    ok: true,
+    value: `Accepted: ${checked.done.head.slice(0, 12)}.`,
+    next: "The town takes it from here: gates, review, landing. End your turn now.",
+  };
+}
+
+/** Writes down what was handed in, before anyone is told: a later start of the runner finishes it. */
+async function note(
+  place: Workplace,
+  run: WorkRun,
+  work: Done,
+  summary: string,
+): Promise<HandOver> {
+  const noted: HandOver = {
+    headOid: work.head,
+    baseOid: work.base,
+    summary: summary.slice(0, SUMMARY_CHARS_MAX),
+    noChangesReason: work.noChangesReason,
+  };
+  run.remember({ handOver: noted });
+  place.log.info("work handed in", { runId: run.spec.runId, head: work.head });
+  tellSaved(run, work.proof, work.base);
+  return noted;
+}
+
+/** After a turn without gt_done: saves, and hands over what is complete by its gates alone. */
+async function closeByGates(
+  place: Workplace,
+  run: WorkRun,
+  tree: RunRepository,
+): Promise<HandOver | null> {
+  const { rig } = run.spec;
+  const saved = await saveWork(tree, savingOf(place, run));
+  if (!saved.ok) {
+    run.notice("warning", saved.error.message);
+    return null;
+  }
+  if (saved.proof.oid === tree.base) return null;
+  tellSaved(run, saved.proof, tree.base);
+  if (rig.gates.length === 0 || run.signal.aborted) return null;
+  await mkdir(join(tree.dir, "gates"), { recursive: true });
+  const gates = await runGates(place, run, { gates: rig.gates, setup: null }, gatePlace(tree));
+  if (gates.kind !== "ran" || !gates.green) return null;
+  const checked = await verifyDone(tree, savingOf(place, run), { summary: CLOSED_BY_GATES });
+  return checked.ok ? note(place, run, checked.done, CLOSED_BY_GATES) : null;
+}
+
+function notPrepared(code: string, message: string): Ending {
+  return ending("rejected", code, message, { details: { phase: "prepare" } });
+}
