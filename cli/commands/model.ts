@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { scriptSchema, type Script } from "../../scripted/script.ts";
+import { startScriptedModel, type ScriptedModel } from "../../scripted/server.ts";
+import { Complaint } from "../complaint.ts";
+import { printJson, printLine } from "../output.ts";
+import { untilStopped } from "../signals.ts";
+import { parseJson, readText, wholeNumber } from "./town-command.ts";
+
+/** `gastown model`: the scripted model alone, for trying a town without an account. */
+export function addModel(program: Command): void {
+  program
+    .command("model")
+    .description("Serve the scripted model: an OpenAI-compatible server that plays a JSON script")
+    .requiredOption("--script <file>", "the script")
+    .option("--port <n>", "port on 127.0.0.1; a free one unless given", wholeNumber("--port", 0, 65_535), 0)
+    .option("--json", "print JSON")
+    .action(async (options: { script: string; port: number; json?: boolean }) => {
+      const model = start(await readScript(options.script), options.port);
+      if (options.json === true) printJson({ event: "ready", url: model.url });
+      else printLine(`The scripted model answers at ${model.url}. Ctrl-C stops it.`);
+      await untilStopped();
+      await model.stop();
+    });
+}
+
+async function readScript(path: string): Promise<Script> {
+  const parsed = scriptSchema.safeParse(parseJson(await readText(path), path));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Complaint(`${path} is no script: at ${issue?.path.join(".") || "the top"}: ${issue?.message ?? ""}.`, 2);
+}
+
+function start(script: Script, port: number): ScriptedModel {
+  try {
+    return startScriptedModel({ script, port });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+      throw new Complaint(`Port ${port} is in use. Choose another with --port.`);
+    }
+    throw error;
+  }
+}

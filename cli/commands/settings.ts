@@ -1,0 +1,95 @@
+import type { Command } from "commander";
+import type { CommandInput, ModelSettings } from "../../protocol/index.ts";
+import { printJson, printLine } from "../output.ts";
+import { oneOf, readText, townCommand, withTownOf, type TownOptions } from "./town-command.ts";
+
+const PROVIDERS = ["kilo", "openai-compatible"] as const;
+
+interface ModelOptions extends TownOptions {
+  provider?: (typeof PROVIDERS)[number];
+  url?: string;
+  model?: string;
+  smallModel?: string;
+  mayor?: string;
+  polecat?: string;
+  refinery?: string;
+  keyStdin?: boolean;
+}
+
+/** `gastown settings`: the town's model. */
+export function addSettings(program: Command): void {
+  const group = program.command("settings").description("Settings of the town");
+  const model = group.command("model").description("The language model that agents use");
+  townCommand(model, "show", "Show the model settings, without the key").action(async (options: TownOptions) => {
+    await withTownOf(options, async (town) => {
+      const settings = await town.call("model.get", {});
+      if (options.json === true) printJson(settings);
+      else printSettings(settings);
+    });
+  });
+  withModelOptions(townCommand(model, "set", "Choose provider, key and models; a changed address clears the stored key"), true).action(
+    async (options: ModelOptions) => {
+      const input = await modelInput(options);
+      await withTownOf(options, async (town) => {
+        const settings = await town.call("model.set", input as CommandInput<"model.set">);
+        if (options.json === true) printJson(settings);
+        else printSettings(settings);
+      });
+    },
+  );
+  withModelOptions(townCommand(model, "test", "Ask the model one small question, with the stored or the given settings"), false).action(
+    async (options: ModelOptions) => {
+      const input = await modelInput(options);
+      await withTownOf(options, async (town) => {
+        const answer = await town.call("model.test", input);
+        if (options.json === true) printJson(answer);
+        else printLine(`${answer.model} answered in ${answer.durationMs} ms: ${answer.answer}`);
+      });
+    },
+  );
+}
+
+function withModelOptions(command: Command, required: boolean): Command {
+  const add = (flags: string, text: string, parse?: (value: string) => string) => {
+    const same = (value: string) => value;
+    if (required) command.requiredOption(flags, text, parse ?? same);
+    else command.option(flags, text, parse ?? same);
+  };
+  add("--provider <provider>", PROVIDERS.join(" or "), oneOf("--provider", PROVIDERS));
+  add("--url <url>", "address of the API");
+  add("--model <model>", "model of all roles");
+  return command
+    .option("--small-model <model>", "model for small tasks")
+    .option("--mayor <model>", "the Mayor's model")
+    .option("--polecat <model>", "the polecats' model")
+    .option("--refinery <model>", "the refinery's model")
+    .option("--key-stdin", "read the key from standard input; else GASTOWN_MODEL_KEY, else the stored one");
+}
+
+async function modelInput(options: ModelOptions): Promise<CommandInput<"model.test">> {
+  const key = options.keyStdin === true ? (await readText("-")).trim() : process.env["GASTOWN_MODEL_KEY"];
+  const roles = { mayor: options.mayor ?? null, polecat: options.polecat ?? null, refinery: options.refinery ?? null };
+  const hasRole = Object.values(roles).some((model) => model !== null);
+  return {
+    ...(options.provider === undefined ? {} : { provider: options.provider }),
+    ...(options.url === undefined ? {} : { baseUrl: options.url }),
+    ...(options.model === undefined ? {} : { model: options.model }),
+    ...(options.smallModel === undefined ? {} : { smallModel: options.smallModel }),
+    ...(key === undefined || key === "" ? {} : { key }),
+    ...(hasRole ? { roles } : {}),
+  };
+}
+
+function printSettings(settings: ModelSettings | null): void {
+  if (settings === null) {
+    printLine("No model is chosen. `gastown settings model set` chooses one.");
+    return;
+  }
+  const { key, roles } = settings;
+  printLine(`Provider     ${settings.provider}`);
+  printLine(`Address      ${settings.baseUrl}`);
+  printLine(`Key          ${key.set ? `set${key.tail === null ? "" : `, ends in ${key.tail}`}${key.readable ? "" : ", unreadable: enter it again"}` : "none"}`);
+  printLine(`Model        ${settings.model}`);
+  printLine(`Small model  ${settings.smallModel}`);
+  for (const [role, model] of Object.entries(roles)) if (model !== null) printLine(`${role.padEnd(13)}${model}`);
+}

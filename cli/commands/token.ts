@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import { printJson, printLine, printNote, printTable } from "../output.ts";
+import { oneOf, townCommand, withTownOf, type TownOptions } from "./town-command.ts";
+
+/** `gastown token`: what runners join with. */
+export function addToken(program: Command): void {
+  const group = program.command("token").description("Tokens with which runners join");
+  townCommand(group, "create", "Create a token; it is shown once")
+    .requiredOption("--role <role>", "runner", oneOf("--role", ["runner"]))
+    .option("--name <name>", "what to call it", "runner")
+    .action(async (options: TownOptions & { role: "runner"; name: string }) => {
+      await withTownOf(options, async (town) => {
+        const made = await town.call("token.create", { role: options.role, name: options.name });
+        if (options.json === true) printJson(made);
+        else {
+          printLine(made.token);
+          printNote(`Start the runner with \`gastown runner --town ${town.url} --token …\`, or put it in GASTOWN_TOKEN.`);
+        }
+      });
+    });
+  townCommand(group, "list", "List tokens, without their secrets").action(async (options: TownOptions) => {
+    await withTownOf(options, async (town) => {
+      const tokens = await town.call("token.list", {});
+      if (options.json === true) printJson(tokens);
+      else {
+        const rows = tokens.map((token) => [token.id, token.role, token.revokedAt === null ? "valid" : "revoked", token.name]);
+        printTable(["token", "role", "state", "name"], rows, "No tokens.");
+      }
+    });
+  });
+  townCommand(group, "revoke <id>", "Make a token worthless and close its connections").action(
+    async (id: string, options: TownOptions) => {
+      await withTownOf(options, async (town) => {
+        const revoked = await town.call("token.revoke", { id });
+        if (options.json === true) printJson(revoked);
+        else printLine(`Token ${id} is revoked.`);
+      });
+    },
+  );
+}

@@ -1,0 +1,86 @@
+/** The program's commands, and how it ends: never with a stack trace for what a person did. */
+import { Command, CommanderError } from "commander";
+import { StartError } from "../server/start-error.ts";
+import { addBeads } from "./commands/beads.ts";
+import { addCall } from "./commands/call.ts";
+import { addConvoy } from "./commands/convoy.ts";
+import { addDown } from "./commands/down.ts";
+import { addLogin } from "./commands/login.ts";
+import { addMayor } from "./commands/mayor.ts";
+import { addModel } from "./commands/model.ts";
+import { addRig } from "./commands/rig.ts";
+import { addSettings } from "./commands/settings.ts";
+import { addSling } from "./commands/sling.ts";
+import { addStatus } from "./commands/status.ts";
+import { addToken } from "./commands/token.ts";
+import { addWatch } from "./commands/watch.ts";
+import { Complaint } from "./complaint.ts";
+import { printNote } from "./output.ts";
+import { appVersion } from "./version.ts";
+
+/**
+ * Runs the command line.
+ * @param arguments_ without the program's own name
+ * @returns the exit code: 0 done, 1 it did not work, 2 it was asked wrongly
+ */
+export async function runProgram(arguments_: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...arguments_], { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return tell(error);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command("gastown")
+    .description("A town of coding agents: say what you want to the Mayor, watch it being built, reviewed and landed.")
+    .version(appVersion, "--version", "print the version")
+    .helpCommand(false)
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride();
+  for (const add of [
+    addStatus,
+    addLogin,
+    addDown,
+    addMayor,
+    addSling,
+    addBeads,
+    addConvoy,
+    addRig,
+    addSettings,
+    addToken,
+    addCall,
+    addWatch,
+    addModel,
+  ]) {
+    add(program);
+  }
+  forEachCommand(program, (command) => command.exitOverride().configureOutput({ outputError: () => undefined }));
+  return program;
+}
+
+function forEachCommand(command: Command, act: (command: Command) => void): void {
+  act(command);
+  for (const child of command.commands) forEachCommand(child, act);
+}
+
+function tell(error: unknown): number {
+  if (error instanceof CommanderError) return tellUsage(error);
+  if (error instanceof Complaint || error instanceof StartError) {
+    printNote(`gastown: ${error.message}`);
+    return error instanceof Complaint ? error.exitCode : 1;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  printNote(`gastown: this is a fault of the program: ${message.split("\n")[0] ?? ""}. The town's log in its data directory may say more.`);
+  return 1;
+}
+
+/** Help and version end with 0 and are printed already; the rest becomes one line. */
+function tellUsage(error: CommanderError): number {
+  if (error.exitCode === 0) return 0;
+  if (error.code === "commander.help") return 2;
+  const sentence = error.message.replace(/^error: /, "");
+  printNote(`gastown: ${sentence.replaceAll("\n", " ")}. \`gastown --help\` lists the commands.`);
+  return 2;
+}

@@ -1,0 +1,68 @@
+/** The town's log: JSON lines in <data>/logs/town.log, rotated by size, with secrets cut out. */
+import { mkdirSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import pino, { type Logger } from "pino";
+import type { Log } from "./core.ts";
+
+const LOG_BYTES_MAX = 10 * 1024 * 1024;
+/** Older files kept: town.log.1 is the youngest of them. */
+const OLD_FILES = 3;
+/** Lines between two looks at the size. */
+const CHECK_LINES = 1_000;
+
+/** Names of fields whose value is a secret, wherever a caller put them. */
+const SECRET_FIELDS = ["token", "secret", "password", "key", "apiKey", "authorization", "cookie"];
+
+export interface OpenLog extends Log {
+  path: string;
+  close(): void;
+}
+
+/** Opens `<dataDir>/logs/<name>.log`. With `echo`, warnings and errors go to it as well, as one line each. */
+export function openLog(dataDir: string, name = "town", echo?: (line: string) => void): OpenLog {
+  const folder = join(dataDir, "logs");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${name}.log`);
+  let sink = openSink(path);
+  let lines = 0;
+  const write = (level: "debug" | "info" | "warn" | "error", fields: Record<string, unknown>, message: string) => {
+    lines += 1;
+    if (lines % CHECK_LINES === 0 && statSync(path).size > LOG_BYTES_MAX) {
+      sink.close();
+      rotate(path);
+      sink = openSink(path);
+    }
+    sink.logger[level](fields, message);
+    if (level === "warn" || level === "error") echo?.(message);
+  };
+  return {
+    path,
+    debug: (fields, message) => write("debug", fields, message),
+    info: (fields, message) => write("info", fields, message),
+    warn: (fields, message) => write("warn", fields, message),
+    error: (fields, message) => write("error", fields, message),
+    close: () => sink.close(),
+  };
+}
+
+function openSink(path: string): { logger: Logger; close(): void } {
+  // A synchronous destination: pino's own transports are workers that a compiled program does not have.
+  const destination = pino.destination({ dest: path, sync: true, mkdir: true, mode: 0o600 });
+  const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+  const logger = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths, censor: "[cut]" } },
+    pino.multistream([{ level: "debug", stream: destination }]),
+  );
+  return { logger, close: () => destination.end() };
+}
+
+function rotate(path: string): void {
+  for (let age = OLD_FILES; age > 0; age--) {
+    const from = age === 1 ? path : `${path}.${age - 1}`;
+    if (isFile(from)) renameSync(from, `${path}.${age}`);
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
