@@ -23,7 +23,11 @@ export type ReviewBriefing = {
   changedFiles: readonly string[];
 };
 
-export type TurnBriefing = { role: "mayor"; turn: TurnSpec; transcript: RunSpecOf<"session">["transcript"] };
+export type TurnBriefing = {
+  role: "mayor";
+  turn: TurnSpec;
+  transcript: RunSpecOf<"session">["transcript"];
+};
 
 export type Briefing = WorkBriefing | ReviewBriefing | TurnBriefing;
 
@@ -40,12 +44,23 @@ export function firstMessage(briefing: Briefing): string {
 }
 
 function workMessage({ bead, rig, savedOid }: WorkBriefing): string {
-  const saved = savedOid === null ? "" : `Your tree already holds work of an earlier run (${savedOid.slice(0, 12)}). Read it with git log and git diff before you go on.`;
-  return paragraphs(head(bead, rig), body(bead), bead.feedback === null ? "" : feedbackText(bead.feedback), gateList(rig), saved);
+  const saved =
+    savedOid === null
+      ? ""
+      : `Your tree already holds work of an earlier run (${savedOid.slice(0, 12)}). Read it with git log and git diff before you go on.`;
+  return paragraphs(
+    head(bead, rig),
+    body(bead),
+    bead.feedback === null ? "" : feedbackText(bead.feedback),
+    gateList(rig),
+    saved,
+  );
 }
 
 function reviewMessage({ bead, rig, summary, gates, diff, changedFiles }: ReviewBriefing): string {
-  const results = gates.map((gate) => `- ${oneLine(gate.name)}: ${gate.ok ? "green" : "red"}`).join("\n");
+  const results = gates
+    .map((gate) => `- ${oneLine(gate.name)}: ${gate.ok ? "green" : "red"}`)
+    .join("\n");
   const files = changedFiles.slice(0, FILES_MAX).map(oneLine).join("\n");
   return paragraphs(
     head(bead, rig),
@@ -54,17 +69,31 @@ function reviewMessage({ bead, rig, summary, gates, diff, changedFiles }: Review
     results === "" ? "No gates are set for this rig." : `Gates on this commit:\n${results}`,
     quote(`changed files (${changedFiles.length})`, files, BODY_CHARS_MAX),
     quote(`diff against ${rig.target}`, diff, DIFF_IN_BRIEFING_CHARS_MAX),
-    diff.length > DIFF_IN_BRIEFING_CHARS_MAX ? "The diff is cut. Read the rest of the changed files in your tree." : "",
+    diff.length > DIFF_IN_BRIEFING_CHARS_MAX
+      ? "The diff is cut. Read the rest of the changed files in your tree."
+      : "",
   );
 }
 
 /** The person's words come last and unquoted: they are the one text the Mayor obeys. */
 function turnMessage({ turn, transcript }: TurnBriefing): string {
-  const lines = transcript.map(({ from, text }) => `${from === "person" ? "Person" : "You"}: ${text}`).join("\n\n");
-  const done = turn.journal.map((entry) => `${entry.tool} ${entry.arguments}\n=> ${entry.answer}`).join("\n");
+  const lines = transcript
+    .map(({ from, text }) => `${from === "person" ? "Person" : "You"}: ${text}`)
+    .join("\n\n");
+  const done = turn.journal
+    .map((entry) => `${entry.tool} ${entry.arguments}\n=> ${entry.answer}`)
+    .join("\n");
   return paragraphs(
-    lines === "" ? "" : quote("earlier conversation, replayed after a restart", lines.slice(-TRANSCRIPT_CHARS_MAX), TRANSCRIPT_CHARS_MAX),
-    done === "" ? "" : `An earlier run of this turn already did the following. It holds: do not do it again.\n${quote("journal", done, JOURNAL_CHARS_MAX)}`,
+    lines === ""
+      ? ""
+      : quote(
+          "earlier conversation, replayed after a restart",
+          lines.slice(-TRANSCRIPT_CHARS_MAX),
+          TRANSCRIPT_CHARS_MAX,
+        ),
+    done === ""
+      ? ""
+      : `An earlier run of this turn already did the following. It holds: do not do it again.\n${quote("journal", done, JOURNAL_CHARS_MAX)}`,
     turn.text,
   );
 }
@@ -87,7 +116,9 @@ function body(bead: BeadSpec): string {
 
 function gateList(rig: RigSpec): string {
   const gates = rig.gates.map((gate) => `- ${oneLine(gate.name)}: ${gate.command}`).join("\n");
-  return gates === "" ? "No gates are set: prove your change with the repository's own tests." : `Gates:\n${gates}`;
+  return gates === ""
+    ? "No gates are set: prove your change with the repository's own tests."
+    : `Gates:\n${gates}`;
 }
 
 function feedbackText(feedback: Feedback): string {

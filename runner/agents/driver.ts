@@ -42,7 +42,14 @@ export type AgentEvent =
   | { type: "text"; partId: string; text: string }
   | { type: "reasoning"; partId: string; text: string }
   | { type: "tool_start"; callId: string; tool: string; input: string }
-  | { type: "tool_end"; callId: string; tool: string; ok: boolean; output: string; durationMs: number }
+  | {
+      type: "tool_end";
+      callId: string;
+      tool: string;
+      ok: boolean;
+      output: string;
+      durationMs: number;
+    }
   /** One finished model call as the agent counts it; the gateway's figures are the ones that are paid. */
   | { type: "step"; usage: TokenUsage; costUsd: number }
   /** First heading of a message: what the agent says it is doing. */

@@ -20,7 +20,10 @@ export function serveLoopback(options: {
 }): LoopbackServer {
   const { listen, bodyBytesMax: maxRequestBodySize, fetch } = options;
   // A model may think for minutes between two bytes: silence is judged by the run's ladder, not by a socket timer.
-  const server = Bun.serve(serveOptions(listen, { maxRequestBodySize, idleTimeout: 0, fetch }));
+  // Development mode would print a stream that breaks off, with its stack.
+  const server = Bun.serve(
+    serveOptions(listen, { maxRequestBodySize, idleTimeout: 0, development: false, fetch }),
+  );
   const address: ListenAddress = "unix" in listen ? listen : { port: server.port ?? 0 };
   return {
     address,
@@ -31,7 +34,12 @@ export function serveLoopback(options: {
   };
 }
 
-type Common = { maxRequestBodySize: number; idleTimeout: number; fetch: (request: Request) => Promise<Response> };
+type Common = {
+  maxRequestBodySize: number;
+  idleTimeout: number;
+  development: false;
+  fetch: (request: Request) => Promise<Response>;
+};
 
 function serveOptions(listen: ListenOn, common: Common): Bun.Serve.Options<undefined> {
   if ("tcp" in listen) return { hostname: "127.0.0.1", port: 0, ...common };

@@ -4,18 +4,30 @@
  */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
-import { CallToolRequestSchema, ListToolsRequestSchema, type CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CallToolRequestSchema,
+  ListToolsRequestSchema,
+  type CallToolResult,
+} from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { ErrorBody } from "../../protocol/error.ts";
 import type { Role } from "../../protocol/run.ts";
-import { hasBearer, isFromProgram, serveLoopback, type ListenOn, type LoopbackServer } from "./loopback-server.ts";
+import {
+  hasBearer,
+  isFromProgram,
+  serveLoopback,
+  type ListenOn,
+  type LoopbackServer,
+} from "./loopback-server.ts";
 import { inputJsonSchema, TOOL_SERVER_NAME, toolsOf, type Tool } from "./tools.ts";
 
 /**
  * What a tool call gives: a value for the model, and the next safe action in words; or a refusal, which the model
  * reads too.
  */
-export type ToolAnswer = { ok: true; value?: unknown; next: string } | { ok: false; error: ErrorBody; next?: string };
+export type ToolAnswer =
+  | { ok: true; value?: unknown; next: string }
+  | { ok: false; error: ErrorBody; next?: string };
 
 /** `callId` tells two calls of one run apart; it says nothing about their content. */
 export type ToolCallMeta = { runId: string; callId: string; terminal: boolean };
@@ -45,8 +57,10 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
     listen: options.listen,
     bodyBytesMax: REQUEST_BYTES_MAX,
     fetch: async (request) => {
-      if (!isFromProgram(request)) return deny(403, "Only the run's own agent may call these tools.");
-      if (revoked || !hasBearer(request, options.secret)) return deny(401, "These tools need the secret of a live run.");
+      if (!isFromProgram(request))
+        return deny(403, "Only the run's own agent may call these tools.");
+      if (revoked || !hasBearer(request, options.secret))
+        return deny(401, "These tools need the secret of a live run.");
       return answer(request, options);
     },
   });
@@ -64,20 +78,26 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
 
 /** Stateless: each request gets its own protocol object, so nothing is shared and nothing is left over. */
 async function answer(request: Request, options: ToolServerOptions): Promise<Response> {
-  const server = new Server({ name: TOOL_SERVER_NAME, version: "1" }, { capabilities: { tools: {} } });
+  const server = new Server(
+    { name: TOOL_SERVER_NAME, version: "1" },
+    { capabilities: { tools: {} } },
+  );
   const tools = toolsOf(options.role);
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(describe) }));
   server.setRequestHandler(CallToolRequestSchema, ({ params }, { requestId }) =>
     callTool(options, tools, params.name, params.arguments ?? {}, String(requestId)),
   );
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
-  // The transport's own type predates exactOptionalPropertyTypes.
-  await server.connect(transport as Parameters<Server["connect"]>[0]);
+  await server.connect(transport);
   return transport.handleRequest(request);
 }
 
 function describe(tool: Tool) {
-  return { name: tool.name, description: tool.description, inputSchema: { ...inputJsonSchema(tool), type: "object" as const } };
+  return {
+    name: tool.name,
+    description: tool.description,
+    inputSchema: { ...inputJsonSchema(tool), type: "object" as const },
+  };
 }
 
 async function callTool(
@@ -88,24 +108,48 @@ async function callTool(
   callId: string,
 ): Promise<CallToolResult> {
   const tool = tools.find((candidate) => candidate.name === name);
-  if (tool === undefined) return say(`There is no tool ${name} for you. You have: ${tools.map((each) => each.name).join(", ")}.`, true);
+  if (tool === undefined)
+    return say(
+      `There is no tool ${name} for you. You have: ${tools.map((each) => each.name).join(", ")}.`,
+      true,
+    );
   const parsed = tool.input.safeParse(given);
-  if (!parsed.success) return say(`The arguments of ${name} are wrong, nothing was done:\n${z.prettifyError(parsed.error)}\nCorrect them and call it again.`, true);
+  if (!parsed.success)
+    return say(
+      `The arguments of ${name} are wrong, nothing was done:\n${z.prettifyError(parsed.error)}\nCorrect them and call it again.`,
+      true,
+    );
   try {
-    return phrase(await options.call(name, parsed.data, { runId: options.runId, callId, terminal: tool.terminal }));
+    return phrase(
+      await options.call(name, parsed.data, {
+        runId: options.runId,
+        callId,
+        terminal: tool.terminal,
+      }),
+    );
   } catch (error) {
     options.onBug(error, name);
-    return say(`${name} failed for a reason of the town's own. Try it once more; if it fails again, go on without it.`, true);
+    return say(
+      `${name} failed for a reason of the town's own. Try it once more; if it fails again, go on without it.`,
+      true,
+    );
   }
 }
 
 /** The answer as the model reads it: the value, then what to do next. */
 export function phrase(answer: ToolAnswer): CallToolResult {
   if (!answer.ok) {
-    const advice = answer.next ?? (answer.error.retryable ? "You may call it again." : "Do not repeat the same call.");
+    const advice =
+      answer.next ??
+      (answer.error.retryable ? "You may call it again." : "Do not repeat the same call.");
     return say(`Refused (${answer.error.code}): ${answer.error.message}\n${advice}`, true);
   }
-  const value = answer.value === undefined ? "" : typeof answer.value === "string" ? answer.value : JSON.stringify(answer.value, null, 1);
+  const value =
+    answer.value === undefined
+      ? ""
+      : typeof answer.value === "string"
+        ? answer.value
+        : JSON.stringify(answer.value, null, 1);
   return say([cut(value), answer.next].filter((part) => part !== "").join("\n\n"), false);
 }
 

@@ -1,7 +1,13 @@
 /** What went wrong with a model call, as the town tells it apart. Pure. */
 import { parseJson } from "./model-usage.ts";
 
-export type ModelFailureKind = "throttle" | "quota" | "auth" | "model_missing" | "unreachable" | "other";
+export type ModelFailureKind =
+  | "throttle"
+  | "quota"
+  | "auth"
+  | "model_missing"
+  | "unreachable"
+  | "other";
 
 export type ModelFailure = {
   kind: ModelFailureKind;
@@ -15,10 +21,20 @@ const RETRY_AFTER_MS_MAX = 24 * 60 * 60 * 1000;
 const MESSAGE_CHARS_MAX = 500;
 
 /** Classifies an answer that is not a success by status and by the error's own code, never by its prose. */
-export function classifyAnswer(status: number, headers: Headers, body: string, nowMs: number): ModelFailure {
+export function classifyAnswer(
+  status: number,
+  headers: Headers,
+  body: string,
+  nowMs: number,
+): ModelFailure {
   const error = readError(body);
   const retryAfterMs = readRetryAfter(headers.get("retry-after"), nowMs);
-  return { kind: kindOf(status, error.code), status, message: error.message.slice(0, MESSAGE_CHARS_MAX), retryAfterMs };
+  return {
+    kind: kindOf(status, error.code),
+    status,
+    message: error.message.slice(0, MESSAGE_CHARS_MAX),
+    retryAfterMs,
+  };
 }
 
 function kindOf(status: number, code: string): ModelFailureKind {
@@ -33,7 +49,10 @@ function readError(body: string): { code: string; message: string } {
   const parsed = parseJson(body);
   const error = isRecord(parsed) && isRecord(parsed["error"]) ? parsed["error"] : {};
   const { code, message } = error;
-  return { code: typeof code === "string" ? code : "", message: typeof message === "string" ? message : body };
+  return {
+    code: typeof code === "string" ? code : "",
+    message: typeof message === "string" ? message : body,
+  };
 }
 
 /** Seconds or an HTTP date, as milliseconds from now. */

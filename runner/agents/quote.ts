@@ -4,7 +4,10 @@ const CLOSING = /<(\/?)quoted/gi;
 
 /** Quotes `text`; past `charsMax` it is cut and says so. */
 export function quote(source: string, text: string, charsMax: number): string {
-  const cut = text.length > charsMax ? `${text.slice(0, charsMax)}\n[cut: ${text.length - charsMax} characters more]` : text;
+  const cut =
+    text.length > charsMax
+      ? `${text.slice(0, charsMax)}\n[cut: ${text.length - charsMax} characters more]`
+      : text;
   return `<quoted source="${oneLine(source).replaceAll('"', "'")}">\n${cut.replace(CLOSING, "<$1\\quoted").trimEnd()}\n</quoted>`;
 }
 

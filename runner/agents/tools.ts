@@ -4,7 +4,13 @@
  */
 import { z } from "zod";
 import type { Role } from "../../protocol/run.ts";
-import { BODY_CHARS_MAX, COMMENTS_MAX, FEEDBACK_CHARS_MAX, TASKS_MAX, TITLE_CHARS_MAX } from "../../protocol/limits.ts";
+import {
+  BODY_CHARS_MAX,
+  COMMENTS_MAX,
+  FEEDBACK_CHARS_MAX,
+  TASKS_MAX,
+  TITLE_CHARS_MAX,
+} from "../../protocol/limits.ts";
 
 export type Tool = {
   name: string;
@@ -24,12 +30,24 @@ const text = z.string().max(BODY_CHARS_MAX);
 const summary = z.string().min(1).max(FEEDBACK_CHARS_MAX);
 const nothing = z.strictObject({});
 
-const comment = z.strictObject({ file: z.string().min(1).max(FILE_CHARS_MAX), line: z.int().positive(), body: summary });
+const comment = z.strictObject({
+  file: z.string().min(1).max(FILE_CHARS_MAX),
+  line: z.int().positive(),
+  body: summary,
+});
 const task = z.strictObject({
-  key: z.string().min(1).max(TASK_KEY_CHARS_MAX).describe("Short name of this task inside this call"),
+  key: z
+    .string()
+    .min(1)
+    .max(TASK_KEY_CHARS_MAX)
+    .describe("Short name of this task inside this call"),
   title,
   body: text.describe("Outcome, context, how to tell that it is done"),
-  depends_on: z.array(z.string()).max(TASKS_MAX).optional().describe("Keys of the tasks that must land first"),
+  depends_on: z
+    .array(z.string())
+    .max(TASKS_MAX)
+    .optional()
+    .describe("Keys of the tasks that must land first"),
 });
 
 const prime: Tool = {
@@ -44,17 +62,24 @@ const POLECAT: readonly Tool[] = [
   {
     name: "gt_done",
     roles: ["polecat"],
-    description: "Hands your finished work over. Call it once, last. The town commits what is left, checks it and sends it to review.",
+    description:
+      "Hands your finished work over. Call it once, last. The town commits what is left, checks it and sends it to review.",
     input: z.strictObject({
       summary: summary.describe("What changed and why, for the reviewer"),
-      no_changes_reason: z.string().min(1).max(2_000).optional().describe("Only when the task rightly needs no change: why"),
+      no_changes_reason: z
+        .string()
+        .min(1)
+        .max(2_000)
+        .optional()
+        .describe("Only when the task rightly needs no change: why"),
     }),
     terminal: true,
   },
   {
     name: "gt_escalate",
     roles: ["polecat"],
-    description: "Tells a person that you cannot go on by yourself, with your evidence. Then finish what you can.",
+    description:
+      "Tells a person that you cannot go on by yourself, with your evidence. Then finish what you can.",
     input: z.strictObject({ title, body: text, severity: z.enum(["low", "medium", "high"]) }),
     terminal: false,
   },
@@ -68,28 +93,58 @@ const REFINERY: readonly Tool[] = [
     input: z.strictObject({
       verdict: z.enum(["approve", "request_changes", "cannot_decide"]),
       summary: summary.describe("Your reasons in a few sentences"),
-      comments: z.array(comment).max(COMMENTS_MAX).optional().describe("What must change, and where"),
+      comments: z
+        .array(comment)
+        .max(COMMENTS_MAX)
+        .optional()
+        .describe("What must change, and where"),
     }),
     terminal: true,
   },
 ];
 
 const MAYOR: readonly Tool[] = [
-  { name: "gt_rigs", roles: ["mayor"], description: "Lists the rigs (repositories) with their ids.", input: nothing, terminal: false },
+  {
+    name: "gt_rigs",
+    roles: ["mayor"],
+    description: "Lists the rigs (repositories) with their ids.",
+    input: nothing,
+    terminal: false,
+  },
   {
     name: "gt_beads",
     roles: ["mayor"],
     description: "Lists beads, newest first. Look here before you create one that may exist.",
-    input: z.strictObject({ rig: id.optional(), status: z.enum(["open", "in_progress", "in_review", "closed", "failed"]).optional() }),
+    input: z.strictObject({
+      rig: id.optional(),
+      status: z.enum(["open", "in_progress", "in_review", "closed", "failed"]).optional(),
+    }),
     terminal: false,
   },
-  { name: "gt_bead", roles: ["mayor"], description: "Shows one bead in full.", input: z.strictObject({ bead: id }), terminal: false },
-  { name: "gt_convoy", roles: ["mayor"], description: "Shows a convoy: its beads, their order and progress.", input: z.strictObject({ convoy: id }), terminal: false },
+  {
+    name: "gt_bead",
+    roles: ["mayor"],
+    description: "Shows one bead in full.",
+    input: z.strictObject({ bead: id }),
+    terminal: false,
+  },
+  {
+    name: "gt_convoy",
+    roles: ["mayor"],
+    description: "Shows a convoy: its beads, their order and progress.",
+    input: z.strictObject({ convoy: id }),
+    terminal: false,
+  },
   {
     name: "gt_sling",
     roles: ["mayor"],
     description: "Creates one bead and puts it up for work. For a single, self-contained task.",
-    input: z.strictObject({ rig: id, title, body: text, priority: z.enum(["low", "medium", "high", "critical"]).optional() }),
+    input: z.strictObject({
+      rig: id,
+      title,
+      body: text,
+      priority: z.enum(["low", "medium", "high", "critical"]).optional(),
+    }),
     terminal: false,
   },
   {
@@ -97,7 +152,12 @@ const MAYOR: readonly Tool[] = [
     roles: ["mayor"],
     description:
       "Creates a convoy: several beads with their order, which belong together. Name dependencies in depends_on; set parallel only when none of the tasks needs another.",
-    input: z.strictObject({ rig: id, title, tasks: z.array(task).min(1).max(TASKS_MAX), parallel: z.boolean().optional() }),
+    input: z.strictObject({
+      rig: id,
+      title,
+      tasks: z.array(task).min(1).max(TASKS_MAX),
+      parallel: z.boolean().optional(),
+    }),
     terminal: false,
   },
 ];

@@ -37,7 +37,9 @@ export class BoundedOutput {
   text(): string {
     const decoder = new TextDecoder();
     if (!this.truncated) return decoder.decode(this.bytes());
-    const [head, tail] = [this.#head, this.#tail].map((part) => decoder.decode(Buffer.concat(part)));
+    const [head, tail] = [this.#head, this.#tail].map((part) =>
+      decoder.decode(Buffer.concat(part)),
+    );
     return `${head}\n[... ${this.#droppedBytes} bytes left out ...]\n${tail}`;
   }
 

@@ -10,7 +10,8 @@ export function succeeded(exit: ExitRecord): boolean {
 /** One sentence for people and logs. */
 export function describeExit(exit: ExitRecord): string {
   const seconds = (exit.durationMs / 1000).toFixed(1);
-  const how = exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`;
+  const how =
+    exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`;
   const why = exit.timedOut ? " after its time limit" : exit.cancelled ? " when asked to stop" : "";
   return `${how}${why}${exit.forced ? ", by force" : ""}, after ${seconds} s`;
 }

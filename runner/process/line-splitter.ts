@@ -34,6 +34,7 @@ export class LineSplitter {
   }
 
   #deliver(line: string): void {
-    for (let at = 0; at === 0 || at < line.length; at += this.#charsMax) this.#onLine(line.slice(at, at + this.#charsMax));
+    for (let at = 0; at === 0 || at < line.length; at += this.#charsMax)
+      this.#onLine(line.slice(at, at + this.#charsMax));
   }
 }

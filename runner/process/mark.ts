@@ -13,12 +13,18 @@ export function markOwner(dataDir: string): string {
   return createHash("sha256").update(realpathSync(dataDir)).digest("hex").slice(0, OWNER_CHARS);
 }
 
-/** `subject` is a run id, or a word such as `git` for work outside runs. */
-export function markOf(owner: string, subject: string): string {
-  return `${owner}:${subject}`;
+/**
+ * `subject` is a run id, or a word such as `git` for work outside runs. `part` tells apart what one run starts, so
+ * that the end of one never touches another.
+ */
+export function markOf(owner: string, subject: string, part?: number): string {
+  return `${owner}:${subject}${part === undefined ? "" : `/${part}`}`;
 }
 
-export function parseMark(mark: string): { owner: string; subject: string } | null {
-  const at = mark.indexOf(":");
-  return at === OWNER_CHARS ? { owner: mark.slice(0, at), subject: mark.slice(at + 1) } : null;
+export type Mark = { owner: string; subject: string; part: number | null };
+
+export function parseMark(mark: string): Mark | null {
+  const [, owner, subject, part] = /^([0-9a-f]+):([^/]*)(?:\/(\d+))?$/.exec(mark) ?? [];
+  if (owner?.length !== OWNER_CHARS || subject === undefined) return null;
+  return { owner, subject, part: part === undefined ? null : Number(part) };
 }

@@ -11,7 +11,12 @@ import { markOf, markOwner, parseMark } from "./mark.ts";
 import { run, startProcess } from "./process.ts";
 
 const PATH = "/usr/local/bin:/usr/bin:/bin";
-const base = { cwd: "/", env: { PATH }, mark: markOf("0123456789abcdef", "unit"), timeoutMs: 10_000 };
+const base = {
+  cwd: "/",
+  env: { PATH },
+  mark: markOf("0123456789abcdef", "unit"),
+  timeoutMs: 10_000,
+};
 
 /** Waits until `probe` holds; the test's own time limit bounds it. */
 async function until(probe: () => boolean | Promise<boolean>): Promise<void> {
@@ -29,24 +34,42 @@ describe("run", () => {
     const result = await run(["sh", "-c", "echo out; echo err >&2; exit 3"], base);
     expect(result.stdout).toBe("out\n");
     expect(result.stderr).toBe("err\n");
-    expect(result.exit).toMatchObject({ code: 3, signal: null, timedOut: false, cancelled: false, forced: false });
+    expect(result.exit).toMatchObject({
+      code: 3,
+      signal: null,
+      timedOut: false,
+      cancelled: false,
+      forced: false,
+    });
     expect(succeeded(result.exit)).toBe(false);
     expect(describeExit(result.exit)).toContain("code 3");
   });
 
   test("[C23] the child inherits nothing but what it is given and its mark", async () => {
     const result = await run(["env"], { ...base, env: { PATH, ONE: "1" } });
-    const names = result.stdout.trim().split("\n").map((line) => line.split("=")[0]).sort();
+    const names = result.stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split("=")[0] ?? "")
+      .toSorted((a, b) => a.localeCompare(b));
     expect(names).toEqual(["GASTOWN_MARK", "ONE", "PATH"]);
   });
 
   test("[C12] a process past its time limit is asked, then killed with its group", async () => {
-    const result = await run(["sh", "-c", "trap '' TERM; (trap '' TERM; sleep 60) & echo $!; wait; wait; sleep 60"], {
-      ...base,
-      timeoutMs: 200,
-      graceMs: 100,
+    const result = await run(
+      ["sh", "-c", "trap '' TERM; (trap '' TERM; sleep 60) & echo $!; wait; wait; sleep 60"],
+      {
+        ...base,
+        timeoutMs: 200,
+        graceMs: 100,
+      },
+    );
+    expect(result.exit).toMatchObject({
+      signal: "SIGKILL",
+      timedOut: true,
+      cancelled: false,
+      forced: true,
     });
-    expect(result.exit).toMatchObject({ signal: "SIGKILL", timedOut: true, cancelled: false, forced: true });
     await until(() => !alive(Number(result.stdout.trim())));
   });
 
@@ -54,7 +77,12 @@ describe("run", () => {
     const abort = new AbortController();
     const running = run(["sleep", "60"], { ...base, signal: abort.signal });
     abort.abort();
-    expect((await running).exit).toMatchObject({ signal: "SIGTERM", cancelled: true, timedOut: false, forced: false });
+    expect((await running).exit).toMatchObject({
+      signal: "SIGTERM",
+      cancelled: true,
+      timedOut: false,
+      forced: false,
+    });
   });
 
   test("[C12] children left behind in the group end with their leader", async () => {
@@ -64,7 +92,10 @@ describe("run", () => {
   });
 
   test("[C12] output past the limit keeps head and tail and says so", async () => {
-    const result = await run(["sh", "-c", "echo first; yes x | head -c 300000; echo last"], { ...base, outputBytesMax: 2000 });
+    const result = await run(["sh", "-c", "echo first; yes x | head -c 300000; echo last"], {
+      ...base,
+      outputBytesMax: 2000,
+    });
     expect(result.truncated).toBe(true);
     expect(result.stdout.startsWith("first\n")).toBe(true);
     expect(result.stdout.endsWith("last\n")).toBe(true);
@@ -87,21 +118,27 @@ describe("marks", () => {
   test("[D2] a marked process is found and ended by its owner only", async () => {
     const dir = mkdtempSync(join(tmpdir(), "gt-mark-"));
     const owner = markOwner(dir);
-    const started = startProcess(["sleep", "60"], { cwd: "/", env: { PATH }, mark: markOf(owner, "run-1") });
+    const started = startProcess(["sleep", "60"], {
+      cwd: "/",
+      env: { PATH },
+      mark: markOf(owner, "run-1"),
+    });
     if (!started.ok) throw new Error(started.error.message);
     const pid = started.value.pid;
-    await until(async () => (await findStrays(owner)).length === 1);
-    expect(await findStrays(owner)).toEqual([{ pid, subject: "run-1" }]);
-    expect(await findStrays(owner, "run-2")).toEqual([]);
-    expect(await findStrays("f".repeat(16))).toEqual([]);
-    expect(await stopStrays(owner, 1000)).toEqual([{ pid, subject: "run-1" }]);
+    await until(async () => (await findStrays({ owner })).length === 1);
+    expect(await findStrays({ owner })).toEqual([{ pid, subject: "run-1" }]);
+    expect(await findStrays({ owner, subject: "run-2" })).toEqual([]);
+    expect(await findStrays({ owner: "f".repeat(16) })).toEqual([]);
+    expect(await stopStrays({ owner }, 1000)).toEqual([{ pid, subject: "run-1" }]);
     expect((await started.value.exited).signal).toBe("SIGTERM");
     rmSync(dir, { recursive: true });
   });
 
   test("a mark without an owner is none of ours", () => {
     expect(parseMark("short:run")).toBeNull();
-    expect(parseMark(markOf("0123456789abcdef", "r:1"))).toEqual({ owner: "0123456789abcdef", subject: "r:1" });
+    const owner = "0123456789abcdef";
+    expect(parseMark(markOf(owner, "r:1"))).toEqual({ owner, subject: "r:1", part: null });
+    expect(parseMark(markOf(owner, "r1", 7))).toEqual({ owner, subject: "r1", part: 7 });
   });
 });
 

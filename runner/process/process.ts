@@ -15,7 +15,11 @@ export const OUTPUT_BYTES_MAX_DEFAULT = 1024 * 1024;
 export const STOP_GRACE_MS_DEFAULT = 3_000;
 
 /** What to do with an output stream: keep up to a limit (middle dropped), hand over lines, or both. */
-export type OutputOptions = { bytesMax?: number; onLine?: (line: string) => void; onLimit?: () => void };
+export type OutputOptions = {
+  bytesMax?: number;
+  onLine?: (line: string) => void;
+  onLimit?: () => void;
+};
 
 export type ProcessOptions = {
   cwd: string;
@@ -28,8 +32,13 @@ export type ProcessOptions = {
   stderr?: OutputOptions;
   /** How to ask the process to end; by default SIGTERM to its group. */
   ask?: (child: ManagedProcess, graceMs: number) => void;
+  /** Ends what the group does not hold, before the output is waited for. */
+  sweep?: () => Promise<void>;
   /** Turns the raw end into the recorded one, for a child that reports its own child's end. */
-  translateExit?: (end: { code: number | null; signal: string | null }) => { code: number | null; signal: string | null };
+  translateExit?: (end: { code: number | null; signal: string | null }) => {
+    code: number | null;
+    signal: string | null;
+  };
 };
 
 export type StopOptions = { graceMs: number; timedOut?: boolean };
@@ -99,7 +108,7 @@ export class ManagedProcess {
   write(text: string | Uint8Array): void {
     const sink = this.#child.stdin;
     if (sink === undefined || this.#ended) return;
-    sink.write(text);
+    void sink.write(text);
     void sink.flush();
   }
 
@@ -143,12 +152,19 @@ export class ManagedProcess {
     // What the leader left behind in its group must not outlive it, nor hold its output open.
     killGroup(this.pid, "SIGKILL");
     this.#ended = true;
+    await this.#options.sweep?.();
     await Promise.all([this.#stdout.drained(DRAIN_MS), this.#stderr.drained(DRAIN_MS)]);
     const signalCode = this.#child.signalCode;
     const signal = signalCode === null ? null : String(signalCode);
     const raw = { code: signal === null ? this.#child.exitCode : null, signal };
     const end = this.#options.translateExit?.(raw) ?? raw;
-    return { ...end, timedOut: this.#timedOut, cancelled: this.#cancelled, forced: this.#forced, durationMs };
+    return {
+      ...end,
+      timedOut: this.#timedOut,
+      cancelled: this.#cancelled,
+      forced: this.#forced,
+      durationMs,
+    };
   }
 }
 
@@ -157,14 +173,15 @@ class OutputReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #captured: BoundedOutput | null;
   readonly #lines: LineSplitter | null;
-  readonly #onLimit: () => void;
+  readonly #onLimit: (() => void) | undefined;
   readonly #done: Promise<void>;
 
   constructor(stream: ReadableStream<Uint8Array>, options: OutputOptions) {
     this.#reader = stream.getReader();
     this.#captured = options.bytesMax === undefined ? null : new BoundedOutput(options.bytesMax);
-    this.#lines = options.onLine === undefined ? null : new LineSplitter(options.onLine, LINE_CHARS_MAX);
-    this.#onLimit = options.onLimit ?? (() => {});
+    this.#lines =
+      options.onLine === undefined ? null : new LineSplitter(options.onLine, LINE_CHARS_MAX);
+    this.#onLimit = options.onLimit;
     this.#done = this.#read();
   }
 
@@ -191,7 +208,7 @@ class OutputReader {
       const { done, value } = await this.#reader.read();
       if (done) break;
       this.#captured?.append(value);
-      if (this.truncated) this.#onLimit();
+      if (this.truncated) this.#onLimit?.();
       this.#lines?.append(value);
     }
     this.#lines?.end();
@@ -199,7 +216,10 @@ class OutputReader {
 }
 
 /** Starts a process. Fails (`unsupported`) when the program cannot be started at all. */
-export function startProcess(argv: readonly string[], options: ProcessOptions): Result<ManagedProcess> {
+export function startProcess(
+  argv: readonly string[],
+  options: ProcessOptions,
+): Result<ManagedProcess> {
   try {
     const child = Bun.spawn([...argv], {
       cwd: options.cwd,
@@ -211,18 +231,34 @@ export function startProcess(argv: readonly string[], options: ProcessOptions): 
     });
     return { ok: true, value: new ManagedProcess(child, options) };
   } catch (error) {
-    return refuse("unsupported", `${argv[0] ?? "(nothing)"} cannot be started: ${errorText(error)}. Install it or correct its path.`);
+    return refuse(
+      "unsupported",
+      `${argv[0] ?? "(nothing)"} cannot be started: ${errorText(error)}. Install it or correct its path.`,
+    );
   }
 }
 
 /** Runs a process to its end. One that cannot be started gives code 127 with the reason in stderr, as a shell does. */
 export async function run(argv: readonly string[], options: RunOptions): Promise<RunOutput> {
-  const { timeoutMs, outputBytesMax: bytesMax = OUTPUT_BYTES_MAX_DEFAULT, input, graceMs = STOP_GRACE_MS_DEFAULT, signal, killAtLimit = false, ...rest } = options;
+  const {
+    timeoutMs,
+    outputBytesMax: bytesMax = OUTPUT_BYTES_MAX_DEFAULT,
+    input,
+    graceMs = STOP_GRACE_MS_DEFAULT,
+    signal,
+    killAtLimit = false,
+    ...rest
+  } = options;
   const onLimit = () => {
     if (killAtLimit && started.ok) void started.value.stop({ graceMs: 0 });
   };
   const output = { bytesMax, onLimit };
-  const started = startProcess(argv, { ...rest, stdin: input === undefined ? "ignore" : "pipe", stdout: output, stderr: output });
+  const started = startProcess(argv, {
+    ...rest,
+    stdin: input === undefined ? "ignore" : "pipe",
+    stdout: output,
+    stderr: output,
+  });
   if (!started.ok) return cannotStart(started.error.message);
   const child = started.value;
   if (input !== undefined) {
@@ -244,11 +280,24 @@ export async function finish(
   const exit = await child.exited;
   clearTimeout(timer);
   signal?.removeEventListener("abort", cancel);
-  return { exit, stdout: child.stdout, stderr: child.stderr, stdoutBytes: child.stdoutBytes, truncated: child.truncated };
+  return {
+    exit,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    stdoutBytes: child.stdoutBytes,
+    truncated: child.truncated,
+  };
 }
 
 export function cannotStart(reason: string): RunOutput {
-  const exit = { code: 127, signal: null, timedOut: false, cancelled: false, forced: false, durationMs: 0 };
+  const exit = {
+    code: 127,
+    signal: null,
+    timedOut: false,
+    cancelled: false,
+    forced: false,
+    durationMs: 0,
+  };
   return { exit, stdout: "", stderr: reason, stdoutBytes: new Uint8Array(), truncated: false };
 }
 
@@ -257,7 +306,14 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(-pid, signal);
   } catch (error) {
     // ESRCH: the group is already empty. EPERM: on some systems, a group of zombies only.
-    if (!(error instanceof Error && "code" in error && (error.code === "ESRCH" || error.code === "EPERM"))) throw error;
+    if (
+      !(
+        error instanceof Error &&
+        "code" in error &&
+        (error.code === "ESRCH" || error.code === "EPERM")
+      )
+    )
+      throw error;
   }
 }
 

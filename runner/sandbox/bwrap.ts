@@ -19,7 +19,18 @@ const ISOLATION = [
 ];
 
 /** What programs need of /etc; nothing that holds a secret or tells of the host. */
-const ETC = ["ssl", "ca-certificates", "pki", "passwd", "group", "alternatives", "nsswitch.conf", "localtime", "ld.so.cache", "mime.types"];
+const ETC = [
+  "ssl",
+  "ca-certificates",
+  "pki",
+  "passwd",
+  "group",
+  "alternatives",
+  "nsswitch.conf",
+  "localtime",
+  "ld.so.cache",
+  "mime.types",
+];
 const ETC_NETWORK = ["resolv.conf", "hosts"];
 
 /**
@@ -32,8 +43,14 @@ export function bwrapArguments(spec: SandboxSpec, layout: HostLayout, toolbox: T
     ...(spec.network === "none" ? ["--unshare-net"] : []),
     ...systemArguments(spec, layout),
     ...toolboxArguments(toolbox),
-    ...(spec.hide ?? []).filter((path) => liesBelowSystem(path)).flatMap((path) => ["--tmpfs", path]),
-    ...ownBinds(spec).flatMap(({ from, to, writable }) => [writable ? "--bind" : "--ro-bind", from, to]),
+    ...(spec.hide ?? [])
+      .filter((path) => liesBelowSystem(path))
+      .flatMap((path) => ["--tmpfs", path]),
+    ...ownBinds(spec).flatMap(({ from, to, writable }) => [
+      writable ? "--bind" : "--ro-bind",
+      from,
+      to,
+    ]),
     ...socketArguments(spec),
     "--chdir",
     "/",
@@ -49,9 +66,13 @@ function systemArguments(spec: SandboxSpec, layout: HostLayout): string[] {
   const etc = spec.network === "open" ? [...ETC, ...ETC_NETWORK] : ETC;
   return [
     ...["--ro-bind", "/usr", "/usr"],
-    ...layout.roots.flatMap(({ path, link }) => (link === null ? ["--ro-bind", path, path] : ["--symlink", link, path])),
+    ...layout.roots.flatMap(({ path, link }) =>
+      link === null ? ["--ro-bind", path, path] : ["--symlink", link, path],
+    ),
     ...etc.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
-    ...layout.optEntries.filter((path) => !hides(spec, path)).flatMap((path) => ["--ro-bind-try", path, path]),
+    ...layout.optEntries
+      .filter((path) => !hides(spec, path))
+      .flatMap((path) => ["--ro-bind-try", path, path]),
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"],
   ];
 }
@@ -67,13 +88,18 @@ function toolboxArguments(toolbox: Toolbox): string[] {
 /** Parents before what lies in them, so that neither hides the other. */
 function ownBinds(spec: SandboxSpec): { from: string; to: string; writable: boolean }[] {
   const same = (writable: boolean) => (path: string) => ({ from: path, to: path, writable });
-  const binds = [...spec.readOnly.map(same(false)), ...spec.readWrite.map(same(true)), ...(spec.bindAs ?? [])];
+  const binds = [
+    ...spec.readOnly.map(same(false)),
+    ...spec.readWrite.map(same(true)),
+    ...(spec.bindAs ?? []),
+  ];
   return binds.toSorted((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
 }
 
 /** The agent's directory is bound first: the sockets are mounted into it one by one. */
 function socketArguments(spec: SandboxSpec): string[] {
-  const agent = spec.agentServer === undefined ? [] : ["--bind", spec.agentServer.hostDir, SOCKETS_INSIDE];
+  const agent =
+    spec.agentServer === undefined ? [] : ["--bind", spec.agentServer.hostDir, SOCKETS_INSIDE];
   const bound = (spec.sockets ?? []).flatMap(({ name, address }) =>
     "unix" in address ? ["--ro-bind", address.unix, socketInside(name)] : [],
   );
@@ -86,5 +112,8 @@ function liesBelowSystem(path: string): boolean {
 
 /** Entries of /opt that are hidden whole, or that are not shown because a hidden path is their parent. */
 function hides(spec: SandboxSpec, path: string): boolean {
-  return path === "/opt/gt" || (spec.hide ?? []).some((hidden) => path === hidden || path.startsWith(`${hidden}/`));
+  return (
+    path === "/opt/gt" ||
+    (spec.hide ?? []).some((hidden) => path === hidden || path.startsWith(`${hidden}/`))
+  );
 }

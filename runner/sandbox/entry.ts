@@ -42,7 +42,10 @@ function join(near: Socket, target: NetConnectOpts): void {
   far.pipe(near);
 }
 
-function listen(address: { port: number; host: string } | { path: string }, target: NetConnectOpts): Promise<void> {
+function listen(
+  address: { port: number; host: string } | { path: string },
+  target: NetConnectOpts,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer({ allowHalfOpen: true }, (near) => join(near, target));
     server.on("error", reject);
@@ -51,8 +54,10 @@ function listen(address: { port: number; host: string } | { path: string }, targ
 }
 
 async function openForwards(): Promise<void> {
-  for (const { port, socket } of plan.forwards) await listen({ port, host: "127.0.0.1" }, { path: socket });
-  if (plan.agent !== null) await listen({ path: plan.agent.socket }, { port: plan.agent.port, host: "127.0.0.1" });
+  for (const { port, socket } of plan.forwards)
+    await listen({ port, host: "127.0.0.1" }, { path: socket });
+  if (plan.agent !== null)
+    await listen({ path: plan.agent.socket }, { port: plan.agent.port, host: "127.0.0.1" });
 }
 
 /** Signals everything of this sandbox but this process: it handles SIGTERM itself, and kill(-1) leaves it out. */
@@ -98,14 +103,23 @@ function exitCode(code: number | null, signal: string | number | null): number {
 }
 
 async function main(): Promise<void> {
-  process.on("SIGTERM", () => {});
+  // Meant for the command: this process stays to tell its end.
+  process.on("SIGTERM", () => undefined);
   obeyRunner();
   await openForwards();
   let command;
   try {
-    command = Bun.spawn(argv, { cwd: plan.cwd, env: commandEnvironment(), stdin: "ignore", stdout: "inherit", stderr: "inherit" });
+    command = Bun.spawn(argv, {
+      cwd: plan.cwd,
+      env: commandEnvironment(),
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+    });
   } catch (error) {
-    process.stderr.write(`${argv[0] ?? "(nothing)"} cannot be started: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `${argv[0] ?? "(nothing)"} cannot be started: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     process.exit(CANNOT_START);
   }
   await command.exited;

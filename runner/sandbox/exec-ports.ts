@@ -10,7 +10,15 @@ const STDERR_CHARS_MAX = 4_000;
 /** Runs trusted programs outside any sandbox. `subject` is a run id, or a word for work outside runs. */
 export function execOnHost({ owner, subject }: { owner: string; subject: string }): Exec {
   return {
-    run: async (argv, options) => toExecResult(await run(argv, { ...runOptions(options), cwd: options.cwd, env: options.env, mark: markOf(owner, subject) })),
+    run: async (argv, options) =>
+      toExecResult(
+        await run(argv, {
+          ...runOptions(options),
+          cwd: options.cwd,
+          env: options.env,
+          mark: markOf(owner, subject),
+        }),
+      ),
   };
 }
 
@@ -18,23 +26,46 @@ export function execOnHost({ owner, subject }: { owner: string; subject: string 
  * Runs short programs on an agent's files, without network and without the small parent: they end with the runner
  * by the sandbox's own means.
  */
-export function execInSandbox(options: { sandbox: Sandbox; owner: string; runId: string; hide: readonly string[] }): SandboxedExec {
+export function execInSandbox(options: {
+  sandbox: Sandbox;
+  owner: string;
+  runId: string;
+  hide: readonly string[];
+}): SandboxedExec {
   const { sandbox, owner, runId, hide } = options;
-  const specOf = (command: SandboxCommand): SandboxSpec => ({ ...command, mode: sandbox.mode, runId, owner, hide, network: "none" });
+  const specOf = (command: SandboxCommand): SandboxSpec => ({
+    ...command,
+    mode: sandbox.mode,
+    runId,
+    owner,
+    hide,
+    network: "none",
+  });
   return {
     run: async (argv, command) => {
       const line = sandbox.commandLine(specOf(command), argv);
-      return toExecResult(await run(line, { ...runOptions(command), cwd: "/", env: {}, mark: markOf(owner, runId) }));
+      return toExecResult(
+        await run(line, { ...runOptions(command), cwd: "/", env: {}, mark: markOf(owner, runId) }),
+      );
     },
-    wrap: async (argv, command) => sandbox.commandLine(specOf(command), argv),
+    wrap: (argv, command) => Promise.resolve(sandbox.commandLine(specOf(command), argv)),
   };
 }
 
 function runOptions({ timeoutMs, outputBytesMax, stdin }: ExecOptions) {
-  return { timeoutMs, outputBytesMax, killAtLimit: true, ...(stdin === undefined ? {} : { input: stdin }) };
+  return {
+    timeoutMs,
+    outputBytesMax,
+    killAtLimit: true,
+    ...(stdin === undefined ? {} : { input: stdin }),
+  };
 }
 
 function toExecResult({ exit, stdoutBytes, stderr, truncated }: RunOutput): ExecResult {
   const { code, signal, timedOut } = exit;
-  return { exit: { code, signal, timedOut, outputExceeded: truncated }, stdout: stdoutBytes, stderr: stderr.slice(0, STDERR_CHARS_MAX) };
+  return {
+    exit: { code, signal, timedOut, outputExceeded: truncated },
+    stdout: stdoutBytes,
+    stderr: stderr.slice(0, STDERR_CHARS_MAX),
+  };
 }

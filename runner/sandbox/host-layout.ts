@@ -16,6 +16,8 @@ export function readHostLayout(): HostLayout {
     path,
     link: lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null,
   }));
-  const optEntries = existsSync("/opt") ? readdirSync("/opt").map((name) => join("/opt", name)) : [];
+  const optEntries = existsSync("/opt")
+    ? readdirSync("/opt").map((name) => join("/opt", name))
+    : [];
   return { roots, optEntries };
 }

@@ -10,20 +10,35 @@ const SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /** Tries the very namespaces a sandbox uses. Does not cache: its caller keeps the answer for its lifetime. */
 export async function probeIsolation(owner: string): Promise<Isolation> {
-  if (process.platform !== "linux") return none("bubblewrap needs Linux. Agents would run with your own rights here.");
+  if (process.platform !== "linux")
+    return none("bubblewrap needs Linux. Agents would run with your own rights here.");
   const bwrap = Bun.which("bwrap", { PATH: SEARCH_PATH });
   if (bwrap === null) return none("bubblewrap is not installed. Install the package `bubblewrap`.");
-  const arguments_ = ["--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--cap-drop", "ALL"];
-  const result = await run([bwrap, ...arguments_, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"], {
-    cwd: "/",
-    env: { PATH: SEARCH_PATH },
-    mark: markOf(owner, "probe"),
-    timeoutMs: PROBE_TIMEOUT_MS,
-    outputBytesMax: 4_096,
-  });
-  if (result.exit.code === 0) return { mode: "bwrap", bwrap, reason: `bubblewrap at ${bwrap} works` };
+  const arguments_ = [
+    "--die-with-parent",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-net",
+    "--cap-drop",
+    "ALL",
+  ];
+  const result = await run(
+    [bwrap, ...arguments_, "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"],
+    {
+      cwd: "/",
+      env: { PATH: SEARCH_PATH },
+      mark: markOf(owner, "probe"),
+      timeoutMs: PROBE_TIMEOUT_MS,
+      outputBytesMax: 4_096,
+    },
+  );
+  if (result.exit.code === 0)
+    return { mode: "bwrap", bwrap, reason: `bubblewrap at ${bwrap} works` };
   const said = result.stderr.trim().split("\n")[0] ?? "";
-  return none(`bubblewrap is installed but does not work: ${said || "no answer"}. Allow unprivileged user namespaces.`);
+  return none(
+    `bubblewrap is installed but does not work: ${said || "no answer"}. Allow unprivileged user namespaces.`,
+  );
 }
 
 function none(reason: string): Isolation {

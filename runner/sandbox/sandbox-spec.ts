@@ -38,5 +38,7 @@ export type SandboxSpec = {
 export function portInside(mode: SandboxMode, reachable: Reachable): number {
   if (mode === "bwrap") return reachable.insidePort;
   if ("port" in reachable.address) return reachable.address.port;
-  throw new Error(`${reachable.name} listens on a socket, which nothing forwards without isolation`);
+  throw new Error(
+    `${reachable.name} listens on a socket, which nothing forwards without isolation`,
+  );
 }

@@ -36,6 +36,8 @@ export class Sandbox {
   readonly #layout: HostLayout;
   /** PATH of the host, used where nothing isolates. */
   readonly #hostPath: string;
+  /** Numbers what is started, for the marks. */
+  #parts = 0;
 
   constructor(options: { isolation: Isolation; toolbox: Toolbox; hostPath: string }) {
     this.#isolation = options.isolation;
@@ -50,34 +52,68 @@ export class Sandbox {
 
   /** A lean environment: home, temporary directory, PATH with a `bun`, and nothing of the host's own. */
   environment({ home, tmp }: { home: string; tmp: string }): Record<string, string> {
-    const path = this.mode === "bwrap" ? `${INSIDE.binDir}:${SYSTEM_PATH}` : `${this.#toolbox.binDir}:${this.#hostPath}`;
-    return { PATH: path, HOME: home, TMPDIR: tmp, LANG: "C.UTF-8", LC_ALL: "C.UTF-8", USER: "agent", SHELL: "/bin/sh", TERM: "dumb" };
+    const path =
+      this.mode === "bwrap"
+        ? `${INSIDE.binDir}:${SYSTEM_PATH}`
+        : `${this.#toolbox.binDir}:${this.#hostPath}`;
+    return {
+      PATH: path,
+      HOME: home,
+      TMPDIR: tmp,
+      LANG: "C.UTF-8",
+      LC_ALL: "C.UTF-8",
+      USER: "agent",
+      SHELL: "/bin/sh",
+      TERM: "dumb",
+    };
   }
 
   /** Starts `argv`. `stop` asks the command, waits, and ends the whole sandbox. */
-  start(spec: SandboxSpec, argv: readonly string[], output: { stdout?: OutputOptions; stderr?: OutputOptions } = {}): Result<ManagedProcess> {
+  start(
+    spec: SandboxSpec,
+    argv: readonly string[],
+    output: { stdout?: OutputOptions; stderr?: OutputOptions } = {},
+  ): Result<ManagedProcess> {
     if (spec.mode === "bwrap" && this.#isolation.bwrap === null) {
       return refuse("unsupported", `This host cannot isolate: ${this.#isolation.reason}`);
     }
-    const started = startProcess(this.#supervisedCommandLine(spec, argv), {
+    this.#parts += 1;
+    const part = this.#parts;
+    const { owner, runId: subject } = spec;
+    return startProcess(this.#supervisedCommandLine(spec, argv), {
       cwd: "/",
       env: this.#toolbox.compiled ? { ...spec.env, BUN_BE_BUN: "1" } : spec.env,
-      mark: markOf(spec.owner, spec.runId),
+      mark: markOf(owner, subject, part),
       stdin: "pipe",
       ...output,
       ask: (child, graceMs) => child.write(`stop ${Math.max(0, graceMs - PARENT_GRACE_MS)}\n`),
       translateExit: signalFromCode,
+      // Without a PID namespace a child may have left the group: it still carries the mark.
+      ...(spec.mode === "none"
+        ? { sweep: async () => void (await stopStrays({ owner, subject, part }, 0)) }
+        : {}),
     });
-    if (started.ok && spec.mode === "none") void sweepAfter(started.value, spec);
-    return started;
   }
 
   /** Runs `argv` to its end, as `run` does outside. */
-  async runSandboxed(spec: SandboxSpec, argv: readonly string[], options: SandboxRunOptions): Promise<RunOutput> {
-    const { timeoutMs, outputBytesMax: bytesMax = OUTPUT_BYTES_MAX_DEFAULT, graceMs = STOP_GRACE_MS_DEFAULT, signal } = options;
+  async runSandboxed(
+    spec: SandboxSpec,
+    argv: readonly string[],
+    options: SandboxRunOptions,
+  ): Promise<RunOutput> {
+    const {
+      timeoutMs,
+      outputBytesMax: bytesMax = OUTPUT_BYTES_MAX_DEFAULT,
+      graceMs = STOP_GRACE_MS_DEFAULT,
+      signal,
+    } = options;
     const started = this.start(spec, argv, { stdout: { bytesMax }, stderr: { bytesMax } });
     if (!started.ok) return cannotStart(started.error.message);
-    return finish(started.value, { timeoutMs, graceMs, ...(signal === undefined ? {} : { signal }) });
+    return finish(started.value, {
+      timeoutMs,
+      graceMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   /**
@@ -88,37 +124,76 @@ export class Sandbox {
     const { bwrap } = this.#isolation;
     const pairs = Object.entries(spec.env);
     if (spec.mode === "none" || bwrap === null) {
-      return ["/usr/bin/env", "-i", "-C", spec.cwd, ...pairs.map(([name, value]) => `${name}=${value}`), ...argv];
+      return [
+        "/usr/bin/env",
+        "-i",
+        "-C",
+        spec.cwd,
+        ...pairs.map(([name, value]) => `${name}=${value}`),
+        ...argv,
+      ];
     }
-    const environment = ["--clearenv", ...pairs.flatMap(([name, value]) => ["--setenv", name, value])];
-    return [bwrap, ...bwrapArguments(spec, this.#layout, this.#toolbox), ...environment, "--chdir", spec.cwd, "--", ...argv];
+    const environment = [
+      "--clearenv",
+      ...pairs.flatMap(([name, value]) => ["--setenv", name, value]),
+    ];
+    return [
+      bwrap,
+      ...bwrapArguments(spec, this.#layout, this.#toolbox),
+      ...environment,
+      "--chdir",
+      spec.cwd,
+      "--",
+      ...argv,
+    ];
   }
 
   #supervisedCommandLine(spec: SandboxSpec, argv: readonly string[]): string[] {
     const plan = JSON.stringify(this.#plan(spec));
     const { bwrap } = this.#isolation;
-    if (spec.mode === "none" || bwrap === null) return [this.#toolbox.runtime, this.#toolbox.entry, plan, ...argv];
-    return [bwrap, ...bwrapArguments(spec, this.#layout, this.#toolbox), "--", INSIDE.runtime, INSIDE.entry, plan, ...argv];
+    if (spec.mode === "none" || bwrap === null)
+      return [this.#toolbox.runtime, this.#toolbox.entry, plan, ...argv];
+    return [
+      bwrap,
+      ...bwrapArguments(spec, this.#layout, this.#toolbox),
+      "--",
+      INSIDE.runtime,
+      INSIDE.entry,
+      plan,
+      ...argv,
+    ];
   }
 
   #plan(spec: SandboxSpec) {
     const isolated = spec.mode === "bwrap";
-    const forwards = isolated ? (spec.sockets ?? []).map(({ name, insidePort }) => ({ port: insidePort, socket: socketInside(name) })) : [];
+    const forwards = isolated
+      ? (spec.sockets ?? []).map(({ name, insidePort }) => ({
+          port: insidePort,
+          socket: socketInside(name),
+        }))
+      : [];
     const agent =
-      isolated && spec.agentServer !== undefined ? { socket: `${SOCKETS_INSIDE}/agent.sock`, port: spec.agentServer.insidePort } : null;
-    return { cwd: spec.cwd, forwards, agent, ownsNamespace: isolated, dropRuntimeFlag: this.#toolbox.compiled };
+      isolated && spec.agentServer !== undefined
+        ? { socket: `${SOCKETS_INSIDE}/agent.sock`, port: spec.agentServer.insidePort }
+        : null;
+    return {
+      cwd: spec.cwd,
+      forwards,
+      agent,
+      ownsNamespace: isolated,
+      dropRuntimeFlag: this.#toolbox.compiled,
+    };
   }
 }
 
 /** The small parent reports a signal as a shell does: 128 + n. */
-function signalFromCode(end: { code: number | null; signal: string | null }): { code: number | null; signal: string | null } {
+function signalFromCode(end: { code: number | null; signal: string | null }): {
+  code: number | null;
+  signal: string | null;
+} {
   if (end.code === null || end.code <= 128) return end;
-  const name = Object.entries(constants.signals).find(([, number]) => number === (end.code ?? 0) - 128)?.[0];
+  const name = Object.entries(constants.signals).find(
+    ([, number]) => number === (end.code ?? 0) - 128,
+  )?.[0];
   return name === undefined ? end : { code: null, signal: name };
-}
-
-/** Without a PID namespace a child may have left the group: what carries the run's mark ends with the run. */
-async function sweepAfter(child: ManagedProcess, spec: SandboxSpec): Promise<void> {
-  await child.exited;
-  await stopStrays(spec.owner, 0, spec.runId);
 }

@@ -15,13 +15,20 @@ export type Toolbox = {
 };
 
 /** Places inside a sandbox. */
-export const INSIDE = { entry: "/opt/gt/entry.ts", runtime: "/opt/gt/runtime/bun", binDir: "/opt/gt/bin" } as const;
+export const INSIDE = {
+  entry: "/opt/gt/entry.ts",
+  runtime: "/opt/gt/runtime/bun",
+  binDir: "/opt/gt/bin",
+} as const;
 
 /**
  * Writes the toolbox into `dir`.
  * `runtime` is the running program (process.execPath); `compiled` says that it is a compiled one.
  */
-export async function prepareToolbox(dir: string, { runtime, compiled }: { runtime: string; compiled: boolean }): Promise<Toolbox> {
+export async function prepareToolbox(
+  dir: string,
+  { runtime, compiled }: { runtime: string; compiled: boolean },
+): Promise<Toolbox> {
   const binDir = join(dir, "bin");
   const entry = join(dir, "entry.ts");
   await mkdir(binDir, { recursive: true });
@@ -33,7 +40,13 @@ export async function prepareToolbox(dir: string, { runtime, compiled }: { runti
 /** Works on both sides of the wall: inside, the runtime has a fixed place. */
 async function writeShim(path: string, runtime: string): Promise<void> {
   const quoted = `'${runtime.replaceAll("'", "'\\''")}'`;
-  const lines = ["#!/bin/sh", `bun=${INSIDE.runtime}`, `[ -x "$bun" ] || bun=${quoted}`, 'BUN_BE_BUN=1 exec "$bun" "$@"', ""];
+  const lines = [
+    "#!/bin/sh",
+    `bun=${INSIDE.runtime}`,
+    `[ -x "$bun" ] || bun=${quoted}`,
+    'BUN_BE_BUN=1 exec "$bun" "$@"',
+    "",
+  ];
   await writeFile(path, lines.join("\n"));
   await chmod(path, 0o755);
 }

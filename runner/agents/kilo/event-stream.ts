@@ -8,7 +8,9 @@ export async function* readEventData(stream: ReadableStream<Uint8Array>): AsyncG
   let rest = "";
   let skipping = false;
   for await (const chunk of stream) {
-    const events = (rest + decoder.decode(chunk, { stream: true }).replaceAll("\r", "")).split("\n\n");
+    const events = (rest + decoder.decode(chunk, { stream: true }).replaceAll("\r", "")).split(
+      "\n\n",
+    );
     rest = events.pop() ?? "";
     for (const event of events) {
       if (!skipping) yield dataOf(event);

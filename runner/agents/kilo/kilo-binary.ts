@@ -3,7 +3,10 @@ import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs
 import { dirname, join } from "node:path";
 import { refuse, type Result } from "../../../protocol/error.ts";
 
-export type KiloBinary = { path: string; source: "setting" | "PATH" | "dependency" | "data directory" };
+export type KiloBinary = {
+  path: string;
+  source: "setting" | "PATH" | "dependency" | "data directory";
+};
 
 export type KiloSearch = {
   setting: string | null;
@@ -23,20 +26,30 @@ const NATIVE_MAGIC = ["7f454c46", "cffaedfe", "cafebabe"];
 export function findKilo(search: KiloSearch): Result<KiloBinary> {
   if (search.setting !== null) {
     const path = nativeOf(search.setting);
-    if (path === null) return refuse("unsupported", `There is no kilo program at ${search.setting}. Correct the setting or clear it.`);
+    if (path === null)
+      return refuse(
+        "unsupported",
+        `There is no kilo program at ${search.setting}. Correct the setting or clear it.`,
+      );
     return { ok: true, value: { path, source: "setting" } };
   }
   const inPath = Bun.which("kilo", { PATH: search.path });
   const candidates: { path: string | null; source: KiloBinary["source"] }[] = [
     { path: inPath, source: "PATH" },
     ...search.roots.map((root) => ({ path: packaged(root), source: "dependency" as const })),
-    { path: search.installDir === null ? null : packaged(search.installDir), source: "data directory" },
+    {
+      path: search.installDir === null ? null : packaged(search.installDir),
+      source: "data directory",
+    },
   ];
   for (const { path, source } of candidates) {
     const native = path === null ? null : nativeOf(path);
     if (native !== null) return { ok: true, value: { path: native, source } };
   }
-  return refuse("unsupported", `kilo is not installed for ${process.platform} ${process.arch}. Install @kilocode/cli, or set the path of its program.`);
+  return refuse(
+    "unsupported",
+    `kilo is not installed for ${process.platform} ${process.arch}. Install @kilocode/cli, or set the path of its program.`,
+  );
 }
 
 function packaged(root: string): string {

@@ -5,7 +5,14 @@ import { refuse, type Result } from "../../../protocol/error.ts";
 import type { ListenAddress } from "../../sandbox/sandbox-spec.ts";
 import { parseJson } from "../model-usage.ts";
 import { readEventData } from "./event-stream.ts";
-import { eventSchema, messagesSchema, sessionSchema, statusesSchema, toolIdsSchema, toolServersSchema } from "./kilo-wire.ts";
+import {
+  eventSchema,
+  messagesSchema,
+  sessionSchema,
+  statusesSchema,
+  toolIdsSchema,
+  toolServersSchema,
+} from "./kilo-wire.ts";
 import type { KiloEvent, KiloMessages, KiloStatus } from "./kilo-wire.ts";
 
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
@@ -24,11 +31,15 @@ export class KiloClient {
       baseUrl: baseUrl(target.address),
       directory: target.directory,
       headers: this.#headers(),
-      fetch: Object.assign((request: Request | string | URL) => this.#bounded(request), { preconnect: fetch.preconnect }),
+      fetch: Object.assign((request: Request | string | URL) => this.#bounded(request), {
+        preconnect: fetch.preconnect,
+      }),
     });
   }
 
-  async toolServers(): Promise<Result<Record<string, { status: string; error?: string | undefined }>>> {
+  async toolServers(): Promise<
+    Result<Record<string, { status: string; error?: string | undefined }>>
+  > {
     return ask(toolServersSchema, () => this.#sdk.mcp.status());
   }
 
@@ -41,9 +52,21 @@ export class KiloClient {
   }
 
   /** Begins or queues a turn. Sending the same id again would run a second one. */
-  async prompt(turn: { sessionId: string; kiloMessageId: string; agent: string; text: string }): Promise<Result<unknown>> {
+  async prompt(turn: {
+    sessionId: string;
+    kiloMessageId: string;
+    agent: string;
+    text: string;
+  }): Promise<Result<unknown>> {
     const { sessionId: sessionID, kiloMessageId: messageID, agent, text } = turn;
-    return ask(z.unknown(), () => this.#sdk.session.promptAsync({ sessionID, messageID, agent, parts: [{ type: "text", text }] }));
+    return ask(z.unknown(), () =>
+      this.#sdk.session.promptAsync({
+        sessionID,
+        messageID,
+        agent,
+        parts: [{ type: "text", text }],
+      }),
+    );
   }
 
   async abort(sessionID: string): Promise<Result<unknown>> {
@@ -52,7 +75,9 @@ export class KiloClient {
 
   /** The latest messages, oldest first. */
   async messages(sessionID: string): Promise<Result<KiloMessages>> {
-    return ask(messagesSchema, () => this.#sdk.session.messages({ sessionID, limit: MESSAGES_MAX }));
+    return ask(messagesSchema, () =>
+      this.#sdk.session.messages({ sessionID, limit: MESSAGES_MAX }),
+    );
   }
 
   async status(sessionId: string): Promise<Result<KiloStatus>> {
@@ -61,7 +86,9 @@ export class KiloClient {
   }
 
   async rejectPermission(requestID: string, message: string): Promise<Result<unknown>> {
-    return ask(z.unknown(), () => this.#sdk.permission.reply({ requestID, reply: "reject", message }));
+    return ask(z.unknown(), () =>
+      this.#sdk.permission.reply({ requestID, reply: "reject", message }),
+    );
   }
 
   async rejectQuestion(requestID: string): Promise<Result<unknown>> {
@@ -76,7 +103,8 @@ export class KiloClient {
   async *events(signal: AbortSignal, onOpen: () => void): AsyncGenerator<KiloEvent> {
     const url = `${baseUrl(this.#target.address)}/event?directory=${encodeURIComponent(this.#target.directory)}`;
     const answer = await this.#fetch(new Request(url, { headers: this.#headers(), signal }));
-    if (!answer.ok || answer.body === null) throw new Error(`kilo's event stream answered ${answer.status}`);
+    if (!answer.ok || answer.body === null)
+      throw new Error(`kilo's event stream answered ${answer.status}`);
     onOpen();
     for await (const data of readEventData(answer.body)) {
       const parsed = eventSchema.safeParse(parseJson(data));
@@ -95,7 +123,9 @@ export class KiloClient {
 
   async #bounded(input: Request | string | URL): Promise<Response> {
     const request = input instanceof Request ? input : new Request(input);
-    const answer = await this.#fetch(new Request(request, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }));
+    const answer = await this.#fetch(
+      new Request(request, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }),
+    );
     const body = await readBounded(answer.body, ANSWER_BYTES_MAX);
     const empty = answer.status === 204 || answer.status === 304;
     return new Response(empty ? null : body, { status: answer.status, headers: answer.headers });
@@ -106,7 +136,10 @@ function baseUrl(address: ListenAddress): string {
   return "port" in address ? `http://127.0.0.1:${address.port}` : "http://127.0.0.1";
 }
 
-async function readBounded(stream: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded(
+  stream: ReadableStream<Uint8Array> | null,
+  bytesMax: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of stream ?? []) {
@@ -131,14 +164,26 @@ async function ask<T>(schema: z.ZodType<T>, call: () => Promise<SdkAnswer>): Pro
 function parse<T>(schema: z.ZodType<T>, answer: SdkAnswer): Result<T> {
   if (answer.error !== undefined) {
     const status = answer.response?.status;
-    return refuse("internal", `kilo refused a request${status === undefined ? "" : ` with ${status}`}: ${shorten(answer.error)}`, { retryable: true });
+    return refuse(
+      "internal",
+      `kilo refused a request${status === undefined ? "" : ` with ${status}`}: ${shorten(answer.error)}`,
+      { retryable: true },
+    );
   }
   const parsed = schema.safeParse(answer.data);
   if (parsed.success) return { ok: true, value: parsed.data };
-  return refuse("internal", `kilo answered what this version does not understand: ${shorten(z.prettifyError(parsed.error))}`);
+  return refuse(
+    "internal",
+    `kilo answered what this version does not understand: ${shorten(z.prettifyError(parsed.error))}`,
+  );
 }
 
 function shorten(error: unknown): string {
-  const text = error instanceof Error ? error.message : typeof error === "string" ? error : JSON.stringify(error);
+  const text =
+    error instanceof Error
+      ? error.message
+      : typeof error === "string"
+        ? error
+        : JSON.stringify(error);
   return text.slice(0, 500);
 }

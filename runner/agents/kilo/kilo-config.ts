@@ -12,11 +12,18 @@ const TOOL_TIMEOUT_MS = 120_000;
 const CONTEXT_TOKENS = 200_000;
 const OUTPUT_TOKENS = 32_000;
 
-const NO_MODEL_FEATURES = { reasoning: true, tool_call: true, temperature: true, attachment: false } as const;
+const NO_MODEL_FEATURES = {
+  reasoning: true,
+  tool_call: true,
+  temperature: true,
+  attachment: false,
+} as const;
 
 /** The role's tools only; last matching rule wins. */
 export function kiloConfig(spec: AgentSpec, mode: SandboxMode): Config {
-  const builtIn = Object.fromEntries(BUILT_IN_TOOLS[spec.role].map((name) => [name === "write" ? "edit" : name, "allow" as const]));
+  const builtIn = Object.fromEntries(
+    BUILT_IN_TOOLS[spec.role].map((name) => [name === "write" ? "edit" : name, "allow" as const]),
+  );
   return {
     model: `${PROVIDER_ID}/${spec.model}`,
     small_model: `${PROVIDER_ID}/${spec.smallModel}`,
@@ -27,7 +34,13 @@ export function kiloConfig(spec: AgentSpec, mode: SandboxMode): Config {
       [spec.role]: {
         mode: "primary",
         prompt: spec.prompt,
-        permission: { "*": "deny", ...builtIn, [`${TOOL_SERVER_NAME}_*`]: "allow", external_directory: "deny", doom_loop: "allow" },
+        permission: {
+          "*": "deny",
+          ...builtIn,
+          [`${TOOL_SERVER_NAME}_*`]: "allow",
+          external_directory: "deny",
+          doom_loop: "allow",
+        },
       },
       title: { disable: true },
     },
@@ -50,7 +63,10 @@ export function kiloConfig(spec: AgentSpec, mode: SandboxMode): Config {
 
 function provider(spec: AgentSpec, mode: SandboxMode) {
   const limit = { context: CONTEXT_TOKENS, output: OUTPUT_TOKENS };
-  const models = [...new Set([spec.model, spec.smallModel])].map((id) => [id, { name: id, limit, ...NO_MODEL_FEATURES }]);
+  const models = [...new Set([spec.model, spec.smallModel])].map((id) => [
+    id,
+    { name: id, limit, ...NO_MODEL_FEATURES },
+  ]);
   return {
     npm: "@ai-sdk/openai-compatible",
     name: "Model gateway of the town",
@@ -69,7 +85,11 @@ function provider(spec: AgentSpec, mode: SandboxMode) {
  * the repository's own kilo configuration is not read: it is foreign text. KILO_PARENT_PID stays unset: in a PID
  * namespace kilo takes the pid for a dead parent and leaves.
  */
-export function kiloEnvironment(spec: AgentSpec, mode: SandboxMode, password: string): Record<string, string> {
+export function kiloEnvironment(
+  spec: AgentSpec,
+  mode: SandboxMode,
+  password: string,
+): Record<string, string> {
   const { home } = spec;
   return {
     KILO_TEST_HOME: home,

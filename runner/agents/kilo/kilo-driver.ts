@@ -31,6 +31,15 @@ export type KiloDriverOptions = {
 const TOOLS_POLL_MS = 100;
 const RECONNECT_MS = 200;
 const RECONNECTS_MAX = 50;
+const GIVE_UP_GRACE_MS = 1_000;
+const NEVER_RAN: ExitRecord = {
+  code: null,
+  signal: null,
+  timedOut: false,
+  cancelled: true,
+  forced: false,
+  durationMs: 0,
+};
 const NOT_YOURS = "This role does not have that. Go on with the tools you have.";
 
 export class KiloDriver implements AgentDriver {
@@ -40,9 +49,23 @@ export class KiloDriver implements AgentDriver {
   readonly #exit = Promise.withResolvers<ExitRecord>();
   readonly #stopping = new AbortController();
   readonly #sent = new Map<string, Promise<Result<void>>>();
-  #usage: AgentUsage = { calls: 0, inputTokens: 0, outputTokens: 0, reasoningTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 };
-  #listener: (event: AgentEvent) => void = () => {};
-  #live: { server: KiloServer; client: KiloClient; sessionId: string; mapper: KiloEventMapper } | null = null;
+  #usage: AgentUsage = {
+    calls: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    reasoningTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    costUsd: 0,
+  };
+  #listener: ((event: AgentEvent) => void) | null = null;
+  #starting: Promise<Result<{ pid: number; startedMs: number }>> | null = null;
+  #live: {
+    server: KiloServer;
+    client: KiloClient;
+    sessionId: string;
+    mapper: KiloEventMapper;
+  } | null = null;
   #server: KiloServer | null = null;
   #messages = 0;
 
@@ -52,24 +75,20 @@ export class KiloDriver implements AgentDriver {
     this.exited = this.#exit.promise;
   }
 
-  async prepare(): Promise<Result<void>> {
-    const missing = [this.#options.binary, ...this.#spec.readOnly, ...this.#spec.readWrite].find((path) => !existsSync(path));
-    if (missing !== undefined) return refuse("unsupported", `${missing} does not exist, so the agent cannot be started.`);
-    return { ok: true, value: undefined };
+  prepare(): Promise<Result<void>> {
+    const missing = [this.#options.binary, ...this.#spec.readOnly, ...this.#spec.readWrite].find(
+      (path) => !existsSync(path),
+    );
+    if (missing !== undefined)
+      return Promise.resolve(
+        refuse("unsupported", `${missing} does not exist, so the agent cannot be started.`),
+      );
+    return Promise.resolve({ ok: true, value: undefined });
   }
 
-  async start(): Promise<Result<{ pid: number; startedMs: number }>> {
-    const begunAt = this.#options.now();
-    const started = await startKiloServer(this.#spec, this.#options);
-    if (!started.ok) return started;
-    this.#server = started.value;
-    void started.value.process.exited.then((exit) => this.#ended(exit));
-    const opened = await this.#open(started.value, begunAt + this.#options.startTimeoutMs);
-    if (!opened.ok) {
-      await this.stop({ graceMs: 1_000 });
-      return opened;
-    }
-    return { ok: true, value: { pid: started.value.process.pid, startedMs: this.#options.now() - begunAt } };
+  start(): Promise<Result<{ pid: number; startedMs: number }>> {
+    this.#starting ??= this.#start();
+    return this.#starting;
   }
 
   async toolsRegistered(): Promise<Result<string[]>> {
@@ -106,10 +125,36 @@ export class KiloDriver implements AgentDriver {
 
   async stop({ graceMs }: { graceMs: number }): Promise<ExitRecord> {
     this.#stopping.abort();
-    const { process } = this.#server ?? {};
-    if (process !== undefined) return process.stop({ graceMs });
-    const never = { code: null, signal: null, timedOut: false, cancelled: true, forced: false, durationMs: 0 };
-    this.#exit.resolve(never);
+    await this.#starting;
+    return this.#end(graceMs);
+  }
+
+  async #start(): Promise<Result<{ pid: number; startedMs: number }>> {
+    const begunAt = this.#options.now();
+    const started = await startKiloServer(this.#spec, {
+      ...this.#options,
+      signal: this.#stopping.signal,
+    });
+    if (!started.ok) {
+      this.#exit.resolve(NEVER_RAN);
+      return started;
+    }
+    this.#server = started.value;
+    void started.value.process.exited.then((exit) => this.#ended(exit));
+    const opened = await this.#open(started.value, begunAt + this.#options.startTimeoutMs);
+    if (!opened.ok) {
+      await this.#end(GIVE_UP_GRACE_MS);
+      return opened;
+    }
+    return {
+      ok: true,
+      value: { pid: started.value.process.pid, startedMs: this.#options.now() - begunAt },
+    };
+  }
+
+  #end(graceMs: number): Promise<ExitRecord> {
+    if (this.#server !== null) return this.#server.process.stop({ graceMs });
+    this.#exit.resolve(NEVER_RAN);
     return this.exited;
   }
 
@@ -120,7 +165,11 @@ export class KiloDriver implements AgentDriver {
   }
 
   async #open(server: KiloServer, deadlineAt: number): Promise<Result<void>> {
-    const client = new KiloClient({ address: server.address, password: this.#options.password, directory: this.#spec.cwd });
+    const client = new KiloClient({
+      address: server.address,
+      password: this.#options.password,
+      directory: this.#spec.cwd,
+    });
     const tools = await this.#awaitTools(client, deadlineAt);
     if (!tools.ok) return tools;
     const session = await client.createSession(`Run ${this.#spec.runId}`);
@@ -138,7 +187,8 @@ export class KiloDriver implements AgentDriver {
     for (;;) {
       const tools = await registeredTools(client, this.#spec);
       if (tools.ok || !tools.error.retryable || this.#stopping.signal.aborted) return tools;
-      if (this.#options.now() >= deadlineAt) return refuse("deadline", tools.error.message, { retryable: true });
+      if (this.#options.now() >= deadlineAt)
+        return refuse("deadline", tools.error.message, { retryable: true });
       await Bun.sleep(TOOLS_POLL_MS);
     }
   }
@@ -153,33 +203,48 @@ export class KiloDriver implements AgentDriver {
     // An answer that was lost says nothing: only the conversation tells whether the message arrived.
     if (!sent.ok && sent.error.code === "offline") {
       const messages = await live.client.messages(live.sessionId);
-      if (messages.ok && !messages.value.some(({ info }) => info.id === id)) sent = await live.client.prompt(turn);
+      if (messages.ok && !messages.value.some(({ info }) => info.id === id))
+        sent = await live.client.prompt(turn);
       else if (messages.ok) return { ok: true, value: undefined };
     }
     return sent.ok ? { ok: true, value: undefined } : sent;
   }
 
   /** Reads events until the run ends; a stream that breaks is opened again and what it missed is told. */
-  async #follow(client: KiloClient, mapper: KiloEventMapper, sessionId: string, onFirstOpen: () => void): Promise<void> {
+  async #follow(
+    client: KiloClient,
+    mapper: KiloEventMapper,
+    sessionId: string,
+    onFirstOpen: () => void,
+  ): Promise<void> {
     const { signal } = this.#stopping;
     for (let broken = 0; broken <= RECONNECTS_MAX && !signal.aborted; broken++) {
       try {
-        const onOpen = broken === 0 ? onFirstOpen : () => void this.#catchUp(client, mapper, sessionId);
+        const onOpen =
+          broken === 0 ? onFirstOpen : () => void this.#catchUp(client, mapper, sessionId);
         for await (const event of client.events(signal, onOpen)) {
           const { events, requests } = mapper.map(event);
           for (const each of events) this.#emit(each);
           for (const request of requests) this.#answer(client, request);
         }
       } catch (error) {
-        if (!signal.aborted) this.#options.log.warn("agent event stream broke", { runId: this.#spec.runId, error: String(error) });
+        if (!signal.aborted)
+          this.#options.log.warn("agent event stream broke", {
+            runId: this.#spec.runId,
+            error: String(error),
+          });
       }
       if (!signal.aborted) await Bun.sleep(RECONNECT_MS);
     }
-    if (!signal.aborted) await this.stop({ graceMs: 1_000 });
+    // An agent that cannot be heard cannot be judged: it ends, and its run is told by the exit.
+    if (!signal.aborted) await this.#end(GIVE_UP_GRACE_MS);
   }
 
   async #catchUp(client: KiloClient, mapper: KiloEventMapper, sessionId: string): Promise<void> {
-    const [messages, status] = await Promise.all([client.messages(sessionId), client.status(sessionId)]);
+    const [messages, status] = await Promise.all([
+      client.messages(sessionId),
+      client.status(sessionId),
+    ]);
     if (!messages.ok || !status.ok) return;
     this.#emit({ type: "resumed" });
     for (const event of mapper.catchUp(messages.value, status.value)) this.#emit(event);
@@ -187,7 +252,7 @@ export class KiloDriver implements AgentDriver {
 
   #emit(event: AgentEvent): void {
     if (event.type === "step") this.#usage = addUsage(this.#usage, event);
-    this.#listener(event);
+    this.#listener?.(event);
   }
 
   /** Nobody sits at this agent: what it asks for is refused, and a lost network is tried again after a pause. */
@@ -196,14 +261,21 @@ export class KiloDriver implements AgentDriver {
     if (request.kind === "permission") this.#noting(client.rejectPermission(requestId, NOT_YOURS));
     else if (request.kind === "question") this.#noting(client.rejectQuestion(requestId));
     else {
-      const timer = setTimeout(() => this.#noting(client.retryNetwork(requestId)), this.#options.networkRetryMs);
+      const timer = setTimeout(
+        () => this.#noting(client.retryNetwork(requestId)),
+        this.#options.networkRetryMs,
+      );
       this.#stopping.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
     }
   }
 
   #noting(answer: Promise<Result<unknown>>): void {
     void answer.then((result) => {
-      if (!result.ok) this.#options.log.warn("agent did not take an answer", { runId: this.#spec.runId, error: result.error.message });
+      if (!result.ok)
+        this.#options.log.warn("agent did not take an answer", {
+          runId: this.#spec.runId,
+          error: result.error.message,
+        });
     });
   }
 }
@@ -219,12 +291,17 @@ async function registeredTools(client: KiloClient, spec: AgentSpec): Promise<Res
   if (server?.status !== "connected") {
     const why = server?.error ?? server?.status ?? "it is not configured";
     const retryable = server === undefined || !GIVEN_UP.has(server.status);
-    return refuse("internal", `The agent has not registered the town's tools: ${why}`, { retryable });
+    return refuse("internal", `The agent has not registered the town's tools: ${why}`, {
+      retryable,
+    });
   }
   return { ok: true, value: toolsOf(spec.role).map((tool) => toolNameForModel(tool.name)) };
 }
 
-function addUsage(sum: AgentUsage, { usage, costUsd }: Extract<AgentEvent, { type: "step" }>): AgentUsage {
+function addUsage(
+  sum: AgentUsage,
+  { usage, costUsd }: Extract<AgentEvent, { type: "step" }>,
+): AgentUsage {
   return {
     calls: sum.calls + 1,
     inputTokens: sum.inputTokens + usage.inputTokens,

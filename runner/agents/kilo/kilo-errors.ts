@@ -7,7 +7,9 @@ import { z } from "zod";
 
 const MESSAGE_CHARS_MAX = 1_000;
 
-const gatewayErrorSchema = z.object({ error: z.object({ type: z.literal("gateway_error"), code: z.string(), message: z.string() }) });
+const gatewayErrorSchema = z.object({
+  error: z.object({ type: z.literal("gateway_error"), code: z.string(), message: z.string() }),
+});
 
 /** Codes of the gateway's own errors that say what the provider did. */
 const MODEL_KINDS: Readonly<Record<string, AgentErrorKind>> = {
@@ -31,11 +33,27 @@ export function mapKiloError(error: KiloError): AgentEvent | null {
     const { code, message } = gateway.data.error;
     return errorEvent(MODEL_KINDS[code] ?? "refused", code, message, error);
   }
-  return errorEvent(KINDS_BY_NAME[error.name] ?? "other", error.name, error.data.message ?? error.name, error);
+  return errorEvent(
+    KINDS_BY_NAME[error.name] ?? "other",
+    error.name,
+    error.data.message ?? error.name,
+    error,
+  );
 }
 
-function errorEvent(kind: AgentErrorKind, code: string, message: string, error: KiloError): AgentEvent {
+function errorEvent(
+  kind: AgentErrorKind,
+  code: string,
+  message: string,
+  error: KiloError,
+): AgentEvent {
   // The gateway always answers with seconds, so no clock is needed to read it.
   const retryAfterMs = readRetryAfter(error.data.responseHeaders?.["retry-after"] ?? null, 0);
-  return { type: "error", kind, code, message: message.slice(0, MESSAGE_CHARS_MAX), ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  return {
+    type: "error",
+    kind,
+    code,
+    message: message.slice(0, MESSAGE_CHARS_MAX),
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  };
 }

@@ -42,7 +42,8 @@ export class KiloEventMapper {
   }
 
   map(event: KiloEvent): Mapped {
-    if ("sessionID" in event.properties && event.properties.sessionID !== this.#sessionId) return nothing();
+    if ("sessionID" in event.properties && event.properties.sessionID !== this.#sessionId)
+      return nothing();
     switch (event.type) {
       case "session.turn.open":
         this.#turnOpen = true;
@@ -54,7 +55,10 @@ export class KiloEventMapper {
       case "session.error":
         return tell(...mapError(event.properties.error));
       case "session.network.asked":
-        return { events: [{ type: "offline", message: cut(event.properties.message) }], requests: [{ kind: "network", requestId: event.properties.id }] };
+        return {
+          events: [{ type: "offline", message: cut(event.properties.message) }],
+          requests: [{ kind: "network", requestId: event.properties.id }],
+        };
       case "message.updated":
         if (event.properties.info.role === "user") this.#userMessages.add(event.properties.info.id);
         return nothing();
@@ -68,7 +72,10 @@ export class KiloEventMapper {
           requests: [{ kind: "permission", requestId: event.properties.id }],
         };
       case "question.asked":
-        return { events: [{ type: "refused", what: "a question to a person" }], requests: [{ kind: "question", requestId: event.properties.id }] };
+        return {
+          events: [{ type: "refused", what: "a question to a person" }],
+          requests: [{ kind: "question", requestId: event.properties.id }],
+        };
     }
   }
 
@@ -80,10 +87,17 @@ export class KiloEventMapper {
       else for (const part of parts) events.push(...this.#part(part));
     }
     const last = messages.findLast(({ info }) => info.role === "assistant")?.info;
-    const answered = last !== undefined && (this.#lastPrompt === null || last.parentID === this.#lastPrompt);
+    const answered =
+      last !== undefined && (this.#lastPrompt === null || last.parentID === this.#lastPrompt);
     if (!this.#turnOpen || !answered || status.type !== "idle") return events;
     const failed = last.error !== undefined;
-    const reason: TurnEnd = !failed ? (last.time.completed === undefined ? "interrupted" : "completed") : last.error?.name === "MessageAbortedError" ? "interrupted" : "error";
+    const reason: TurnEnd = !failed
+      ? last.time.completed === undefined
+        ? "interrupted"
+        : "completed"
+      : last.error?.name === "MessageAbortedError"
+        ? "interrupted"
+        : "error";
     return [...events, ...mapError(last.error), ...this.#close(reason)];
   }
 
@@ -93,7 +107,13 @@ export class KiloEventMapper {
   }
 
   #status(status: KiloStatus): Mapped {
-    if (status.type === "retry") return tell({ type: "retrying", attempt: status.attempt, message: cut(status.message), retryAtMs: status.next });
+    if (status.type === "retry")
+      return tell({
+        type: "retrying",
+        attempt: status.attempt,
+        message: cut(status.message),
+        retryAtMs: status.next,
+      });
     return nothing();
   }
 
@@ -101,12 +121,23 @@ export class KiloEventMapper {
     if (part.sessionID !== this.#sessionId || this.#userMessages.has(part.messageID)) return [];
     switch (part.type) {
       case "text":
-        if (part.synthetic === true || part.ignored === true || part.time?.end === undefined || part.text === "") return [];
-        return this.#once(part.id, () => [{ type: "text", partId: part.id, text: cut(part.text) }, ...this.#headingOf(part.text)]);
+        if (
+          part.synthetic === true ||
+          part.ignored === true ||
+          part.time?.end === undefined ||
+          part.text === ""
+        )
+          return [];
+        return this.#once(part.id, () => [
+          { type: "text", partId: part.id, text: cut(part.text) },
+          ...this.#headingOf(part.text),
+        ]);
       case "reasoning":
         this.#reasoningParts.add(part.id);
         if (part.time?.end === undefined || part.text === "") return [];
-        return this.#once(part.id, () => [{ type: "reasoning", partId: part.id, text: cut(part.text) }]);
+        return this.#once(part.id, () => [
+          { type: "reasoning", partId: part.id, text: cut(part.text) },
+        ]);
       case "tool":
         return this.#tool(part);
       case "step-finish":
@@ -128,12 +159,24 @@ export class KiloEventMapper {
     const ok = state.status === "completed";
     const output = cut(state.status === "completed" ? state.output : state.error);
     const durationMs = Math.max(0, state.time.end - state.time.start);
-    return [...events, ...this.#once(part.id, () => [{ type: "tool_end", callId, tool, ok, output, durationMs }])];
+    return [
+      ...events,
+      ...this.#once(part.id, () => [{ type: "tool_end", callId, tool, ok, output, durationMs }]),
+    ];
   }
 
-  #delta({ messageID, partID: partId, field, delta }: Extract<KiloEvent, { type: "message.part.delta" }>["properties"]): AgentEvent[] {
-    if (field !== "text" || this.#userMessages.has(messageID) || this.#reasoningParts.has(partId)) return [];
-    return [{ type: "text_delta", partId, text: cut(delta) }, ...this.#streamedHeading(partId, delta)];
+  #delta({
+    messageID,
+    partID: partId,
+    field,
+    delta,
+  }: Extract<KiloEvent, { type: "message.part.delta" }>["properties"]): AgentEvent[] {
+    if (field !== "text" || this.#userMessages.has(messageID) || this.#reasoningParts.has(partId))
+      return [];
+    return [
+      { type: "text_delta", partId, text: cut(delta) },
+      ...this.#streamedHeading(partId, delta),
+    ];
   }
 
   /** The heading is told as soon as its line is complete, not when the message is. */
@@ -161,7 +204,13 @@ export class KiloEventMapper {
 
 function stepOf(part: Extract<KiloPart, { type: "step-finish" }>): AgentEvent {
   const { input, output, reasoning, cache } = part.tokens;
-  const usage = { inputTokens: input, outputTokens: output, reasoningTokens: reasoning, cacheReadTokens: cache.read, cacheWriteTokens: cache.write };
+  const usage = {
+    inputTokens: input,
+    outputTokens: output,
+    reasoningTokens: reasoning,
+    cacheReadTokens: cache.read,
+    cacheWriteTokens: cache.write,
+  };
   return { type: "step", usage, costUsd: part.cost };
 }
 

@@ -19,44 +19,87 @@ const STOP_GRACE_MS = 2_000;
 
 export type KiloServer = { process: ManagedProcess; address: ListenAddress };
 
-export type KiloStart = { sandbox: Sandbox; owner: string; binary: string; password: string; startTimeoutMs: number };
+export type KiloStart = {
+  sandbox: Sandbox;
+  owner: string;
+  binary: string;
+  password: string;
+  startTimeoutMs: number;
+  /** Aborting ends a start that is under way. */
+  signal: AbortSignal;
+};
 
 /** Fails with `unsupported` (cannot be started), `internal` (ended at once) or `deadline`. Leaves nothing behind then. */
-export async function startKiloServer(spec: AgentSpec, start: KiloStart): Promise<Result<KiloServer>> {
+export async function startKiloServer(
+  spec: AgentSpec,
+  start: KiloStart,
+): Promise<Result<KiloServer>> {
   const isolated = start.sandbox.mode === "bwrap";
   const port = isolated ? PORT_INSIDE : freePort();
   const hostDir = join(spec.socketDir, "a");
-  await Promise.all([hostDir, spec.home, spec.tmp].map((dir) => mkdir(dir, { recursive: true, mode: 0o700 })));
+  await Promise.all(
+    [hostDir, spec.home, spec.tmp].map((dir) => mkdir(dir, { recursive: true, mode: 0o700 })),
+  );
   const ready = Promise.withResolvers<"ready">();
   const onLine = (line: string) => {
     if (READY.test(line)) ready.resolve("ready");
   };
-  const argv = [isolated ? KILO_INSIDE : start.binary, "serve", "--hostname=127.0.0.1", `--port=${port}`];
-  const started = start.sandbox.start(sandboxSpec(spec, start, { hostDir, insidePort: port }), argv, {
-    stdout: { onLine },
-    stderr: { bytesMax: STDERR_BYTES_MAX },
-  });
+  const argv = [
+    isolated ? KILO_INSIDE : start.binary,
+    "serve",
+    "--hostname=127.0.0.1",
+    `--port=${port}`,
+  ];
+  const started = start.sandbox.start(
+    sandboxSpec(spec, start, { hostDir, insidePort: port }),
+    argv,
+    {
+      stdout: { onLine },
+      stderr: { bytesMax: STDERR_BYTES_MAX },
+    },
+  );
   if (!started.ok) return started;
   const child = started.value;
-  const first = await within(Promise.race([ready.promise, child.exited]), start.startTimeoutMs);
+  const aborted = Promise.withResolvers<"aborted">();
+  start.signal.addEventListener("abort", () => aborted.resolve("aborted"), { once: true });
+  if (start.signal.aborted) aborted.resolve("aborted");
+  const first = await within(
+    Promise.race([ready.promise, child.exited, aborted.promise]),
+    start.startTimeoutMs,
+  );
   if (first === "ready") {
-    const address: ListenAddress = isolated ? { unix: await claimSocket(hostDir, spec.socketDir) } : { port };
+    const address: ListenAddress = isolated
+      ? { unix: await claimSocket(hostDir, spec.socketDir) }
+      : { port };
     return { ok: true, value: { process: child, address } };
   }
   const exit = await child.stop({ graceMs: STOP_GRACE_MS });
   const said = child.stderr.trim().slice(-STDERR_TAIL_CHARS);
-  if (first === "late") return refuse("deadline", `kilo was not ready after ${start.startTimeoutMs} ms. ${said}`, { retryable: true });
-  return refuse("internal", `kilo ${describeExit(exit)} before it was ready. ${said}`, { retryable: true });
+  if (first === "aborted") return refuse("offline", "The start was called off.");
+  if (first === "late")
+    return refuse("deadline", `kilo was not ready after ${start.startTimeoutMs} ms. ${said}`, {
+      retryable: true,
+    });
+  return refuse("internal", `kilo ${describeExit(exit)} before it was ready. ${said}`, {
+    retryable: true,
+  });
 }
 
-function sandboxSpec(spec: AgentSpec, start: KiloStart, agentServer: { hostDir: string; insidePort: number }): SandboxSpec {
+function sandboxSpec(
+  spec: AgentSpec,
+  start: KiloStart,
+  agentServer: { hostDir: string; insidePort: number },
+): SandboxSpec {
   const { sandbox, owner, binary, password } = start;
   return {
     mode: sandbox.mode,
     runId: spec.runId,
     owner,
     cwd: spec.cwd,
-    env: { ...sandbox.environment({ home: spec.home, tmp: spec.tmp }), ...kiloEnvironment(spec, sandbox.mode, password) },
+    env: {
+      ...sandbox.environment({ home: spec.home, tmp: spec.tmp }),
+      ...kiloEnvironment(spec, sandbox.mode, password),
+    },
     readOnly: spec.readOnly,
     readWrite: [...new Set([spec.home, spec.tmp, ...spec.readWrite])],
     bindAs: [{ from: binary, to: KILO_INSIDE, writable: false }, ...(spec.bindAs ?? [])],

@@ -9,6 +9,9 @@ const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 export function kiloMessageId(nowMs: number, counter: number, random: () => number): string {
   const stamp = BigInt(nowMs) * BigInt(COUNTER_MAX) + BigInt(counter % COUNTER_MAX);
   const time = (stamp & 0xffffffffffffn).toString(16).padStart(TIME_HEX_CHARS, "0");
-  const tail = Array.from({ length: RANDOM_CHARS }, () => ALPHABET[Math.floor(random() * ALPHABET.length)]).join("");
+  const tail = Array.from(
+    { length: RANDOM_CHARS },
+    () => ALPHABET[Math.floor(random() * ALPHABET.length)],
+  ).join("");
   return `msg_${time}${tail}`;
 }

@@ -34,7 +34,12 @@ async function status(pid: number): Promise<string> {
   try {
     return await readFile(`/proc/${pid}/status`, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return "";
+    if (
+      error instanceof Error &&
+      "code" in error &&
+      (error.code === "ENOENT" || error.code === "ESRCH")
+    )
+      return "";
     throw error;
   }
 }

@@ -4,7 +4,11 @@ import { mayorPrompt } from "./mayor.ts";
 import { polecatPrompt } from "./polecat.ts";
 import { refineryPrompt } from "./refinery.ts";
 
-const PROMPTS: Readonly<Record<Role, () => string>> = { polecat: polecatPrompt, refinery: refineryPrompt, mayor: mayorPrompt };
+const PROMPTS: Readonly<Record<Role, () => string>> = {
+  polecat: polecatPrompt,
+  refinery: refineryPrompt,
+  mayor: mayorPrompt,
+};
 
 /** System prompt of a role. */
 export function rolePrompt(role: Role): string {
@@ -15,7 +19,8 @@ export function rolePrompt(role: Role): string {
 export const REPROMPT_WITHOUT_RESULT: Readonly<Record<"polecat" | "refinery", string>> = {
   polecat:
     "Your turn ended, but the bead is not handed over. If the work is complete and the gates are green, call gt_done now. If not, go on and call it at the end. If you cannot go on, call gt_escalate, then gt_done with what you have.",
-  refinery: "Your turn ended without a verdict. Call gt_verdict now; if you cannot judge the change, with cannot_decide and the reason.",
+  refinery:
+    "Your turn ended without a verdict. Call gt_verdict now; if you cannot judge the change, with cannot_decide and the reason.",
 };
 
 /** Sent after a turn that was interrupted because nothing moved. */

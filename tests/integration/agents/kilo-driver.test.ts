@@ -10,10 +10,17 @@ import { API_KEY, openKiloStage, type KiloStage } from "./stage.ts";
 
 const TIMEOUT_MS = 60_000;
 const isClosed = (event: AgentEvent) => event.type === "turn_closed";
-const message = { text: "Bead: Probe\nBead id: b\nAttempt: 1\nRound: 1\n\nProbe.", messageId: "m1" };
+const message = {
+  text: "Bead: Probe\nBead id: b\nAttempt: 1\nRound: 1\n\nProbe.",
+  messageId: "m1",
+};
 
 driverContract("kilo in bubblewrap", (turns) => openKiloStage({ turns }), TIMEOUT_MS);
-driverContract("kilo without isolation", (turns) => openKiloStage({ turns, mode: "none" }), TIMEOUT_MS);
+driverContract(
+  "kilo without isolation",
+  (turns) => openKiloStage({ turns, mode: "none" }),
+  TIMEOUT_MS,
+);
 
 async function startAndPrompt(stage: KiloStage, text = message.text): Promise<void> {
   const started = await stage.driver.start();
@@ -82,15 +89,22 @@ test(
 test(
   "[C16] a polecat's first request stays within 20 KB, tools included, and every call is metered",
   async () => {
-    await using stage = await openKiloStage({ turns: [{ tool: { name: "gt_done", arguments: { summary: "s" } } }, { text: "End." }] });
-    await startAndPrompt(stage, firstMessage({ role: "polecat", bead: sampleBead(), rig: sampleRig(), savedOid: null }));
+    await using stage = await openKiloStage({
+      turns: [{ tool: { name: "gt_done", arguments: { summary: "s" } } }, { text: "End." }],
+    });
+    await startAndPrompt(
+      stage,
+      firstMessage({ role: "polecat", bead: sampleBead(), rig: sampleRig(), savedOid: null }),
+    );
     await stage.awaitEvent(isClosed);
     expect(stage.calls[0]?.requestBytes).toBeLessThanOrEqual(20 * 1024);
     expect(stage.usage.map(({ model, metered }) => ({ model, metered }))).toEqual([
       { model: "big", metered: true },
       { model: "big", metered: true },
     ]);
-    expect(stage.driver.usage().inputTokens).toBe(stage.usage.reduce((sum, { inputTokens }) => sum + inputTokens, 0));
+    expect(stage.driver.usage().inputTokens).toBe(
+      stage.usage.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+    );
   },
   TIMEOUT_MS,
 );
@@ -98,7 +112,10 @@ test(
 test(
   "[C4] a Mayor's first request stays within 24 KB and offers nothing but the town's tools",
   async () => {
-    await using stage = await openKiloStage({ role: "mayor", turns: [{ tool: { name: "gt_rigs", arguments: {} } }, { text: "You have one rig." }] });
+    await using stage = await openKiloStage({
+      role: "mayor",
+      turns: [{ tool: { name: "gt_rigs", arguments: {} } }, { text: "You have one rig." }],
+    });
     await startAndPrompt(stage, "Which rigs are there?");
     await stage.awaitEvent(isClosed);
     expect(stage.calls[0]?.requestBytes).toBeLessThanOrEqual(24 * 1024);
@@ -111,10 +128,15 @@ test(
   "[C23] a role's missing tools are refused by the agent too: a refinery cannot write",
   async () => {
     const write = { name: "write", arguments: { filePath: "x.txt", content: "x" } };
-    await using stage = await openKiloStage({ role: "refinery", turns: [{ tool: write }, { text: "I cannot." }] });
+    await using stage = await openKiloStage({
+      role: "refinery",
+      turns: [{ tool: write }, { text: "I cannot." }],
+    });
     await startAndPrompt(stage);
     await stage.awaitEvent(isClosed);
-    expect(stage.events).not.toContainEqual(expect.objectContaining({ type: "tool_end", tool: "write", ok: true }));
+    expect(stage.events).not.toContainEqual(
+      expect.objectContaining({ type: "tool_end", tool: "write", ok: true }),
+    );
     expect(await readdir(stage.dirs.tree)).toEqual([]);
   },
   TIMEOUT_MS,
@@ -123,11 +145,21 @@ test(
 test(
   "[C16] a refused model call ends the turn with the gateway's reason",
   async () => {
-    const refusal = { ok: false, code: "stale_fence", message: "This run has been replaced.", status: 403 } as const;
+    const refusal = {
+      ok: false,
+      code: "stale_fence",
+      message: "This run has been replaced.",
+      status: 403,
+    } as const;
     await using stage = await openKiloStage({ turns: [{ text: "never" }], admit: () => refusal });
     await startAndPrompt(stage);
     expect(await stage.awaitEvent(isClosed)).toEqual({ type: "turn_closed", reason: "error" });
-    expect(stage.events).toContainEqual({ type: "error", kind: "refused", code: "stale_fence", message: refusal.message });
+    expect(stage.events).toContainEqual({
+      type: "error",
+      kind: "refused",
+      code: "stale_fence",
+      message: refusal.message,
+    });
     expect(stage.modelCalls()).toBe(0);
   },
   TIMEOUT_MS,
@@ -140,8 +172,12 @@ test(
       turns: [],
       spec: ({ tools }) => ({ tools: { ...tools, secret: "of another run" } }),
     });
-    expect(await stage.driver.start()).toMatchObject({ ok: false, error: { message: expect.stringContaining("town's tools") } });
-    expect(await findStrays(stage.world.owner)).toEqual([]);
+    expect(await stage.driver.start()).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining("town's tools") },
+    });
+    expect(await findStrays({ owner: stage.world.owner })).toEqual([]);
+    expect(await stage.driver.exited).toMatchObject({ cancelled: true });
   },
   TIMEOUT_MS,
 );

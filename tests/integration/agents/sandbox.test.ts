@@ -34,46 +34,104 @@ for (const mode of MODES) {
     test("[C12] a command gets its directory, a clean environment and its own Bun, and its end is told whole", async () => {
       await using world = await openWorld(mode);
       const dirs = await makeRun(world, "r1");
-      const result = await world.sandbox.runSandboxed(specOf(world, dirs), ["sh", "-c", "pwd; bun --version; echo err >&2; env; exit 7"], { timeoutMs: 10_000 });
-      expect(result.exit).toMatchObject({ code: 7, signal: null, timedOut: false, cancelled: false, forced: false });
+      const result = await world.sandbox.runSandboxed(
+        specOf(world, dirs),
+        ["sh", "-c", "pwd; bun --version; echo err >&2; env; exit 7"],
+        { timeoutMs: 10_000 },
+      );
+      expect(result.exit).toMatchObject({
+        code: 7,
+        signal: null,
+        timedOut: false,
+        cancelled: false,
+        forced: false,
+      });
       expect(result.stdout.split("\n").slice(0, 2)).toEqual([dirs.tree, Bun.version]);
       expect(result.stderr).toBe("err\n");
-      const names = [...result.stdout.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);
-      expect(names.toSorted()).toEqual(["GASTOWN_MARK", "HOME", "LANG", "LC_ALL", "PATH", "PWD", "SHELL", "TERM", "TMPDIR", "USER"]);
+      const names = [...result.stdout.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1] ?? "");
+      expect(names.toSorted((a, b) => a.localeCompare(b))).toEqual([
+        "GASTOWN_MARK",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "PATH",
+        "PWD",
+        "SHELL",
+        "TERM",
+        "TMPDIR",
+        "USER",
+      ]);
     });
 
     test("[C12] a signal, a missing program and a time limit are told apart", async () => {
       await using world = await openWorld(mode);
       const dirs = await makeRun(world, "r1");
-      const run = (argv: string[], timeoutMs = 10_000) => world.sandbox.runSandboxed(specOf(world, dirs), argv, { timeoutMs, graceMs: 1_200 });
-      expect((await run(["sh", "-c", "kill -9 $$"])).exit).toMatchObject({ code: null, signal: "SIGKILL", timedOut: false, cancelled: false });
-      expect(await run(["/no/such/program"])).toMatchObject({ exit: { code: 127 }, stderr: expect.stringContaining("/no/such/program") });
-      expect((await run(["sleep", "60"], 300)).exit).toMatchObject({ timedOut: true, cancelled: false });
+      const run = (argv: string[], timeoutMs = 10_000) =>
+        world.sandbox.runSandboxed(specOf(world, dirs), argv, { timeoutMs, graceMs: 1_200 });
+      expect((await run(["sh", "-c", "kill -9 $$"])).exit).toMatchObject({
+        code: null,
+        signal: "SIGKILL",
+        timedOut: false,
+        cancelled: false,
+      });
+      expect(await run(["/no/such/program"])).toMatchObject({
+        exit: { code: 127 },
+        stderr: expect.stringContaining("/no/such/program"),
+      });
+      expect((await run(["sleep", "60"], 300)).exit).toMatchObject({
+        timedOut: true,
+        cancelled: false,
+      });
       const stubborn = await run(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"], 300);
       expect(stubborn.exit).toMatchObject({ timedOut: true });
-      expect(await findStrays(world.owner)).toEqual([]);
+      expect(await findStrays({ owner: world.owner })).toEqual([]);
     });
 
     test("[C12] what a command leaves behind ends with it, even in a session of its own", async () => {
       await using world = await openWorld(mode);
       const dirs = await makeRun(world, "r1");
-      await world.sandbox.runSandboxed(specOf(world, dirs), ["sh", "-c", "sleep 61 & setsid sleep 62 & exit 0"], { timeoutMs: 10_000 });
-      await until(async () => (await findStrays(world.owner)).length === 0);
+      await world.sandbox.runSandboxed(
+        specOf(world, dirs),
+        ["sh", "-c", "sleep 61 & setsid sleep 62 & exit 0"],
+        { timeoutMs: 10_000 },
+      );
+      await until(async () => (await findStrays({ owner: world.owner })).length === 0);
+    });
+
+    test("[C12] the end of one command of a run touches no other command of it", async () => {
+      await using world = await openWorld(mode);
+      const dirs = await makeRun(world, "r1");
+      const long = world.sandbox.start(specOf(world, dirs), ["sleep", "60"]);
+      if (!long.ok) throw new Error(long.error.message);
+      await until(async () => (await findStrays({ owner: world.owner })).length > 1);
+      await world.sandbox.runSandboxed(specOf(world, dirs), ["true"], { timeoutMs: 10_000 });
+      expect(long.value.hasExited).toBe(false);
+      expect(await long.value.stop({ graceMs: 2_000 })).toMatchObject({
+        cancelled: true,
+        forced: false,
+      });
     });
 
     test("[C12] a runner that is killed leaves no process of its sandboxes", async () => {
       await using world = await openWorld(mode);
       const dirs = await makeRun(world, "r1");
       const script = join(import.meta.dir, "start-and-wait.ts");
-      const starter = Bun.spawn([process.execPath, script, JSON.stringify({ mode, dataDir: world.dataDir, spec: specOf(world, dirs) })], {
-        stdout: "pipe",
-        stderr: "inherit",
-      });
+      const starter = Bun.spawn(
+        [
+          process.execPath,
+          script,
+          JSON.stringify({ mode, dataDir: world.dataDir, spec: specOf(world, dirs) }),
+        ],
+        {
+          stdout: "pipe",
+          stderr: "inherit",
+        },
+      );
       const { value } = await starter.stdout.getReader().read();
       expect(new TextDecoder().decode(value)).toBe("inside\n");
-      expect((await findStrays(world.owner)).length).toBeGreaterThan(1);
+      expect((await findStrays({ owner: world.owner })).length).toBeGreaterThan(1);
       starter.kill("SIGKILL");
-      await until(async () => (await findStrays(world.owner)).length === 0);
+      await until(async () => (await findStrays({ owner: world.owner })).length === 0);
     });
 
     test("[D2] what a dead runner left is found by its mark and ended", async () => {
@@ -81,20 +139,32 @@ for (const mode of MODES) {
       const dirs = await makeRun(world, "r1");
       const started = world.sandbox.start(specOf(world, dirs), ["sleep", "60"]);
       if (!started.ok) throw new Error(started.error.message);
-      await until(async () => (await findStrays(world.owner, "r1")).length > 1);
-      await stopStrays(world.owner, 500);
+      await until(async () => (await findStrays({ owner: world.owner, subject: "r1" })).length > 1);
+      await stopStrays({ owner: world.owner }, 500);
       expect((await started.value.exited).cancelled).toBe(false);
-      expect(await findStrays(world.owner)).toEqual([]);
+      expect(await findStrays({ owner: world.owner })).toEqual([]);
     });
 
     test("[D3] git's ports run programs with input and exact bytes, and stop one that says too much", async () => {
       await using world = await openWorld(mode);
       const dirs = await makeRun(world, "r1");
-      const exec = execInSandbox({ sandbox: world.sandbox, owner: world.owner, runId: "r1", hide: [world.dataDir] });
-      const command = { cwd: dirs.tree, env: { PATH: "/usr/bin:/bin", ONE: "1" }, readOnly: [dirs.tree], readWrite: [dirs.home] };
+      const exec = execInSandbox({
+        sandbox: world.sandbox,
+        owner: world.owner,
+        runId: "r1",
+        hide: [world.dataDir],
+      });
+      const command = {
+        cwd: dirs.tree,
+        env: { PATH: "/usr/bin:/bin", ONE: "1" },
+        readOnly: [dirs.tree],
+        readWrite: [dirs.home],
+      };
       const limits = { timeoutMs: 10_000, outputBytesMax: 10_000 };
       const bytes = Uint8Array.of(0, 255, 10, 128);
-      expect((await exec.run(["cat"], { ...command, ...limits, stdin: bytes })).stdout).toEqual(bytes);
+      expect((await exec.run(["cat"], { ...command, ...limits, stdin: bytes })).stdout).toEqual(
+        bytes,
+      );
       const seen = await exec.run(["sh", "-c", "env; pwd"], { ...command, ...limits });
       expect(new TextDecoder().decode(seen.stdout)).toContain(`ONE=1`);
       expect(new TextDecoder().decode(seen.stdout).trim().endsWith(dirs.tree)).toBe(true);
@@ -109,7 +179,11 @@ describe("bubblewrap", () => {
     const [dirs, other] = [await makeRun(world, "r1"), await makeRun(world, "r2")];
     await Bun.write(join(world.dataDir, "town.db"), "secret");
     await Bun.write(join(other.tree, "file"), "secret");
-    using host = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("reached") });
+    using host = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: () => new Response("reached"),
+    });
     const lines = [
       `ls -a ${process.env["HOME"] ?? "/root"} 2>&1`,
       `ls -A ${world.dataDir} ${join(world.dataDir, "runs")}`,
@@ -120,7 +194,11 @@ describe("bubblewrap", () => {
       "touch /usr/x /etc/x /opt/gt/bin/x 2>&1",
       `kill -0 ${process.pid} 2>&1 || echo unseen`,
     ];
-    const { stdout } = await world.sandbox.runSandboxed(specOf(world, dirs), ["sh", "-c", lines.join("\n")], { timeoutMs: 10_000 });
+    const { stdout } = await world.sandbox.runSandboxed(
+      specOf(world, dirs),
+      ["sh", "-c", lines.join("\n")],
+      { timeoutMs: 10_000 },
+    );
     expect(stdout).toContain(`cannot access '${process.env["HOME"] ?? "/root"}'`);
     expect(stdout).toContain(`${world.dataDir}:\nruns\n`);
     expect(stdout).toContain(`/runs:\nr1\n`);
@@ -135,8 +213,16 @@ describe("bubblewrap", () => {
   test("[C23] files made inside belong to the runner, who can remove them", async () => {
     await using world = await openWorld("bwrap");
     const dirs = await makeRun(world, "r1");
-    await world.sandbox.runSandboxed(specOf(world, dirs), ["sh", "-c", "mkdir -p a/b && echo x > a/b/c && chmod 000 a/b"], { timeoutMs: 10_000 });
-    const { stdout } = await world.sandbox.runSandboxed(specOf(world, dirs), ["sh", "-c", "chmod -R u+rwx a && rm -r a && ls -A"], { timeoutMs: 10_000 });
+    await world.sandbox.runSandboxed(
+      specOf(world, dirs),
+      ["sh", "-c", "mkdir -p a/b && echo x > a/b/c && chmod 000 a/b"],
+      { timeoutMs: 10_000 },
+    );
+    const { stdout } = await world.sandbox.runSandboxed(
+      specOf(world, dirs),
+      ["sh", "-c", "chmod -R u+rwx a && rm -r a && ls -A"],
+      { timeoutMs: 10_000 },
+    );
     expect(stdout).toBe("");
   });
 
@@ -145,7 +231,11 @@ describe("bubblewrap", () => {
     const dirs = await makeRun(world, "r1");
     await Bun.write(join(world.dataDir, "town.db"), "secret");
     await symlink(join(world.dataDir, "town.db"), join(dirs.tree, "link"));
-    const { stdout, stderr } = await world.sandbox.runSandboxed(specOf(world, dirs), ["cat", "link"], { timeoutMs: 10_000 });
+    const { stdout, stderr } = await world.sandbox.runSandboxed(
+      specOf(world, dirs),
+      ["cat", "link"],
+      { timeoutMs: 10_000 },
+    );
     expect(stdout).toBe("");
     expect(stderr).toContain("No such file");
   });
@@ -180,8 +270,13 @@ describe("bubblewrap", () => {
       socket.on("end", () => { console.log(JSON.stringify({ bytes, held: Number(held) })); socket.destroy(); });
     `;
     await Bun.write(join(dirs.tree, "reader.ts"), reader);
-    const spec = specOf(world, dirs, { sockets, agentServer: { hostDir: dirs.sockets, insidePort: 7003 } });
-    const result = await world.sandbox.runSandboxed(spec, ["bun", "reader.ts"], { timeoutMs: 30_000 });
+    const spec = specOf(world, dirs, {
+      sockets,
+      agentServer: { hostDir: dirs.sockets, insidePort: 7003 },
+    });
+    const result = await world.sandbox.runSandboxed(spec, ["bun", "reader.ts"], {
+      timeoutMs: 30_000,
+    });
     await control.stop(true);
     source.close();
     expect(result.stderr).toBe("");
@@ -212,7 +307,7 @@ async function openSource(path: string, total: number) {
     close: () => server.close(),
     /** Resolves when nothing more has gone out for a while: the other side takes no more. */
     async stalled(): Promise<void> {
-      for (let before = -1; before !== sent; ) {
+      for (let before = -1; before !== sent;) {
         before = sent;
         await Bun.sleep(300);
       }

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import type { Role } from "../../../protocol/run.ts";
 import type { AgentDriver, AgentEvent, AgentSpec } from "../../../runner/agents/driver.ts";
 import type { ContractStage, ContractTurn } from "../../../runner/agents/driver.contract.ts";
-import { openGateway, type Admission, type ModelCallRecord } from "../../../runner/agents/gateway.ts";
+import {
+  openGateway,
+  type Admission,
+  type ModelCallRecord,
+} from "../../../runner/agents/gateway.ts";
 import { findKilo } from "../../../runner/agents/kilo/kilo-binary.ts";
 import { KiloDriver } from "../../../runner/agents/kilo/kilo-driver.ts";
 import { openToolServer } from "../../../runner/agents/mcp.ts";
@@ -33,18 +37,34 @@ export type World = AsyncDisposable & { dataDir: string; owner: string; sandbox:
 export async function openWorld(mode: SandboxMode): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "gt-"));
   const owner = markOwner(dataDir);
-  const isolation = mode === "bwrap" ? await probeIsolation(owner) : { mode, bwrap: null, reason: "asked for by the test" };
+  const isolation =
+    mode === "bwrap"
+      ? await probeIsolation(owner)
+      : { mode, bwrap: null, reason: "asked for by the test" };
   if (isolation.mode !== mode) throw new Error(isolation.reason);
-  const toolbox = await prepareToolbox(join(dataDir, "toolbox"), { runtime: process.execPath, compiled: false });
+  const toolbox = await prepareToolbox(join(dataDir, "toolbox"), {
+    runtime: process.execPath,
+    compiled: false,
+  });
   const sandbox = new Sandbox({ isolation, toolbox, hostPath: process.env["PATH"] ?? "" });
-  return { dataDir, owner, sandbox, [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true, force: true }) };
+  return {
+    dataDir,
+    owner,
+    sandbox,
+    [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true, force: true }),
+  };
 }
 
 export type RunDirs = { tree: string; home: string; tmp: string; sockets: string };
 
 export async function makeRun(world: World, runId: string): Promise<RunDirs> {
   const run = join(world.dataDir, "runs", runId);
-  const dirs = { tree: join(run, "tree"), home: join(run, "home"), tmp: join(run, "tmp"), sockets: join(world.dataDir, "s", runId) };
+  const dirs = {
+    tree: join(run, "tree"),
+    home: join(run, "home"),
+    tmp: join(run, "tmp"),
+    sockets: join(world.dataDir, "s", runId),
+  };
   await Promise.all(Object.values(dirs).map((dir) => mkdir(dir, { recursive: true, mode: 0o700 })));
   return dirs;
 }
@@ -78,8 +98,15 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
   const usage: ModelCallRecord[] = [];
   const failures: ModelFailure[] = [];
   const toolCalls: { tool: string; args: Record<string, unknown> }[] = [];
-  const model = startScriptedModel({ script: script(role, turns), apiKey: API_KEY, onCall: (call) => calls.push(call) });
-  const listen = (name: string) => (world.sandbox.mode === "bwrap" ? { unix: join(dirs.sockets, `${name}.sock`) } : { tcp: true as const });
+  const model = startScriptedModel({
+    script: script(role, turns),
+    apiKey: API_KEY,
+    onCall: (call) => calls.push(call),
+  });
+  const listen = (name: string) =>
+    world.sandbox.mode === "bwrap"
+      ? { unix: join(dirs.sockets, `${name}.sock`) }
+      : { tcp: true as const };
   const gateway = openGateway({
     runId,
     listen: listen("gateway"),
@@ -96,9 +123,9 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
     listen: listen("mcp"),
     secret: "run-secret",
     role,
-    call: async (tool, args) => {
+    call: (tool, args) => {
       toolCalls.push({ tool, args });
-      return { ok: true, next: "Recorded. End your turn." };
+      return Promise.resolve({ ok: true, next: "Recorded. End your turn." });
     },
     onBug: (error) => {
       throw error;
@@ -117,8 +144,14 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
     readOnly: [],
     readWrite: [dirs.tree],
     hide: [world.dataDir],
-    gateway: { reachable: { name: "gateway", address: gateway.address, insidePort: 7001 }, token: "run-token" },
-    tools: { reachable: { name: "mcp", address: tools.address, insidePort: 7002 }, secret: "run-secret" },
+    gateway: {
+      reachable: { name: "gateway", address: gateway.address, insidePort: 7001 },
+      token: "run-token",
+    },
+    tools: {
+      reachable: { name: "mcp", address: tools.address, insidePort: 7002 },
+      secret: "run-secret",
+    },
   };
   const password = "run-password";
   const driver = kiloDriver({ ...spec, ...options.spec?.(spec) }, world, password);
@@ -161,7 +194,8 @@ function kiloDriver(spec: AgentSpec, world: World, password: string): AgentDrive
 
 function watchEvents(driver: AgentDriver): Pick<ContractStage, "events" | "awaitEvent"> {
   const events: AgentEvent[] = [];
-  const waiting: { fits: (event: AgentEvent) => boolean; resolve: (event: AgentEvent) => void }[] = [];
+  const waiting: { fits: (event: AgentEvent) => boolean; resolve: (event: AgentEvent) => void }[] =
+    [];
   driver.onEvent((event) => {
     events.push(event);
     for (const { fits, resolve } of waiting) if (fits(event)) resolve(event);
@@ -178,7 +212,7 @@ function watchEvents(driver: AgentDriver): Pick<ContractStage, "events" | "await
 
 /** The last started of the run's processes is kilo itself: its parents were there first. */
 async function crashKilo(owner: string, runId: string): Promise<void> {
-  for (const { pid } of await findStrays(owner, runId)) {
+  for (const { pid } of await findStrays({ owner, subject: runId })) {
     const command = await Bun.file(`/proc/${pid}/cmdline`).text();
     if (/^[^\0]*\/kilo\0serve/.test(command)) process.kill(pid, "SIGKILL");
   }
@@ -187,8 +221,20 @@ async function crashKilo(owner: string, runId: string): Promise<void> {
 function script(role: Role, turns: readonly ContractTurn[]) {
   const played = turns.map(({ text, tool, silent }) => ({
     ...(text === undefined ? {} : { text }),
-    ...(tool === undefined ? {} : { tools: [{ ...tool, name: tool.name.startsWith("gt_") ? toolNameForModel(tool.name) : tool.name }] }),
+    ...(tool === undefined
+      ? {}
+      : {
+          tools: [
+            {
+              ...tool,
+              name: tool.name.startsWith("gt_") ? toolNameForModel(tool.name) : tool.name,
+            },
+          ],
+        }),
     ...(silent === true ? { text: "never said", fault: { kind: "silence" } } : {}),
   }));
-  return scriptSchema.parse({ name: "stage", entries: [{ role, turns: played.length === 0 ? [{ text: "Nothing." }] : played }] });
+  return scriptSchema.parse({
+    name: "stage",
+    entries: [{ role, turns: played.length === 0 ? [{ text: "Nothing." }] : played }],
+  });
 }

@@ -4,12 +4,26 @@ import { probeIsolation } from "../../../runner/sandbox/probe.ts";
 import { Sandbox } from "../../../runner/sandbox/sandbox.ts";
 import type { SandboxSpec } from "../../../runner/sandbox/sandbox-spec.ts";
 
-const { mode, dataDir, spec } = JSON.parse(process.argv[2] ?? "{}") as { mode: string; dataDir: string; spec: SandboxSpec };
-const isolation = mode === "bwrap" ? await probeIsolation(spec.owner) : { mode: "none" as const, bwrap: null, reason: "asked for" };
-const toolbox = await prepareToolbox(`${dataDir}/toolbox`, { runtime: process.execPath, compiled: false });
-const sandbox = new Sandbox({ isolation, toolbox, hostPath: "/usr/bin:/bin" });
-const started = sandbox.start(spec, ["sh", "-c", "sleep 60 & sh -c 'sleep 60; :' & echo inside; wait"], {
-  stdout: { onLine: (line) => process.stdout.write(`${line}\n`) },
+const { mode, dataDir, spec } = JSON.parse(process.argv[2] ?? "{}") as {
+  mode: string;
+  dataDir: string;
+  spec: SandboxSpec;
+};
+const isolation =
+  mode === "bwrap"
+    ? await probeIsolation(spec.owner)
+    : { mode: "none" as const, bwrap: null, reason: "asked for" };
+const toolbox = await prepareToolbox(`${dataDir}/toolbox`, {
+  runtime: process.execPath,
+  compiled: false,
 });
+const sandbox = new Sandbox({ isolation, toolbox, hostPath: "/usr/bin:/bin" });
+const started = sandbox.start(
+  spec,
+  ["sh", "-c", "sleep 60 & sh -c 'sleep 60; :' & echo inside; wait"],
+  {
+    stdout: { onLine: (line) => process.stdout.write(`${line}\n`) },
+  },
+);
 if (!started.ok) throw new Error(started.error.message);
 await started.value.exited;
