@@ -1,0 +1,104 @@
+/** The convoy as a graph one can pan, zoom and walk with the keyboard; beads open in a drawer. */
+import { Background, Controls, Handle, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { createContext, useContext, useMemo } from "react";
+import type { Issue } from "../../protocol/index.ts";
+import { shortId } from "../../protocol/index.ts";
+import { drawerOf } from "../lib/drawers.ts";
+import { useDrawerLevel, useDrawers } from "../lib/page.tsx";
+import { useImage } from "../lib/town.tsx";
+import { convoyGraph, NODE_HEIGHT, NODE_WIDTH } from "../model/convoy-graph.ts";
+import { AgentMark } from "../ui/agent-mark.tsx";
+import { cx } from "../ui/class-names.ts";
+import { StateMark } from "../ui/state-mark.tsx";
+import { useIsDark } from "../ui/theme-toggle.tsx";
+import { issueLook } from "../words/states.ts";
+
+type BeadNode = Node<{ issue: Issue }, "bead">;
+
+const OpenBead = createContext<(id: string) => void>(() => undefined);
+
+function BeadBox({ data: { issue } }: NodeProps<BeadNode>) {
+  const open = useContext(OpenBead);
+  const agent = useImage("agent", issue.assigneeId);
+  const look = issueLook(issue);
+  const why = issue.status === "closed" ? look.label : (issue.failure?.message ?? issue.wait?.text ?? agent?.bubble ?? look.label);
+  return (
+    <button
+      type="button"
+      data-row=""
+      onClick={() => open(issue.id)}
+      aria-label={`${issue.title}: ${look.label}`}
+      style={{ width: NODE_WIDTH, height: NODE_HEIGHT }}
+      className={cx(
+        "nopan flex flex-col rounded-md border border-line-strong bg-panel px-2.5 py-2 text-left hover:bg-raised",
+        issue.status === "in_progress" && "alive",
+        issue.status === "failed" && "border-s-failed",
+      )}
+    >
+      <Handle type="target" position={Position.Left} isConnectable={false} className="size-1! min-h-0! min-w-0! border-0! bg-line-strong!" />
+      <span className="flex w-full items-center gap-1.5 text-xs text-ink-3">
+        <StateMark look={look} silent />
+        <span className="mono">{shortId(issue.id)}</span>
+        {agent && issue.status !== "closed" && (
+          <span className="ml-auto">
+            <AgentMark id={agent.id} name={agent.name} size={14} live={agent.state === "working"} />
+          </span>
+        )}
+      </span>
+      <span className="mt-0.5 w-full truncate text-sm font-medium">{issue.title}</span>
+      <span className="w-full truncate text-xs text-ink-3">{why}</span>
+      <Handle type="source" position={Position.Right} isConnectable={false} className="size-1! min-h-0! min-w-0! border-0! bg-line-strong!" />
+    </button>
+  );
+}
+
+const nodeTypes = { bead: BeadBox };
+
+export function ConvoyMap({ issues }: { issues: Issue[] }) {
+  const drawers = useDrawers();
+  const level = useDrawerLevel();
+  const dark = useIsDark();
+  const graph = useMemo(() => convoyGraph(issues, new Map(issues.map((issue) => [issue.id, issue.blockedBy]))), [issues]);
+  const open = (id: string) => {
+    const ref = drawerOf(id);
+    if (ref) drawers.open(ref, level);
+  };
+  const nodes: BeadNode[] = graph.nodes.map(({ id, x, y, issue }) => ({ id, type: "bead", position: { x, y }, data: { issue }, width: NODE_WIDTH, height: NODE_HEIGHT }));
+  const edges = graph.edges.map(({ id, from, to, open: landed }) => ({
+    id,
+    source: from,
+    target: to,
+    style: landed
+      ? { stroke: "var(--s-landed)", strokeWidth: 1.5 }
+      : { stroke: "var(--line-strong)", strokeWidth: 1.5, strokeDasharray: "4 4" },
+  }));
+  return (
+    <OpenBead value={open}>
+      <ReactFlowProvider>
+        <ReactFlow<BeadNode>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          colorMode={dark ? "dark" : "light"}
+          fitView
+          fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+          minZoom={0.3}
+          maxZoom={1.5}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          zoomOnScroll={false}
+          panOnScroll
+          preventScrolling={false}
+          aria-label="Beads of the convoy in the order they land"
+          proOptions={{ hideAttribution: true }}
+        >
+          <Background gap={20} size={1} color="var(--line)" />
+          <Controls showInteractive={false} />
+        </ReactFlow>
+      </ReactFlowProvider>
+    </OpenBead>
+  );
+}
