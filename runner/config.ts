@@ -29,6 +29,10 @@ export const MODEL_RETRY_LAST_MS = 15_000;
 /** Throttled answers in a row, without one success between, that end a run as throttled. */
 export const THROTTLED_ANSWERS_MAX = 6;
 
+/** An agent server is ready, with the town's tools, within this time; slow disks and a busy host included. */
+export const AGENT_START_TIMEOUT_MS = 60_000;
+/** From "no network" of an agent to its next try. */
+export const AGENT_NETWORK_RETRY_MS = 3_000;
 /** From asking an agent or gate to end to killing it. */
 export const STOP_GRACE_MS = 3_000;
 /** Grace of the runs of a runner that drains. */

@@ -173,15 +173,15 @@ export class AgentHost {
     return this.#expired.promise;
   }
 
-  /** Hands a turn over. `from` says whose words these are. */
+  /** Hands a turn over. `shown` is how the stream tells it, and whose words these are. */
   async prompt(
     text: string,
-    from: "person" | "machine",
+    shown: { from: "person" | "machine"; text: string },
   ): Promise<{ ok: true } | { ok: false; message: string }> {
     this.#turn = Promise.withResolvers<TurnClosed>();
     this.#expired = Promise.withResolvers<Expired>();
     this.#lastError = null;
-    this.stream.prompt(from, text);
+    this.stream.prompt(shown.from, shown.text);
     this.#watch.open();
     const sent = await this.driver.prompt({
       text,

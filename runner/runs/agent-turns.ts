@@ -8,6 +8,8 @@ import type { Workplace } from "./workplace.ts";
 
 export interface TurnPlan<R> {
   first: string;
+  /** How the stream shows the first prompt; by default as the machine's own words. */
+  shown?: { from: "person"; text: string };
   reprompt: string;
   /** Resolves when the terminal tool was called and accepted. */
   result: Promise<R>;
@@ -38,7 +40,10 @@ export async function runTurns<R>(
   let text = plan.first;
   let reprompts = 0;
   for (let turn = 1, waits = 0; ; turn++) {
-    const sent = await host.prompt(text, "machine");
+    const sent = await host.prompt(
+      text,
+      (turn === 1 ? plan.shown : undefined) ?? { from: "machine", text },
+    );
     if (!sent.ok)
       return ended(
         ending("crashed", "agent_gone", `The agent did not take its turn: ${sent.message}`),

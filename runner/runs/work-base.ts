@@ -31,7 +31,7 @@ export async function workBase(
   const base = await resolveBase(place.git, rig, { target, delivery: spec.bead.delivery });
   if (!base.ok) return { ok: false, ending: rejected(base.error.code, base.error.message) };
   for (const oid of spec.contains) {
-    const held = await contains(place.git, rig, { oid, inOid: base.oid });
+    const held = await contains(place.git, rig, { oid, inRef: base.oid });
     if (!held.ok) return { ok: false, ending: rejected(held.error.code, held.error.message) };
     if (!held.yes) {
       const message = `${base.ref} at ${base.oid.slice(0, 12)} does not hold the landed commit ${oid.slice(0, 12)} yet. It is tried again.`;

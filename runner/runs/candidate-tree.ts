@@ -1,0 +1,33 @@
+/** The tree that landing a reviewed head would make now: merged in memory, nothing on disk is touched. */
+import type { RunSpecOf } from "../../protocol/run-spec.ts";
+import { resolveBase } from "../git/base.ts";
+import { hasCommit } from "../git/mirror.ts";
+import { failure, type Outcome } from "../git/outcome.ts";
+import type { Oid } from "../git/porcelain.ts";
+import { mergeTrees, type Merged } from "../merge/candidate.ts";
+import type { FetchedRig } from "./rig-desk.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** `tip` is what the head would be merged onto: the target, or the integration ref of deliveries that land there. */
+export async function candidateTree(
+  place: Workplace,
+  spec: Pick<RunSpecOf<"check">, "headOid" | "bead">,
+  { rig, target, targetOid }: FetchedRig,
+): Promise<Outcome<{ tip: Oid; merged: Merged }>> {
+  const { delivery } = spec.bead;
+  const base =
+    delivery === "merge"
+      ? { ok: true as const, oid: targetOid }
+      : await resolveBase(place.git, rig, { target, delivery });
+  if (!base.ok) return base;
+  if (!(await hasCommit(place.git, rig.storeDir, spec.headOid))) {
+    return failure(
+      "unknown_base",
+      `Neither this runner nor the remote has ${spec.headOid}.`,
+      "The work is looked for again.",
+      { retryable: true },
+    );
+  }
+  const merged = await mergeTrees(place.git, rig.storeDir, base.oid, spec.headOid);
+  return merged.ok ? { ok: true, tip: base.oid, merged: merged.merged } : merged;
+}

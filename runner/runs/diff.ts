@@ -1,0 +1,63 @@
+/** Answers what changed between two commits of a rig, for the page. */
+import { refuse, type Ack } from "../../protocol/error.ts";
+import type { DiffAnswer, DiffFrame } from "../../protocol/runner-frames.ts";
+import { diffStat, unifiedDiff } from "../git/diff.ts";
+import { hasCommit } from "../git/mirror.ts";
+import type { GitError } from "../git/outcome.ts";
+import { repositoryCode } from "./baseline.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** Escaped as JSON it stays below a frame. */
+const DIFF_BYTES_MAX = 110_000;
+const FILES_MAX = 500;
+
+export async function readDiff(
+  place: Workplace,
+  { rig: spec, baseOid, headOid }: DiffFrame,
+): Promise<Ack<DiffAnswer>> {
+  const opened = await place.rigs.open(spec);
+  if (!opened.ok) return failed(opened.error);
+  const { storeDir } = opened.rig;
+  const known = await Promise.all(
+    [baseOid, headOid].map((oid) => hasCommit(place.git, storeDir, oid)),
+  );
+  if (known.includes(false)) {
+    const fetched = await place.rigs.fetch(spec);
+    if (!fetched.ok) return failed(fetched.error);
+    const again = await Promise.all(
+      [baseOid, headOid].map((oid) => hasCommit(place.git, storeDir, oid)),
+    );
+    if (again.includes(false))
+      return refuse(
+        "not_found",
+        "This runner does not have those commits, and the remote does not either.",
+      );
+  }
+  // What the branch did, not what the target did meanwhile.
+  const stat = await diffStat(place.git, storeDir, baseOid, headOid, FILES_MAX);
+  if (!stat.ok) return failed(stat.error);
+  const diff = await unifiedDiff(place.git, storeDir, baseOid, headOid, {
+    bytesMax: DIFF_BYTES_MAX,
+  });
+  if (!diff.ok) return failed(diff.error);
+  const files = stat.stat.files.map(({ path, added, removed }) => ({
+    path,
+    additions: added ?? 0,
+    deletions: removed ?? 0,
+  }));
+  return {
+    ok: true,
+    value: { files, diff: diff.text, truncated: diff.cut || stat.stat.filesTotal > files.length },
+  };
+}
+
+function failed(error: GitError): Ack<never> {
+  const code = repositoryCode(error);
+  const message = `${error.message} ${error.next}`;
+  const known =
+    code === "repository_auth" ||
+    code === "repository_empty" ||
+    code === "repository_invalid" ||
+    code === "target_missing";
+  return refuse(known ? code : "repository_unreachable", message, { retryable: error.retryable });
+}

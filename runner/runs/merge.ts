@@ -1,0 +1,192 @@
+/** Merge: lands a reviewed head through the merge engine, with the journal on this runner's disk. */
+import type { FactOf } from "../../protocol/facts.ts";
+import type { GateResult } from "../../protocol/review.ts";
+import type { RunSpecOf } from "../../protocol/run-spec.ts";
+import { land } from "../merge/engine.ts";
+import { parseJournal, type JournalPort } from "../merge/journal.ts";
+import type { GatesPort, Workshop } from "../merge/workshop.ts";
+import type { LandingResult, MergeError } from "../merge/outcome.ts";
+import type { LandingRequest } from "../merge/request.ts";
+import type { Outcome } from "../git/outcome.ts";
+import { stoppedEnding } from "./agent-turns.ts";
+import { repositoryCode } from "./baseline.ts";
+import { candidateTree } from "./candidate-tree.ts";
+import { cutEnd } from "./cut-text.ts";
+import { runGatesOnce } from "./gates.ts";
+import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import { gitText, type FetchedRig } from "./rig-desk.ts";
+import { Scratch } from "./scratch.ts";
+import type { Workplace } from "./workplace.ts";
+
+type MergeRun = LiveRun<RunSpecOf<"merge">>;
+
+/** Fences of one epoch fit below the next one's. */
+const FENCES_PER_EPOCH = 1_000_000;
+const CONFLICTS_MAX = 200;
+const MESSAGE_CHARS_MAX = 4_000;
+
+export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending> {
+  const { spec } = run;
+  run.enter("fetching");
+  const fetched = await place.rigs.fetch(spec.rig);
+  if (!fetched.ok)
+    return notLanded(
+      run,
+      "infrastructure",
+      `${repositoryCode(fetched.error)}: ${fetched.error.message}`,
+    );
+  const request = await landingRequest(place, run, fetched);
+  if (!request.ok) return notLanded(run, "infrastructure", request.error.message);
+  const scratch = new Scratch(place, run, fetched.rig);
+  const gates = gatesPort(place, run, scratch);
+  const shop: Workshop = {
+    git: place.git,
+    rig: fetched.rig,
+    gates,
+    clock: { nowMs: () => place.clock.now() },
+    authority: () => run.authority(),
+    personHome: place.personHome,
+  };
+  run.enter("landing", `Onto ${fetched.target}`);
+  try {
+    const result = await land(shop, request.request, journalOf(place, run), ({ kind }) => {
+      place.log.debug("landing", { runId: spec.runId, operation: kind });
+    });
+    return endingOf(run, result, gates.last());
+  } finally {
+    await scratch.close();
+  }
+}
+
+function journalOf(place: Workplace, run: MergeRun): JournalPort {
+  const key = `merge:${run.spec.runId}`;
+  return {
+    load: () => Promise.resolve(parseJournal(place.journals.load(key))),
+    append: (entry) => {
+      place.journals.append(key, entry);
+      return Promise.resolve();
+    },
+  };
+}
+
+async function landingRequest(
+  place: Workplace,
+  run: MergeRun,
+  fetched: FetchedRig,
+): Promise<Outcome<{ request: LandingRequest }>> {
+  const { spec } = run;
+  const { storeDir } = fetched.rig;
+  const candidate = await candidateTree(place, spec, fetched);
+  if (!candidate.ok) return candidate;
+  const base = await gitText(
+    place.git,
+    storeDir,
+    ["merge-base", spec.headOid, candidate.tip],
+    "finding where the work began",
+  );
+  if (!base.ok) return base;
+  const committer = await gitText(
+    place.git,
+    storeDir,
+    ["log", "-1", "--format=%cn%n%ce", spec.headOid],
+    "reading the work's author",
+  );
+  if (!committer.ok) return committer;
+  const [name = "", email = ""] = committer.text.split("\n");
+  return {
+    ok: true,
+    request: {
+      beadId: spec.bead.id,
+      runId: spec.runId,
+      // One issuer per rig, with the epoch in the number: an engine of an older epoch never takes a lane back.
+      fence: spec.fence.epoch * FENCES_PER_EPOCH + spec.fence.n,
+      fenceIssuer: spec.rig.id,
+      title: spec.bead.title,
+      source: spec.headOid,
+      sourceBase: base.text,
+      target: fetched.target,
+      delivery: spec.bead.delivery,
+      runBranch: spec.branch === "" ? null : spec.branch,
+      attribution: {
+        author: spec.author,
+        committer: { name: name || "gastown", email: email || "gastown@localhost" },
+      },
+    },
+  };
+}
+
+function gatesPort(
+  place: Workplace,
+  run: MergeRun,
+  scratch: Scratch,
+): GatesPort & { last(): GateResult[] } {
+  let last: GateResult[] = [];
+  return {
+    last: () => last,
+    run: async ({ tree }) => {
+      const end = await runGatesOnce(place, run, run.spec.rig, tree, () => scratch.open(tree));
+      if (end.kind === "infra") return { kind: "infra", message: end.message };
+      last = end.gates;
+      if (end.green) return { kind: "green" };
+      return { kind: "red", log: end.gates.findLast(({ ok }) => !ok)?.log ?? "" };
+    },
+  };
+}
+
+function endingOf(run: MergeRun, result: LandingResult, gates: GateResult[]): Ending {
+  if (result.ok) {
+    const { landedOn: ref, source: sourceOid, merge: mergeOid, target: targetOid } = result.proof;
+    run.progress("tree");
+    const proof = { method: "merge" as const, ref, sourceOid, mergeOid, targetOid };
+    const fact: FactOf<"landed"> = {
+      kind: "landed",
+      headOid: run.spec.headOid,
+      proof,
+      hint: result.command,
+    };
+    return ending("done", null, "", { facts: [fact] });
+  }
+  if (run.signal.aborted) return stoppedEnding(run);
+  const { message, next, files } = result.error;
+  return notLanded(run, codeOf(result.error), `${message} ${next}`, {
+    gates,
+    conflicts: [...(files ?? [])].slice(0, CONFLICTS_MAX),
+  });
+}
+
+function codeOf(error: MergeError): FactOf<"not_landed">["code"] {
+  switch (error.code) {
+    case "conflict":
+    case "gates_red":
+      return error.code;
+    case "target_keeps_moving":
+      return "target_moved";
+    case "push_refused":
+    case "lane_refused":
+    case "superseded":
+    case "already_landed":
+    case "branch_moved":
+      return error.retryable ? "infrastructure" : "refused";
+    default:
+      return "infrastructure";
+  }
+}
+
+function notLanded(
+  run: MergeRun,
+  code: FactOf<"not_landed">["code"],
+  message: string,
+  more: Partial<FactOf<"not_landed">> = {},
+): Ending {
+  if (run.signal.aborted) return stoppedEnding(run);
+  const fact: FactOf<"not_landed"> = {
+    kind: "not_landed",
+    headOid: run.spec.headOid,
+    code,
+    message: cutEnd(message, MESSAGE_CHARS_MAX),
+    gates: [],
+    conflicts: [],
+    ...more,
+  };
+  return ending("done", null, "", { facts: [fact] });
+}

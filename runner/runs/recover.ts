@@ -1,0 +1,78 @@
+/** Settles a run that an earlier incarnation of this runner left: its processes are gone or ended here, its work is saved. */
+import type { RunSpecOf } from "../../protocol/run-spec.ts";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { STOP_GRACE_MS } from "../config.ts";
+import { removeOwned } from "../git/paths.ts";
+import { openRunRepository } from "../git/run-repo.ts";
+import { stopStrays } from "../process/find-strays.ts";
+import type { BookedRun } from "../spool/run-book.ts";
+import { isKind } from "./execute.ts";
+import { carryOut, handOver, handOverSchema } from "./hand-over.ts";
+import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import { runMerge } from "./merge.ts";
+import { retireTree } from "./retire-tree.ts";
+import type { Workplace } from "./workplace.ts";
+
+export async function recoverRun(
+  place: Workplace,
+  run: LiveRun,
+  booked: BookedRun,
+): Promise<Ending> {
+  await stopStrays({ owner: place.owner, subject: run.spec.runId }, STOP_GRACE_MS);
+  const stopped = place.book.tombstone(run.spec.runId);
+  if (isKind(run, "work")) return recoverWork(place, run, booked, stopped);
+  if (stopped !== null)
+    return ending(stopped, stopped, "The run was stopped; its runner was started again meanwhile.");
+  // A landing goes on where its journal ends: it must neither be forgotten nor done twice.
+  if (isKind(run, "merge")) return runMerge(place, run);
+  return lost();
+}
+
+async function recoverWork(
+  place: Workplace,
+  run: LiveRun<RunSpecOf<"work">>,
+  booked: BookedRun,
+  stopped: Ending["outcome"] | null,
+): Promise<Ending> {
+  const handed = handOverSchema.safeParse(booked.memory["handOver"]);
+  const opened = await place.rigs.open(run.spec.rig);
+  if (!opened.ok)
+    return ending(
+      "lost",
+      opened.error.code,
+      `The runner was started again, and the rig cannot be opened: ${opened.error.message}`,
+    );
+  const tree = await openRunRepository(place.root, opened.rig, run.spec.runId);
+  if (handed.success && stopped === null) {
+    // Verified before the runner died: pushed already or not, this ends the same.
+    if (tree.ok) return handOver(place, run, { tree: tree.run, work: handed.data, exit: null });
+    const carried = await carryOut(place, run, opened.rig, handed.data);
+    return carried.ok ? ending("done", null, "", { facts: [carried.fact] }) : carried.ending;
+  }
+  if (tree.ok) await retireTree(place, run, tree.run);
+  if (stopped !== null) return ending(stopped, stopped, "The run was stopped; its work is saved.");
+  return lost();
+}
+
+function lost(): Ending {
+  return ending(
+    "lost",
+    "runner_restarted",
+    "The runner was started again in the middle of this run. What the agent had is saved.",
+  );
+}
+
+/** Removes scratch trees of an earlier incarnation; they never hold work. */
+export async function sweepScratch(place: Workplace): Promise<void> {
+  const dir = join(place.root.path, "scratch");
+  const names = await readdir(dir).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  });
+  for (const name of names) {
+    const removed = await removeOwned(place.root, join(dir, name), "scratch", null);
+    if (!removed.ok)
+      place.log.warn("a scratch tree was left behind", { name, why: removed.error.message });
+  }
+}

@@ -1,0 +1,208 @@
+/** The runs of this runner: takes offers, starts and stops runs, ends each exactly once. */
+import { refuse, type Ack } from "../../protocol/error.ts";
+import type { RunSpec } from "../../protocol/run-spec.ts";
+import type {
+  DiffAnswer,
+  DiffFrame,
+  Heartbeat,
+  Offer,
+  OfferAnswer,
+  StopFrame,
+  TurnFrame,
+} from "../../protocol/runner-frames.ts";
+import { DRAIN_GRACE_MS, STOP_GRACE_MS } from "../config.ts";
+import type { RunsPort } from "../session/town-session.ts";
+import type { BookedRun } from "../spool/run-book.ts";
+import { hasRoom, outranks } from "./capacity.ts";
+import { readDiff } from "./diff.ts";
+import { executeRun } from "./execute.ts";
+import { ending, LiveRun, type Ending, type StopOrder } from "./live-run.ts";
+import { recoverRun } from "./recover.ts";
+import { TurnQueue } from "./turn-queue.ts";
+import type { Workplace } from "./workplace.ts";
+
+interface Held {
+  run: LiveRun;
+  turns: TurnQueue;
+  /** A run of an earlier incarnation that is being settled: it takes no slot. */
+  settling: boolean;
+  ended: Promise<void>;
+}
+
+export class Runs implements RunsPort {
+  readonly #place: Workplace;
+  readonly #slots: number;
+  readonly #held = new Map<string, Held>();
+  #draining = false;
+
+  constructor(place: Workplace, options: { slots: number }) {
+    this.#place = place;
+    this.#slots = options.slots;
+  }
+
+  /** Settles what an earlier incarnation left alive. To be called before the first hello. */
+  recover(): void {
+    for (const booked of this.#place.book.live()) this.#settle(booked);
+  }
+
+  offer(frame: Offer): Ack<OfferAnswer> {
+    const { spec } = frame;
+    const known = this.#place.book.answerOf(spec.runId);
+    if (known !== null) return { ok: true, value: known };
+    const answer = this.#judge(spec);
+    this.#place.book.answer(frame, answer, this.#place.clock.now());
+    if (answer.accepted) this.#begin(spec);
+    return { ok: true, value: answer };
+  }
+
+  stop(order: Omit<StopFrame, "connection">): Ack<null> {
+    const { runId, fence, outcome, reason } = order;
+    // The tombstone first: an offer that this order has overtaken must start nothing.
+    this.#place.book.entomb(runId, fence, outcome, this.#place.clock.now());
+    this.#held
+      .get(runId)
+      ?.run.stop({ outcome, code: outcome, message: reason, graceMs: STOP_GRACE_MS });
+    return { ok: true, value: null };
+  }
+
+  turn({ runId, turn }: TurnFrame): Ack<null> {
+    const held = this.#held.get(runId);
+    if (held?.run.spec.kind === "session" && !held.settling && held.turns.push(turn))
+      return { ok: true, value: null };
+    return refuse("not_found", "That run takes no more turns here. Start a new one.");
+  }
+
+  diff(frame: DiffFrame): Promise<Ack<DiffAnswer>> {
+    return readDiff(this.#place, frame);
+  }
+
+  inventory(): Heartbeat["runs"] {
+    return [...this.#held.values()].map(({ run }) => ({
+      runId: run.spec.runId,
+      fence: run.fence,
+      phase: run.phase,
+      progressAgoMs: run.progressAgoMs,
+    }));
+  }
+
+  /** Takes no more offers, ends every run with its work saved, and waits for that. */
+  async drain(message: string): Promise<void> {
+    this.#draining = true;
+    const order: StopOrder = {
+      outcome: "evicted",
+      code: "drained",
+      message,
+      graceMs: DRAIN_GRACE_MS,
+    };
+    for (const { run } of this.#held.values()) run.stop(order);
+    await Promise.all([...this.#held.values()].map(({ ended }) => ended));
+  }
+
+  #judge(spec: RunSpec): OfferAnswer {
+    const { book, sandbox } = this.#place;
+    if (this.#draining) return no("draining", "This runner is stopping and takes nothing new.");
+    const tombstone = book.tombstone(spec.runId);
+    if (tombstone !== null)
+      return no("stopped", "This run was stopped before it was offered here.");
+    const fence = book.fenceOf(spec.resource);
+    if (fence !== null && !outranks(spec.fence, fence)) {
+      return no(
+        "stale_fence",
+        `A run with fence (${fence.epoch}, ${fence.n}) of this resource was here already.`,
+      );
+    }
+    if (sandbox.mode === "none" && "rig" in spec && !spec.rig.isolationConfirmed) {
+      return no(
+        "isolation_unconfirmed",
+        "Nothing isolates agents on this host, and the rig's owner has not confirmed that.",
+      );
+    }
+    const live = [...this.#held.values()]
+      .filter(({ settling }) => !settling)
+      .map(({ run }) => run.spec.kind);
+    if (!hasRoom(spec.kind, live, this.#slots))
+      return no("no_capacity", "Every place for such a run is taken here.");
+    return { accepted: true };
+  }
+
+  #begin(spec: RunSpec): void {
+    const run = new LiveRun(spec, this.#place);
+    const turns = new TurnQueue();
+    if (spec.kind === "session") for (const turn of spec.turns) turns.push(turn);
+    this.#hold(run, turns, false, () => executeRun(this.#place, run, turns));
+    this.#limit(run);
+  }
+
+  #settle(booked: BookedRun): void {
+    const run = new LiveRun(booked.spec, this.#place);
+    this.#hold(run, new TurnQueue(), true, () => recoverRun(this.#place, run, booked));
+  }
+
+  #hold(run: LiveRun, turns: TurnQueue, settling: boolean, execute: () => Promise<Ending>): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held.set(run.spec.runId, { run, turns, settling, ended: promise });
+    void this.#execute(run, execute).then(resolve);
+  }
+
+  async #execute(run: LiveRun, execute: () => Promise<Ending>): Promise<void> {
+    const { runId, kind } = run.spec;
+    const { log } = this.#place;
+    log.info("run started", { runId, kind });
+    let end: Ending;
+    try {
+      end = await execute();
+    } catch (error) {
+      // One of the edges where a bug is caught: it ends its run, never the runner.
+      log.error("a run failed", {
+        runId,
+        kind,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      end = ending(
+        "crashed",
+        "internal",
+        "A fault of the runner ended this run. Its log says more.",
+      );
+    }
+    run.finish(end);
+    this.#held.delete(runId);
+    log.info("run ended", { runId, kind, outcome: end.outcome, code: end.reason?.code ?? null });
+  }
+
+  /** Ends a run that lives too long, or works on too long without its town. */
+  #limit(run: LiveRun): void {
+    const { wallMs, cutOffMs } = run.spec.limits;
+    const agentRun = run.spec.kind === "work" || run.spec.kind === "review";
+    const wall = setTimeout(() => {
+      const message = `The run was stopped after its limit of ${Math.round(wallMs / 60_000)} minutes.`;
+      run.stop({
+        outcome: agentRun ? "no_result" : "lost",
+        code: "wall_limit",
+        message,
+        graceMs: STOP_GRACE_MS,
+      });
+    }, wallMs);
+    let cutOff: ReturnType<typeof setTimeout> | null = null;
+    const look = () => {
+      const age = this.#place.lease.ageMs;
+      if (age >= cutOffMs && Number.isFinite(age)) {
+        return run.stop({
+          outcome: "lost",
+          code: "cut_off",
+          message: "The runner was cut off from its town for too long.",
+          graceMs: STOP_GRACE_MS,
+        });
+      }
+      cutOff = setTimeout(look, Math.max(1_000, Number.isFinite(age) ? cutOffMs - age : cutOffMs));
+    };
+    look();
+    void this.#held.get(run.spec.runId)?.ended.then(() => {
+      clearTimeout(wall);
+      if (cutOff !== null) clearTimeout(cutOff);
+    });
+  }
+}
+
+function no(code: string, message: string): OfferAnswer {
+  return { accepted: false, code, message };
+}

@@ -1,0 +1,143 @@
+/** Session: the Mayor answers turns one after the other, without any tree, and leaves when it has been idle. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunSpecOf, TurnSpec } from "../../protocol/run-spec.ts";
+import { firstMessage } from "../agents/briefing.ts";
+import type { ToolAnswer } from "../agents/mcp.ts";
+import { STOP_GRACE_MS } from "../config.ts";
+import { createOwned, removeOwned } from "../git/paths.ts";
+import { AgentHost } from "./agent-host.ts";
+import { runTurns, stoppedEnding, type TurnsEnd } from "./agent-turns.ts";
+import { cutMiddle } from "./cut-text.ts";
+import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import { askTown } from "./town-tools.ts";
+import type { TurnQueue } from "./turn-queue.ts";
+import type { Workplace } from "./workplace.ts";
+
+type SessionRun = LiveRun<RunSpecOf<"session">>;
+
+const TEXT_CHARS_MAX = 64_000;
+const MESSAGE_CHARS_MAX = 2_000;
+
+export async function runSession(
+  place: Workplace,
+  run: SessionRun,
+  turns: TurnQueue,
+): Promise<Ending> {
+  const made = await createOwned(place.root, ["scratch", run.spec.runId], "scratch");
+  if (!made.ok)
+    return ending("rejected", made.error.code, made.error.message, {
+      details: { phase: "prepare" },
+    });
+  try {
+    return await converse(place, run, turns, made.path);
+  } finally {
+    const removed = await removeOwned(place.root, made.path, "scratch", null);
+    if (!removed.ok)
+      place.log.warn("a session's folder was left behind", {
+        runId: run.spec.runId,
+        why: removed.error.message,
+      });
+  }
+}
+
+async function converse(
+  place: Workplace,
+  run: SessionRun,
+  turns: TurnQueue,
+  dir: string,
+): Promise<Ending> {
+  let current: TurnSpec | null = null;
+  const dirs = { cwd: join(dir, "tree"), homeDir: join(dir, "home"), tmpDir: join(dir, "tmp") };
+  for (const path of Object.values(dirs)) await mkdir(path, { recursive: true, mode: 0o700 });
+  const opened = await AgentHost.open(place, run, {
+    ...dirs,
+    role: "mayor",
+    readOnly: [],
+    readWrite: [dirs.cwd],
+    call: (tool, args) => callTool(place, run, current, tool, args),
+  });
+  if (!opened.ok) return run.signal.aborted ? stoppedEnding(run) : opened.ending;
+  const { host } = opened;
+  let end: Ending | null = null;
+  for (let taken = 0; end === null && taken < run.spec.limits.turnsMax; taken++) {
+    current = await turns.next(run.spec.limits.warmMs, run.signal);
+    if (current === null) break;
+    end = await answer(place, run, host, current, taken === 0);
+    current = null;
+  }
+  const exit = await host.close(run.stopOrder?.graceMs ?? STOP_GRACE_MS);
+  if (end !== null) return { ...end, exit: end.exit ?? exit };
+  if (run.signal.aborted) return { ...stoppedEnding(run), exit };
+  return ending("done", "idle", "Nothing was asked for a while.", { exit });
+}
+
+/** One turn; null when the session goes on after it. */
+async function answer(
+  place: Workplace,
+  run: SessionRun,
+  host: AgentHost,
+  turn: TurnSpec,
+  first: boolean,
+): Promise<Ending | null> {
+  const { turnId } = turn;
+  run.enter("answering");
+  run.fact({ kind: "turn_started", turnId });
+  host.stream.beginTurn(turnId);
+  const seen = await runTurns<"closed">(place, run, host, {
+    first: firstMessage({ role: "mayor", turn, transcript: first ? run.spec.transcript : [] }),
+    shown: { from: "person", text: turn.text },
+    reprompt: "",
+    result: new Promise(() => {}),
+    turnEnded: () => Promise.resolve("closed"),
+  });
+  run.enter("waiting");
+  return tellEnd(run, host, turnId, seen);
+}
+
+function tellEnd(
+  run: SessionRun,
+  host: AgentHost,
+  turnId: string,
+  seen: TurnsEnd<"closed">,
+): Ending | null {
+  const text = cutMiddle(host.stream.spoken, TEXT_CHARS_MAX);
+  const tell = (reason: "completed" | "interrupted" | "error", message: string | null) =>
+    run.fact({
+      kind: "turn_ended",
+      turnId,
+      text,
+      reason,
+      message: message?.slice(0, MESSAGE_CHARS_MAX) ?? null,
+    });
+  if (seen.kind === "result") {
+    run.progress("tool");
+    tell(host.lastError === null ? "completed" : "error", host.lastError);
+    return null;
+  }
+  const { outcome, reason } = seen.ending;
+  // A turn that its agent or its runner cut short is executed again, with its journal, by the next run.
+  if (outcome === "stopped_by_person") tell("interrupted", reason?.message ?? null);
+  else if (
+    outcome !== "crashed" &&
+    outcome !== "evicted" &&
+    outcome !== "stopped_by_town" &&
+    outcome !== "lost"
+  )
+    tell("error", reason?.message ?? null);
+  return seen.ending;
+}
+
+async function callTool(
+  place: Workplace,
+  run: SessionRun,
+  turn: TurnSpec | null,
+  tool: string,
+  args: Record<string, unknown>,
+): Promise<ToolAnswer> {
+  if (turn === null) {
+    const message = "No turn is open: nobody asked for this now. Nothing was done.";
+    return { ok: false, error: { code: "illegal_transition", message, retryable: false } };
+  }
+  return askTown(place, run, { turnId: turn.turnId, scope: turn.turnId, tool, args });
+}
