@@ -4,15 +4,18 @@ import { StartError } from "../server/start-error.ts";
 import { addBeads } from "./commands/beads.ts";
 import { addCall } from "./commands/call.ts";
 import { addConvoy } from "./commands/convoy.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addDown } from "./commands/down.ts";
 import { addLogin } from "./commands/login.ts";
 import { addMayor } from "./commands/mayor.ts";
 import { addModel } from "./commands/model.ts";
 import { addRig } from "./commands/rig.ts";
+import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
 import { addSling } from "./commands/sling.ts";
 import { addStatus } from "./commands/status.ts";
 import { addToken } from "./commands/token.ts";
+import { addUp } from "./commands/up.ts";
 import { addWatch } from "./commands/watch.ts";
 import { Complaint } from "./complaint.ts";
 import { printNote } from "./output.ts";
@@ -40,9 +43,11 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
   for (const add of [
-    addStatus,
-    addLogin,
+    addUp,
     addDown,
+    addLogin,
+    addStatus,
+    addDoctor,
     addMayor,
     addSling,
     addBeads,
@@ -52,6 +57,7 @@ function createProgram(): Command {
     addToken,
     addCall,
     addWatch,
+    addRunner,
     addModel,
   ]) {
     add(program);

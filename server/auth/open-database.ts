@@ -1,5 +1,5 @@
 /** Opens auth.db, which only this folder reads and writes: logins, tokens, and the name of the key file. */
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { Database } from "bun:sqlite";
 import { StartError } from "../start-error.ts";
 
@@ -38,7 +38,8 @@ const MIGRATIONS: readonly string[] = [
  * @throws StartError when a newer program wrote it
  */
 export function openDatabase(path: string): Database {
-  closeSync(openSync(path, "a", 0o600));
+  // Only when it is not there: closing a file drops the locks this process holds on it.
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
   const database = new Database(path, { create: false, readwrite: true, strict: true });
   database.run("PRAGMA journal_mode = WAL");
   database.run("PRAGMA synchronous = FULL");

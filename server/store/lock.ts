@@ -1,6 +1,6 @@
 /** One town per data directory: an exclusive transaction on a file nothing else is kept in. Bun has no flock. */
 import { Database } from "bun:sqlite";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 
 /** Held until `release` or the process ends; keep a reference, a collected handle is a released lock. */
@@ -11,7 +11,8 @@ export interface TownLock {
 /** Takes the lock of a data directory; null when another process holds it. */
 export function lockTown(dataDir: string): TownLock | null {
   const path = join(dataDir, "town.lock");
-  closeSync(openSync(path, "a", 0o600));
+  // Only when it is not there: closing a file drops the locks this process holds on it.
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
   const database = new Database(path, { create: false, readwrite: true });
   try {
     database.run("PRAGMA busy_timeout = 0");

@@ -1,0 +1,61 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
+import { markOwner } from "../../runner/process/mark.ts";
+import { probeIsolation } from "../../runner/sandbox/probe.ts";
+import { fine, trouble, type Finding } from "./finding.ts";
+
+const DISK_BYTES_LOW = 5 * 1024 ** 3;
+const DISK_BYTES_NONE = 1024 ** 3;
+
+/** Tries the very isolation that agents get. */
+export async function checkSandbox(): Promise<Finding> {
+  const isolation = await probeIsolation(markOwner(tmpdir()));
+  if (isolation.mode !== "none") return fine("sandbox", isolation.reason);
+  return trouble(
+    "sandbox",
+    "warn",
+    isolation.reason,
+    "Until then a rig works only after its owner has confirmed that agents on this host can read everything the owner can.",
+  );
+}
+
+/** The place of the data directory, or of the first of its parents that is there. */
+function firstExisting(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : firstExisting(dirname(path));
+}
+
+export function checkDisk(dataDir: string): Finding {
+  const { bavail, bsize } = statfsSync(firstExisting(dataDir));
+  const bytes = bavail * bsize;
+  const text = `${(bytes / 1024 ** 3).toFixed(1)} GiB free for ${dataDir}`;
+  if (bytes >= DISK_BYTES_LOW) return fine("disk", text);
+  const level = bytes < DISK_BYTES_NONE ? "fail" : "warn";
+  return trouble("disk", level, text, "Free some space, or choose another place with --data.");
+}
+
+export function checkDataDir(dataDir: string): Finding {
+  const place = firstExisting(dataDir);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return trouble("data", "fail", `${place} cannot be written (${code})`, "Give this user the right, or choose another place with --data.");
+  }
+  if (place !== dataDir) return fine("data", `${dataDir} will be made at the first start`);
+  const { mode } = statSync(dataDir);
+  if ((mode & 0o077) === 0) return fine("data", dataDir);
+  return trouble("data", "warn", `others can look into ${dataDir}`, `chmod 700 ${dataDir}`);
+}
+
+/** Whether a town could listen there. */
+export function checkPort(host: string, port: number): Finding {
+  try {
+    const listener = Bun.listen({ hostname: host, port, socket: { data: () => undefined } });
+    listener.stop(true);
+    return fine("port", `port ${port} of ${host} is free`);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return trouble("port", "warn", `port ${port} of ${host} cannot be used`, "Choose another with --port, or --port 0 for a free one.");
+  }
+}

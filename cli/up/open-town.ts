@@ -1,0 +1,93 @@
+/** Opens a town with its doors: the one place where core, auth and edges are put together. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { openAuth, type Auth } from "../../server/auth/auth.ts";
+import type { Clock, Random, TownCore } from "../../server/core.ts";
+import { openEdges, type Edges } from "../../server/edges.ts";
+import { openLog, type OpenLog } from "../../server/log.ts";
+import { testModel } from "../../server/model-test.ts";
+import { lockTown } from "../../server/store/lock.ts";
+import { openTown } from "../../server/town.ts";
+import { Complaint } from "../complaint.ts";
+import { printNote } from "../output.ts";
+import { findTownFile } from "../town-file.ts";
+import { appVersion } from "../version.ts";
+import type { DemoTown } from "./demo-town.ts";
+
+export const systemClock: Clock = { now: () => Date.now(), mono: () => performance.now() };
+export const systemRandom: Random = {
+  unit: () => Math.random(),
+  bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+};
+
+const WEB_DIR = join(import.meta.dir, "..", "..", "dist", "web");
+
+export interface TownHouse {
+  core: TownCore;
+  auth: Auth;
+  edges: Edges;
+  log: OpenLog;
+  /** Closes the doors, then the town. */
+  stop(): Promise<void>;
+}
+
+export interface HouseOptions {
+  dataDir: string;
+  host: string;
+  port: number;
+  publicUrl?: string;
+}
+
+/**
+ * Takes the data directory for this process until `release`.
+ * @throws Complaint with the first town's address when another holds it
+ */
+export function claimDirectory(dataDir: string): { release(): void } {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new Complaint(`The data directory ${dataDir} cannot be made (${code}). Choose another with --data.`);
+  }
+  const lock = lockTown(dataDir);
+  if (lock !== null) return lock;
+  const other = findTownFile(dataDir);
+  const where = other === null ? "" : ` at ${other.url} (process ${other.pid})`;
+  throw new Complaint(`A town runs on ${dataDir} already${where}. \`gastown login\` prints a link to it, \`gastown down\` stops it.`);
+}
+
+/** The doors open first: a port in use is told before anything is written. */
+export async function openHouse(options: HouseOptions, demo: DemoTown | null): Promise<TownHouse> {
+  const ports = { clock: systemClock, random: systemRandom };
+  const closing: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const close of closing.splice(0).toReversed()) await close();
+  };
+  try {
+    const log = openLog(options.dataDir, "town", (line) => printNote(`gastown: ${line}`));
+    closing.push(() => log.close());
+    const auth = openAuth({ dataDir: options.dataDir, ...ports });
+    closing.push(() => auth.close());
+    const edges = openEdges({ ...options, auth, webDir: WEB_DIR, log, version: appVersion });
+    // Sockets end before the town: nothing may reach a core that is closing.
+    const closeEdges = () => edges.stop();
+    closing.push(closeEdges);
+    const town = await openTown({
+      dataDir: options.dataDir,
+      ...ports,
+      log,
+      auth,
+      runnerPort: edges.runnerPort,
+      appVersion,
+      demo: demo !== null,
+      ...(demo === null ? {} : { policy: demo.policy, scriptedModel: { baseUrl: demo.model.url, model: "scripted" } }),
+      modelTest: (endpoint) => testModel(endpoint, systemClock),
+    });
+    closing.splice(closing.indexOf(closeEdges), 0, () => town.stop());
+    edges.bind(town.core);
+    return { core: town.core, auth, edges, log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
