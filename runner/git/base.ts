@@ -27,12 +27,21 @@ export async function resolveBase(
   const target = await readRef(git, rig.storeDir, trackedRef(targetRef, "remote"));
   if (!target.ok) return target;
   if (target.oid === null) {
-    return failure("missing_branch", `The last fetch saw no branch ${wish.target}.`, "Name an existing branch, or fetch the rig.");
+    return failure(
+      "missing_branch",
+      `The last fetch saw no branch ${wish.target}.`,
+      "Name an existing branch, or fetch the rig.",
+    );
   }
   const landed = `refs/heads/${landedBranch(wish.target)}`;
-  const landedAt = await readRef(git, rig.storeDir, trackedRef(landed, wish.delivery === "none" ? "store" : "remote"));
+  const landedAt = await readRef(
+    git,
+    rig.storeDir,
+    trackedRef(landed, wish.delivery === "none" ? "store" : "remote"),
+  );
   if (!landedAt.ok) return landedAt;
-  if (landedAt.oid === null || landedAt.oid === target.oid) return { ok: true, ref: targetRef, oid: target.oid };
+  if (landedAt.oid === null || landedAt.oid === target.oid)
+    return { ok: true, ref: targetRef, oid: target.oid };
   const ahead = await isAncestor(git, rig.storeDir, target.oid, landedAt.oid);
   if (!ahead.ok) return ahead;
   if (ahead.yes) return { ok: true, ref: landed, oid: landedAt.oid };
@@ -47,10 +56,16 @@ export async function resolveBase(
  * (`refs/heads/...`); an integration ref is looked for in the store and on the remote.
  * An unknown commit is in none.
  */
-export async function contains(git: Git, rig: RigRepository, question: { readonly oid: Oid; readonly inRef: string }): Promise<Outcome<{ yes: boolean }>> {
+export async function contains(
+  git: Git,
+  rig: RigRepository,
+  question: { readonly oid: Oid; readonly inRef: string },
+): Promise<Outcome<{ yes: boolean }>> {
   if (!(await hasCommit(git, rig.storeDir, question.oid))) return { ok: true, yes: false };
   const { inRef } = question;
-  for (const ref of isOid(inRef) ? [inRef] : [trackedRef(inRef, "remote"), trackedRef(inRef, "store")]) {
+  for (const ref of isOid(inRef)
+    ? [inRef]
+    : [trackedRef(inRef, "remote"), trackedRef(inRef, "store")]) {
     const tip = await readRef(git, rig.storeDir, ref);
     if (!tip.ok) return tip;
     if (tip.oid === null) continue;

@@ -23,7 +23,13 @@ export type DiffStat = {
 const plain = ["--no-ext-diff", "--no-textconv", "--no-color", "-M"] as const;
 
 /** Lines added and removed per file between two commits, the first `filesMax` files and the totals of all. */
-export async function diffStat(git: Git, gitDir: string, from: Oid, to: Oid, filesMax: number): Promise<Outcome<{ stat: DiffStat }>> {
+export async function diffStat(
+  git: Git,
+  gitDir: string,
+  from: Oid,
+  to: Oid,
+  filesMax: number,
+): Promise<Outcome<{ stat: DiffStat }>> {
   const run = await git.run({ gitDir, args: ["diff", ...plain, "--numstat", "-z", from, to] });
   if (!run.ok) return gitFailed(run, "comparing two commits");
   const fields = fieldsOfZ(run.text);
@@ -35,8 +41,17 @@ export async function diffStat(git: Git, gitDir: string, from: Oid, to: Oid, fil
     if (path !== "") files.push({ path, from: null, ...counts });
     else files.push({ from: fields[++at] ?? "", path: fields[++at] ?? "", ...counts });
   }
-  const sum = (key: "added" | "removed") => files.reduce((total, file) => total + (file[key] ?? 0), 0);
-  return { ok: true, stat: { files: files.slice(0, filesMax), filesTotal: files.length, added: sum("added"), removed: sum("removed") } };
+  const sum = (key: "added" | "removed") =>
+    files.reduce((total, file) => total + (file[key] ?? 0), 0);
+  return {
+    ok: true,
+    stat: {
+      files: files.slice(0, filesMax),
+      filesTotal: files.length,
+      added: sum("added"),
+      removed: sum("removed"),
+    },
+  };
 }
 
 function lines(text: string): number | null {
@@ -59,7 +74,11 @@ export async function unifiedDiff(
   });
   const cut = run.result.exit.outputExceeded;
   if (!run.ok && !cut) return gitFailed(run, "comparing two commits");
-  return { ok: true, text: cut ? run.text.slice(0, run.text.lastIndexOf("\n") + 1) : run.text, cut };
+  return {
+    ok: true,
+    text: cut ? run.text.slice(0, run.text.lastIndexOf("\n") + 1) : run.text,
+    cut,
+  };
 }
 
 export type CommitLine = {
@@ -71,11 +90,27 @@ export type CommitLine = {
 };
 
 /** Commits of `to` that `from` does not have, newest first, at most `max`. */
-export async function commitsBetween(git: Git, gitDir: string, from: Oid, to: Oid, max: number): Promise<Outcome<{ commits: CommitLine[] }>> {
-  const run = await git.run({ gitDir, args: ["log", "-z", `--max-count=${max}`, "--format=%H%x1f%ct%x1f%an%x1f%cn%x1f%s", `${from}..${to}`] });
+export async function commitsBetween(
+  git: Git,
+  gitDir: string,
+  from: Oid,
+  to: Oid,
+  max: number,
+): Promise<Outcome<{ commits: CommitLine[] }>> {
+  const run = await git.run({
+    gitDir,
+    args: [
+      "log",
+      "-z",
+      `--max-count=${max}`,
+      "--format=%H%x1f%ct%x1f%an%x1f%cn%x1f%s",
+      `${from}..${to}`,
+    ],
+  });
   if (!run.ok) return gitFailed(run, "listing commits");
   const commits = fieldsOfZ(run.text).map((line) => {
-    const [oid = "", seconds = "", author = "", committer = "", subject = ""] = line.split("\u001f");
+    const [oid = "", seconds = "", author = "", committer = "", subject = ""] =
+      line.split("\u001f");
     return { oid, subject, author, committer, atMs: Number(seconds) * 1000 };
   });
   return { ok: true, commits };

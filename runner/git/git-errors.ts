@@ -16,17 +16,31 @@ export function spoken(run: GitRun): string {
 export function gitFailed(run: GitRun, doing: string): Failure {
   const ended = endedEarly(run, doing);
   if (ended !== null) return ended;
-  return failure("git_failed", `git failed while ${doing}: ${spoken(run)}`, "Look at the repository named here; the run's files are kept.", {
-    retryable: true,
-  });
+  return failure(
+    "git_failed",
+    `git failed while ${doing}: ${spoken(run)}`,
+    "Look at the repository named here; the run's files are kept.",
+    {
+      retryable: true,
+    },
+  );
 }
 
 function endedEarly(run: GitRun, doing: string): Failure | null {
   if (run.result.exit.timedOut) {
-    return failure("timed_out", `git took too long while ${doing}.`, "Try again; if it repeats, look at the disk and the network.", { retryable: true });
+    return failure(
+      "timed_out",
+      `git took too long while ${doing}.`,
+      "Try again; if it repeats, look at the disk and the network.",
+      { retryable: true },
+    );
   }
   if (run.result.exit.outputExceeded) {
-    return failure("output_limit", `git printed more than is kept while ${doing}.`, "Make the change smaller, or raise the limit.");
+    return failure(
+      "output_limit",
+      `git printed more than is kept while ${doing}.`,
+      "Make the change smaller, or raise the limit.",
+    );
   }
   return null;
 }
@@ -45,14 +59,32 @@ export function remoteFailed(run: GitRun, remote: string, doing: string): Failur
   if (ended !== null) return ended;
   const words = spoken(run);
   if (authenticationWords.test(words)) {
-    return failure("authentication", `${remote} refuses access without a valid credential.`, "Add a credential that may read and write this repository.");
+    return failure(
+      "authentication",
+      `${remote} refuses access without a valid credential.`,
+      "Add a credential that may read and write this repository.",
+    );
   }
   // A host that hides private repositories answers "not found": both reasons are named.
   if (absentWords.test(words) && !/^ssh:.*resolve/i.test(words)) {
-    return failure("not_a_repository", `There is no git repository at ${remote}, or it is private.`, "Check the address; if it is private, add a credential.");
+    return failure(
+      "not_a_repository",
+      `There is no git repository at ${remote}, or it is private.`,
+      "Check the address; if it is private, add a credential.",
+    );
   }
   if (unreachableWords.test(words)) {
-    return failure("unreachable", `${remote} cannot be reached: ${words}`, "Check the address and the network; it is tried again.", { retryable: true });
+    return failure(
+      "unreachable",
+      `${remote} cannot be reached: ${words}`,
+      "Check the address and the network; it is tried again.",
+      { retryable: true },
+    );
   }
-  return failure("git_failed", `git failed while ${doing} ${remote}: ${words}`, "Read git's message; the run's files are kept.", { retryable: true });
+  return failure(
+    "git_failed",
+    `git failed while ${doing} ${remote}: ${words}`,
+    "Read git's message; the run's files are kept.",
+    { retryable: true },
+  );
 }

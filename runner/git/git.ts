@@ -118,7 +118,12 @@ export async function openGit(options: {
   return { run: (request) => runGit(options.exec, base, options.home, request) };
 }
 
-async function runGit(exec: Exec, base: Record<string, string>, home: string, request: GitRequest): Promise<GitRun> {
+async function runGit(
+  exec: Exec,
+  base: Record<string, string>,
+  home: string,
+  request: GitRequest,
+): Promise<GitRun> {
   const env: Record<string, string> = { ...base, ...request.env };
   const config: Record<string, string> = { ...hardenedConfig, ...request.config };
   if (request.gitDir !== undefined) env["GIT_DIR"] = request.gitDir;
@@ -149,7 +154,11 @@ async function runGit(exec: Exec, base: Record<string, string>, home: string, re
   };
 }
 
-function usePersonalSettings(env: Record<string, string>, config: Record<string, string>, personHome: string): void {
+function usePersonalSettings(
+  env: Record<string, string>,
+  config: Record<string, string>,
+  personHome: string,
+): void {
   env["HOME"] = personHome;
   delete env["XDG_CONFIG_HOME"];
   delete env["GIT_CONFIG_GLOBAL"];

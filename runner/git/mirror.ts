@@ -34,7 +34,7 @@ const common: Readonly<Record<string, string>> = {
   "core.fsync": "committed,loose-object,reference",
 };
 /** A store keeps the old values of its refs too: nothing that was once saved becomes unreachable. */
-const storeSettings: Readonly<Record<string, string>> = { 
+const storeSettings: Readonly<Record<string, string>> = {
   "core.logAllRefUpdates": "always",
   "receive.autogc": "false",
   // Runs and candidates are fetched from here by oid, by the runner only.
@@ -42,7 +42,12 @@ const storeSettings: Readonly<Record<string, string>> = {
 };
 
 /** Makes or finds the mirror and the store of a rig. Does not talk to the remote. Idempotent. */
-export async function openRig(git: Git, root: OwnedRoot, rigId: string, remote: Remote): Promise<Outcome<{ rig: RigRepository }>> {
+export async function openRig(
+  git: Git,
+  root: OwnedRoot,
+  rigId: string,
+  remote: Remote,
+): Promise<Outcome<{ rig: RigRepository }>> {
   const owned = await createOwned(root, ["rigs", safeId(rigId)], "rig");
   if (!owned.ok) return owned;
   const mirrorDir = join(owned.path, "mirror.git");
@@ -54,8 +59,14 @@ export async function openRig(git: Git, root: OwnedRoot, rigId: string, remote: 
   return { ok: true, rig: { rigId, remote, dir: owned.path, mirrorDir, storeDir } };
 }
 
-async function ensureBare(git: Git, dir: string, settings: Readonly<Record<string, string>>): Promise<Outcome<object>> {
-  const init = await git.run({ args: ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", dir] });
+async function ensureBare(
+  git: Git,
+  dir: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Outcome<object>> {
+  const init = await git.run({
+    args: ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", dir],
+  });
   if (!init.ok) return gitFailed(init, `making ${dir}`);
   // Set at each start: a crash between init and the settings would leave a repository that prunes.
   for (const [key, value] of Object.entries(settings)) {
@@ -72,8 +83,18 @@ export type Fetched = { readonly targetOid: Oid; readonly shape: RemoteShape };
  * the rig works on. Private refs of either repository are outside the fetched namespace and stay.
  * Errors: unreachable, authentication, not_a_repository, empty_repository, missing_branch, shallow_repository.
  */
-export async function fetchRig(git: Git, rig: RigRepository, target: string, credential?: Credential): Promise<Outcome<Fetched>> {
-  if (!isBranchName(target)) return failure("missing_branch", `${JSON.stringify(target)} is not a branch name.`, "Name an existing branch.");
+export async function fetchRig(
+  git: Git,
+  rig: RigRepository,
+  target: string,
+  credential?: Credential,
+): Promise<Outcome<Fetched>> {
+  if (!isBranchName(target))
+    return failure(
+      "missing_branch",
+      `${JSON.stringify(target)} is not a branch name.`,
+      "Name an existing branch.",
+    );
   const shape = await remoteShape(git, rig.remote);
   if (!shape.ok) return shape;
   const fetched = await git.run({
@@ -86,11 +107,19 @@ export async function fetchRig(git: Git, rig: RigRepository, target: string, cre
   const refs = await remoteHeads(git, rig.mirrorDir);
   if (!refs.ok) return refs;
   if (refs.heads.size === 0) {
-    return failure("empty_repository", `${rig.remote.url} has no commit yet.`, `Make a first commit on ${target} and push it.`);
+    return failure(
+      "empty_repository",
+      `${rig.remote.url} has no commit yet.`,
+      `Make a first commit on ${target} and push it.`,
+    );
   }
   const targetOid = refs.heads.get(`refs/remotes/origin/${target}`);
   if (targetOid === undefined) {
-    return failure("missing_branch", `${rig.remote.url} has no branch ${target}.`, "Name an existing branch as the rig's target.");
+    return failure(
+      "missing_branch",
+      `${rig.remote.url} has no branch ${target}.`,
+      "Name an existing branch as the rig's target.",
+    );
   }
   const stored = await fillStore(git, rig);
   if (!stored.ok) return stored;
@@ -98,14 +127,30 @@ export async function fetchRig(git: Git, rig: RigRepository, target: string, cre
 }
 
 /** Arguments of every fetch of the runner. */
-export const fetchArguments: readonly string[] = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules"];
+export const fetchArguments: readonly string[] = [
+  "fetch",
+  "--quiet",
+  "--no-tags",
+  "--no-write-fetch-head",
+  "--no-auto-gc",
+  "--no-recurse-submodules",
+];
 
-export function secretFor(remote: Remote, secret: Credential | undefined): { credential?: { url: string; secret: Credential } } {
+export function secretFor(
+  remote: Remote,
+  secret: Credential | undefined,
+): { credential?: { url: string; secret: Credential } } {
   return secret === undefined ? {} : { credential: { url: remote.url, secret } };
 }
 
-async function remoteHeads(git: Git, gitDir: string): Promise<Outcome<{ heads: Map<string, Oid> }>> {
-  const run = await git.run({ gitDir, args: ["for-each-ref", "--format=%(objectname)%09%(refname)", "refs/remotes/origin/"] });
+async function remoteHeads(
+  git: Git,
+  gitDir: string,
+): Promise<Outcome<{ heads: Map<string, Oid> }>> {
+  const run = await git.run({
+    gitDir,
+    args: ["for-each-ref", "--format=%(objectname)%09%(refname)", "refs/remotes/origin/"],
+  });
   if (!run.ok) return gitFailed(run, "listing the mirror's branches");
   return { ok: true, heads: refsOf(run.text) };
 }
@@ -116,7 +161,12 @@ async function fillStore(git: Git, rig: RigRepository): Promise<Outcome<object>>
   if (first.heads.size === 0) await sharePacks(rig);
   const run = await git.run({
     gitDir: rig.storeDir,
-    args: [...fetchArguments, "--prune", rig.mirrorDir, "+refs/remotes/origin/*:refs/remotes/origin/*"],
+    args: [
+      ...fetchArguments,
+      "--prune",
+      rig.mirrorDir,
+      "+refs/remotes/origin/*:refs/remotes/origin/*",
+    ],
     timeoutMs: gitNetworkTimeoutMs,
   });
   if (!run.ok) return gitFailed(run, "copying the mirror into the store");
@@ -142,16 +192,31 @@ async function sharePacks(rig: RigRepository): Promise<void> {
 }
 
 /** The oid of a ref in a local repository; null where there is no such ref. */
-export async function readRef(git: Git, gitDir: string, ref: string): Promise<Outcome<{ oid: Oid | null }>> {
-  const run = await git.run({ gitDir, args: ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`] });
+export async function readRef(
+  git: Git,
+  gitDir: string,
+  ref: string,
+): Promise<Outcome<{ oid: Oid | null }>> {
+  const run = await git.run({
+    gitDir,
+    args: ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`],
+  });
   if (run.ok) return { ok: true, oid: oidIn(run.text) };
   if (run.code === 1) return { ok: true, oid: null };
   return gitFailed(run, `reading ${ref}`);
 }
 
 /** Whether `ancestor` is `descendant` or among its ancestors. An unknown oid is an error, not a no. */
-export async function isAncestor(git: Git, gitDir: string, ancestor: Oid, descendant: Oid): Promise<Outcome<{ yes: boolean }>> {
-  const run = await git.run({ gitDir, args: ["merge-base", "--is-ancestor", ancestor, descendant] });
+export async function isAncestor(
+  git: Git,
+  gitDir: string,
+  ancestor: Oid,
+  descendant: Oid,
+): Promise<Outcome<{ yes: boolean }>> {
+  const run = await git.run({
+    gitDir,
+    args: ["merge-base", "--is-ancestor", ancestor, descendant],
+  });
   if (run.ok || run.code === 1) return { ok: true, yes: run.ok };
   return gitFailed(run, `comparing ${ancestor} with ${descendant}`);
 }

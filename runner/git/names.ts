@@ -10,7 +10,8 @@ export function safeId(id: string): string {
 }
 
 // The rules of `git check-ref-format` that matter for a branch name given by a person.
-const badRefPattern = /(^|\/)\.|\.\.|[\u0000-\u0020\u007f~^:?*[\\]|@\{|\/\/|\.lock(\/|$)|\.$|\/$|^\/|^-|^@$/;
+const badRefPattern =
+  /(^|\/)\.|\.\.|[\u0000-\u0020\u007f~^:?*[\\]|@\{|\/\/|\.lock(\/|$)|\.$|\/$|^\/|^-|^@$/;
 
 export function isBranchName(name: string): boolean {
   return name !== "" && name.length <= 200 && !badRefPattern.test(name);

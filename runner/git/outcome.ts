@@ -52,5 +52,9 @@ export function failure(
   more: { readonly retryable?: boolean; readonly paths?: readonly string[] } = {},
 ): Failure {
   const error: GitError = { code, message, next, retryable: more.retryable ?? false };
-  return { ok: false, error: more.paths === undefined ? error : { ...error, paths: more.paths.slice(0, pathsShownMax) } };
+  return {
+    ok: false,
+    error:
+      more.paths === undefined ? error : { ...error, paths: more.paths.slice(0, pathsShownMax) },
+  };
 }

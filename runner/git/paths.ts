@@ -1,4 +1,16 @@
-import { chmod, link, lstat, mkdir, readFile, readdir, realpath, rename, rm, unlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { failure, type Outcome } from "./outcome.ts";
 import { isRemovalProof, type RemovalProof } from "./proof.ts";
@@ -27,17 +39,29 @@ export async function claimRoot(path: string): Promise<Outcome<{ root: OwnedRoot
   if (marker === null) {
     const present = await readdir(real);
     if (present.length > 0) {
-      return failure("not_owned", `${real} is not empty and was not made by Gastown.`, "Choose an empty folder for the runner's data.");
+      return failure(
+        "not_owned",
+        `${real} is not empty and was not made by Gastown.`,
+        "Choose an empty folder for the runner's data.",
+      );
     }
     await writeNew(join(real, rootMarker), rootMarkerText);
   } else if (marker !== rootMarkerText) {
-    return failure("not_owned", `${real} carries the marker of another version.`, "Use the version that made it, or another folder.");
+    return failure(
+      "not_owned",
+      `${real} carries the marker of another version.`,
+      "Use the version that made it, or another folder.",
+    );
   }
   return { ok: true, root: { path: real } };
 }
 
 /** Creates `<root>/<parts>` as a folder that the runner may remove later. Idempotent for the same kind. */
-export async function createOwned(root: OwnedRoot, parts: readonly string[], kind: OwnedKind): Promise<Outcome<{ path: string }>> {
+export async function createOwned(
+  root: OwnedRoot,
+  parts: readonly string[],
+  kind: OwnedKind,
+): Promise<Outcome<{ path: string }>> {
   const path = join(root.path, ...parts);
   await mkdir(path, { recursive: true, mode: 0o700 });
   const place = await ownedPlace(root, path);
@@ -45,7 +69,12 @@ export async function createOwned(root: OwnedRoot, parts: readonly string[], kin
   const text = markerText(kind, basename(path));
   const marker = await textOf(join(path, ownedMarker));
   if (marker === text) return { ok: true, path };
-  if (marker !== null) return failure("not_owned", `${path} is marked as something else.`, "Look at the folder; nothing was changed.");
+  if (marker !== null)
+    return failure(
+      "not_owned",
+      `${path} is marked as something else.`,
+      "Look at the folder; nothing was changed.",
+    );
   await writeNew(join(path, ownedMarker), text);
   return { ok: true, path };
 }
@@ -66,10 +95,18 @@ export async function removeOwned(
   if (!place.ok) return place;
   const name = basename(path);
   if ((await textOf(join(path, ownedMarker))) !== markerText(kind, name)) {
-    return failure("not_owned", `${path} does not carry the runner's mark.`, "Nothing was removed; look at the folder.");
+    return failure(
+      "not_owned",
+      `${path} does not carry the runner's mark.`,
+      "Nothing was removed; look at the folder.",
+    );
   }
   if (kind === "run" && (proof === null || !isRemovalProof(proof, name))) {
-    return failure("no_proof", `The work in ${path} is not proved to be saved.`, "Save the run's work first; nothing was removed.");
+    return failure(
+      "no_proof",
+      `The work in ${path} is not proved to be saved.`,
+      "Save the run's work first; nothing was removed.",
+    );
   }
   const trash = join(root.path, trashFolder);
   await mkdir(trash, { recursive: true, mode: 0o700 });
@@ -83,11 +120,20 @@ export async function removeOwned(
  * Removes one part of an owned folder that holds no work: the private repository of a save, which is
  * made anew for each, or a scratch file. The same place checks as `removeOwned`.
  */
-export async function removePart(root: OwnedRoot, owned: string, kind: OwnedKind, part: "gitdir" | "scratch"): Promise<Outcome<object>> {
+export async function removePart(
+  root: OwnedRoot,
+  owned: string,
+  kind: OwnedKind,
+  part: "gitdir" | "scratch",
+): Promise<Outcome<object>> {
   const place = await ownedPlace(root, owned);
   if (!place.ok) return place;
   if ((await textOf(join(owned, ownedMarker))) !== markerText(kind, basename(owned))) {
-    return failure("not_owned", `${owned} does not carry the runner's mark.`, "Nothing was removed; look at the folder.");
+    return failure(
+      "not_owned",
+      `${owned} does not carry the runner's mark.`,
+      "Nothing was removed; look at the folder.",
+    );
   }
   await removeTree(join(owned, part));
   return { ok: true };
@@ -107,14 +153,23 @@ export async function sweepTrash(root: OwnedRoot): Promise<number> {
 async function ownedPlace(root: OwnedRoot, path: string): Promise<Outcome<object>> {
   const real = await realpath(root.path);
   if ((await textOf(join(real, rootMarker))) !== rootMarkerText) {
-    return failure("not_owned", `${root.path} does not carry the runner's mark.`, "Nothing was changed; look at the runner's data folder.");
+    return failure(
+      "not_owned",
+      `${root.path} does not carry the runner's mark.`,
+      "Nothing was changed; look at the runner's data folder.",
+    );
   }
   const stat = await statOf(path);
   const realParent = await realpath(dirname(path));
   const inside = relative(real, join(realParent, basename(path)));
-  const escapes = inside === "" || inside === ".." || inside.startsWith(`..${sep}`) || inside.startsWith(sep);
+  const escapes =
+    inside === "" || inside === ".." || inside.startsWith(`..${sep}`) || inside.startsWith(sep);
   if (escapes || stat === null || !stat.isDirectory() || inside === trashFolder) {
-    return failure("unsafe_path", `${path} is not a folder inside the runner's data folder.`, "Nothing was changed; look for links in the path.");
+    return failure(
+      "unsafe_path",
+      `${path} is not a folder inside the runner's data folder.`,
+      "Nothing was changed; look for links in the path.",
+    );
   }
   return { ok: true };
 }

@@ -19,11 +19,23 @@ export type RefUpdate = {
  * remote said of each ref; an error means that nothing is known of what it did. A lease also forces
  * what is no fast-forward: the caller checks ancestry.
  */
-export async function pushRefs(git: Git, gitDir: string, place: Place, updates: readonly RefUpdate[]): Promise<Outcome<{ refs: PushedRef[] }>> {
+export async function pushRefs(
+  git: Git,
+  gitDir: string,
+  place: Place,
+  updates: readonly RefUpdate[],
+): Promise<Outcome<{ refs: PushedRef[] }>> {
   const run = await git.run({
     gitDir,
     args: [
-      ...["push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"],
+      ...[
+        "push",
+        "--porcelain",
+        "--atomic",
+        "--no-verify",
+        "--no-follow-tags",
+        "--recurse-submodules=no",
+      ],
       ...updates.map(({ ref, expected }) => `--force-with-lease=${ref}:${expected ?? ""}`),
       ...["--", place.url],
       ...updates.map(({ ref, to }) => `${to ?? ""}:${ref}`),
@@ -37,22 +49,33 @@ export async function pushRefs(git: Git, gitDir: string, place: Place, updates: 
 }
 
 // git's own words for "the ref is not what you think it is", from the lease here and from the lock there.
-const movedWords = /stale info|fetch first|non-fast-forward|already exists|failed to update|failed to lock|cannot lock|incorrect old value/i;
+const movedWords =
+  /stale info|fetch first|non-fast-forward|already exists|failed to update|failed to lock|cannot lock|incorrect old value/i;
 
 /** Whether refused lines say only that a ref moved: then the same push may succeed after a new look. */
 export function onlyMoved(refs: readonly PushedRef[]): boolean {
   // `same` on a leased ref: somebody has pushed this very value, or the lease was not checked at all.
-  const refused = refs.filter(({ state, reason }) => state !== "updated" && !/atomic/i.test(reason));
+  const refused = refs.filter(
+    ({ state, reason }) => state !== "updated" && !/atomic/i.test(reason),
+  );
   return refused.every(({ state, reason }) => state === "same" || movedWords.test(reason));
 }
 
 /** What the remote said of the refs it did not update. */
 export function refusalOf(refs: readonly PushedRef[]): string {
-  return refs.flatMap(({ ref, state, reason }) => (state === "updated" ? [] : [`${ref}: ${state === "same" ? "[up to date]" : reason}`])).join("; ");
+  return refs
+    .flatMap(({ ref, state, reason }) =>
+      state === "updated" ? [] : [`${ref}: ${state === "same" ? "[up to date]" : reason}`],
+    )
+    .join("; ");
 }
 
 /** The values of the named refs at a remote; absent ones are absent from the map. */
-export async function remoteRefs(git: Git, place: Place, names: readonly string[]): Promise<Outcome<{ refs: Map<string, Oid> }>> {
+export async function remoteRefs(
+  git: Git,
+  place: Place,
+  names: readonly string[],
+): Promise<Outcome<{ refs: Map<string, Oid> }>> {
   const run = await git.run({
     args: ["ls-remote", "--refs", "--", place.url, ...names],
     timeoutMs: gitNetworkTimeoutMs,
@@ -65,5 +88,7 @@ export async function remoteRefs(git: Git, place: Place, names: readonly string[
 }
 
 export function credentialFor(place: Place): { credential?: { url: string; secret: Credential } } {
-  return place.credential === undefined ? {} : { credential: { url: place.url, secret: place.credential } };
+  return place.credential === undefined
+    ? {}
+    : { credential: { url: place.url, secret: place.credential } };
 }

@@ -22,22 +22,46 @@ export type RunBranchPush = {
  * Pushes `gastown/run/<bead>/<run>`. It is looked up first, so that repeating the call after a lost
  * answer changes nothing. Errors: branch_moved, push_refused, or what reaching the remote gives.
  */
-export async function pushRunBranch(git: Git, rig: RigRepository, push: RunBranchPush): Promise<Outcome<{ branch: string; oid: Oid; pushed: boolean }>> {
+export async function pushRunBranch(
+  git: Git,
+  rig: RigRepository,
+  push: RunBranchPush,
+): Promise<Outcome<{ branch: string; oid: Oid; pushed: boolean }>> {
   const branch = runBranch(push.beadId, push.runId);
   const ref = `refs/heads/${branch}`;
   const url = push.delivery === "none" ? rig.storeDir : rig.remote.url;
-  const place: Place = push.credential === undefined || push.delivery === "none" ? { url } : { url, credential: push.credential };
+  const place: Place =
+    push.credential === undefined || push.delivery === "none"
+      ? { url }
+      : { url, credential: push.credential };
   const now = await remoteRefs(git, place, [ref]);
   if (!now.ok) return now;
   const held = now.refs.get(ref) ?? null;
   if (held === push.oid) return { ok: true, branch, oid: push.oid, pushed: false };
   if (held !== push.expected) {
-    return failure("branch_moved", `${branch} holds ${held ?? "nothing"}, which this run did not push.`, "Look at who wrote the branch; the work is saved on the runner.");
+    return failure(
+      "branch_moved",
+      `${branch} holds ${held ?? "nothing"}, which this run did not push.`,
+      "Look at who wrote the branch; the work is saved on the runner.",
+    );
   }
-  const pushed = await pushRefs(git, rig.storeDir, place, [{ ref, to: push.oid, expected: push.expected }]);
+  const pushed = await pushRefs(git, rig.storeDir, place, [
+    { ref, to: push.oid, expected: push.expected },
+  ]);
   if (!pushed.ok) return pushed;
-  if (pushed.refs.every(({ state }) => state === "updated")) return { ok: true, branch, oid: push.oid, pushed: true };
+  if (pushed.refs.every(({ state }) => state === "updated"))
+    return { ok: true, branch, oid: push.oid, pushed: true };
   const reason = refusalOf(pushed.refs);
-  if (onlyMoved(pushed.refs)) return failure("branch_moved", `${branch} moved while it was pushed.`, "It is looked up again.", { retryable: true });
-  return failure("push_refused", `The remote refuses ${branch}: ${reason}.`, "Allow the credential to write gastown/run/* branches.");
+  if (onlyMoved(pushed.refs))
+    return failure(
+      "branch_moved",
+      `${branch} moved while it was pushed.`,
+      "It is looked up again.",
+      { retryable: true },
+    );
+  return failure(
+    "push_refused",
+    `The remote refuses ${branch}: ${reason}.`,
+    "Allow the credential to write gastown/run/* branches.",
+  );
 }

@@ -60,16 +60,24 @@ const recordName = "run.json";
  * finished one is returned as it is, an unfinished one (no agent has seen it) is built again.
  * Errors: unknown_base.
  */
-export async function createRunRepository(git: Git, root: OwnedRoot, rig: RigRepository, wish: NewRun): Promise<Outcome<{ run: RunRepository }>> {
+export async function createRunRepository(
+  git: Git,
+  root: OwnedRoot,
+  rig: RigRepository,
+  wish: NewRun,
+): Promise<Outcome<{ run: RunRepository }>> {
   const owned = await createOwned(root, ["runs", safeId(wish.runId)], "run");
   if (!owned.ok) return owned;
   const record: RunRecord = { ...wish, rigId: rig.rigId, start: wish.start ?? wish.base };
   const run = assemble(root, rig, record);
   const finished = await openRunRepository(root, rig, wish.runId);
   if (finished.ok) return finished;
-  for (const dir of [run.treeDir, run.homeDir, run.tmpDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  for (const dir of [run.treeDir, run.homeDir, run.tmpDir])
+    await mkdir(dir, { recursive: true, mode: 0o700 });
   const agentDir = join(run.treeDir, ".git");
-  const init = await git.run({ args: ["init", "--quiet", "--template=", `--initial-branch=${run.branch}`, run.treeDir] });
+  const init = await git.run({
+    args: ["init", "--quiet", "--template=", `--initial-branch=${run.branch}`, run.treeDir],
+  });
   if (!init.ok) return gitFailed(init, "making the run's repository");
   const borrowed = await borrowObjects(git, run, agentDir);
   if (!borrowed.ok) return borrowed;
@@ -84,13 +92,22 @@ export async function createRunRepository(git: Git, root: OwnedRoot, rig: RigRep
 }
 
 /** Finds a run's finished repository again, after a restart. Error: `not_owned` where there is none. */
-export async function openRunRepository(root: OwnedRoot, rig: RigRepository, runId: string): Promise<Outcome<{ run: RunRepository }>> {
+export async function openRunRepository(
+  root: OwnedRoot,
+  rig: RigRepository,
+  runId: string,
+): Promise<Outcome<{ run: RunRepository }>> {
   const path = join(root.path, "runs", safeId(runId), recordName);
   const found = await stat(path).catch(() => null);
-  if (found === null) return failure("not_owned", `Run ${runId} has no repository here.`, "Start a new run.");
+  if (found === null)
+    return failure("not_owned", `Run ${runId} has no repository here.`, "Start a new run.");
   const parsed = runRecordSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
   if (!parsed.success || parsed.data.rigId !== rig.rigId) {
-    return failure("not_owned", `The record of run ${runId} cannot be read or belongs to another rig.`, "Keep the folder and look at it.");
+    return failure(
+      "not_owned",
+      `The record of run ${runId} cannot be read or belongs to another rig.`,
+      "Keep the folder and look at it.",
+    );
   }
   return { ok: true, run: assemble(root, rig, parsed.data) };
 }
@@ -114,7 +131,11 @@ function assemble(root: OwnedRoot, rig: RigRepository, record: RunRecord): RunRe
  * Gives a repository the run's objects: those of the mirror by borrowing, those that only the store
  * has (saved work, an integration ref) by fetch, because the store is outside every sandbox.
  */
-export async function borrowObjects(git: Git, run: RunRepository, gitDir: string): Promise<Outcome<object>> {
+export async function borrowObjects(
+  git: Git,
+  run: RunRepository,
+  gitDir: string,
+): Promise<Outcome<object>> {
   const info = join(gitDir, "objects", "info");
   await mkdir(info, { recursive: true });
   await writeFile(join(info, "alternates"), `${join(run.rig.mirrorDir, "objects")}\n`);
@@ -122,7 +143,12 @@ export async function borrowObjects(git: Git, run: RunRepository, gitDir: string
     if (await hasCommit(git, gitDir, oid)) continue;
     const fetched = await git.run({ gitDir, args: [...fetchArguments, run.rig.storeDir, oid] });
     if (!fetched.ok || !(await hasCommit(git, gitDir, oid))) {
-      return failure("unknown_base", `Neither the mirror nor the store of the rig has ${oid}.`, "Fetch the rig and choose the base again.", { retryable: true });
+      return failure(
+        "unknown_base",
+        `Neither the mirror nor the store of the rig has ${oid}.`,
+        "Fetch the rig and choose the base again.",
+        { retryable: true },
+      );
     }
   }
   return { ok: true };

@@ -1,4 +1,10 @@
-import { configArguments, gitEnvironment, gitOutputBytesMax, gitTimeoutMs, hardenedConfig } from "./git.ts";
+import {
+  configArguments,
+  gitEnvironment,
+  gitOutputBytesMax,
+  gitTimeoutMs,
+  hardenedConfig,
+} from "./git.ts";
 import type { SandboxCommand, SandboxedExec } from "./exec.ts";
 import type { GitRun } from "./git.ts";
 import type { RunRepository } from "./run-repo.ts";
@@ -18,20 +24,27 @@ export type SandboxedGitRequest = {
 };
 
 /** Git on the run's private GIT_DIR with the agent's tree, inside the run's sandbox: the tree is not writable. */
-export async function runSandboxedGit(sandbox: SandboxedExec, run: RunRepository, request: SandboxedGitRequest): Promise<GitRun> {
+export async function runSandboxedGit(
+  sandbox: SandboxedExec,
+  run: RunRepository,
+  request: SandboxedGitRequest,
+): Promise<GitRun> {
   const command = sandboxCommand(run, {
     GIT_DIR: run.gitDir,
     GIT_WORK_TREE: request.workTree ?? run.treeDir,
     ...(request.indexFile === undefined ? {} : { GIT_INDEX_FILE: request.indexFile }),
     ...request.env,
   });
-  const result = await sandbox.run(["git", ...configArguments({ ...hardenedConfig, ...request.config }), ...request.args], {
-    ...command,
-    cwd: request.workTree ?? run.treeDir,
-    timeoutMs: request.timeoutMs ?? gitTimeoutMs,
-    outputBytesMax: gitOutputBytesMax,
-    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
-  });
+  const result = await sandbox.run(
+    ["git", ...configArguments({ ...hardenedConfig, ...request.config }), ...request.args],
+    {
+      ...command,
+      cwd: request.workTree ?? run.treeDir,
+      timeoutMs: request.timeoutMs ?? gitTimeoutMs,
+      outputBytesMax: gitOutputBytesMax,
+      ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
+    },
+  );
   const { exit } = result;
   return {
     ok: exit.code === 0 && !exit.timedOut && !exit.outputExceeded,
@@ -42,8 +55,14 @@ export async function runSandboxedGit(sandbox: SandboxedExec, run: RunRepository
 }
 
 /** The value of `--upload-pack` with which a fetch reads the run's private repository from inside its sandbox. */
-export async function sandboxedUploadPack(sandbox: SandboxedExec, run: RunRepository): Promise<string> {
-  const argv = await sandbox.wrap(["git", ...configArguments(hardenedConfig), "upload-pack"], sandboxCommand(run, {}));
+export async function sandboxedUploadPack(
+  sandbox: SandboxedExec,
+  run: RunRepository,
+): Promise<string> {
+  const argv = await sandbox.wrap(
+    ["git", ...configArguments(hardenedConfig), "upload-pack"],
+    sandboxCommand(run, {}),
+  );
   return argv.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
 }
 

@@ -21,7 +21,10 @@ export type Saving = {
   readonly limits?: SaveLimits;
 };
 
-export type CommitsDropped = { readonly code: "no_head" | "not_descending" | "refused"; readonly message: string };
+export type CommitsDropped = {
+  readonly code: "no_head" | "not_descending" | "refused";
+  readonly message: string;
+};
 
 export type SavedWork = {
   readonly proof: SavedProof;
@@ -60,14 +63,23 @@ export async function saveWork(run: RunRepository, saving: Saving): Promise<Outc
   const first = await commitOnto(sandbox, run, head.oid ?? run.base, saving);
   if (!first.ok) return first;
   const taken = await takeIntoStore(git, sandbox, run, first.commit);
-  if (taken.ok) return proven(run, taken, { agentHead: head.oid, commitsDropped: head.dropped, unsaved: first.unsaved });
+  if (taken.ok)
+    return proven(run, taken, {
+      agentHead: head.oid,
+      commitsDropped: head.dropped,
+      unsaved: first.unsaved,
+    });
   if (head.oid === null) return taken;
   // The agent's commits may be what the check refused: its files are worth more than its history.
   const second = await commitOnto(sandbox, run, run.base, saving);
   if (!second.ok) return second;
   const retaken = await takeIntoStore(git, sandbox, run, second.commit);
   if (!retaken.ok) return retaken;
-  return proven(run, retaken, { agentHead: null, commitsDropped: { code: "refused", message: taken.error.message }, unsaved: second.unsaved });
+  return proven(run, retaken, {
+    agentHead: null,
+    commitsDropped: { code: "refused", message: taken.error.message },
+    unsaved: second.unsaved,
+  });
 }
 
 function proven(
@@ -75,7 +87,14 @@ function proven(
   taken: { ref: string; oid: Oid; tree: Oid },
   rest: Pick<SavedWork, "agentHead" | "commitsDropped" | "unsaved">,
 ): Outcome<SavedWork> {
-  const proof = issueProof<SavedProof>({ kind: "saved", beadId: run.beadId, runId: run.runId, ref: taken.ref, oid: taken.oid, tree: taken.tree });
+  const proof = issueProof<SavedProof>({
+    kind: "saved",
+    beadId: run.beadId,
+    runId: run.runId,
+    ref: taken.ref,
+    oid: taken.oid,
+    tree: taken.tree,
+  });
   return { ok: true, proof, base: run.base, ...rest };
 }
 
@@ -91,21 +110,32 @@ async function freshGitDir(git: Git, run: RunRepository): Promise<Outcome<object
 }
 
 /** The agent's HEAD, fetched into the private repository; null with a reason where it cannot be kept. */
-async function agentHead(sandbox: SandboxedExec, run: RunRepository): Promise<{ oid: Oid | null; dropped: CommitsDropped | null }> {
+async function agentHead(
+  sandbox: SandboxedExec,
+  run: RunRepository,
+): Promise<{ oid: Oid | null; dropped: CommitsDropped | null }> {
   const fetched = await runSandboxedGit(sandbox, run, {
     args: [...fetchArguments, run.treeDir, `+HEAD:${headRef}`],
     config: tolerantFsck,
   });
   if (!fetched.ok) return dropped("no_head", "The agent's repository has no readable HEAD.");
-  const read = await runSandboxedGit(sandbox, run, { args: ["rev-parse", "--verify", "--quiet", `${headRef}^{commit}`] });
+  const read = await runSandboxedGit(sandbox, run, {
+    args: ["rev-parse", "--verify", "--quiet", `${headRef}^{commit}`],
+  });
   const oid = oidIn(read.text);
   if (!read.ok || oid === null) return dropped("no_head", "The agent's HEAD is not a commit.");
-  const descends = await runSandboxedGit(sandbox, run, { args: ["merge-base", "--is-ancestor", run.base, oid] });
-  if (!descends.ok) return dropped("not_descending", "The agent's commits do not descend from the base.");
+  const descends = await runSandboxedGit(sandbox, run, {
+    args: ["merge-base", "--is-ancestor", run.base, oid],
+  });
+  if (!descends.ok)
+    return dropped("not_descending", "The agent's commits do not descend from the base.");
   return { oid, dropped: null };
 }
 
-function dropped(code: CommitsDropped["code"], message: string): { oid: null; dropped: CommitsDropped } {
+function dropped(
+  code: CommitsDropped["code"],
+  message: string,
+): { oid: null; dropped: CommitsDropped } {
   return { oid: null, dropped: { code, message } };
 }
 
@@ -159,11 +189,17 @@ async function takeIntoStore(
   const incoming = `refs/gastown/incoming/${safeId(run.runId)}`;
   const fetched = await git.run({
     gitDir: store,
-    args: [...fetchArguments, `--upload-pack=${await sandboxedUploadPack(sandbox, run)}`, run.gitDir, `+${saveRef}:${incoming}`],
+    args: [
+      ...fetchArguments,
+      `--upload-pack=${await sandboxedUploadPack(sandbox, run)}`,
+      run.gitDir,
+      `+${saveRef}:${incoming}`,
+    ],
     config: tolerantFsck,
     timeoutMs: gitNetworkTimeoutMs,
   });
-  if (!fetched.ok) return notSaved(`the store refused it: ${fetched.result.stderr.trim().slice(0, 300)}`);
+  if (!fetched.ok)
+    return notSaved(`the store refused it: ${fetched.result.stderr.trim().slice(0, 300)}`);
   const arrived = await readRef(git, store, incoming);
   if (!arrived.ok) return arrived;
   if (arrived.oid !== commit) return notSaved("what arrived is not what was made");
@@ -179,16 +215,33 @@ async function takeIntoStore(
 }
 
 function notSaved(why: string) {
-  return failure("not_saved", `The work could not be saved: ${why}.`, "The tree is kept; look at it on the runner.", { retryable: true });
+  return failure(
+    "not_saved",
+    `The work could not be saved: ${why}.`,
+    "The tree is kept; look at it on the runner.",
+    { retryable: true },
+  );
 }
 
 /** That the ref holds the commit and every object of it that its base does not have is present. */
-async function lookUp(git: Git, rig: RigRepository, ref: string, oid: Oid, base: Oid): Promise<Outcome<{ ref: string; oid: Oid; tree: Oid }>> {
+async function lookUp(
+  git: Git,
+  rig: RigRepository,
+  ref: string,
+  oid: Oid,
+  base: Oid,
+): Promise<Outcome<{ ref: string; oid: Oid; tree: Oid }>> {
   const held = await readRef(git, rig.storeDir, ref);
   if (!held.ok) return held;
   if (held.oid !== oid) return notSaved(`${ref} does not hold ${oid}`);
-  const whole = await git.run({ gitDir: rig.storeDir, args: ["rev-list", "--objects", "--quiet", oid, `^${base}`] });
-  const tree = await git.run({ gitDir: rig.storeDir, args: ["rev-parse", "--verify", `${oid}^{tree}`] });
+  const whole = await git.run({
+    gitDir: rig.storeDir,
+    args: ["rev-list", "--objects", "--quiet", oid, `^${base}`],
+  });
+  const tree = await git.run({
+    gitDir: rig.storeDir,
+    args: ["rev-parse", "--verify", `${oid}^{tree}`],
+  });
   const treeOid = oidIn(tree.text);
   if (!whole.ok || treeOid === null) return notSaved(`objects of ${oid} are missing`);
   return { ok: true, ref, oid, tree: treeOid };
@@ -203,14 +256,27 @@ export async function verifySaved(
   const found = await lookUp(git, rig, wipRef(saved.beadId, saved.runId), saved.oid, saved.base);
   if (!found.ok) return found;
   const { beadId, runId } = saved;
-  return { ok: true, proof: issueProof<SavedProof>({ kind: "saved", beadId, runId, ref: found.ref, oid: found.oid, tree: found.tree }) };
+  return {
+    ok: true,
+    proof: issueProof<SavedProof>({
+      kind: "saved",
+      beadId,
+      runId,
+      ref: found.ref,
+      oid: found.oid,
+      tree: found.tree,
+    }),
+  };
 }
 
 /**
  * Removes a run's folders after one more save, so that the proof is of what is there now. The run's
  * processes must have ended. Returns what the proof holds; where saving fails nothing is removed.
  */
-export async function retireRun(run: RunRepository, saving: Saving): Promise<Outcome<{ proof: RemovalProof; unsaved: readonly Unsaved[] }>> {
+export async function retireRun(
+  run: RunRepository,
+  saving: Saving,
+): Promise<Outcome<{ proof: RemovalProof; unsaved: readonly Unsaved[] }>> {
   const tree = await stat(run.treeDir).catch(() => null);
   if (tree === null) return await remove(run, nothingToSave(run, "no_tree"), []);
   const saved = await saveWork(run, saving);
@@ -220,10 +286,19 @@ export async function retireRun(run: RunRepository, saving: Saving): Promise<Out
 }
 
 function nothingToSave(run: RunRepository, reason: NothingToSave["reason"]): NothingToSave {
-  return issueProof<NothingToSave>({ kind: "nothing_to_save", beadId: run.beadId, runId: run.runId, reason });
+  return issueProof<NothingToSave>({
+    kind: "nothing_to_save",
+    beadId: run.beadId,
+    runId: run.runId,
+    reason,
+  });
 }
 
-async function remove(run: RunRepository, proof: RemovalProof, unsaved: readonly Unsaved[]): Promise<Outcome<{ proof: RemovalProof; unsaved: readonly Unsaved[] }>> {
+async function remove(
+  run: RunRepository,
+  proof: RemovalProof,
+  unsaved: readonly Unsaved[],
+): Promise<Outcome<{ proof: RemovalProof; unsaved: readonly Unsaved[] }>> {
   const removed = await removeOwned(run.root, run.dir, "run", proof);
   return removed.ok ? { ok: true, proof, unsaved } : removed;
 }

@@ -1,7 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { SandboxedExec } from "./exec.ts";
-import { configArguments, gitEnvironment, type Git, gitOutputBytesMax, gitTimeoutMs, hardenedConfig } from "./git.ts";
+import {
+  configArguments,
+  gitEnvironment,
+  type Git,
+  gitOutputBytesMax,
+  gitTimeoutMs,
+  hardenedConfig,
+} from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
 import type { RigRepository } from "./mirror.ts";
 import { safeId } from "./names.ts";
@@ -20,20 +27,36 @@ export type ScratchTree = {
 };
 
 /** Checks a commit of the store out into a new scratch folder named `name`; an older one of that name goes first. */
-export async function materialise(git: Git, root: OwnedRoot, rig: RigRepository, wish: { readonly name: string; readonly oid: Oid }): Promise<Outcome<{ scratch: ScratchTree }>> {
+export async function materialise(
+  git: Git,
+  root: OwnedRoot,
+  rig: RigRepository,
+  wish: { readonly name: string; readonly oid: Oid },
+): Promise<Outcome<{ scratch: ScratchTree }>> {
   const dir = join(root.path, "scratch", safeId(wish.name));
   await mkdir(join(root.path, "scratch"), { recursive: true, mode: 0o700 });
   const gone = await removeOwned(root, dir, "scratch", null);
   if (!gone.ok) return gone;
   const owned = await createOwned(root, ["scratch", wish.name], "scratch");
   if (!owned.ok) return owned;
-  const scratch: ScratchTree = { root, dir, treeDir: join(dir, "tree"), gitDir: join(dir, "gitdir"), oid: wish.oid };
+  const scratch: ScratchTree = {
+    root,
+    dir,
+    treeDir: join(dir, "tree"),
+    gitDir: join(dir, "gitdir"),
+    oid: wish.oid,
+  };
   await mkdir(scratch.treeDir, { mode: 0o700 });
-  const init = await git.run({ args: ["init", "--quiet", "--bare", "--template=", scratch.gitDir] });
+  const init = await git.run({
+    args: ["init", "--quiet", "--bare", "--template=", scratch.gitDir],
+  });
   if (!init.ok) return gitFailed(init, "preparing a scratch tree");
   const indexFile = join(scratch.gitDir, "index");
   const place = { gitDir: rig.storeDir, workTree: scratch.treeDir, indexFile };
-  for (const args of [["read-tree", wish.oid], ["checkout-index", "--all", "--index", "--quiet"]]) {
+  for (const args of [
+    ["read-tree", wish.oid],
+    ["checkout-index", "--all", "--index", "--quiet"],
+  ]) {
     const done = await git.run({ ...place, args, config: { "core.bare": "false" } });
     if (!done.ok) return gitFailed(done, `writing the files of ${wish.oid}`);
   }
@@ -45,17 +68,40 @@ export async function materialise(git: Git, root: OwnedRoot, rig: RigRepository,
  * saw is what would land. New files (build output) do not count. Runs in a sandbox, because gates are
  * agent-written code.
  */
-export async function changedSince(sandbox: SandboxedExec, scratch: ScratchTree): Promise<Outcome<{ paths: string[] }>> {
-  const result = await sandbox.run(["git", ...configArguments({ ...hardenedConfig, "core.bare": "false" }), "ls-files", "--modified", "--deleted", "-z"], {
-    cwd: scratch.treeDir,
-    env: { ...gitEnvironment("/nonexistent", "/usr/local/bin:/usr/bin:/bin"), GIT_CONFIG_GLOBAL: "/dev/null", GIT_DIR: scratch.gitDir, GIT_WORK_TREE: scratch.treeDir },
-    readOnly: [scratch.treeDir, scratch.gitDir],
-    readWrite: [],
-    timeoutMs: gitTimeoutMs,
-    outputBytesMax: gitOutputBytesMax,
-  });
+export async function changedSince(
+  sandbox: SandboxedExec,
+  scratch: ScratchTree,
+): Promise<Outcome<{ paths: string[] }>> {
+  const result = await sandbox.run(
+    [
+      "git",
+      ...configArguments({ ...hardenedConfig, "core.bare": "false" }),
+      "ls-files",
+      "--modified",
+      "--deleted",
+      "-z",
+    ],
+    {
+      cwd: scratch.treeDir,
+      env: {
+        ...gitEnvironment("/nonexistent", "/usr/local/bin:/usr/bin:/bin"),
+        GIT_CONFIG_GLOBAL: "/dev/null",
+        GIT_DIR: scratch.gitDir,
+        GIT_WORK_TREE: scratch.treeDir,
+      },
+      readOnly: [scratch.treeDir, scratch.gitDir],
+      readWrite: [],
+      timeoutMs: gitTimeoutMs,
+      outputBytesMax: gitOutputBytesMax,
+    },
+  );
   if (result.exit.code !== 0) {
-    return failure("git_failed", `The gates' tree cannot be compared: ${result.stderr.slice(0, 300)}`, "The gates are run again.", { retryable: true });
+    return failure(
+      "git_failed",
+      `The gates' tree cannot be compared: ${result.stderr.slice(0, 300)}`,
+      "The gates are run again.",
+      { retryable: true },
+    );
   }
   return { ok: true, paths: [...new Set(fieldsOfZ(new TextDecoder().decode(result.stdout)))] };
 }

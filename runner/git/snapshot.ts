@@ -16,12 +16,19 @@ export type SaveLimits = {
   readonly totalBytesMax: number;
 };
 
-export const defaultSaveLimits: SaveLimits = { fileBytesMax: 256 * 1024 * 1024, totalBytesMax: 2 * 1024 * 1024 * 1024 };
+export const defaultSaveLimits: SaveLimits = {
+  fileBytesMax: 256 * 1024 * 1024,
+  totalBytesMax: 2 * 1024 * 1024 * 1024,
+};
 
-export type Unsaved = { readonly path: string; readonly reason: "too_large" | "name_git_cannot_hold" | "unreadable_folder" };
+export type Unsaved = {
+  readonly path: string;
+  readonly reason: "too_large" | "name_git_cannot_hold" | "unreadable_folder" | "unreadable_file";
+};
 export type Snapshot = { readonly tree: Oid; readonly unsaved: readonly Unsaved[] };
 
 const nestedDepthMax = 20;
+const unreadableMax = 50;
 const lstatBatch = 256;
 
 /**
@@ -42,26 +49,61 @@ export async function snapshotTree(
   if (!read.ok) return gitFailed(read, "reading the base of the saved work");
   const unlinked = await dropNewGitlinks(git, run);
   if (!unlinked.ok) return unlinked;
-  // Only known paths: nested repositories are never entered by git itself.
-  const updated = await git(["add", "-u", "--", "."]);
-  if (!updated.ok) return gitFailed(updated, "saving changed files");
+  const updated = await updateTracked(git);
+  if (!updated.ok) return updated;
   const listed = await listUntracked(sandbox, run, indexFile);
   if (!listed.ok) return listed;
   const forced = await forcedPaths(git, sandbox, run);
   if (!forced.ok) return forced;
   const sorted = await withinLimits(run, [...new Set([...listed.paths, ...forced.paths])], limits);
   if (!sorted.ok) return sorted;
-  if (sorted.paths.length > 0) {
-    const added = await git(["update-index", "--add", "--remove", "-z", "--stdin"], bytesOfZ(sorted.paths));
-    if (!added.ok) return gitFailed(added, "saving new files");
-  }
+  const added = await addUntracked(git, sorted.paths);
+  if (!added.ok) return added;
   const written = await git(["write-tree"]);
   const tree = oidIn(written.text);
   if (!written.ok || tree === null) return gitFailed(written, "writing the saved files");
-  return { ok: true, tree, unsaved: [...listed.unsaved, ...sorted.unsaved] };
+  const unsaved = [...updated.unsaved, ...listed.unsaved, ...sorted.unsaved, ...added.unsaved];
+  return { ok: true, tree, unsaved };
 }
 
 type RunGit = (args: readonly string[], stdin?: Uint8Array) => Promise<GitRun>;
+
+/** Changed and deleted files that git knows. One that cannot be read, or is no file any more, keeps its old content and is named. */
+async function updateTracked(git: RunGit): Promise<Outcome<{ unsaved: Unsaved[] }>> {
+  // Only known paths: nested repositories are never entered by git itself.
+  const updated = await git(["add", "-u", "--ignore-errors", "--", "."]);
+  if (updated.ok) return { ok: true, unsaved: [] };
+  if (updated.code === null || updated.result.exit.timedOut)
+    return gitFailed(updated, "saving changed files");
+  const left = await git(["diff-files", "--name-only", "--ignore-submodules=all", "-z"]);
+  const paths = fieldsOfZ(latin1(left));
+  if (!left.ok || paths.length === 0) return gitFailed(updated, "saving changed files");
+  return {
+    ok: true,
+    unsaved: paths.map((path) => ({ path: shown(path), reason: "unreadable_file" })),
+  };
+}
+
+/** New files, all at once; one that cannot be read is named and left out. */
+async function addUntracked(
+  git: RunGit,
+  paths: readonly string[],
+): Promise<Outcome<{ unsaved: Unsaved[] }>> {
+  const unsaved: Unsaved[] = [];
+  let rest = [...paths];
+  while (rest.length > 0) {
+    const added = await git(["update-index", "--add", "--remove", "-z", "--stdin"], bytesOfZ(rest));
+    if (added.ok) break;
+    const bad = /Unable to process path (.*)/.exec(added.result.stderr)?.[1];
+    const fewer = rest.filter((path) => shown(path) !== bad);
+    if (bad === undefined || fewer.length === rest.length || unsaved.length >= unreadableMax) {
+      return gitFailed(added, "saving new files");
+    }
+    unsaved.push({ path: bad, reason: "unreadable_file" });
+    rest = fewer;
+  }
+  return { ok: true, unsaved };
+}
 
 /** A link to a nested repository that the base does not have would save none of its bytes. */
 async function dropNewGitlinks(git: RunGit, run: RunRepository): Promise<Outcome<object>> {
@@ -113,7 +155,11 @@ async function listUntracked(
 }
 
 /** Paths of the agent's own index that ours lacks: files it added although they are ignored. */
-async function forcedPaths(git: RunGit, sandbox: SandboxedExec, run: RunRepository): Promise<Outcome<{ paths: string[] }>> {
+async function forcedPaths(
+  git: RunGit,
+  sandbox: SandboxedExec,
+  run: RunRepository,
+): Promise<Outcome<{ paths: string[] }>> {
   const theirs = await runSandboxedGit(sandbox, run, {
     args: ["ls-files", "--cached", "-z"],
     env: { GIT_DIR: join(run.treeDir, ".git") },
@@ -142,7 +188,11 @@ async function isPlainPath(run: RunRepository, path: string): Promise<boolean> {
   return true;
 }
 
-async function withinLimits(run: RunRepository, paths: readonly string[], limits: SaveLimits): Promise<Outcome<{ paths: string[]; unsaved: Unsaved[] }>> {
+async function withinLimits(
+  run: RunRepository,
+  paths: readonly string[],
+  limits: SaveLimits,
+): Promise<Outcome<{ paths: string[]; unsaved: Unsaved[] }>> {
   const kept: string[] = [];
   const unsaved: Unsaved[] = [];
   let totalBytes = 0;
@@ -152,7 +202,8 @@ async function withinLimits(run: RunRepository, paths: readonly string[], limits
     for (const [n, path] of batch.entries()) {
       const sizeBytes = stats[n]?.isFile() === true ? stats[n].size : 0;
       if (isReservedName(path)) unsaved.push({ path: shown(path), reason: "name_git_cannot_hold" });
-      else if (sizeBytes > limits.fileBytesMax) unsaved.push({ path: shown(path), reason: "too_large" });
+      else if (sizeBytes > limits.fileBytesMax)
+        unsaved.push({ path: shown(path), reason: "too_large" });
       else {
         kept.push(path);
         totalBytes += sizeBytes;
@@ -177,7 +228,13 @@ async function lstatOf(run: RunRepository, path: string) {
 
 /** Names that git refuses in a tree, because some file systems read them as `.git`. */
 function isReservedName(path: string): boolean {
-  return path.split("/").some((part) => /^(?:\.git|git~1)[ .]*(?::.*)?$/i.test(part) || /\\/.test(part) && /(^|\\)(\.git|git~1)(\\|$)/i.test(part));
+  return path
+    .split("/")
+    .some(
+      (part) =>
+        /^(?:\.git|git~1)[ .]*(?::.*)?$/i.test(part) ||
+        (/\\/.test(part) && /(^|\\)(\.git|git~1)(\\|$)/i.test(part)),
+    );
 }
 
 function latin1(run: GitRun): string {

@@ -15,8 +15,16 @@ export type Candidate =
   | { readonly kind: "conflict"; readonly files: readonly string[] };
 
 /** Merges two commits in memory; no tree on disk is touched. */
-export async function mergeTrees(git: Git, storeDir: string, ours: Oid, theirs: Oid): Promise<Outcome<{ merged: Merged }>> {
-  const run = await git.run({ gitDir: storeDir, args: ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs] });
+export async function mergeTrees(
+  git: Git,
+  storeDir: string,
+  ours: Oid,
+  theirs: Oid,
+): Promise<Outcome<{ merged: Merged }>> {
+  const run = await git.run({
+    gitDir: storeDir,
+    args: ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs],
+  });
   const [tree, ...files] = fieldsOfZ(run.text);
   if (run.ok && tree !== undefined) return { ok: true, merged: { kind: "merged", tree } };
   if (run.code === 1) return { ok: true, merged: { kind: "conflict", files: [...new Set(files)] } };
@@ -43,7 +51,13 @@ export async function makeCandidate(
   const { committer } = request.attribution;
   const title = request.title.replaceAll(/\s+/g, " ").trim() || request.beadId;
   const message = `${title}\n\nBead: ${request.beadId}\nCo-authored-by: ${committer.name} <${committer.email}>\n`;
-  const merge = await commitMerge(git, storeDir, { tree, parents: [onto.oid, request.source], message, nowMs: place.nowMs, attribution: request.attribution });
+  const merge = await commitMerge(git, storeDir, {
+    tree,
+    parents: [onto.oid, request.source],
+    message,
+    nowMs: place.nowMs,
+    attribution: request.attribution,
+  });
   if (!merge.ok) return merge;
   return { ok: true, candidate: { kind: "candidate", onto: onto.oid, merge: merge.oid, tree } };
 }
@@ -52,7 +66,11 @@ async function tipWithTarget(
   git: Git,
   storeDir: string,
   request: LandingRequest,
-  { tip, target, nowMs }: { readonly tip: Oid | null; readonly target: Oid; readonly nowMs: number },
+  {
+    tip,
+    target,
+    nowMs,
+  }: { readonly tip: Oid | null; readonly target: Oid; readonly nowMs: number },
 ): Promise<Outcome<{ oid: Oid }>> {
   if (tip === null) return { ok: true, oid: target };
   const within = await isAncestor(git, storeDir, target, tip);
@@ -65,19 +83,37 @@ async function tipWithTarget(
   if (!merged.ok) return merged;
   if (merged.merged.kind === "conflict") return { ok: true, oid: tip };
   const message = `Bring ${request.target} into ${landingRefOf(request).replace("refs/heads/", "")}\n`;
-  return await commitMerge(git, storeDir, { tree: merged.merged.tree, parents: [tip, target], message, nowMs, attribution: request.attribution });
+  return await commitMerge(git, storeDir, {
+    tree: merged.merged.tree,
+    parents: [tip, target],
+    message,
+    nowMs,
+    attribution: request.attribution,
+  });
 }
 
 async function commitMerge(
   git: Git,
   storeDir: string,
-  commit: { readonly tree: Oid; readonly parents: readonly Oid[]; readonly message: string; readonly nowMs: number; readonly attribution: Attribution },
+  commit: {
+    readonly tree: Oid;
+    readonly parents: readonly Oid[];
+    readonly message: string;
+    readonly nowMs: number;
+    readonly attribution: Attribution;
+  },
 ): Promise<Outcome<{ oid: Oid }>> {
   const { author, committer } = commit.attribution;
   const date = `@${Math.floor(commit.nowMs / 1000)} +0000`;
   const run = await git.run({
     gitDir: storeDir,
-    args: ["commit-tree", commit.tree, ...commit.parents.flatMap((parent) => ["-p", parent]), "-F", "-"],
+    args: [
+      "commit-tree",
+      commit.tree,
+      ...commit.parents.flatMap((parent) => ["-p", parent]),
+      "-F",
+      "-",
+    ],
     stdin: commit.message,
     env: {
       GIT_AUTHOR_NAME: author.name,

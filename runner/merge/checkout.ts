@@ -6,13 +6,37 @@ import type { Oid } from "../git/porcelain.ts";
 export type CheckoutState = "clean" | "dirty";
 
 /** Files in a git folder that say a person is in the middle of something. */
-const unfinished = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "rebase-merge", "rebase-apply", "index.lock"];
+const unfinished = [
+  "MERGE_HEAD",
+  "CHERRY_PICK_HEAD",
+  "REVERT_HEAD",
+  "BISECT_LOG",
+  "rebase-merge",
+  "rebase-apply",
+  "index.lock",
+];
 
 /** Whether a person's checkout has nothing that a fast-forward could disturb. Untracked files may stay: git refuses by itself where they are in the way. */
-export async function checkoutState(git: Git, workTree: string, personHome: string): Promise<CheckoutState> {
-  const status = await git.run({ args: ["-C", workTree, "status", "--porcelain", "--untracked-files=no"], personHome });
+export async function checkoutState(
+  git: Git,
+  workTree: string,
+  personHome: string,
+): Promise<CheckoutState> {
+  const status = await git.run({
+    args: ["-C", workTree, "status", "--porcelain", "--untracked-files=no"],
+    personHome,
+  });
   if (!status.ok || status.text !== "") return "dirty";
-  const places = await git.run({ args: ["-C", workTree, "rev-parse", "--path-format=absolute", ...unfinished.flatMap((name) => ["--git-path", name])], personHome });
+  const places = await git.run({
+    args: [
+      "-C",
+      workTree,
+      "rev-parse",
+      "--path-format=absolute",
+      ...unfinished.flatMap((name) => ["--git-path", name]),
+    ],
+    personHome,
+  });
   if (!places.ok) return "dirty";
   for (const path of places.text.trim().split("\n")) {
     if (await Bun.file(path).exists()) return "dirty";
@@ -31,13 +55,23 @@ export async function fastForwardCheckout(
   wish: { readonly branch: string; readonly expected: Oid; readonly merge: Oid },
 ): Promise<Outcome<{ result: "merged" | "moved" | "dirty"; reason: string }>> {
   const head = await git.run({ args: ["-C", workTree, "symbolic-ref", "-q", "HEAD"], personHome });
-  if (head.text.trim() !== `refs/heads/${wish.branch}`) return { ok: true, result: "dirty", reason: "another branch is checked out" };
+  if (head.text.trim() !== `refs/heads/${wish.branch}`)
+    return { ok: true, result: "dirty", reason: "another branch is checked out" };
   const at = await git.run({ args: ["-C", workTree, "rev-parse", "HEAD"], personHome });
   if (at.text.trim() === wish.merge) return { ok: true, result: "merged", reason: "" };
-  if (at.text.trim() !== wish.expected) return { ok: true, result: "moved", reason: `${wish.branch} has moved` };
-  if ((await checkoutState(git, workTree, personHome)) === "dirty") return { ok: true, result: "dirty", reason: "the checkout has changes" };
-  const merged = await git.run({ args: ["-C", workTree, "merge", "--ff-only", "--no-stat", wish.merge], personHome });
+  if (at.text.trim() !== wish.expected)
+    return { ok: true, result: "moved", reason: `${wish.branch} has moved` };
+  if ((await checkoutState(git, workTree, personHome)) === "dirty")
+    return { ok: true, result: "dirty", reason: "the checkout has changes" };
+  const merged = await git.run({
+    args: ["-C", workTree, "merge", "--ff-only", "--no-stat", wish.merge],
+    personHome,
+  });
   if (merged.ok) return { ok: true, result: "merged", reason: "" };
   const reason = spoken(merged);
-  return { ok: true, result: /not possible to fast-forward/i.test(reason) ? "moved" : "dirty", reason };
+  return {
+    ok: true,
+    result: /not possible to fast-forward/i.test(reason) ? "moved" : "dirty",
+    reason,
+  };
 }

@@ -1,8 +1,10 @@
-import { perform, type Workshop } from "./operations.ts";
+import { perform } from "./operations.ts";
+import type { Workshop } from "./workshop.ts";
 import type { JournalEntry, JournalPort } from "./journal.ts";
 import type { LandingResult } from "./outcome.ts";
 import type { LandingRequest } from "./request.ts";
-import { type Observation, type Operation, step } from "./steps.ts";
+import type { Observation, Operation } from "./operation.ts";
+import { step } from "./steps.ts";
 
 /** Told of each operation before it begins: for progress shown to people, and for tests. */
 export type LandingWatcher = (operation: Operation) => void;
@@ -13,7 +15,12 @@ export type LandingWatcher = (operation: Operation) => void;
  * with a higher fence and a journal of its own: the bead lands exactly once. A retryable error leaves
  * the journal as it is; `target_keeps_moving` is tried again under a new fence.
  */
-export async function land(shop: Workshop, request: LandingRequest, journalPort: JournalPort, watch: LandingWatcher = () => {}): Promise<LandingResult> {
+export async function land(
+  shop: Workshop,
+  request: LandingRequest,
+  journalPort: JournalPort,
+  watch?: LandingWatcher,
+): Promise<LandingResult> {
   const journal: JournalEntry[] = [...(await journalPort.load())];
   let observation: Observation = { kind: "started" };
   for (;;) {
@@ -22,7 +29,7 @@ export async function land(shop: Workshop, request: LandingRequest, journalPort:
       await journalPort.append(entry);
       journal.push(entry);
     }
-    watch(next);
+    watch?.(next);
     if (next.kind === "finish") return next.result;
     observation = await perform(shop, request, next);
   }

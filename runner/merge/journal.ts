@@ -25,18 +25,45 @@ export const mergeErrorSchema = z.object({
 
 /** One durable fact of a landing. Entries are only ever appended. */
 export const journalEntrySchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("began"), fence: z.number().int(), runId: z.string(), source: oid, landingRef: z.string() }),
+  z.object({
+    kind: z.literal("began"),
+    fence: z.number().int(),
+    runId: z.string(),
+    source: oid,
+    landingRef: z.string(),
+  }),
   /** Written before the lane is pushed. */
-  z.object({ kind: z.literal("lane_advancing"), landingRef: z.string(), step: z.number().int(), expected: oid.nullable() }),
+  z.object({
+    kind: z.literal("lane_advancing"),
+    landingRef: z.string(),
+    step: z.number().int(),
+    expected: oid.nullable(),
+  }),
   z.object({ kind: z.literal("lane_taken"), oid }),
   z.object({ kind: z.literal("lane_moved"), reason: z.string() }),
-  z.object({ kind: z.literal("target_read"), tip: oid.nullable(), target: oid, inCheckout: z.boolean() }),
-  z.object({ kind: z.literal("found_landed"), merge: oid, method: z.enum(["merge", "contained"]), landedOn: z.string() }),
+  z.object({
+    kind: z.literal("target_read"),
+    tip: oid.nullable(),
+    target: oid,
+    inCheckout: z.boolean(),
+  }),
+  z.object({
+    kind: z.literal("found_landed"),
+    merge: oid,
+    method: z.enum(["merge", "contained"]),
+    landedOn: z.string(),
+  }),
   z.object({ kind: z.literal("redirected"), landingRef: z.string(), reason: z.string() }),
   z.object({ kind: z.literal("integrated"), onto: oid, merge: oid, tree: oid }),
   z.object({ kind: z.literal("gates_passed"), tree: oid }),
   /** Written before candidate and lane are pushed together. */
-  z.object({ kind: z.literal("pushing"), step: z.number().int(), merge: oid, expected: oid.nullable(), expectedLane: oid }),
+  z.object({
+    kind: z.literal("pushing"),
+    step: z.number().int(),
+    merge: oid,
+    expected: oid.nullable(),
+    expectedLane: oid,
+  }),
   z.object({ kind: z.literal("offered"), merge: oid, lane: oid }),
   z.object({ kind: z.literal("pushed"), merge: oid }),
   z.object({ kind: z.literal("push_refused"), reason: z.string() }),

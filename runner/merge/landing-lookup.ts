@@ -31,7 +31,10 @@ export async function findLanding(
     const first = await listMerges(git, storeDir, ["--first-parent", range]);
     if (!first.ok) return first;
     const other = first.merges.find(({ beads }) => beads.includes(request.beadId));
-    return { ok: true, landing: other === undefined ? { kind: "absent" } : { kind: "other", merge: other.oid } };
+    return {
+      ok: true,
+      landing: other === undefined ? { kind: "absent" } : { kind: "other", merge: other.oid },
+    };
   }
   for (const merge of merges) {
     const within = await isAncestor(git, storeDir, merge, tip);
@@ -40,19 +43,39 @@ export async function findLanding(
   }
   const all = await listMerges(git, storeDir, [range]);
   if (!all.ok) return all;
-  const ours = all.merges.find(({ parents, beads }) => parents[1] === request.source && beads.includes(request.beadId));
-  return { ok: true, landing: ours === undefined ? { kind: "landed", merge: tip, method: "contained" } : { kind: "landed", merge: ours.oid, method: "merge" } };
+  const ours = all.merges.find(
+    ({ parents, beads }) => parents[1] === request.source && beads.includes(request.beadId),
+  );
+  return {
+    ok: true,
+    landing:
+      ours === undefined
+        ? { kind: "landed", merge: tip, method: "contained" }
+        : { kind: "landed", merge: ours.oid, method: "merge" },
+  };
 }
 
-type Merge = { readonly oid: Oid; readonly parents: readonly Oid[]; readonly beads: readonly string[] };
+type Merge = {
+  readonly oid: Oid;
+  readonly parents: readonly Oid[];
+  readonly beads: readonly string[];
+};
 
-async function listMerges(git: Git, storeDir: string, args: readonly string[]): Promise<Outcome<{ merges: Merge[] }>> {
+async function listMerges(
+  git: Git,
+  storeDir: string,
+  args: readonly string[],
+): Promise<Outcome<{ merges: Merge[] }>> {
   const format = "--format=%H%x1f%P%x1f%(trailers:key=Bead,valueonly,separator=%x1e)";
   const run = await git.run({ gitDir: storeDir, args: ["log", "--merges", "-z", format, ...args] });
   if (!run.ok) return gitFailed(run, "looking for an earlier landing");
   const merges = fieldsOfZ(run.text).map((line) => {
     const [oid = "", parents = "", beads = ""] = line.split("\u001f");
-    return { oid, parents: parents.split(" "), beads: beads.split("\u001e").map((bead) => bead.trim()) };
+    return {
+      oid,
+      parents: parents.split(" "),
+      beads: beads.split("\u001e").map((bead) => bead.trim()),
+    };
   });
   return { ok: true, merges };
 }

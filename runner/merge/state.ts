@@ -8,7 +8,11 @@ export type LandingState = {
   readonly step: number;
   readonly landingRef: string;
   readonly lane: Oid | null;
-  readonly read: { readonly tip: Oid | null; readonly target: Oid; readonly inCheckout: boolean } | null;
+  readonly read: {
+    readonly tip: Oid | null;
+    readonly target: Oid;
+    readonly inCheckout: boolean;
+  } | null;
   readonly candidate: { readonly onto: Oid; readonly merge: Oid; readonly tree: Oid } | null;
   readonly greenTrees: ReadonlySet<Oid>;
   /** Every merge commit made so far: each may have reached the remote. */
@@ -21,7 +25,10 @@ export type LandingState = {
   readonly ended: Extract<JournalEntry, { kind: "ended" }>["error"] | null;
 };
 
-export function readJournal(request: LandingRequest, journal: readonly JournalEntry[]): LandingState {
+export function readJournal(
+  request: LandingRequest,
+  journal: readonly JournalEntry[],
+): LandingState {
   return journal.reduce(apply, empty(landingRefOf(request)));
 }
 
@@ -57,7 +64,10 @@ function apply(before: LandingState, entry: JournalEntry): LandingState {
     case "push_refused":
       return { ...state, lane: null, read: null, candidate: null, refusals: state.refusals + 1 };
     case "target_read":
-      return { ...state, read: { tip: entry.tip, target: entry.target, inCheckout: entry.inCheckout } };
+      return {
+        ...state,
+        read: { tip: entry.tip, target: entry.target, inCheckout: entry.inCheckout },
+      };
     case "found_landed":
       return { ...state, foundLanded: entry };
     case "redirected":
@@ -69,7 +79,15 @@ function apply(before: LandingState, entry: JournalEntry): LandingState {
     case "offered":
       return { ...state, lane: entry.lane };
     case "pushed":
-      return { ...state, foundLanded: { kind: "found_landed", merge: entry.merge, method: "merge", landedOn: state.landingRef } };
+      return {
+        ...state,
+        foundLanded: {
+          kind: "found_landed",
+          merge: entry.merge,
+          method: "merge",
+          landedOn: state.landingRef,
+        },
+      };
     case "proved":
       return { ...state, proof: entry.proof };
     case "cleaned":

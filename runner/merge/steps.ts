@@ -1,46 +1,11 @@
 import { landedBranch } from "../git/names.ts";
-import { type Lane, type LaneMark, supersedes } from "../git/lane.ts";
 import type { Oid } from "../git/porcelain.ts";
-import type { JournalEntry, LandingProof } from "./journal.ts";
-import { type LandingResult, type MergeError, mergeError } from "./outcome.ts";
+import { type LaneMark, supersedes } from "./lane.ts";
+import type { JournalEntry } from "./journal.ts";
+import type { Observation, Operation } from "./operation.ts";
+import { mergeError } from "./outcome.ts";
 import { candidatePrefix, integrationRefOf, type LandingRequest } from "./request.ts";
 import { type LandingState, readJournal } from "./state.ts";
-
-/** One thing to do next; each is one git operation or one run of the gates. */
-export type Operation =
-  | { readonly kind: "read_lane"; readonly landingRef: string }
-  | { readonly kind: "advance_lane"; readonly landingRef: string; readonly expected: Oid | null; readonly mark: LaneMark }
-  | { readonly kind: "read_target"; readonly landingRef: string; readonly merges: readonly Oid[] }
-  | { readonly kind: "integrate"; readonly tip: Oid | null; readonly target: Oid; readonly landingRef: string }
-  | { readonly kind: "run_gates"; readonly merge: Oid; readonly tree: Oid }
-  | { readonly kind: "push"; readonly landingRef: string; readonly candidateRef: string; readonly expected: Oid | null; readonly merge: Oid; readonly expectedLane: Oid; readonly mark: LaneMark }
-  | { readonly kind: "merge_checkout"; readonly merge: Oid; readonly expected: Oid }
-  | { readonly kind: "prove"; readonly landingRef: string; readonly merge: Oid; readonly method: LandingProof["method"] }
-  | { readonly kind: "clean_up" }
-  | { readonly kind: "finish"; readonly result: LandingResult };
-
-/** What came of an operation. `failed` says that nothing is known of what it did. */
-export type Observation =
-  | { readonly kind: "started" }
-  | { readonly kind: "lane_read"; readonly lane: Lane }
-  | { readonly kind: "lane_advanced"; readonly oid: Oid }
-  | { readonly kind: "lane_refused"; readonly reason: string }
-  | { readonly kind: "target_read"; readonly tip: Oid | null; readonly target: Oid; readonly checkout: "none" | "clean" | "dirty" }
-  | { readonly kind: "landed_before"; readonly merge: Oid; readonly method: LandingProof["method"]; readonly landedOn: string }
-  | { readonly kind: "landed_otherwise"; readonly merge: Oid }
-  | { readonly kind: "integrated"; readonly onto: Oid; readonly merge: Oid; readonly tree: Oid }
-  | { readonly kind: "conflict"; readonly files: readonly string[] }
-  | { readonly kind: "gates_green"; readonly tree: Oid }
-  | { readonly kind: "gates_red"; readonly log: string }
-  | { readonly kind: "pushed"; readonly merge: Oid; readonly lane: Oid; readonly target: "moved" | "offered" }
-  | { readonly kind: "push_refused"; readonly reason: string }
-  /** The remote will not have it, whatever its refs hold. */
-  | { readonly kind: "push_denied"; readonly reason: string }
-  | { readonly kind: "checkout_merged"; readonly merge: Oid }
-  | { readonly kind: "checkout_dirty"; readonly reason: string }
-  | { readonly kind: "proved"; readonly proof: LandingProof }
-  | { readonly kind: "cleaned"; readonly branchDeleted: boolean }
-  | { readonly kind: "failed"; readonly error: MergeError };
 
 /** Append these, in order and durably, then do `next`. */
 export type Step = { readonly entries: readonly JournalEntry[]; readonly next: Operation };
@@ -52,14 +17,21 @@ export const refusalsMax = 5;
  * The merge engine's only decision: from what is recorded and what was just seen to what is recorded
  * next and done next. Pure. After any crash it is called with `started` and the journal as it lies.
  */
-export function step(request: LandingRequest, journal: readonly JournalEntry[], observation: Observation): Step {
+export function step(
+  request: LandingRequest,
+  journal: readonly JournalEntry[],
+  observation: Observation,
+): Step {
   const state = readJournal(request, journal);
   const { kind } = observation;
   switch (kind) {
     case "started":
       return start(request, journal, state);
     case "failed":
-      return { entries: [], next: { kind: "finish", result: { ok: false, error: observation.error } } };
+      return {
+        entries: [],
+        next: { kind: "finish", result: { ok: false, error: observation.error } },
+      };
     case "lane_read":
     case "lane_advanced":
     case "lane_refused":
@@ -87,73 +59,163 @@ export function step(request: LandingRequest, journal: readonly JournalEntry[], 
 
 type Seen<K extends Observation["kind"]> = Extract<Observation, { kind: K }>;
 
-function start(request: LandingRequest, journal: readonly JournalEntry[], state: LandingState): Step {
-  if (state.cleaned !== null) return { entries: [], next: finished(request, state, state.cleaned.branchDeleted) };
+function start(
+  request: LandingRequest,
+  journal: readonly JournalEntry[],
+  state: LandingState,
+): Step {
+  if (state.cleaned !== null)
+    return { entries: [], next: finished(request, state, state.cleaned.branchDeleted) };
   if (state.proof !== null) return { entries: [], next: { kind: "clean_up" } };
   const last = journal.findLast((entry) => entry.kind === "began");
   if (state.ended !== null && last?.fence === request.fence) {
     return { entries: [], next: { kind: "finish", result: { ok: false, error: state.ended } } };
   }
-  const began: JournalEntry = { kind: "began", fence: request.fence, runId: request.runId, source: request.source, landingRef: state.landingRef };
+  const began: JournalEntry = {
+    kind: "began",
+    fence: request.fence,
+    runId: request.runId,
+    source: request.source,
+    landingRef: state.landingRef,
+  };
   return { entries: [began], next: { kind: "read_lane", landingRef: state.landingRef } };
 }
 
-function afterLane(request: LandingRequest, state: LandingState, seen: Seen<"lane_read" | "lane_advanced" | "lane_refused">): Step {
+function afterLane(
+  request: LandingRequest,
+  state: LandingState,
+  seen: Seen<"lane_read" | "lane_advanced" | "lane_refused">,
+): Step {
   const { landingRef } = state;
   if (seen.kind === "lane_advanced") {
-    return { entries: [{ kind: "lane_taken", oid: seen.oid }], next: { kind: "read_target", landingRef, merges: state.merges } };
+    return {
+      entries: [{ kind: "lane_taken", oid: seen.oid }],
+      next: { kind: "read_target", landingRef, merges: state.merges },
+    };
   }
-  if (seen.kind === "lane_refused") return again(state, { kind: "lane_moved", reason: seen.reason });
+  if (seen.kind === "lane_refused")
+    return again(state, { kind: "lane_moved", reason: seen.reason });
   if (supersedes(seen.lane.mark, markOf(request, state.step))) {
-    const holder = seen.lane.mark === null ? "a newer run" : `run ${seen.lane.mark.runId} with fence ${seen.lane.mark.fence}`;
-    return end(mergeError("superseded", `The lane of ${landingRef} is held by ${holder}.`, "That run lands the work; this one changes nothing."));
+    const holder =
+      seen.lane.mark === null
+        ? "a newer run"
+        : `run ${seen.lane.mark.runId} with fence ${seen.lane.mark.fence}`;
+    return end(
+      mergeError(
+        "superseded",
+        `The lane of ${landingRef} is held by ${holder}.`,
+        "That run lands the work; this one changes nothing.",
+      ),
+    );
   }
   const expected = seen.lane.oid;
   const intent: JournalEntry = { kind: "lane_advancing", landingRef, step: state.step, expected };
-  return { entries: [intent], next: { kind: "advance_lane", landingRef, expected, mark: markOf(request, state.step) } };
+  return {
+    entries: [intent],
+    next: { kind: "advance_lane", landingRef, expected, mark: markOf(request, state.step) },
+  };
 }
 
-function afterTarget(request: LandingRequest, state: LandingState, seen: Seen<"target_read" | "landed_before" | "landed_otherwise">): Step {
+function afterTarget(
+  request: LandingRequest,
+  state: LandingState,
+  seen: Seen<"target_read" | "landed_before" | "landed_otherwise">,
+): Step {
   if (seen.kind === "landed_otherwise") {
     const message = `${request.beadId} has landed already, with other work, as ${seen.merge}.`;
-    return end(mergeError("already_landed", message, "Open a new bead for what is left of this work."));
+    return end(
+      mergeError("already_landed", message, "Open a new bead for what is left of this work."),
+    );
   }
   if (seen.kind === "landed_before") {
-    const found: JournalEntry = { kind: "found_landed", merge: seen.merge, method: seen.method, landedOn: seen.landedOn };
-    return { entries: [found], next: { kind: "prove", landingRef: seen.landedOn, merge: seen.merge, method: seen.method } };
+    const found: JournalEntry = {
+      kind: "found_landed",
+      merge: seen.merge,
+      method: seen.method,
+      landedOn: seen.landedOn,
+    };
+    return {
+      entries: [found],
+      next: { kind: "prove", landingRef: seen.landedOn, merge: seen.merge, method: seen.method },
+    };
   }
   const { tip, target, checkout } = seen;
-  if (checkout === "dirty") return redirect(request, state, "the checkout has changes that are not committed");
+  if (checkout === "dirty")
+    return redirect(request, state, "the checkout has changes that are not committed");
   const read: JournalEntry = { kind: "target_read", tip, target, inCheckout: checkout === "clean" };
-  return { entries: [read], next: { kind: "integrate", tip, target, landingRef: state.landingRef } };
+  return {
+    entries: [read],
+    next: { kind: "integrate", tip, target, landingRef: state.landingRef },
+  };
 }
 
-function afterMerge(request: LandingRequest, state: LandingState, seen: Seen<"integrated" | "conflict" | "gates_green" | "gates_red">): Step {
+function afterMerge(
+  request: LandingRequest,
+  state: LandingState,
+  seen: Seen<"integrated" | "conflict" | "gates_green" | "gates_red">,
+): Step {
   if (seen.kind === "conflict") {
     const message = `The work conflicts with ${state.landingRef} in ${seen.files.length} file(s).`;
-    return end(mergeError("conflict", message, "Resolve it on the work's branch, on the target as it is now.", { files: seen.files }));
+    return end(
+      mergeError(
+        "conflict",
+        message,
+        "Resolve it on the work's branch, on the target as it is now.",
+        { files: seen.files },
+      ),
+    );
   }
   if (seen.kind === "gates_red") {
-    return end(mergeError("gates_red", "A gate is red on the merged tree.", "Fix the work; its log says what failed.", { log: seen.log }));
+    return end(
+      mergeError(
+        "gates_red",
+        "A gate is red on the merged tree.",
+        "Fix the work; its log says what failed.",
+        { log: seen.log },
+      ),
+    );
   }
-  if (seen.kind === "gates_green") return push(request, state, [{ kind: "gates_passed", tree: seen.tree }], state.candidate);
+  if (seen.kind === "gates_green")
+    return push(request, state, [{ kind: "gates_passed", tree: seen.tree }], state.candidate);
   const { onto, merge, tree } = seen;
   const integrated: JournalEntry = { kind: "integrated", onto, merge, tree };
   if (state.greenTrees.has(tree)) return push(request, state, [integrated], { merge });
   return { entries: [integrated], next: { kind: "run_gates", merge, tree } };
 }
 
-function push(request: LandingRequest, state: LandingState, before: readonly JournalEntry[], candidate: { readonly merge: Oid } | null): Step {
+function push(
+  request: LandingRequest,
+  state: LandingState,
+  before: readonly JournalEntry[],
+  candidate: { readonly merge: Oid } | null,
+): Step {
   const { lane, read, landingRef } = state;
-  if (lane === null || read === null || candidate === null) throw new Error("a push needs a lane, a target and a candidate");
+  if (lane === null || read === null || candidate === null)
+    throw new Error("a push needs a lane, a target and a candidate");
   const number = state.step + before.length;
   const { merge } = candidate;
-  const intent: JournalEntry = { kind: "pushing", step: number, merge, expected: read.tip, expectedLane: lane };
+  const intent: JournalEntry = {
+    kind: "pushing",
+    step: number,
+    merge,
+    expected: read.tip,
+    expectedLane: lane,
+  };
   // A branch that is checked out somewhere is not pushed: the candidate is laid beside it first.
-  const candidateRef = read.inCheckout ? `${candidatePrefix(request)}${request.runId}-${number}` : landingRef;
+  const candidateRef = read.inCheckout
+    ? `${candidatePrefix(request)}${request.runId}-${number}`
+    : landingRef;
   return {
     entries: [...before, intent],
-    next: { kind: "push", landingRef, candidateRef, expected: read.tip, merge, expectedLane: lane, mark: markOf(request, number) },
+    next: {
+      kind: "push",
+      landingRef,
+      candidateRef,
+      expected: read.tip,
+      merge,
+      expectedLane: lane,
+      mark: markOf(request, number),
+    },
   };
 }
 
@@ -166,13 +228,22 @@ function afterPush(request: LandingRequest, state: LandingState, seen: Seen<Push
     case "push_denied":
       // A linked worktree has the branch checked out: beside it, as with a checkout that has changes.
       if (/checked out/.test(seen.reason)) return redirect(request, state, seen.reason);
-      return end(mergeError("push_refused", `The remote refuses the landing: ${seen.reason}.`, "Allow the credential to write this branch, or choose another delivery."));
+      return end(
+        mergeError(
+          "push_refused",
+          `The remote refuses the landing: ${seen.reason}.`,
+          "Allow the credential to write this branch, or choose another delivery.",
+        ),
+      );
     case "checkout_dirty":
       return redirect(request, state, seen.reason);
     case "pushed": {
       const tip = state.read?.tip ?? null;
       if (seen.target === "moved" || tip === null) return landedNow(state, seen.merge);
-      return { entries: [{ kind: "offered", merge: seen.merge, lane: seen.lane }], next: { kind: "merge_checkout", merge: seen.merge, expected: tip } };
+      return {
+        entries: [{ kind: "offered", merge: seen.merge, lane: seen.lane }],
+        next: { kind: "merge_checkout", merge: seen.merge, expected: tip },
+      };
     }
     case "checkout_merged":
       return landedNow(state, seen.merge);
@@ -180,31 +251,56 @@ function afterPush(request: LandingRequest, state: LandingState, seen: Seen<Push
 }
 
 function landedNow(state: LandingState, merge: Oid): Step {
-  return { entries: [{ kind: "pushed", merge }], next: { kind: "prove", landingRef: state.landingRef, merge, method: "merge" } };
+  return {
+    entries: [{ kind: "pushed", merge }],
+    next: { kind: "prove", landingRef: state.landingRef, merge, method: "merge" },
+  };
 }
 
-function afterProof(request: LandingRequest, state: LandingState, seen: Seen<"proved" | "cleaned">): Step {
-  if (seen.kind === "proved") return { entries: [{ kind: "proved", proof: seen.proof }], next: { kind: "clean_up" } };
-  return { entries: [{ kind: "cleaned", branchDeleted: seen.branchDeleted }], next: finished(request, state, seen.branchDeleted) };
+function afterProof(
+  request: LandingRequest,
+  state: LandingState,
+  seen: Seen<"proved" | "cleaned">,
+): Step {
+  if (seen.kind === "proved")
+    return { entries: [{ kind: "proved", proof: seen.proof }], next: { kind: "clean_up" } };
+  return {
+    entries: [{ kind: "cleaned", branchDeleted: seen.branchDeleted }],
+    next: finished(request, state, seen.branchDeleted),
+  };
 }
 
 /** Somebody moved the lane or the target: everything is read again, lane first. */
-function again(state: LandingState, entry: Extract<JournalEntry, { kind: "lane_moved" | "push_refused" }>): Step {
+function again(
+  state: LandingState,
+  entry: Extract<JournalEntry, { kind: "lane_moved" | "push_refused" }>,
+): Step {
   if (state.refusals >= refusalsMax) {
     const message = `${state.landingRef} moved ${state.refusals + 1} times while the work was being merged: ${entry.reason}.`;
-    return { entries: [entry, ...endEntries(keepsMoving(message))], next: { kind: "finish", result: { ok: false, error: keepsMoving(message) } } };
+    return {
+      entries: [entry, ...endEntries(keepsMoving(message))],
+      next: { kind: "finish", result: { ok: false, error: keepsMoving(message) } },
+    };
   }
   return { entries: [entry], next: { kind: "read_lane", landingRef: state.landingRef } };
 }
 
 function keepsMoving(message: string) {
-  return mergeError("target_keeps_moving", message, "Try again when the branch is quiet, or lower what else writes to it.", { retryable: true });
+  return mergeError(
+    "target_keeps_moving",
+    message,
+    "Try again when the branch is quiet, or lower what else writes to it.",
+    { retryable: true },
+  );
 }
 
 function redirect(request: LandingRequest, state: LandingState, reason: string): Step {
   const landingRef = integrationRefOf(request);
   if (state.landingRef === landingRef) return again(state, { kind: "push_refused", reason });
-  return { entries: [{ kind: "redirected", landingRef, reason }], next: { kind: "read_lane", landingRef } };
+  return {
+    entries: [{ kind: "redirected", landingRef, reason }],
+    next: { kind: "read_lane", landingRef },
+  };
 }
 
 function end(error: ReturnType<typeof mergeError>): Step {

@@ -1,76 +1,34 @@
-import type {
-  Exec,
-  ExecOptions,
-  ExecResult,
-  SandboxCommand,
-  SandboxedExec,
-} from "../../runner/git/exec.ts";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Exec, SandboxedExec } from "../../runner/git/exec.ts";
+import { markOwner } from "../../runner/process/mark.ts";
+import { execInSandbox, execOnHost } from "../../runner/sandbox/exec-ports.ts";
+import { probeIsolation } from "../../runner/sandbox/probe.ts";
+import { Sandbox } from "../../runner/sandbox/sandbox.ts";
 
-const stderrCharsMax = 4000;
+const owner = markOwner(tmpdir());
 
-/** Runs programs with Bun.spawn, within the limits of the port. */
-export const testExec: Exec = { run: spawned };
+/** The runner's own way to run programs outside any sandbox. */
+export const testExec: Exec = execOnHost({ owner, subject: "git-test" });
 
-/** Plain bubblewrap: no network, nothing but the named paths and the system's programs. */
-export const testSandbox: SandboxedExec = {
-  run: (argv, options) => spawned(wrapped(argv, options), { ...options, cwd: "/" }),
-  wrap: (argv, command) => Promise.resolve(wrapped(argv, command)),
-};
+/** The runner's own sandbox: bubblewrap must work here, or the tests of hostile trees mean nothing. */
+export const testSandbox: SandboxedExec = execInSandbox({
+  sandbox: await openSandbox(),
+  owner,
+  runId: "git-test",
+  hide: [],
+});
 
-function wrapped(
-  argv: readonly string[],
-  { cwd, env, readOnly, readWrite }: SandboxCommand,
-): string[] {
-  return [
-    "bwrap",
-    ...["--die-with-parent", "--new-session", "--unshare-all", "--cap-drop", "ALL", "--clearenv"],
-    ...Object.entries(env).flatMap(([key, value]) => ["--setenv", key, value]),
-    ...[
-      "--ro-bind",
-      "/usr",
-      "/usr",
-      "--symlink",
-      "usr/bin",
-      "/bin",
-      "--symlink",
-      "usr/lib",
-      "/lib",
-      "--symlink",
-      "usr/lib64",
-      "/lib64",
-    ],
-    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
-    ...readOnly.flatMap((path) => ["--ro-bind", path, path]),
-    ...readWrite.flatMap((path) => ["--bind", path, path]),
-    ...["--chdir", cwd, "--"],
-    ...argv,
-  ];
-}
-
-async function spawned(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
-  const child = Bun.spawn([...argv], {
-    cwd: options.cwd,
-    env: { ...options.env },
-    stdin: options.stdin === undefined ? "ignore" : Buffer.from(options.stdin),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    child.kill("SIGKILL");
-  }, options.timeoutMs);
-  const [stdout, stderr] = await Promise.all([
-    new Response(child.stdout).bytes(),
-    new Response(child.stderr).text(),
-  ]);
-  await child.exited;
-  clearTimeout(timer);
-  const outputExceeded = stdout.byteLength > options.outputBytesMax;
-  const signal = child.signalCode === null ? null : String(child.signalCode);
-  return {
-    exit: { code: signal === null ? child.exitCode : null, signal, timedOut, outputExceeded },
-    stdout: stdout.slice(0, options.outputBytesMax),
-    stderr: stderr.slice(0, stderrCharsMax),
+async function openSandbox(): Promise<Sandbox> {
+  const isolation = await probeIsolation(owner);
+  if (isolation.mode !== "bwrap") throw new Error(isolation.reason);
+  // Brought into every sandbox, used by none of the commands here: the sources serve as they lie.
+  const toolbox = {
+    runtime: process.execPath,
+    compiled: false,
+    entry: fileURLToPath(new URL("../../runner/sandbox/entry.ts", import.meta.url)),
+    binDir: dirname(process.execPath),
   };
+  return new Sandbox({ isolation, toolbox, hostPath: process.env["PATH"] ?? "" });
 }

@@ -5,7 +5,7 @@ import type { Oid } from "../../runner/git/porcelain.ts";
 import { saveWork } from "../../runner/git/saved-work.ts";
 import type { JournalEntry, JournalPort } from "../../runner/merge/journal.ts";
 import { parseJournal } from "../../runner/merge/journal.ts";
-import type { GatesPort, Workshop } from "../../runner/merge/operations.ts";
+import type { GatesPort, Workshop } from "../../runner/merge/workshop.ts";
 import type { LandingRequest } from "../../runner/merge/request.ts";
 import { join } from "node:path";
 import { testExec, testSandbox } from "./git-exec.ts";
@@ -26,13 +26,20 @@ export function journalInMemory(): JournalPort & { entries: JournalEntry[] } {
   };
 }
 
-export async function workshop(fixture: RigFixture, more: Partial<Workshop> & { exec?: Exec } = {}): Promise<Workshop> {
-  const git = await openGit({ exec: more.exec ?? testExec, home: join(fixture.dir, "home"), path: process.env["PATH"] ?? "" });
+export async function workshop(
+  fixture: RigFixture,
+  more: Partial<Workshop> & { exec?: Exec } = {},
+): Promise<Workshop> {
+  const git = await openGit({
+    exec: more.exec ?? testExec,
+    home: join(fixture.dir, "home"),
+    path: process.env["PATH"] ?? "",
+  });
   return {
     git,
     rig: fixture.rig,
     gates: greenGates,
-    clock: { nowMs: () => nowMs },
+    clock: { now: () => nowMs },
     authority: () => Promise.resolve(true),
     personHome: fixture.dir,
     ...more,
@@ -51,9 +58,17 @@ export async function finishedWork(
   const runId = `rn-${beadId}`;
   const run = await makeRun(fixture, beadId, runId, base);
   await write(run.treeDir, path, text);
-  const saved = must(await saveWork(run, { git: fixture.git, sandbox: testSandbox, nowMs, message: `Do ${beadId}` }));
+  const saved = must(
+    await saveWork(run, { git: fixture.git, sandbox: testSandbox, nowMs, message: `Do ${beadId}` }),
+  );
   const place = more.delivery === "none" ? fixture.rig.storeDir : fixture.remoteDir;
-  await personGit(fixture.rig.storeDir, "push", "--quiet", place, `${saved.proof.oid}:refs/heads/${run.branch}`);
+  await personGit(
+    fixture.rig.storeDir,
+    "push",
+    "--quiet",
+    place,
+    `${saved.proof.oid}:refs/heads/${run.branch}`,
+  );
   return {
     beadId,
     runId: `mg-${beadId}`,
@@ -72,7 +87,14 @@ export async function finishedWork(
 
 /** Bead ids of the first-parent landings of a ref, newest first. */
 export async function landings(dir: string, ref: string): Promise<string[]> {
-  const text = await personGit(dir, "log", "--first-parent", "--merges", "--format=%(trailers:key=Bead,valueonly,separator=%x2C)", ref);
+  const text = await personGit(
+    dir,
+    "log",
+    "--first-parent",
+    "--merges",
+    "--format=%(trailers:key=Bead,valueonly,separator=%x2C)",
+    ref,
+  );
   return text.split("\n").filter((line) => line !== "");
 }
 

@@ -5,7 +5,11 @@ import { type Git, openGit } from "../../runner/git/git.ts";
 import { fetchRig, openRig, type RigRepository } from "../../runner/git/mirror.ts";
 import type { Outcome } from "../../runner/git/outcome.ts";
 import { claimRoot, type OwnedRoot } from "../../runner/git/paths.ts";
-import { type Attribution, createRunRepository, type RunRepository } from "../../runner/git/run-repo.ts";
+import {
+  type Attribution,
+  createRunRepository,
+  type RunRepository,
+} from "../../runner/git/run-repo.ts";
 import type { Oid } from "../../runner/git/porcelain.ts";
 import { testExec } from "./git-exec.ts";
 
@@ -77,15 +81,32 @@ export async function makeRig(options: { bare: boolean } = { bare: true }): Prom
   const dir = await mkdtemp(join(tmpdir(), "gt-git-"));
   const remoteDir = join(dir, "remote");
   await makeRemote(remoteDir, options);
-  const git = await openGit({ exec: testExec, home: join(dir, "home"), path: process.env["PATH"] ?? "" });
+  const git = await openGit({
+    exec: testExec,
+    home: join(dir, "home"),
+    path: process.env["PATH"] ?? "",
+  });
   const { root } = must(await claimRoot(join(dir, "runner")));
   const { rig } = must(await openRig(git, root, "rg1", { url: remoteDir, kind: "path" }));
   must(await fetchRig(git, rig, "main"));
-  return { dir, remoteDir, git, root, rig, remove: () => rm(dir, { recursive: true, force: true }) };
+  return {
+    dir,
+    remoteDir,
+    git,
+    root,
+    rig,
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
 }
 
 /** A run of a bead, checked out at `base` (or at the fetched main). */
-export async function makeRun(fixture: RigFixture, beadId: string, runId: string, base?: Oid, start?: Oid): Promise<RunRepository> {
+export async function makeRun(
+  fixture: RigFixture,
+  beadId: string,
+  runId: string,
+  base?: Oid,
+  start?: Oid,
+): Promise<RunRepository> {
   const from = base ?? must(await fetchRig(fixture.git, fixture.rig, "main")).targetOid;
   const made = await createRunRepository(fixture.git, fixture.root, fixture.rig, {
     beadId,
@@ -99,7 +120,12 @@ export async function makeRun(fixture: RigFixture, beadId: string, runId: string
 }
 
 /** A commit on a branch of the remote by somebody else. */
-export async function strayCommit(fixture: RigFixture, path: string, text: string, branch = "main"): Promise<Oid> {
+export async function strayCommit(
+  fixture: RigFixture,
+  path: string,
+  text: string,
+  branch = "main",
+): Promise<Oid> {
   const work = await mkdtemp(join(fixture.dir, "stray-"));
   await personGit(work, "clone", "--quiet", "--branch", branch, fixture.remoteDir, "w");
   const clone = join(work, "w");

@@ -1,11 +1,24 @@
 import { afterEach, expect, test } from "bun:test";
-import { readLane } from "../../../runner/git/lane.ts";
+import { readLane } from "../../../runner/merge/lane.ts";
 import { laneRef } from "../../../runner/git/names.ts";
 import { resolveBase } from "../../../runner/git/base.ts";
 import { fetchRig } from "../../../runner/git/mirror.ts";
 import { land } from "../../../runner/merge/engine.ts";
-import { finishedWork, isIn, journalInMemory, landings, workshop } from "../../support/git-landing.ts";
-import { makeRig, must, personGit, type RigFixture, strayCommit, write } from "../../support/git-rig.ts";
+import {
+  finishedWork,
+  isIn,
+  journalInMemory,
+  landings,
+  workshop,
+} from "../../support/git-landing.ts";
+import {
+  makeRig,
+  must,
+  personGit,
+  type RigFixture,
+  strayCommit,
+  write,
+} from "../../support/git-rig.ts";
 
 let rig: RigFixture;
 afterEach(() => rig.remove());
@@ -15,17 +28,30 @@ test("[D2] a bead lands as one merge commit with its id, with proof, and its bra
   rig = await makeRig();
   const request = await finishedWork(rig, "bd1", "one.txt", "1\n");
   const result = await land(await workshop(rig), request, journalInMemory());
-  expect(result).toMatchObject({ ok: true, branchDeleted: true, command: null, proof: { method: "merge", source: request.source, landedOn: "refs/heads/main" } });
+  expect(result).toMatchObject({
+    ok: true,
+    branchDeleted: true,
+    command: null,
+    proof: { method: "merge", source: request.source, landedOn: "refs/heads/main" },
+  });
   if (!result.ok) return;
   expect(await remote("rev-parse", "main")).toBe(result.proof.merge);
-  expect(await remote("rev-parse", "main^1", "main^2")).toBe(`${request.sourceBase}\n${request.source}`);
+  expect(await remote("rev-parse", "main^1", "main^2")).toBe(
+    `${request.sourceBase}\n${request.source}`,
+  );
   expect(await landings(rig.remoteDir, "main")).toEqual(["bd1"]);
-  expect(await remote("log", "-1", "--format=%s|%an|%cn", "main")).toBe("Title of bd1|Ada Person|polecat");
+  expect(await remote("log", "-1", "--format=%s|%an|%cn", "main")).toBe(
+    "Title of bd1|Ada Person|polecat",
+  );
   expect(await remote("for-each-ref", "--format=%(refname)", "refs/heads")).toBe("refs/heads/main");
   expect(await isIn(rig, request.source, "refs/heads/main")).toBe(true);
-  const { lane } = must(await readLane(rig.git, rig.rig.storeDir, { url: rig.remoteDir }, "refs/heads/main"));
+  const { lane } = must(
+    await readLane(rig.git, rig.rig.storeDir, { url: rig.remoteDir }, "refs/heads/main"),
+  );
   expect(lane.mark).toMatchObject({ fence: 1, runId: "mg-bd1" });
-  expect(await remote("log", "--format=%P|%T", laneRef("refs/heads/main"))).toBe("|4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+  expect(await remote("log", "--format=%P|%T", laneRef("refs/heads/main"))).toBe(
+    "|4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+  );
 });
 
 test("[D2] two beads on one base land one after the other, each once", async () => {
@@ -35,7 +61,9 @@ test("[D2] two beads on one base land one after the other, each once", async () 
   expect(await land(await workshop(rig), one, journalInMemory())).toMatchObject({ ok: true });
   expect(await land(await workshop(rig), two, journalInMemory())).toMatchObject({ ok: true });
   expect(await landings(rig.remoteDir, "main")).toEqual(["bd2", "bd1"]);
-  expect(await remote("ls-tree", "-r", "--name-only", "main")).toContain("one.txt\nsrc/a.txt\nsrc/b.txt\ntwo.txt");
+  expect(await remote("ls-tree", "-r", "--name-only", "main")).toContain(
+    "one.txt\nsrc/a.txt\nsrc/b.txt\ntwo.txt",
+  );
 });
 
 test("[D2] a conflict names its files and changes nothing", async () => {
@@ -67,10 +95,21 @@ test("[D2] a target that moves while the gates run is merged anew; one that neve
       return { kind: "green" as const };
     },
   });
-  const given = await land(await workshop(rig, { gates: movingFor(99) }), request, journalInMemory());
-  expect(given).toMatchObject({ ok: false, error: { code: "target_keeps_moving", retryable: true } });
+  const given = await land(
+    await workshop(rig, { gates: movingFor(99) }),
+    request,
+    journalInMemory(),
+  );
+  expect(given).toMatchObject({
+    ok: false,
+    error: { code: "target_keeps_moving", retryable: true },
+  });
   expect(await landings(rig.remoteDir, "main")).toEqual([]);
-  const later = await land(await workshop(rig, { gates: movingFor(moves + 2) }), { ...request, fence: 2 }, journalInMemory());
+  const later = await land(
+    await workshop(rig, { gates: movingFor(moves + 2) }),
+    { ...request, fence: 2 },
+    journalInMemory(),
+  );
   expect(later).toMatchObject({ ok: true });
   expect(await landings(rig.remoteDir, "main")).toEqual(["bd1"]);
   expect(await remote("ls-tree", "--name-only", "main")).toContain(`stray-${moves - 1}.txt`);
@@ -88,8 +127,18 @@ test("[D2] a bead that has landed does not land again with other work", async ()
   rig = await makeRig();
   const first = await finishedWork(rig, "bd1", "one.txt", "1\n");
   expect(await land(await workshop(rig), first, journalInMemory())).toMatchObject({ ok: true });
-  const other = await finishedWork(rig, "bd2", "two.txt", "2\n", { beadId: "bd1", runId: "mg-x", fence: 3 }, first.sourceBase);
-  expect(await land(await workshop(rig), other, journalInMemory())).toMatchObject({ ok: false, error: { code: "already_landed" } });
+  const other = await finishedWork(
+    rig,
+    "bd2",
+    "two.txt",
+    "2\n",
+    { beadId: "bd1", runId: "mg-x", fence: 3 },
+    first.sourceBase,
+  );
+  expect(await land(await workshop(rig), other, journalInMemory())).toMatchObject({
+    ok: false,
+    error: { code: "already_landed" },
+  });
   expect(await landings(rig.remoteDir, "main")).toEqual(["bd1"]);
 });
 
@@ -98,14 +147,28 @@ test("[D6] delivery none lands in the store with lane and proof, and sends the r
   const before = await remote("for-each-ref");
   const request = await finishedWork(rig, "bd1", "one.txt", "1\n", { delivery: "none" });
   const result = await land(await workshop(rig), request, journalInMemory());
-  expect(result).toMatchObject({ ok: true, branchDeleted: true, proof: { landedOn: "refs/heads/gastown/landed/main" } });
+  expect(result).toMatchObject({
+    ok: true,
+    branchDeleted: true,
+    proof: { landedOn: "refs/heads/gastown/landed/main" },
+  });
   expect(await remote("for-each-ref")).toBe(before);
   expect(await landings(rig.rig.storeDir, "refs/heads/gastown/landed/main")).toEqual(["bd1"]);
   const base = must(await resolveBase(rig.git, rig.rig, { target: "main", delivery: "none" }));
   expect(base.ref).toBe("refs/heads/gastown/landed/main");
-  const next = await finishedWork(rig, "bd2", "two.txt", "2\n", { delivery: "none", fence: 2 }, base.oid);
+  const next = await finishedWork(
+    rig,
+    "bd2",
+    "two.txt",
+    "2\n",
+    { delivery: "none", fence: 2 },
+    base.oid,
+  );
   expect(await land(await workshop(rig), next, journalInMemory())).toMatchObject({ ok: true });
-  expect(await landings(rig.rig.storeDir, "refs/heads/gastown/landed/main")).toEqual(["bd2", "bd1"]);
+  expect(await landings(rig.rig.storeDir, "refs/heads/gastown/landed/main")).toEqual([
+    "bd2",
+    "bd1",
+  ]);
 });
 
 test("[D6] delivery branch publishes the integration branch, leaves the target alone and takes the target in", async () => {
@@ -117,14 +180,23 @@ test("[D6] delivery branch publishes the integration branch, leaves the target a
   must(await fetchRig(rig.git, rig.rig, "main"));
   const base = must(await resolveBase(rig.git, rig.rig, { target: "main", delivery: "branch" }));
   expect(base.ref).toBe("refs/heads/gastown/landed/main");
-  const two = await finishedWork(rig, "bd2", "two.txt", "2\n", { delivery: "branch", fence: 2 }, base.oid);
+  const two = await finishedWork(
+    rig,
+    "bd2",
+    "two.txt",
+    "2\n",
+    { delivery: "branch", fence: 2 },
+    base.oid,
+  );
   expect(await land(await workshop(rig), two, journalInMemory())).toMatchObject({ ok: true });
   expect(await remote("rev-parse", "main")).toBe(stray);
   expect(await remote("ls-tree", "--name-only", "gastown/landed/main")).toContain("stray.txt");
   expect(await isIn(rig, stray, "refs/heads/gastown/landed/main")).toBe(true);
   await remote("update-ref", "refs/heads/main", "refs/heads/gastown/landed/main");
   must(await fetchRig(rig.git, rig.rig, "main"));
-  expect(must(await resolveBase(rig.git, rig.rig, { target: "main", delivery: "branch" })).ref).toBe("refs/heads/main");
+  expect(
+    must(await resolveBase(rig.git, rig.rig, { target: "main", delivery: "branch" })).ref,
+  ).toBe("refs/heads/main");
 });
 
 test("[D6] a clean checkout is moved forward with its files, and no candidate stays in it", async () => {
@@ -132,11 +204,18 @@ test("[D6] a clean checkout is moved forward with its files, and no candidate st
   await write(rig.remoteDir, "untracked.txt", "mine\n");
   const request = await finishedWork(rig, "bd1", "one.txt", "1\n");
   const result = await land(await workshop(rig), request, journalInMemory());
-  expect(result).toMatchObject({ ok: true, command: null, branchDeleted: true, proof: { landedOn: "refs/heads/main" } });
+  expect(result).toMatchObject({
+    ok: true,
+    command: null,
+    branchDeleted: true,
+    proof: { landedOn: "refs/heads/main" },
+  });
   expect(await Bun.file(`${rig.remoteDir}/one.txt`).text()).toBe("1\n");
   expect(await remote("status", "--porcelain")).toBe("?? untracked.txt");
   expect(await landings(rig.remoteDir, "main")).toEqual(["bd1"]);
-  expect(await remote("for-each-ref", "--format=%(refname)", "refs/gastown/candidate", "refs/heads")).toBe("refs/heads/main");
+  expect(
+    await remote("for-each-ref", "--format=%(refname)", "refs/gastown/candidate", "refs/heads"),
+  ).toBe("refs/heads/main");
 });
 
 test("[D6] a dirty checkout is not touched: the bead lands beside it and the command is given", async () => {
@@ -144,7 +223,11 @@ test("[D6] a dirty checkout is not touched: the bead lands beside it and the com
   const request = await finishedWork(rig, "bd1", "one.txt", "1\n");
   await write(rig.remoteDir, "src/a.txt", "my unfinished line\n");
   const result = await land(await workshop(rig), request, journalInMemory());
-  expect(result).toMatchObject({ ok: true, command: "git merge --ff-only gastown/landed/main", proof: { landedOn: "refs/heads/gastown/landed/main" } });
+  expect(result).toMatchObject({
+    ok: true,
+    command: "git merge --ff-only gastown/landed/main",
+    proof: { landedOn: "refs/heads/gastown/landed/main" },
+  });
   expect(await Bun.file(`${rig.remoteDir}/src/a.txt`).text()).toBe("my unfinished line\n");
   expect(await remote("rev-parse", "main")).toBe(request.sourceBase);
   expect(await landings(rig.remoteDir, "gastown/landed/main")).toEqual(["bd1"]);
@@ -157,7 +240,10 @@ test("[D6] a checkout that turns dirty while the gates run, or holds an untracke
   rig = await makeRig({ bare: false });
   const one = await finishedWork(rig, "bd1", "one.txt", "1\n");
   await write(rig.remoteDir, "one.txt", "in the way\n");
-  expect(await land(await workshop(rig), one, journalInMemory())).toMatchObject({ ok: true, proof: { landedOn: "refs/heads/gastown/landed/main" } });
+  expect(await land(await workshop(rig), one, journalInMemory())).toMatchObject({
+    ok: true,
+    proof: { landedOn: "refs/heads/gastown/landed/main" },
+  });
   expect(await Bun.file(`${rig.remoteDir}/one.txt`).text()).toBe("in the way\n");
   const two = await finishedWork(rig, "bd2", "two.txt", "2\n", { fence: 2 });
   const gates = {
@@ -166,7 +252,10 @@ test("[D6] a checkout that turns dirty while the gates run, or holds an untracke
       return { kind: "green" as const };
     },
   };
-  expect(await land(await workshop(rig, { gates }), two, journalInMemory())).toMatchObject({ ok: true, proof: { landedOn: "refs/heads/gastown/landed/main" } });
+  expect(await land(await workshop(rig, { gates }), two, journalInMemory())).toMatchObject({
+    ok: true,
+    proof: { landedOn: "refs/heads/gastown/landed/main" },
+  });
   expect(await Bun.file(`${rig.remoteDir}/src/b.txt`).text()).toBe("typing\n");
   expect(await landings(rig.remoteDir, "gastown/landed/main")).toEqual(["bd2", "bd1"]);
 });
@@ -175,10 +264,16 @@ test("[D6] a checkout that is on another branch gets the target by push; one wit
   rig = await makeRig({ bare: false });
   await remote("checkout", "--quiet", "-b", "mine");
   const one = await finishedWork(rig, "bd1", "one.txt", "1\n");
-  expect(await land(await workshop(rig), one, journalInMemory())).toMatchObject({ ok: true, proof: { landedOn: "refs/heads/main" } });
+  expect(await land(await workshop(rig), one, journalInMemory())).toMatchObject({
+    ok: true,
+    proof: { landedOn: "refs/heads/main" },
+  });
   expect(await remote("status", "--porcelain")).toBe("");
   await remote("worktree", "add", "--quiet", `${rig.dir}/linked`, "main");
   const two = await finishedWork(rig, "bd2", "two.txt", "2\n", { fence: 2 });
-  expect(await land(await workshop(rig), two, journalInMemory())).toMatchObject({ ok: true, proof: { landedOn: "refs/heads/gastown/landed/main" } });
+  expect(await land(await workshop(rig), two, journalInMemory())).toMatchObject({
+    ok: true,
+    proof: { landedOn: "refs/heads/gastown/landed/main" },
+  });
   expect(await personGit(`${rig.dir}/linked`, "status", "--porcelain")).toBe("");
 });

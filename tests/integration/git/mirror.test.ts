@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openGit, type Git } from "../../../runner/git/git.ts";
 import { fetchRig, openRig } from "../../../runner/git/mirror.ts";
-import { claimRoot, createOwned, type OwnedRoot, removeOwned, sweepTrash } from "../../../runner/git/paths.ts";
+import {
+  claimRoot,
+  createOwned,
+  type OwnedRoot,
+  removeOwned,
+  sweepTrash,
+} from "../../../runner/git/paths.ts";
 import { parseRemote } from "../../../runner/git/remote.ts";
 import { testExec } from "../../support/git-exec.ts";
 import { makeRemote, must, personGit, write } from "../../support/git-rig.ts";
@@ -31,9 +37,17 @@ test("[A4] a bare repository and a checkout, clean or dirty, are mirrored", asyn
   await makeRemote(join(dir, "work"), { bare: false });
   await write(join(dir, "work"), "src/a.txt", "dirty\n");
   const { rig } = must(await openRig(git, root, "rg2", { url: join(dir, "work"), kind: "path" }));
-  expect(await fetchRig(git, rig, "main")).toMatchObject({ ok: true, shape: { kind: "checkout", branch: "main" } });
+  expect(await fetchRig(git, rig, "main")).toMatchObject({
+    ok: true,
+    shape: { kind: "checkout", branch: "main" },
+  });
   const config = (key: string) => personGit(rig.mirrorDir, "config", key);
-  expect([await config("gc.auto"), await config("maintenance.auto"), await config("core.repositoryformatversion"), await config("extensions.preciousobjects")]).toEqual(["0", "false", "1", "true"]);
+  expect([
+    await config("gc.auto"),
+    await config("maintenance.auto"),
+    await config("core.repositoryformatversion"),
+    await config("extensions.preciousobjects"),
+  ]).toEqual(["0", "false", "1", "true"]);
   expect(await personGit(rig.mirrorDir, "fsck", "--connectivity-only")).toBe("");
   await rm(rig.mirrorDir, { recursive: true });
   expect(await personGit(rig.storeDir, "rev-list", "--objects", "--count", "--all")).toBe("7");
@@ -46,21 +60,51 @@ test("[A4] a branch that is gone is pruned; private refs of the mirror and the s
   await personGit(rig.storeDir, "update-ref", "refs/gastown/wip/b/r", "refs/remotes/origin/gone");
   await personGit(join(dir, "bare"), "branch", "-D", "gone");
   must(await fetchRig(git, rig, "main"));
-  expect(await personGit(rig.storeDir, "for-each-ref", "--format=%(refname)")).toBe("refs/gastown/wip/b/r\nrefs/remotes/origin/main");
+  expect(await personGit(rig.storeDir, "for-each-ref", "--format=%(refname)")).toBe(
+    "refs/gastown/wip/b/r\nrefs/remotes/origin/main",
+  );
 });
 
 test("[A4] an empty repository, a missing branch, a cut history, a plain folder and an unreachable host have their own errors", async () => {
   await mkdir(join(dir, "empty"));
   await personGit(join(dir, "empty"), "init", "--quiet", "--bare");
-  expect((await fetchFrom(join(dir, "empty"))).result).toMatchObject({ ok: false, error: { code: "empty_repository" } });
+  expect((await fetchFrom(join(dir, "empty"))).result).toMatchObject({
+    ok: false,
+    error: { code: "empty_repository" },
+  });
   await makeRemote(join(dir, "bare"), { bare: true });
-  expect((await fetchFrom(join(dir, "bare"), "nope")).result).toMatchObject({ ok: false, error: { code: "missing_branch" } });
-  await personGit(join(dir, "bare"), "update-ref", "refs/heads/x", await personGit(join(dir, "bare"), "commit-tree", "-p", "main", "-m", "x", "main^{tree}"));
-  await personGit(dir, "clone", "--quiet", "--depth=1", "--branch=x", `file://${join(dir, "bare")}`, "cut");
-  expect((await fetchFrom(join(dir, "cut"), "x")).result).toMatchObject({ ok: false, error: { code: "shallow_repository" } });
+  expect((await fetchFrom(join(dir, "bare"), "nope")).result).toMatchObject({
+    ok: false,
+    error: { code: "missing_branch" },
+  });
+  await personGit(
+    join(dir, "bare"),
+    "update-ref",
+    "refs/heads/x",
+    await personGit(join(dir, "bare"), "commit-tree", "-p", "main", "-m", "x", "main^{tree}"),
+  );
+  await personGit(
+    dir,
+    "clone",
+    "--quiet",
+    "--depth=1",
+    "--branch=x",
+    `file://${join(dir, "bare")}`,
+    "cut",
+  );
+  expect((await fetchFrom(join(dir, "cut"), "x")).result).toMatchObject({
+    ok: false,
+    error: { code: "shallow_repository" },
+  });
   await mkdir(join(dir, "plain"));
-  expect((await fetchFrom(join(dir, "plain"))).result).toMatchObject({ ok: false, error: { code: "not_a_repository" } });
-  expect((await fetchFrom("http://127.0.0.1:1/x.git", "main", "url")).result).toMatchObject({ ok: false, error: { code: "unreachable", retryable: true } });
+  expect((await fetchFrom(join(dir, "plain"))).result).toMatchObject({
+    ok: false,
+    error: { code: "not_a_repository" },
+  });
+  expect((await fetchFrom("http://127.0.0.1:1/x.git", "main", "url")).result).toMatchObject({
+    ok: false,
+    error: { code: "unreachable", retryable: true },
+  });
 });
 
 test("[A4] a private repository over http asks for a credential, which then goes to that origin only and stands nowhere else", async () => {
@@ -70,15 +114,30 @@ test("[A4] a private repository over http asks for a credential, which then goes
     port: 0,
     fetch(request) {
       seen.push(request.headers.get("authorization"));
-      return new Response("no", { status: 401, headers: { "WWW-Authenticate": 'Basic realm="x"' } });
+      return new Response("no", {
+        status: 401,
+        headers: { "WWW-Authenticate": 'Basic realm="x"' },
+      });
     },
   });
   const url = `http://127.0.0.1:${host.port}/private.git`;
   const argvs: string[] = [];
-  const watched = { run: (argv: readonly string[], options: Parameters<typeof testExec.run>[1]) => (argvs.push(argv.join(" ")), testExec.run(argv, options)) };
-  const watchedGit = await openGit({ exec: watched, home: join(dir, "home"), path: process.env["PATH"] ?? "" });
+  const watched = {
+    run: (argv: readonly string[], options: Parameters<typeof testExec.run>[1]) => (
+      argvs.push(argv.join(" ")),
+      testExec.run(argv, options)
+    ),
+  };
+  const watchedGit = await openGit({
+    exec: watched,
+    home: join(dir, "home"),
+    path: process.env["PATH"] ?? "",
+  });
   const { rig } = must(await openRig(git, root, "rg1", { url, kind: "url" }));
-  expect(await fetchRig(git, rig, "main")).toMatchObject({ ok: false, error: { code: "authentication" } });
+  expect(await fetchRig(git, rig, "main")).toMatchObject({
+    ok: false,
+    error: { code: "authentication" },
+  });
   const secret = "s3cr3t-value";
   const given = await fetchRig(watchedGit, rig, "main", { username: "x", password: secret });
   await host.stop(true);
@@ -89,12 +148,31 @@ test("[A4] a private repository over http asks for a credential, which then goes
 });
 
 test("[A4] an address with a password, a relative path and a missing folder are refused before anything is asked", async () => {
-  expect(await parseRemote("https://me:pw@host.test/x.git")).toMatchObject({ ok: false, error: { code: "credential_in_url" } });
-  expect(await parseRemote("../x")).toMatchObject({ ok: false, error: { code: "unsupported_url" } });
-  expect(await parseRemote("ext::sh -c id")).toMatchObject({ ok: false, error: { code: "unsupported_url" } });
-  expect(await parseRemote("-oProxyCommand=id:x")).toMatchObject({ ok: false, error: { code: "unsupported_url" } });
-  expect(await parseRemote(join(dir, "nowhere"))).toMatchObject({ ok: false, error: { code: "not_a_repository" } });
-  for (const good of ["https://host.test:8443/group/sub/x.git", "ssh://git@host.test:2222/x.git", "git@host.test:group/x.git"]) {
+  expect(await parseRemote("https://me:pw@host.test/x.git")).toMatchObject({
+    ok: false,
+    error: { code: "credential_in_url" },
+  });
+  expect(await parseRemote("../x")).toMatchObject({
+    ok: false,
+    error: { code: "unsupported_url" },
+  });
+  expect(await parseRemote("ext::sh -c id")).toMatchObject({
+    ok: false,
+    error: { code: "unsupported_url" },
+  });
+  expect(await parseRemote("-oProxyCommand=id:x")).toMatchObject({
+    ok: false,
+    error: { code: "unsupported_url" },
+  });
+  expect(await parseRemote(join(dir, "nowhere"))).toMatchObject({
+    ok: false,
+    error: { code: "not_a_repository" },
+  });
+  for (const good of [
+    "https://host.test:8443/group/sub/x.git",
+    "ssh://git@host.test:2222/x.git",
+    "git@host.test:group/x.git",
+  ]) {
     expect(await parseRemote(good)).toMatchObject({ ok: true, remote: { kind: "url", url: good } });
   }
 });
@@ -102,15 +180,27 @@ test("[A4] an address with a password, a relative path and a missing folder are 
 test("[C4] nothing outside the runner's folder, through a link, or without its mark is ever removed", async () => {
   await mkdir(join(dir, "precious"));
   await write(join(dir, "precious"), "file", "x");
-  expect(await claimRoot(join(dir, "precious"))).toMatchObject({ ok: false, error: { code: "not_owned" } });
+  expect(await claimRoot(join(dir, "precious"))).toMatchObject({
+    ok: false,
+    error: { code: "not_owned" },
+  });
   const { path } = must(await createOwned(root, ["scratch", "one"], "scratch"));
   await symlink(join(dir, "precious"), join(path, "link"));
   await symlink(join(dir, "precious"), join(root.path, "scratch", "two"));
-  for (const target of [join(dir, "precious"), join(root.path, "scratch", "two"), root.path, join(root.path, "scratch"), join(root.path, "scratch", "one", "..", "..", "..", "precious")]) {
+  for (const target of [
+    join(dir, "precious"),
+    join(root.path, "scratch", "two"),
+    root.path,
+    join(root.path, "scratch"),
+    join(root.path, "scratch", "one", "..", "..", "..", "precious"),
+  ]) {
     const result = await removeOwned(root, target, "scratch", null);
     expect(result.ok).toBe(false);
   }
-  expect(await removeOwned(root, path, "rig", null)).toMatchObject({ ok: false, error: { code: "not_owned" } });
+  expect(await removeOwned(root, path, "rig", null)).toMatchObject({
+    ok: false,
+    error: { code: "not_owned" },
+  });
   expect(must(await removeOwned(root, path, "scratch", null)).removed).toBe(true);
   expect(must(await removeOwned(root, path, "scratch", null)).removed).toBe(false);
   expect(await Bun.file(join(dir, "precious", "file")).text()).toBe("x");

@@ -1,10 +1,17 @@
-import { type Git, gitNetworkTimeoutMs } from "./git.ts";
-import { gitFailed, remoteFailed } from "./git-errors.ts";
-import { fetchArguments } from "./mirror.ts";
-import { laneRef } from "./names.ts";
-import { failure, type Outcome } from "./outcome.ts";
-import { type Oid, oidIn } from "./porcelain.ts";
-import { credentialFor, onlyMoved, type Place, pushRefs, refusalOf, remoteRefs } from "./push.ts";
+import { type Git, gitNetworkTimeoutMs } from "../git/git.ts";
+import { gitFailed, remoteFailed } from "../git/git-errors.ts";
+import { fetchArguments } from "../git/mirror.ts";
+import { laneRef } from "../git/names.ts";
+import { failure, type Outcome } from "../git/outcome.ts";
+import { type Oid, oidIn } from "../git/porcelain.ts";
+import {
+  credentialFor,
+  onlyMoved,
+  type Place,
+  pushRefs,
+  refusalOf,
+  remoteRefs,
+} from "../git/push.ts";
 
 /** Who holds a lane, and the step of its journal at which it said so. */
 export type LaneMark = {
@@ -16,9 +23,12 @@ export type LaneMark = {
 };
 
 /** A lane as the remote has it. `mark` is null where somebody put something else there. */
-export type Lane = { readonly oid: Oid; readonly mark: LaneMark | null } | { readonly oid: null; readonly mark: null };
+export type Lane =
+  | { readonly oid: Oid; readonly mark: LaneMark | null }
+  | { readonly oid: null; readonly mark: null };
 
-const markPattern = /^Issuer: ([A-Za-z0-9_.-]{1,200})\nFence: (\d{1,15})\nRun: ([A-Za-z0-9_-]{1,200})\nStep: (\d{1,15})$/m;
+const markPattern =
+  /^Issuer: ([A-Za-z0-9_.-]{1,200})\nFence: (\d{1,15})\nRun: ([A-Za-z0-9_-]{1,200})\nStep: (\d{1,15})$/m;
 
 /** The message of a lane commit: what makes its oid new at every step. */
 export function laneMessage(mark: LaneMark): string {
@@ -28,7 +38,12 @@ export function laneMessage(mark: LaneMark): string {
 export function parseLaneMessage(message: string): LaneMark | null {
   const match = markPattern.exec(message);
   if (match === null) return null;
-  return { issuer: match[1] ?? "", fence: Number(match[2]), runId: match[3] ?? "", step: Number(match[4]) };
+  return {
+    issuer: match[1] ?? "",
+    fence: Number(match[2]),
+    runId: match[3] ?? "",
+    step: Number(match[4]),
+  };
 }
 
 /**
@@ -41,11 +56,20 @@ export function supersedes(holder: LaneMark | null, mine: Omit<LaneMark, "step">
 }
 
 /** The parentless commit of the empty tree that stands for a mark. The same mark gives the same oid. */
-export async function laneCommit(git: Git, storeDir: string, mark: LaneMark): Promise<Outcome<{ oid: Oid }>> {
+export async function laneCommit(
+  git: Git,
+  storeDir: string,
+  mark: LaneMark,
+): Promise<Outcome<{ oid: Oid }>> {
   const tree = await git.run({ gitDir: storeDir, args: ["mktree"], stdin: "" });
   const emptyTree = oidIn(tree.text);
   if (!tree.ok || emptyTree === null) return gitFailed(tree, "preparing the lane");
-  const who = { GIT_AUTHOR_NAME: "gastown", GIT_AUTHOR_EMAIL: "gastown@localhost", GIT_COMMITTER_NAME: "gastown", GIT_COMMITTER_EMAIL: "gastown@localhost" };
+  const who = {
+    GIT_AUTHOR_NAME: "gastown",
+    GIT_AUTHOR_EMAIL: "gastown@localhost",
+    GIT_COMMITTER_NAME: "gastown",
+    GIT_COMMITTER_EMAIL: "gastown@localhost",
+  };
   const made = await git.run({
     gitDir: storeDir,
     args: ["commit-tree", emptyTree, "-F", "-"],
@@ -57,7 +81,12 @@ export async function laneCommit(git: Git, storeDir: string, mark: LaneMark): Pr
 }
 
 /** Reads the lane of a landing ref (`refs/heads/...`) at the remote, with the mark of its holder. */
-export async function readLane(git: Git, storeDir: string, place: Place, landingRef: string): Promise<Outcome<{ lane: Lane }>> {
+export async function readLane(
+  git: Git,
+  storeDir: string,
+  place: Place,
+  landingRef: string,
+): Promise<Outcome<{ lane: Lane }>> {
   const ref = laneRef(landingRef);
   const refs = await remoteRefs(git, place, [ref]);
   if (!refs.ok) return refs;
@@ -75,7 +104,10 @@ export async function readLane(git: Git, storeDir: string, place: Place, landing
   }
   const body = await git.run({ gitDir: storeDir, args: ["cat-file", "commit", oid] });
   // Moved between the two readings: the next reading sees the newer one.
-  if (!body.ok) return failure("lane_refused", "The lane moved while it was read.", "It is read again.", { retryable: true });
+  if (!body.ok)
+    return failure("lane_refused", "The lane moved while it was read.", "It is read again.", {
+      retryable: true,
+    });
   return { ok: true, lane: { oid, mark: parseLaneMessage(body.text) } };
 }
 
@@ -94,11 +126,20 @@ export async function advanceLane(
   const commit = await laneCommit(git, storeDir, mark);
   if (!commit.ok) return commit;
   const ref = laneRef(landingRef);
-  const pushed = await pushRefs(git, storeDir, place, [{ ref, to: commit.oid, expected: expectedOld }]);
+  const pushed = await pushRefs(git, storeDir, place, [
+    { ref, to: commit.oid, expected: expectedOld },
+  ]);
   if (!pushed.ok) return pushed;
   // A lease on an unchanged value is not checked by the remote: `same` proves nothing, so it is a refusal.
   if (pushed.refs.every(({ state }) => state === "updated")) return { ok: true, oid: commit.oid };
   const retryable = onlyMoved(pushed.refs);
-  const next = retryable ? "It is read again." : "The host must allow refs/gastown/* to be written.";
-  return failure("lane_refused", `The lane of ${landingRef} was refused: ${refusalOf(pushed.refs)}.`, next, { retryable });
+  const next = retryable
+    ? "It is read again."
+    : "The host must allow refs/gastown/* to be written.";
+  return failure(
+    "lane_refused",
+    `The lane of ${landingRef} was refused: ${refusalOf(pushed.refs)}.`,
+    next,
+    { retryable },
+  );
 }
