@@ -43,7 +43,7 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
     git: place.git,
     rig: fetched.rig,
     gates,
-    clock: { nowMs: () => place.clock.now() },
+    clock: place.clock,
     authority: () => run.authority(),
     personHome: place.personHome,
   };

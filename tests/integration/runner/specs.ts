@@ -1,0 +1,140 @@
+/** Offers as a town makes them, complete, with what a test wants changed. */
+import type { BeadSpec, RigSpec, RunLimits, RunSpecOf } from "../../../protocol/run-spec.ts";
+import { newId } from "./small-town.ts";
+
+export const LIMITS: RunLimits = {
+  wallMs: 120_000,
+  turnsMax: 20,
+  firstTokenMs: 30_000,
+  silenceMs: 30_000,
+  repromptsMax: 1,
+  cutOffMs: 60_000,
+  warmMs: 500,
+};
+
+const MODEL = { model: "scripted", smallModel: "scripted", scripted: true };
+const AUTHOR = { name: "Ada Person", email: "ada@example.test" };
+
+export function rigSpec(remote: string, more: Partial<RigSpec> = {}): RigSpec {
+  return {
+    id: newId("rig"),
+    name: "sample",
+    remote,
+    target: "main",
+    delivery: "merge",
+    gates: [],
+    setup: null,
+    isolationConfirmed: true,
+    ...more,
+  };
+}
+
+export function beadSpec(more: Partial<BeadSpec> = {}): BeadSpec {
+  const id = newId("issue");
+  return {
+    id,
+    title: "Write a line",
+    body: "",
+    attempt: 1,
+    round: 1,
+    cycle: 1,
+    delivery: "merge",
+    convoyTitle: null,
+    feedback: null,
+    ...more,
+  };
+}
+
+function common(resource: string, n = 1) {
+  return { runId: newId("run"), resource, fence: { epoch: 1, n }, limits: LIMITS };
+}
+
+export function workSpec(rig: RigSpec, more: Partial<RunSpecOf<"work">> = {}): RunSpecOf<"work"> {
+  const bead = more.bead ?? beadSpec();
+  const agent = { id: newId("agent"), name: "Toast", role: "polecat" as const };
+  return {
+    kind: "work",
+    ...common(bead.id),
+    rig,
+    bead,
+    agent,
+    model: MODEL,
+    author: AUTHOR,
+    contains: [],
+    savedWork: null,
+    ...more,
+  };
+}
+
+export function baselineSpec(
+  rig: RigSpec,
+  more: Partial<RunSpecOf<"baseline">> = {},
+): RunSpecOf<"baseline"> {
+  return { kind: "baseline", ...common(rig.id), rig, ...more };
+}
+
+export function checkSpec(
+  rig: RigSpec,
+  work: { bead: BeadSpec; headOid: string; branch: string },
+  more: Partial<RunSpecOf<"check">> = {},
+): RunSpecOf<"check"> {
+  return {
+    kind: "check",
+    ...common(work.bead.id, 2),
+    rig,
+    ...work,
+    reviewId: newId("review"),
+    ...more,
+  };
+}
+
+export function mergeSpec(
+  rig: RigSpec,
+  work: { bead: BeadSpec; headOid: string; branch: string },
+  more: Partial<RunSpecOf<"merge">> = {},
+): RunSpecOf<"merge"> {
+  return {
+    kind: "merge",
+    ...common(`${rig.id}:main`),
+    rig,
+    ...work,
+    reviewId: newId("review"),
+    author: AUTHOR,
+    ...more,
+  };
+}
+
+export function reviewSpec(
+  rig: RigSpec,
+  work: { bead: BeadSpec; headOid: string; baseOid: string; branch: string; summary: string },
+  more: Partial<RunSpecOf<"review">> = {},
+): RunSpecOf<"review"> {
+  const agent = { id: newId("agent"), name: "Refinery", role: "refinery" as const };
+  return {
+    kind: "review",
+    ...common(work.bead.id, 3),
+    rig,
+    ...work,
+    agent,
+    model: MODEL,
+    reviewId: newId("review"),
+    gates: [],
+    ...more,
+  };
+}
+
+export function sessionSpec(more: Partial<RunSpecOf<"session">> = {}): RunSpecOf<"session"> {
+  const sessionId = newId("session");
+  const agent = { id: newId("agent"), name: "Mayor", role: "mayor" as const };
+  const turns = [{ turnId: newId("turn"), text: "Please add a line", journal: [] }];
+  return {
+    kind: "session",
+    ...common(sessionId),
+    sessionId,
+    agent,
+    model: MODEL,
+    turns,
+    transcript: [],
+    ...more,
+  };
+}
