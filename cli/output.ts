@@ -16,16 +16,27 @@ export function printNote(text: string): void {
 }
 
 /** Columns as wide as their widest word, the last one as it comes; without rows the sentence `none`. */
-export function printTable(headings: readonly string[], rows: readonly (readonly string[])[], none: string): void {
+export function printTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  none: string,
+): void {
   if (rows.length === 0) {
     console.log(none);
     return;
   }
-  const cells = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map(oneLine))];
-  const widths = headings.map((_, column) => Math.max(...cells.map((row) => Bun.stringWidth(row[column] ?? ""))));
+  const cells = [
+    headings.map((heading) => heading.toUpperCase()),
+    ...rows.map((row) => row.map(oneLine)),
+  ];
+  const widths = headings.map((_, column) =>
+    Math.max(...cells.map((row) => Bun.stringWidth(row[column] ?? ""))),
+  );
   for (const row of cells) {
     const padded = row.map((cell, column) =>
-      column === row.length - 1 ? cell : cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - Bun.stringWidth(cell))),
+      column === row.length - 1
+        ? cell
+        : cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - Bun.stringWidth(cell))),
     );
     console.log(padded.join("  ").trimEnd());
   }

@@ -37,7 +37,9 @@ export async function runProgram(arguments_: readonly string[]): Promise<number>
 
 function createProgram(): Command {
   const program = new Command("gastown")
-    .description("A town of coding agents: say what you want to the Mayor, watch it being built, reviewed and landed.")
+    .description(
+      "A town of coding agents: say what you want to the Mayor, watch it being built, reviewed and landed.",
+    )
     .version(appVersion, "--version", "print the version")
     .helpCommand(false)
     .configureOutput({ outputError: () => undefined })
@@ -62,7 +64,9 @@ function createProgram(): Command {
   ]) {
     add(program);
   }
-  forEachCommand(program, (command) => command.exitOverride().configureOutput({ outputError: () => undefined }));
+  forEachCommand(program, (command) =>
+    command.exitOverride().configureOutput({ outputError: () => undefined }),
+  );
   return program;
 }
 
@@ -78,7 +82,9 @@ function tell(error: unknown): number {
     return error instanceof Complaint ? error.exitCode : 1;
   }
   const message = error instanceof Error ? error.message : String(error);
-  printNote(`gastown: this is a fault of the program: ${message.split("\n")[0] ?? ""}. The town's log in its data directory may say more.`);
+  printNote(
+    `gastown: this is a fault of the program: ${message.split("\n")[0] ?? ""}. The town's log in its data directory may say more.`,
+  );
   return 1;
 }
 

@@ -32,7 +32,11 @@ export class TownClient {
   /** @throws Complaint when the town does not answer or refuses */
   static async connect(address: { url: string; token: string }): Promise<TownClient> {
     const socket = io(address.url, {
-      auth: { version: PROTOCOL_VERSION, client: `gastown-cli ${appVersion}`, token: address.token },
+      auth: {
+        version: PROTOCOL_VERSION,
+        client: `gastown-cli ${appVersion}`,
+        token: address.token,
+      },
       transports: ["websocket"],
       reconnection: false,
       forceNew: true,
@@ -54,7 +58,10 @@ export class TownClient {
   async ask(name: string, body: unknown, key?: string): Promise<Ack> {
     const frame = { name, body, ...(key === undefined ? {} : { key }) };
     if (Buffer.byteLength(JSON.stringify(frame)) > FRAME_BYTES_MAX - 1024) {
-      return refuse("too_large", `A command may have ${FRAME_BYTES_MAX / 1024} KiB at most. Send less.`);
+      return refuse(
+        "too_large",
+        `A command may have ${FRAME_BYTES_MAX / 1024} KiB at most. Send less.`,
+      );
     }
     return (await this.#emit("command", frame)) as Ack;
   }
@@ -70,7 +77,11 @@ export class TownClient {
   }
 
   /** Follows a topic: every frame, the first ones being its state. Resolves when the connection ends. */
-  async follow(topic: string, since: FeedPosition | undefined, onFrame: (frame: TopicFrame) => void): Promise<void> {
+  async follow(
+    topic: string,
+    since: FeedPosition | undefined,
+    onFrame: (frame: TopicFrame) => void,
+  ): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#socket.once("disconnect", () => resolve()));
     const early: TopicFrame[] = [];
     let take = (frame: TopicFrame): void => {
@@ -79,7 +90,10 @@ export class TownClient {
     this.#socket.on("changes", (frame: TopicFrame) => {
       if (frame.topic === topic) take(frame);
     });
-    const ack = (await this.#emit("subscribe", { topic, ...(since === undefined ? {} : { since }) })) as Ack<TopicFrame>;
+    const ack = (await this.#emit("subscribe", {
+      topic,
+      ...(since === undefined ? {} : { since }),
+    })) as Ack<TopicFrame>;
     if (!ack.ok) throw new Complaint(ack.error.message);
     onFrame(ack.value);
     for (const frame of early) onFrame(frame);
@@ -93,9 +107,13 @@ export class TownClient {
 
   async #emit(event: string, frame: unknown): Promise<unknown> {
     const gone = new Promise<never>((_, reject) =>
-      this.#socket.once("disconnect", () => reject(new Complaint("The town closed the connection before it answered."))),
+      this.#socket.once("disconnect", () =>
+        reject(new Complaint("The town closed the connection before it answered.")),
+      ),
     );
-    const late = new Complaint(`The town did not answer within ${ANSWER_TIMEOUT_MS / 1000} seconds.`);
+    const late = new Complaint(
+      `The town did not answer within ${ANSWER_TIMEOUT_MS / 1000} seconds.`,
+    );
     const answer = this.#socket
       .timeout(ANSWER_TIMEOUT_MS)
       .emitWithAck(event, frame)
@@ -105,7 +123,10 @@ export class TownClient {
 }
 
 /** Connects to the town of a data directory, asks, and closes. */
-export async function withTown<T>(dataDir: string, act: (town: TownClient) => Promise<T>): Promise<T> {
+export async function withTown<T>(
+  dataDir: string,
+  act: (town: TownClient) => Promise<T>,
+): Promise<T> {
   const town = await TownClient.connect(readTownFile(dataDir));
   try {
     return await act(town);

@@ -33,8 +33,12 @@ export function findTownFile(dataDir: string): TownFile | null {
     const parsed = townFileSchema.safeParse(JSON.parse(readFileSync(pathOf(dataDir), "utf8")));
     return parsed.success ? parsed.data : null;
   } catch (error) {
-    if (error instanceof SyntaxError || codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
-    if (codeOf(error) === "EACCES") throw new Complaint(`${pathOf(dataDir)} belongs to another user. Ask as the user whose town it is.`);
+    if (error instanceof SyntaxError || codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR")
+      return null;
+    if (codeOf(error) === "EACCES")
+      throw new Complaint(
+        `${pathOf(dataDir)} belongs to another user. Ask as the user whose town it is.`,
+      );
     throw error;
   }
 }
@@ -43,7 +47,9 @@ export function findTownFile(dataDir: string): TownFile | null {
 export function readTownFile(dataDir: string): TownFile {
   const file = findTownFile(dataDir);
   if (file !== null) return file;
-  throw new Complaint(`No town runs on ${dataDir}. Start it with \`gastown up\`, or name its directory with --data.`);
+  throw new Complaint(
+    `No town runs on ${dataDir}. Start it with \`gastown up\`, or name its directory with --data.`,
+  );
 }
 
 function codeOf(error: unknown): unknown {

@@ -85,7 +85,8 @@ export function openEdges(options: EdgesOptions): Edges {
       maxPayloadLength: FRAME_BYTES_MAX,
     },
     fetch(request, bun) {
-      if (new URL(request.url).pathname === SOCKET_PATH) return answerPoll(request, engine, bun, secure);
+      if (new URL(request.url).pathname === SOCKET_PATH)
+        return answerPoll(request, engine, bun, secure);
       return app.fetch(request, { address: bun.requestIP(request)?.address ?? "" });
     },
   });
@@ -115,11 +116,10 @@ function openEngine(reach: Reach): Engine {
     pingInterval: PING_INTERVAL_MS,
     maxHttpBufferSize: FRAME_BYTES_MAX,
     // The library's own origin option only sets headers: a foreign WebSocket would pass it.
-    allowRequest: async (request) => {
-      const allowed = await Promise.resolve(reach.check(request.headers));
-      // The engine takes what is thrown as its answer's text.
-      // eslint-disable-next-line typescript/only-throw-error
-      if (!allowed.ok) throw allowed.error.message;
+    // The reason a request is rejected with becomes the answer's text.
+    allowRequest(request) {
+      const allowed = reach.check(request.headers);
+      return allowed.ok ? Promise.resolve() : Promise.reject(allowed.error.message);
     },
   });
 }
@@ -127,11 +127,19 @@ function openEngine(reach: Reach): Engine {
 type ServeOptions = Omit<Bun.Serve.Options<WebSocketData>, "hostname" | "port">;
 
 /** A poll's body is refused by its announced size, before a byte of it is read. */
-async function answerPoll(request: Request, engine: Engine, bun: Bun.Server<WebSocketData>, secure: boolean): Promise<Response> {
+async function answerPoll(
+  request: Request,
+  engine: Engine,
+  bun: Bun.Server<WebSocketData>,
+  secure: boolean,
+): Promise<Response> {
   const announced = request.headers.get("content-length");
-  const tooLarge = Number(announced ?? 0) > FRAME_BYTES_MAX || (request.method === "POST" && announced === null);
+  const tooLarge =
+    Number(announced ?? 0) > FRAME_BYTES_MAX || (request.method === "POST" && announced === null);
   const response = tooLarge
-    ? ackResponse(refuse("too_large", `A frame may have ${FRAME_BYTES_MAX / 1024} KiB at most. Send less.`))
+    ? ackResponse(
+        refuse("too_large", `A frame may have ${FRAME_BYTES_MAX / 1024} KiB at most. Send less.`),
+      )
     : await engine.handleRequest(request, bun);
   setSecurityHeaders(response.headers, secure);
   return response;
@@ -140,19 +148,27 @@ async function answerPoll(request: Request, engine: Engine, bun: Bun.Server<WebS
 /** A port in use and a foreign address are told in a sentence. */
 function listen(options: EdgesOptions, rest: ServeOptions): Bun.Server<WebSocketData> {
   try {
-    return Bun.serve<WebSocketData>({ ...rest, hostname: options.host, port: options.port } as Parameters<
-      typeof Bun.serve<WebSocketData>
-    >[0]);
+    return Bun.serve<WebSocketData>({
+      ...rest,
+      hostname: options.host,
+      port: options.port,
+    } as Parameters<typeof Bun.serve<WebSocketData>>[0]);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "EADDRINUSE") {
-      throw new StartError(`Port ${options.port} of ${options.host} is in use. Choose another with --port, or --port 0 for a free one.`);
+      throw new StartError(
+        `Port ${options.port} of ${options.host} is in use. Choose another with --port, or --port 0 for a free one.`,
+      );
     }
     if (code === "EACCES") {
-      throw new StartError(`Port ${options.port} needs more rights than this user has. Choose one above 1023 with --port.`);
+      throw new StartError(
+        `Port ${options.port} needs more rights than this user has. Choose one above 1023 with --port.`,
+      );
     }
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
-      throw new StartError(`${options.host} is no address of this host. Choose another with --host.`);
+      throw new StartError(
+        `${options.host} is no address of this host. Choose another with --host.`,
+      );
     }
     throw error;
   }

@@ -8,7 +8,14 @@ test("[C2] the log cuts secrets out, is its owner's only, and is rotated by size
   const dir = mkdtempSync(join(tmpdir(), "gastown-log-"));
   try {
     const log = openLog(dir);
-    log.info({ token: "sk-1", nested: { secret: "sk-2", headers: { authorization: "sk-3" } }, runId: "rn_1" }, "said");
+    log.info(
+      {
+        token: "sk-1",
+        nested: { secret: "sk-2", headers: { authorization: "sk-3" } },
+        runId: "rn_1",
+      },
+      "said",
+    );
     const [line = ""] = readFileSync(log.path, "utf8").split("\n");
     expect(JSON.parse(line)).toMatchObject({ msg: "said", runId: "rn_1", token: "[cut]" });
     expect(line).not.toContain("sk-");

@@ -25,7 +25,11 @@ export function openLog(dataDir: string, name = "town", echo?: (line: string) =>
   const path = join(folder, `${name}.log`);
   let sink = openSink(path);
   let lines = 0;
-  const write = (level: "debug" | "info" | "warn" | "error", fields: Record<string, unknown>, message: string) => {
+  const write = (
+    level: "debug" | "info" | "warn" | "error",
+    fields: Record<string, unknown>,
+    message: string,
+  ) => {
     lines += 1;
     if (lines % CHECK_LINES === 0 && statSync(path).size > LOG_BYTES_MAX) {
       sink.close();

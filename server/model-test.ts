@@ -28,23 +28,36 @@ const completionSchema = z.object({
 const failureSchema = z.object({ error: z.union([z.string(), z.object({ message: z.string() })]) });
 
 /** Errors: `model_unreachable`, `model_auth`, `model_unknown`, `model_error`, each with what was answered. */
-export async function testModel(endpoint: ModelEndpoint, clock: Clock): Promise<Result<ModelAnswer>> {
+export async function testModel(
+  endpoint: ModelEndpoint,
+  clock: Clock,
+): Promise<Result<ModelAnswer>> {
   const startedMs = clock.mono();
   let response: Response;
   let text: string;
   try {
-    response = await fetch(`${endpoint.baseUrl.replace(/\/+$/, "")}/chat/completions`, requestOf(endpoint));
+    response = await fetch(
+      `${endpoint.baseUrl.replace(/\/+$/, "")}/chat/completions`,
+      requestOf(endpoint),
+    );
     text = await response.text();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return refuse("model_unreachable", `${endpoint.baseUrl} does not answer (${why}). Check the address and the network.`, {
-      retryable: true,
-    });
+    return refuse(
+      "model_unreachable",
+      `${endpoint.baseUrl} does not answer (${why}). Check the address and the network.`,
+      {
+        retryable: true,
+      },
+    );
   }
   if (!response.ok) return refuseStatus(endpoint, response.status, messageOf(text));
   const parsed = completionSchema.safeParse(jsonOf(text));
   if (!parsed.success) {
-    return refuse("model_error", `${endpoint.baseUrl} answered with something else than a completion. Is this the address of an OpenAI-compatible API, up to and with /v1?`);
+    return refuse(
+      "model_error",
+      `${endpoint.baseUrl} answered with something else than a completion. Is this the address of an OpenAI-compatible API, up to and with /v1?`,
+    );
   }
   const answer = parsed.data.choices[0]?.message.content ?? "";
   return ok({
@@ -76,14 +89,28 @@ function requestOf(endpoint: ModelEndpoint): RequestInit {
 function refuseStatus(endpoint: ModelEndpoint, status: number, message: string): Result<never> {
   const said = message === "" ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
   if (status === 401 || status === 403) {
-    return refuse("model_auth", `${endpoint.baseUrl} refuses the key (${said}). Enter a valid one.`);
+    return refuse(
+      "model_auth",
+      `${endpoint.baseUrl} refuses the key (${said}). Enter a valid one.`,
+    );
   }
-  if (status === 402) return refuse("model_auth", `The account at ${endpoint.baseUrl} has no credit (${said}). Add some.`);
+  if (status === 402)
+    return refuse(
+      "model_auth",
+      `The account at ${endpoint.baseUrl} has no credit (${said}). Add some.`,
+    );
   if (status === 404 || (status === 400 && /model/i.test(message))) {
-    return refuse("model_unknown", `${endpoint.baseUrl} does not know the model ${endpoint.model} (${said}). Choose another.`);
+    return refuse(
+      "model_unknown",
+      `${endpoint.baseUrl} does not know the model ${endpoint.model} (${said}). Choose another.`,
+    );
   }
   const retryable = status === 429 || status >= 500;
-  return refuse("model_error", `${endpoint.baseUrl} failed (${said}).${retryable ? " Try again later." : ""}`, { retryable });
+  return refuse(
+    "model_error",
+    `${endpoint.baseUrl} failed (${said}).${retryable ? " Try again later." : ""}`,
+    { retryable },
+  );
 }
 
 function messageOf(text: string): string {

@@ -13,7 +13,11 @@ interface BeadOptions extends TownOptions {
 export function addBeads(program: Command): void {
   townCommand(program, "beads", "List beads, newest first")
     .option("--rig <rig>", "of this rig only")
-    .option("--status <status>", beadStatusSchema.options.join(", "), oneOf("--status", beadStatusSchema.options))
+    .option(
+      "--status <status>",
+      beadStatusSchema.options.join(", "),
+      oneOf("--status", beadStatusSchema.options),
+    )
     .option("--limit <n>", "at most this many", wholeNumber("--limit", 1, 500))
     .action(async (options: BeadOptions) => {
       await withTownOf(options, async (town) => {
@@ -30,7 +34,11 @@ export function addBeads(program: Command): void {
             bead.outcome ?? bead.failure?.message ?? bead.wait?.text ?? "",
             bead.title,
           ]);
-          printTable(["bead", "status", "why", "title"], rows, "No beads. `gastown mayor \"…\"` or `gastown sling` makes some.");
+          printTable(
+            ["bead", "status", "why", "title"],
+            rows,
+            'No beads. `gastown mayor "…"` or `gastown sling` makes some.',
+          );
         }
       });
     });

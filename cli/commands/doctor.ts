@@ -13,7 +13,12 @@ const DEFAULT_PORT = 4270;
 /** `gastown doctor`: what this host lacks, each with what to do. */
 export function addDoctor(program: Command): void {
   townCommand(program, "doctor", "Check toolchain, sandbox, model, disk, data directory and port")
-    .option("--port <n>", "port the town is to listen on", wholeNumber("--port", 0, 65_535), DEFAULT_PORT)
+    .option(
+      "--port <n>",
+      "port the town is to listen on",
+      wholeNumber("--port", 0, 65_535),
+      DEFAULT_PORT,
+    )
     .action(async (options: TownOptions & { port: number }) => {
       const dataDir = dataDirOf(options);
       const findings: Finding[] = [

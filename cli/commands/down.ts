@@ -18,7 +18,10 @@ export function addDown(program: Command): void {
       const dataDir = dataDirOf(options);
       const pid = await stopTown(dataDir);
       if (options.json === true) printJson({ stopped: pid !== null, pid });
-      else printLine(pid === null ? `No town runs on ${dataDir}.` : `The town (process ${pid}) is stopped.`);
+      else
+        printLine(
+          pid === null ? `No town runs on ${dataDir}.` : `The town (process ${pid}) is stopped.`,
+        );
     },
   );
 }
@@ -30,12 +33,15 @@ async function stopTown(dataDir: string): Promise<number | null> {
     return null;
   }
   const file = findTownFile(dataDir);
-  if (file === null) throw new Complaint("The town is just starting or ending. Try again in a moment.");
+  if (file === null)
+    throw new Complaint("The town is just starting or ending. Try again in a moment.");
   signal(file.pid);
   const deadline = performance.now() + DOWN_DEADLINE_MS;
   while (isLocked(dataDir)) {
     if (performance.now() > deadline) {
-      throw new Complaint(`The town (process ${file.pid}) has not ended within a minute. Its log says what it waits for.`);
+      throw new Complaint(
+        `The town (process ${file.pid}) has not ended within a minute. Its log says what it waits for.`,
+      );
     }
     await Bun.sleep(POLL_MS);
   }
@@ -55,7 +61,8 @@ function signal(pid: number): void {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ESRCH") return;
-    if (code === "EPERM") throw new Complaint(`The town (process ${pid}) belongs to another user. Ask as that user.`);
+    if (code === "EPERM")
+      throw new Complaint(`The town (process ${pid}) belongs to another user. Ask as that user.`);
     throw error;
   }
 }

@@ -23,7 +23,8 @@ export function addMayor(program: Command): void {
           : Promise.resolve();
         const said = await town.call("mayor.say", { text });
         const entry = options.wait ? await answerOf(said.turnId, turns, settled, following) : null;
-        if (options.json === true) printJson({ ...said, ...(entry === null ? {} : { answer: entry }) });
+        if (options.json === true)
+          printJson({ ...said, ...(entry === null ? {} : { answer: entry }) });
         else if (entry !== null) printAnswer(entry);
         else printLine("The Mayor has it.");
         if (entry !== null && entry.state !== "done") process.exitCode = 1;
@@ -35,7 +36,9 @@ const ENDED = new Set<ChatEntry["state"]>(["done", "interrupted", "failed"]);
 
 function answersOf(frame: TopicFrame): ChatEntry[] {
   return frame.items.flatMap((item) =>
-    item.kind === "chat" && item.value?.kind === "mayor" && ENDED.has(item.value.state) ? [item.value] : [],
+    item.kind === "chat" && item.value?.kind === "mayor" && ENDED.has(item.value.state)
+      ? [item.value]
+      : [],
   );
 }
 
@@ -50,12 +53,14 @@ async function answerOf(
   if (turns.has(turnId)) ended.resolve();
   await Promise.race([ended.promise, following]);
   const entry = turns.get(turnId);
-  if (entry === undefined) throw new Complaint("The town closed the connection before the Mayor answered.");
+  if (entry === undefined)
+    throw new Complaint("The town closed the connection before the Mayor answered.");
   return entry;
 }
 
 function printAnswer(entry: ChatEntry): void {
-  for (const step of entry.steps) printLine(`· ${step.tool}${step.ok === false ? " (failed)" : ""}`);
+  for (const step of entry.steps)
+    printLine(`· ${step.tool}${step.ok === false ? " (failed)" : ""}`);
   if (entry.text !== "") printLine(entry.text);
   if (entry.note !== null) printLine(entry.note);
 }

@@ -12,7 +12,12 @@ export function addModel(program: Command): void {
     .command("model")
     .description("Serve the scripted model: an OpenAI-compatible server that plays a JSON script")
     .requiredOption("--script <file>", "the script")
-    .option("--port <n>", "port on 127.0.0.1; a free one unless given", wholeNumber("--port", 0, 65_535), 0)
+    .option(
+      "--port <n>",
+      "port on 127.0.0.1; a free one unless given",
+      wholeNumber("--port", 0, 65_535),
+      0,
+    )
     .option("--json", "print JSON")
     .action(async (options: { script: string; port: number; json?: boolean }) => {
       const model = start(await readScript(options.script), options.port);
@@ -27,7 +32,10 @@ async function readScript(path: string): Promise<Script> {
   const parsed = scriptSchema.safeParse(parseJson(await readText(path), path));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Complaint(`${path} is no script: at ${issue?.path.join(".") || "the top"}: ${issue?.message ?? ""}.`, 2);
+  throw new Complaint(
+    `${path} is no script: at ${issue?.path.join(".") || "the top"}: ${issue?.message ?? ""}.`,
+    2,
+  );
 }
 
 function start(script: Script, port: number): ScriptedModel {

@@ -4,7 +4,14 @@ import type { Command } from "commander";
 import { deliverySchema, type CommandInput } from "../../protocol/index.ts";
 import { Complaint } from "../complaint.ts";
 import { printJson, printLine, printTable } from "../output.ts";
-import { collect, oneOf, townCommand, wholeNumber, withTownOf, type TownOptions } from "./town-command.ts";
+import {
+  collect,
+  oneOf,
+  townCommand,
+  wholeNumber,
+  withTownOf,
+  type TownOptions,
+} from "./town-command.ts";
 
 interface AddOptions extends TownOptions {
   name?: string;
@@ -21,21 +28,37 @@ interface AddOptions extends TownOptions {
 /** `gastown rig`: the repositories the town works on. */
 export function addRig(program: Command): void {
   const group = program.command("rig").description("Repositories the town works on");
-  townCommand(group, "add <repository>", "Add a repository by URL or local path; its gates run once as a baseline")
+  townCommand(
+    group,
+    "add <repository>",
+    "Add a repository by URL or local path; its gates run once as a baseline",
+  )
     .option("--name <name>", "what to call it")
     .option("--target <branch>", "branch that work lands on")
-    .option("--delivery <how>", "none, branch or merge", oneOf("--delivery", deliverySchema.options))
-    .option("--gate <name=command>", "a check that must be green before work lands; may be repeated", collect)
+    .option(
+      "--delivery <how>",
+      "none, branch or merge",
+      oneOf("--delivery", deliverySchema.options),
+    )
+    .option(
+      "--gate <name=command>",
+      "a check that must be green before work lands; may be repeated",
+      collect,
+    )
     .option("--setup <command>", "runs once in every fresh tree")
     .option("--slots <n>", "agents at work on it at once", wholeNumber("--slots", 1, 64))
     .option("--no-code-review", "land on green gates, without a refinery")
     .option("--confirm-isolation", "agents on this host may read everything you can")
     .option("--confirm-direct-merge", "work may land on the target without another look")
     .action(async (repository: string, options: AddOptions) => {
+      const input = rigInput(repository, options);
       await withTownOf(options, async (town) => {
-        const rig = await town.call("rig.add", rigInput(repository, options));
+        const rig = await town.call("rig.add", input);
         if (options.json === true) printJson(rig);
-        else printLine(`Rig ${rig.name} is added and ${rig.state}. \`gastown rig list\` shows when it is ready.`);
+        else
+          printLine(
+            `Rig ${rig.name} is added and ${rig.state}. \`gastown rig list\` shows when it is ready.`,
+          );
       });
     });
   townCommand(group, "list", "List the rigs").action(async (options: TownOptions) => {
@@ -43,8 +66,18 @@ export function addRig(program: Command): void {
       const rigs = await town.call("rig.list", {});
       if (options.json === true) printJson(rigs);
       else {
-        const rows = rigs.map((rig) => [rig.name, rig.state, rig.target, rig.delivery, rig.parked?.message ?? rig.remote]);
-        printTable(["rig", "state", "target", "delivery", "remote"], rows, "No rig yet: `gastown rig add REPOSITORY` adds one.");
+        const rows = rigs.map((rig) => [
+          rig.name,
+          rig.state,
+          rig.target,
+          rig.delivery,
+          rig.parked?.message ?? rig.remote,
+        ]);
+        printTable(
+          ["rig", "state", "target", "delivery", "remote"],
+          rows,
+          "No rig yet: `gastown rig add REPOSITORY` adds one.",
+        );
       }
     });
   });
@@ -77,6 +110,7 @@ function rigInput(repository: string, options: AddOptions): CommandInput<"rig.ad
 
 function gateOf(text: string): { name: string; command: string } {
   const equals = text.indexOf("=");
-  if (equals > 0 && equals < text.length - 1) return { name: text.slice(0, equals), command: text.slice(equals + 1) };
+  if (equals > 0 && equals < text.length - 1)
+    return { name: text.slice(0, equals), command: text.slice(equals + 1) };
   throw new Complaint(`--gate must be name=command, e.g. tests='npm test', not "${text}".`, 2);
 }

@@ -3,7 +3,6 @@ import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Log as RunnerLog } from "../../runner/log.ts";
-import { startRunner } from "../../runner/main.ts";
 import { openLog, type OpenLog } from "../../server/log.ts";
 import { Complaint } from "../complaint.ts";
 import { printLine, printNote } from "../output.ts";
@@ -26,13 +25,22 @@ export function addRunner(program: Command): void {
     .command("runner")
     .description("Do a town's work on this host; it connects outbound only")
     .requiredOption("--town <url>", "address of the town", townUrl)
-    .option("--token <token>", "from `gastown token create --role runner`; GASTOWN_TOKEN hides it from other users")
-    .option("--data <dir>", "data directory of the runner")
-    .option("--slots <n>", "agents at once; by memory and cores unless given", wholeNumber("--slots", 1, 64))
+    .option(
+      "--token <token>",
+      "from `gastown token create --role runner`; GASTOWN_TOKEN hides it from other users",
+    )
+    .option("--data <dir>", "data directory; the runner works in its folder runner")
+    .option(
+      "--slots <n>",
+      "agents at once; by memory and cores unless given",
+      wholeNumber("--slots", 1, 64),
+    )
     .option("--name <name>", "what the town calls it; the host's name unless given");
   // The town's own runner: its token is the first line of standard input, whose end is the town's.
   command.addOption(command.createOption("--local").hideHelp());
   command.action(async (options: Options) => {
+    // Loaded only here: the other commands start faster without a runner.
+    const { startRunner } = await import("../../runner/main.ts");
     const input = options.local === true ? readLines() : null;
     const token = input === null ? tokenOf(options) : await input.first;
     const dataDir = options.data === undefined ? defaultDataDir() : resolve(options.data);
@@ -48,27 +56,40 @@ export function addRunner(program: Command): void {
       local: options.local ?? false,
       log: runnerLog(log),
     });
-    if (options.local !== true) printLine(`Runner ${options.name ?? hostname()} works for ${options.town}. Ctrl-C stops it; work is saved.`);
-    const over = Promise.race([stopped, ...(input === null ? [] : [input.end])]);
-    await Promise.race([over.then(() => runner.stop()), runner.stopped]);
+    if (options.local !== true)
+      printLine(
+        `Runner ${options.name ?? hostname()} works for ${options.town}. Ctrl-C stops it; work is saved.`,
+      );
+    void stopped.then((signal) => runner.stop(signal));
+    void input?.end.then(() => runner.stop("the town is gone"));
+    const code = await runner.stopped;
     log.close();
+    if (code !== 0)
+      throw new Complaint(runner.failure() ?? "The runner could not go on; its log says why.");
   });
 }
 
 function tokenOf(options: Options): string {
   const token = options.token ?? process.env["GASTOWN_TOKEN"];
   if (token !== undefined && token !== "") return token;
-  throw new Complaint("A runner needs a token: --token or GASTOWN_TOKEN. `gastown token create --role runner` makes one.", 2);
+  throw new Complaint(
+    "A runner needs a token: --token or GASTOWN_TOKEN. `gastown token create --role runner` makes one.",
+    2,
+  );
 }
 
 function townUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && ["http:", "https:"].includes(url.protocol)) return url.origin;
-  throw new Complaint(`--town must be the address of a town, such as https://town.example.org, not "${text}".`, 2);
+  throw new Complaint(
+    `--town must be the address of a town, such as https://town.example.org, not "${text}".`,
+    2,
+  );
 }
 
+/** The runner works in the folder `runner` of it, beside the towns of this user, which it hides from its agents. */
 function defaultDataDir(): string {
-  return join(process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "gastown", "runner");
+  return join(process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "gastown");
 }
 
 /** The first line of standard input, and its end. */

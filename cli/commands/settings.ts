@@ -20,33 +20,45 @@ interface ModelOptions extends TownOptions {
 export function addSettings(program: Command): void {
   const group = program.command("settings").description("Settings of the town");
   const model = group.command("model").description("The language model that agents use");
-  townCommand(model, "show", "Show the model settings, without the key").action(async (options: TownOptions) => {
-    await withTownOf(options, async (town) => {
-      const settings = await town.call("model.get", {});
-      if (options.json === true) printJson(settings);
-      else printSettings(settings);
-    });
-  });
-  withModelOptions(townCommand(model, "set", "Choose provider, key and models; a changed address clears the stored key"), true).action(
-    async (options: ModelOptions) => {
-      const input = await modelInput(options);
+  townCommand(model, "show", "Show the model settings, without the key").action(
+    async (options: TownOptions) => {
       await withTownOf(options, async (town) => {
-        const settings = await town.call("model.set", input as CommandInput<"model.set">);
+        const settings = await town.call("model.get", {});
         if (options.json === true) printJson(settings);
         else printSettings(settings);
       });
     },
   );
-  withModelOptions(townCommand(model, "test", "Ask the model one small question, with the stored or the given settings"), false).action(
-    async (options: ModelOptions) => {
-      const input = await modelInput(options);
-      await withTownOf(options, async (town) => {
-        const answer = await town.call("model.test", input);
-        if (options.json === true) printJson(answer);
-        else printLine(`${answer.model} answered in ${answer.durationMs} ms: ${answer.answer}`);
-      });
-    },
-  );
+  withModelOptions(
+    townCommand(
+      model,
+      "set",
+      "Choose provider, key and models; a changed address clears the stored key",
+    ),
+    true,
+  ).action(async (options: ModelOptions) => {
+    const input = await modelInput(options);
+    await withTownOf(options, async (town) => {
+      const settings = await town.call("model.set", input as CommandInput<"model.set">);
+      if (options.json === true) printJson(settings);
+      else printSettings(settings);
+    });
+  });
+  withModelOptions(
+    townCommand(
+      model,
+      "test",
+      "Ask the model one small question, with the stored or the given settings",
+    ),
+    false,
+  ).action(async (options: ModelOptions) => {
+    const input = await modelInput(options);
+    await withTownOf(options, async (town) => {
+      const answer = await town.call("model.test", input);
+      if (options.json === true) printJson(answer);
+      else printLine(`${answer.model} answered in ${answer.durationMs} ms: ${answer.answer}`);
+    });
+  });
 }
 
 function withModelOptions(command: Command, required: boolean): Command {
@@ -63,12 +75,20 @@ function withModelOptions(command: Command, required: boolean): Command {
     .option("--mayor <model>", "the Mayor's model")
     .option("--polecat <model>", "the polecats' model")
     .option("--refinery <model>", "the refinery's model")
-    .option("--key-stdin", "read the key from standard input; else GASTOWN_MODEL_KEY, else the stored one");
+    .option(
+      "--key-stdin",
+      "read the key from standard input; else GASTOWN_MODEL_KEY, else the stored one",
+    );
 }
 
 async function modelInput(options: ModelOptions): Promise<CommandInput<"model.test">> {
-  const key = options.keyStdin === true ? (await readText("-")).trim() : process.env["GASTOWN_MODEL_KEY"];
-  const roles = { mayor: options.mayor ?? null, polecat: options.polecat ?? null, refinery: options.refinery ?? null };
+  const key =
+    options.keyStdin === true ? (await readText("-")).trim() : process.env["GASTOWN_MODEL_KEY"];
+  const roles = {
+    mayor: options.mayor ?? null,
+    polecat: options.polecat ?? null,
+    refinery: options.refinery ?? null,
+  };
   const hasRole = Object.values(roles).some((model) => model !== null);
   return {
     ...(options.provider === undefined ? {} : { provider: options.provider }),
@@ -88,8 +108,11 @@ function printSettings(settings: ModelSettings | null): void {
   const { key, roles } = settings;
   printLine(`Provider     ${settings.provider}`);
   printLine(`Address      ${settings.baseUrl}`);
-  printLine(`Key          ${key.set ? `set${key.tail === null ? "" : `, ends in ${key.tail}`}${key.readable ? "" : ", unreadable: enter it again"}` : "none"}`);
+  printLine(
+    `Key          ${key.set ? `set${key.tail === null ? "" : `, ends in ${key.tail}`}${key.readable ? "" : ", unreadable: enter it again"}` : "none"}`,
+  );
   printLine(`Model        ${settings.model}`);
   printLine(`Small model  ${settings.smallModel}`);
-  for (const [role, model] of Object.entries(roles)) if (model !== null) printLine(`${role.padEnd(13)}${model}`);
+  for (const [role, model] of Object.entries(roles))
+    if (model !== null) printLine(`${role.padEnd(13)}${model}`);
 }

@@ -1,7 +1,19 @@
 import type { Command } from "commander";
-import { deliverySchema, prioritySchema, type Delivery, type Priority } from "../../protocol/index.ts";
+import {
+  deliverySchema,
+  prioritySchema,
+  type Delivery,
+  type Priority,
+} from "../../protocol/index.ts";
 import { idCell, printJson, printLine } from "../output.ts";
-import { collect, oneOf, readText, townCommand, withTownOf, type TownOptions } from "./town-command.ts";
+import {
+  collect,
+  oneOf,
+  readText,
+  townCommand,
+  withTownOf,
+  type TownOptions,
+} from "./town-command.ts";
 
 interface SlingOptions extends TownOptions {
   body?: string;
@@ -14,8 +26,16 @@ interface SlingOptions extends TownOptions {
 export function addSling(program: Command): void {
   townCommand(program, "sling <rig> <title>", "Give one piece of work to a rig")
     .option("--body <text>", "what to do, in full; - reads it from standard input")
-    .option("--priority <priority>", prioritySchema.options.join(", "), oneOf("--priority", prioritySchema.options))
-    .option("--delivery <how>", "none, branch or merge; the rig's unless given", oneOf("--delivery", deliverySchema.options))
+    .option(
+      "--priority <priority>",
+      prioritySchema.options.join(", "),
+      oneOf("--priority", prioritySchema.options),
+    )
+    .option(
+      "--delivery <how>",
+      "none, branch or merge; the rig's unless given",
+      oneOf("--delivery", deliverySchema.options),
+    )
     .option("--after <bead>", "wait for this bead to land; may be repeated", collect)
     .action(async (rig: string, title: string, options: SlingOptions) => {
       const body = options.body === "-" ? await readText("-") : (options.body ?? "");

@@ -5,31 +5,54 @@ import { townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
 /** `gastown status`: the town at a glance. */
 export function addStatus(program: Command): void {
-  townCommand(program, "status", "Show the town, its rigs, runners and counts").action(async (options: TownOptions) => {
-    await withTownOf(options, async (town) => {
-      const status = await town.call("town.status", {});
-      if (options.json === true) printJson(status);
-      else printStatus(town.url, status);
-    });
-  });
+  townCommand(program, "status", "Show the town, its rigs, runners and counts").action(
+    async (options: TownOptions) => {
+      await withTownOf(options, async (town) => {
+        const status = await town.call("town.status", {});
+        if (options.json === true) printJson(status);
+        else printStatus(town.url, status);
+      });
+    },
+  );
 }
 
 function printStatus(url: string, status: CommandValue<"town.status">): void {
   const { town, rigs, runners, counts } = status;
-  printLine(`${town.name} at ${url}, version ${town.appVersion}${town.demo ? " (demo, scripted model)" : ""}`);
-  printLine(town.model === null ? "No model yet: `gastown settings model set` chooses one." : `Model ${town.model.model} (${town.model.provider})`);
-  const beads = Object.entries(counts).map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`);
-  printLine(`Beads: ${beads.join(", ") || "none"}; ${status.liveRuns} runs live, ${status.openEscalations} escalations open`);
+  printLine(
+    `${town.name} at ${url}, version ${town.appVersion}${town.demo ? " (demo, scripted model)" : ""}`,
+  );
+  printLine(
+    town.model === null
+      ? "No model yet: `gastown settings model set` chooses one."
+      : `Model ${town.model.model} (${town.model.provider})`,
+  );
+  const beads = Object.entries(counts).map(
+    ([name, count]) => `${count} ${name.replaceAll("_", " ")}`,
+  );
+  printLine(
+    `Beads: ${beads.join(", ") || "none"}; ${status.liveRuns} runs live, ${status.openEscalations} escalations open`,
+  );
   printLine("");
   printTable(
     ["rig", "state", "target", "delivery", "remote"],
-    rigs.map((rig) => [rig.name, rig.parked?.message ?? rig.state, rig.target, rig.delivery, rig.remote]),
+    rigs.map((rig) => [
+      rig.name,
+      rig.parked?.message ?? rig.state,
+      rig.target,
+      rig.delivery,
+      rig.remote,
+    ]),
     "No rig yet: `gastown rig add REPOSITORY` adds one.",
   );
   printLine("");
   printTable(
     ["runner", "state", "slots", "isolation"],
-    runners.map((runner) => [runner.name, runner.state, String(runner.slots), runner.isolationReason ?? runner.isolation]),
+    runners.map((runner) => [
+      runner.name,
+      runner.state,
+      String(runner.slots),
+      runner.isolationReason ?? runner.isolation,
+    ]),
     "No runner has joined.",
   );
 }

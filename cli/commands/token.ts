@@ -14,20 +14,29 @@ export function addToken(program: Command): void {
         if (options.json === true) printJson(made);
         else {
           printLine(made.token);
-          printNote(`Start the runner with \`gastown runner --town ${town.url} --token …\`, or put it in GASTOWN_TOKEN.`);
+          printNote(
+            `Start the runner with \`gastown runner --town ${town.url} --token …\`, or put it in GASTOWN_TOKEN.`,
+          );
         }
       });
     });
-  townCommand(group, "list", "List tokens, without their secrets").action(async (options: TownOptions) => {
-    await withTownOf(options, async (town) => {
-      const tokens = await town.call("token.list", {});
-      if (options.json === true) printJson(tokens);
-      else {
-        const rows = tokens.map((token) => [token.id, token.role, token.revokedAt === null ? "valid" : "revoked", token.name]);
-        printTable(["token", "role", "state", "name"], rows, "No tokens.");
-      }
-    });
-  });
+  townCommand(group, "list", "List tokens, without their secrets").action(
+    async (options: TownOptions) => {
+      await withTownOf(options, async (town) => {
+        const tokens = await town.call("token.list", {});
+        if (options.json === true) printJson(tokens);
+        else {
+          const rows = tokens.map((token) => [
+            token.id,
+            token.role,
+            token.revokedAt === null ? "valid" : "revoked",
+            token.name,
+          ]);
+          printTable(["token", "role", "state", "name"], rows, "No tokens.");
+        }
+      });
+    },
+  );
   townCommand(group, "revoke <id>", "Make a token worthless and close its connections").action(
     async (id: string, options: TownOptions) => {
       await withTownOf(options, async (town) => {

@@ -20,7 +20,10 @@ export function townCommand(parent: Command, usage: string, summary: string): Co
     .option("--json", "print JSON");
 }
 
-export function withTownOf<T>(options: TownOptions, act: (town: TownClient) => Promise<T>): Promise<T> {
+export function withTownOf<T>(
+  options: TownOptions,
+  act: (town: TownClient) => Promise<T>,
+): Promise<T> {
   return withTown(dataDirOf(options), act);
 }
 
@@ -57,7 +60,10 @@ export function wholeNumber(name: string, min: number, max: number): (text: stri
 }
 
 /** One of some words. */
-export function oneOf<const W extends string>(name: string, words: readonly W[]): (text: string) => W {
+export function oneOf<const W extends string>(
+  name: string,
+  words: readonly W[],
+): (text: string) => W {
   return (text) => {
     const word = words.find((candidate) => candidate === text);
     if (word !== undefined) return word;

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { Complaint } from "../complaint.ts";
 import { dataDirOf } from "../data-dir.ts";
-import { up } from "../up/up.ts";
 import { wholeNumber } from "./town-command.ts";
 
 interface Options {
@@ -25,16 +24,27 @@ export function addUp(program: Command): void {
     .command("up")
     .description("Start the town and its runner, and print a login link")
     .option("--demo", "a sample repository and a scripted model: the whole town without an account")
-    .option("--seed <n>", "which demo: another seed, another project", wholeNumber("--seed", 1, 2 ** 31 - 1))
+    .option(
+      "--seed <n>",
+      "which demo: another seed, another project",
+      wholeNumber("--seed", 1, 2 ** 31 - 1),
+    )
     .option("--once", "end when all beads and convoys are done: 0 if well, 1 otherwise")
     .option("--data <dir>", "data directory")
     .option("--host <host>", "address to listen on", "127.0.0.1")
-    .option("--port <n>", "port to listen on; 0 picks a free one", wholeNumber("--port", 0, 65_535), DEFAULT_PORT)
+    .option(
+      "--port <n>",
+      "port to listen on; 0 picks a free one",
+      wholeNumber("--port", 0, 65_535),
+      DEFAULT_PORT,
+    )
     .option("--url <url>", "address under which people reach the town, e.g. behind a proxy")
     .option("--no-runner", "start no runner on this host")
     .option("--no-open", "do not open a browser")
     .option("--json", "print JSON lines")
     .action(async (options: Options) => {
+      // Loaded only here: the other commands start faster without a town.
+      const { up } = await import("../up/up.ts");
       process.exitCode = await up({
         dataDir: dataDirOf(options),
         demo: options.demo ?? false,
@@ -52,8 +62,17 @@ export function addUp(program: Command): void {
 
 function publicUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && url.search === "" && url.hash === "") {
+  if (
+    url !== null &&
+    ["http:", "https:"].includes(url.protocol) &&
+    url.pathname === "/" &&
+    url.search === "" &&
+    url.hash === ""
+  ) {
     return url.origin;
   }
-  throw new Complaint(`--url must be an address such as https://town.example.org, not "${text}".`, 2);
+  throw new Complaint(
+    `--url must be an address such as https://town.example.org, not "${text}".`,
+    2,
+  );
 }

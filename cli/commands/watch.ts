@@ -1,17 +1,26 @@
 import type { Command } from "commander";
-import { feedPositionSchema, topicSchema, type FeedPosition, type TopicFrame } from "../../protocol/index.ts";
+import {
+  feedPositionSchema,
+  topicSchema,
+  type FeedPosition,
+  type TopicFrame,
+} from "../../protocol/index.ts";
 import { Complaint } from "../complaint.ts";
 import { printJson } from "../output.ts";
 import { townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
 /** `gastown watch`: the images of a topic as they change, one JSON line each. */
 export function addWatch(program: Command): void {
-  townCommand(program, "watch <topic>", "Print a topic's state and then its changes, one JSON line per item")
+  townCommand(
+    program,
+    "watch <topic>",
+    "Print a topic's state and then its changes, one JSON line per item",
+  )
     .option("--since <epoch:version>", "only what changed since this position")
     .option("--once", "end after the state")
     .addHelpText(
       "after",
-      "\nTopics: town, board, convoys, agents, reviews, mayor, activity, changes,\nand bead:ID, convoy:ID, review:ID, run:ID, agent:ID.\nA line with \"reset\" says that what came before is void.",
+      '\nTopics: town, board, convoys, agents, reviews, mayor, activity, changes,\nand bead:ID, convoy:ID, review:ID, run:ID, agent:ID.\nA line with "reset" says that what came before is void.',
     )
     .action(async (topic: string, options: TownOptions & { since?: string; once?: boolean }) => {
       if (!topicSchema.safeParse(topic).success) {

@@ -40,7 +40,12 @@ export function checkDataDir(dataDir: string): Finding {
     accessSync(place, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return trouble("data", "fail", `${place} cannot be written (${code})`, "Give this user the right, or choose another place with --data.");
+    return trouble(
+      "data",
+      "fail",
+      `${place} cannot be written (${code})`,
+      "Give this user the right, or choose another place with --data.",
+    );
   }
   if (place !== dataDir) return fine("data", `${dataDir} will be made at the first start`);
   const { mode } = statSync(dataDir);
@@ -56,6 +61,11 @@ export function checkPort(host: string, port: number): Finding {
     return fine("port", `port ${port} of ${host} is free`);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return trouble("port", "warn", `port ${port} of ${host} cannot be used`, "Choose another with --port, or --port 0 for a free one.");
+    return trouble(
+      "port",
+      "warn",
+      `port ${port} of ${host} cannot be used`,
+      "Choose another with --port, or --port 0 for a free one.",
+    );
   }
 }

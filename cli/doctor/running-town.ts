@@ -24,9 +24,19 @@ export async function checkTown(dataDir: string): Promise<Finding[]> {
 async function checkModel(town: TownClient): Promise<Finding> {
   const settings = await town.call("model.get", {});
   if (settings === null) {
-    return trouble("model", "warn", "no model is chosen; nothing is dispatched", "Choose one with `gastown settings model set`.");
+    return trouble(
+      "model",
+      "warn",
+      "no model is chosen; nothing is dispatched",
+      "Choose one with `gastown settings model set`.",
+    );
   }
   const answer = await town.ask("model.test", {});
   if (answer.ok) return fine("model", `${settings.model} answers (${settings.provider})`);
-  return trouble("model", "fail", answer.error.message, "Change it with `gastown settings model set`.");
+  return trouble(
+    "model",
+    "fail",
+    answer.error.message,
+    "Change it with `gastown settings model set`.",
+  );
 }

@@ -7,18 +7,39 @@ const GIT_LOWEST = [2, 38] as const;
 export function checkBun(): Finding {
   const wanted = manifest.engines.bun;
   if (Bun.version === wanted) return fine("bun", `Bun ${Bun.version}`);
-  return trouble("bun", "warn", `Bun ${Bun.version}, tested with ${wanted}`, "Start by ./gastown, which installs the tested one.");
+  return trouble(
+    "bun",
+    "warn",
+    `Bun ${Bun.version}, tested with ${wanted}`,
+    "Start by ./gastown, which installs the tested one.",
+  );
 }
 
 export async function checkGit(): Promise<Finding> {
   const path = Bun.which("git");
   if (path === null) {
-    return trouble("git", "fail", "git is missing", "Install it (Debian and Ubuntu: apt-get install git; macOS: xcode-select --install).");
+    return trouble(
+      "git",
+      "fail",
+      "git is missing",
+      "Install it (Debian and Ubuntu: apt-get install git; macOS: xcode-select --install).",
+    );
   }
-  const child = Bun.spawn([path, "--version"], { stdout: "pipe", stderr: "ignore", stdin: "ignore" });
+  const child = Bun.spawn([path, "--version"], {
+    stdout: "pipe",
+    stderr: "ignore",
+    stdin: "ignore",
+  });
   const text = (await new Response(child.stdout).text()).trim();
   const [, major, minor] = /(\d+)\.(\d+)/.exec(text) ?? [];
-  const isNew = Number(major) > GIT_LOWEST[0] || (Number(major) === GIT_LOWEST[0] && Number(minor) >= GIT_LOWEST[1]);
+  const isNew =
+    Number(major) > GIT_LOWEST[0] ||
+    (Number(major) === GIT_LOWEST[0] && Number(minor) >= GIT_LOWEST[1]);
   if (isNew) return fine("git", text);
-  return trouble("git", "fail", `${text || "git does not run"}, at least ${GIT_LOWEST.join(".")} is needed`, "Install a newer git.");
+  return trouble(
+    "git",
+    "fail",
+    `${text || "git does not run"}, at least ${GIT_LOWEST.join(".")} is needed`,
+    "Install a newer git.",
+  );
 }

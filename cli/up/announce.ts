@@ -24,7 +24,10 @@ export function announce({ url, login, port, demo }: Announcement, json: boolean
 }
 
 /** The command that brings the town to the machine one sits at; null outside of an SSH session. */
-export function sshLine(env: Readonly<Record<string, string | undefined>>, port: number): string | null {
+export function sshLine(
+  env: Readonly<Record<string, string | undefined>>,
+  port: number,
+): string | null {
   // SSH_CONNECTION: client address, client port, server address, server port.
   const [, , host, sshPort] = (env["SSH_CONNECTION"] ?? "").split(" ");
   if (host === undefined || host === "") return null;
@@ -36,7 +39,11 @@ export function sshLine(env: Readonly<Record<string, string | undefined>>, port:
 /** Opens the person's browser, when there is one to open: the town does not depend on it. */
 export function openBrowser(url: string): void {
   const opener = process.platform === "darwin" ? "open" : "xdg-open";
-  const hasScreen = process.platform === "darwin" || process.env["DISPLAY"] !== undefined || process.env["WAYLAND_DISPLAY"] !== undefined;
-  if (!hasScreen || process.env["SSH_CONNECTION"] !== undefined || Bun.which(opener) === null) return;
+  const hasScreen =
+    process.platform === "darwin" ||
+    process.env["DISPLAY"] !== undefined ||
+    process.env["WAYLAND_DISPLAY"] !== undefined;
+  if (!hasScreen || process.env["SSH_CONNECTION"] !== undefined || Bun.which(opener) === null)
+    return;
   Bun.spawn([opener, url], { stdio: ["ignore", "ignore", "ignore"] }).unref();
 }

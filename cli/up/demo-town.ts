@@ -29,12 +29,18 @@ export interface DemoTown {
  * What the data directory's record says, or with `wanted` a new demo. Null: this is no demo.
  * @throws Complaint when the directory holds another town, or a record that cannot be read
  */
-export async function openDemo(dataDir: string, wanted: boolean, seed: number | undefined): Promise<DemoTown | null> {
+export async function openDemo(
+  dataDir: string,
+  wanted: boolean,
+  seed: number | undefined,
+): Promise<DemoTown | null> {
   const read = await readDemoRecord(dataDir);
   if (!read.ok) throw new Complaint(read.error.message);
   if (read.record === null && !wanted) return null;
   if (read.record === null && existsSync(join(dataDir, "town.db"))) {
-    throw new Complaint(`${dataDir} holds a town that is no demo. Choose a new directory with --data.`);
+    throw new Complaint(
+      `${dataDir} holds a town that is no demo. Choose a new directory with --data.`,
+    );
   }
   const record = read.record ?? (await newRecord(dataDir, seed));
   const model = startScriptedModel({ script: scriptOf(record) });
@@ -84,7 +90,11 @@ function has(core: TownCore, topic: Topic, fits: (item: AnyImage) => boolean): b
   return state.ok && state.value.items.some(fits);
 }
 
-async function ask<N extends CommandName>(core: TownCore, name: N, body: CommandInput<N>): Promise<void> {
+async function ask<N extends CommandName>(
+  core: TownCore,
+  name: N,
+  body: CommandInput<N>,
+): Promise<void> {
   const ack = await core.call(name, body, OWNER);
   if (!ack.ok) throw new Complaint(`The demo cannot begin: ${ack.error.message}`);
 }

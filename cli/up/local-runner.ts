@@ -15,6 +15,7 @@ export interface LocalRunnerOptions {
   /** Where the runner reaches the town. */
   url: string;
   token: string;
+  /** The town's: the runner works in its folder `runner`. */
   dataDir: string;
   slots: number;
   log: Log;
@@ -37,7 +38,10 @@ export function superviseRunner(options: LocalRunnerOptions): LocalRunner {
       const code = await child.exited;
       if (stopping.signal.aborted) return;
       if (performance.now() - startedMs > WELL_AFTER_MS) backoffMs = RESTART_FIRST_MS;
-      options.log.warn({ code, signal: child.signalCode, backoffMs }, "local runner ended; it is started again");
+      options.log.warn(
+        { code, signal: child.signalCode, backoffMs },
+        "local runner ended; it is started again",
+      );
       await pause(backoffMs, stopping.signal);
       backoffMs = Math.min(backoffMs * 2, RESTART_LAST_MS);
     }
@@ -71,13 +75,13 @@ function start(options: LocalRunnerOptions): Bun.Subprocess<"pipe", number, numb
         "--town",
         options.url,
         "--data",
-        join(options.dataDir, "runner"),
+        options.dataDir,
         "--slots",
         String(options.slots),
       ],
       { stdin: "pipe", stdout: out, stderr: out },
     );
-    child.stdin.write(`${options.token}\n`);
+    void child.stdin.write(`${options.token}\n`);
     void child.stdin.flush();
     return child;
   } finally {

@@ -47,13 +47,17 @@ export function claimDirectory(dataDir: string): { release(): void } {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new Complaint(`The data directory ${dataDir} cannot be made (${code}). Choose another with --data.`);
+    throw new Complaint(
+      `The data directory ${dataDir} cannot be made (${code}). Choose another with --data.`,
+    );
   }
   const lock = lockTown(dataDir);
   if (lock !== null) return lock;
   const other = findTownFile(dataDir);
   const where = other === null ? "" : ` at ${other.url} (process ${other.pid})`;
-  throw new Complaint(`A town runs on ${dataDir} already${where}. \`gastown login\` prints a link to it, \`gastown down\` stops it.`);
+  throw new Complaint(
+    `A town runs on ${dataDir} already${where}. \`gastown login\` prints a link to it, \`gastown down\` stops it.`,
+  );
 }
 
 /** The doors open first: a port in use is told before anything is written. */
@@ -80,7 +84,9 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
       runnerPort: edges.runnerPort,
       appVersion,
       demo: demo !== null,
-      ...(demo === null ? {} : { policy: demo.policy, scriptedModel: { baseUrl: demo.model.url, model: "scripted" } }),
+      ...(demo === null
+        ? {}
+        : { policy: demo.policy, scriptedModel: { baseUrl: demo.model.url, model: "scripted" } }),
       modelTest: (endpoint) => testModel(endpoint, systemClock),
     });
     closing.splice(closing.indexOf(closeEdges), 0, () => town.stop());

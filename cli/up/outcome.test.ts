@@ -3,7 +3,8 @@ import type { ChatEntry, Convoy, Escalation, Issue, Run } from "../../protocol/i
 import { outcomeOf, type Scene } from "./outcome.ts";
 
 const empty: Scene = { issues: [], convoys: [], escalations: [], reviews: [], runs: [], chat: [] };
-const issue = (change: Partial<Issue>) => ({ title: "t", status: "open", wait: null, failure: null, ...change }) as Issue;
+const issue = (change: Partial<Issue>) =>
+  ({ title: "t", status: "open", wait: null, failure: null, ...change }) as Issue;
 const escalation = (resolvedAt: number | null) => ({ title: "help", resolvedAt }) as Escalation;
 const run = (kind: Run["kind"]) => ({ kind, state: "running" }) as Run;
 const waiting = { rule: "bead/blocked", text: "waits", untilAt: null };
@@ -22,7 +23,9 @@ test("[A1] done means every bead closed, every convoy landed, no escalation, the
   expect(end({ issues, convoys: [convoy("failed")] })).toBe("stuck");
   expect(end({ issues, escalations: [escalation(5)] })).toBe("done");
   expect(end({ issues, escalations: [escalation(null)] })).toBe("stuck");
-  expect(end({ issues, chat: [{ kind: "mayor", state: "streaming" } as ChatEntry] })).toBe("moving");
+  expect(end({ issues, chat: [{ kind: "mayor", state: "streaming" } as ChatEntry] })).toBe(
+    "moving",
+  );
   expect(end({ issues: [...issues, issue({})] })).toBe("moving");
 });
 

@@ -1,5 +1,13 @@
 /** Whether a town that shall end by itself is done, still moving, or stuck. Pure: judged from one moment. */
-import type { ChatEntry, Convoy, Escalation, Issue, Review, Run, Wait } from "../../protocol/index.ts";
+import type {
+  ChatEntry,
+  Convoy,
+  Escalation,
+  Issue,
+  Review,
+  Run,
+  Wait,
+} from "../../protocol/index.ts";
 
 /** What the topics hold at one moment. */
 export interface Scene {
@@ -21,7 +29,9 @@ export type Outcome = { end: "done" } | { end: "moving" } | { end: "stuck"; reas
 export function outcomeOf(scene: Scene): Outcome {
   const open = scene.escalations.filter((escalation) => escalation.resolvedAt === null);
   const trouble = troubleOf(scene, open);
-  const mayorBusy = scene.chat.some((entry) => entry.state === "streaming" || (entry.kind === "person" && entry.state === "queued"));
+  const mayorBusy = scene.chat.some(
+    (entry) => entry.state === "streaming" || (entry.kind === "person" && entry.state === "queued"),
+  );
   const finished =
     scene.issues.length > 0 &&
     scene.issues.every((issue) => issue.status === "closed") &&
@@ -35,7 +45,8 @@ function troubleOf(scene: Scene, open: readonly Escalation[]): string | null {
   const [escalation] = open;
   if (escalation !== undefined) return `An escalation is open: ${escalation.title}`;
   const failed = scene.issues.find((issue) => issue.status === "failed");
-  if (failed !== undefined) return `The bead "${failed.title}" failed: ${failed.failure?.message ?? "no reason was recorded"}`;
+  if (failed !== undefined)
+    return `The bead "${failed.title}" failed: ${failed.failure?.message ?? "no reason was recorded"}`;
   const convoy = scene.convoys.find((candidate) => candidate.state === "failed");
   return convoy === undefined ? null : `The convoy "${convoy.title}" failed.`;
 }
@@ -45,7 +56,12 @@ function isMoving(scene: Scene): boolean {
   const awaited = (wait: Wait | null) => wait === null || wait.untilAt !== null;
   return (
     scene.runs.some((run) => run.kind !== "session" && run.state !== "ended") ||
-    scene.issues.some((issue) => !["closed", "failed"].includes(issue.status) && awaited(issue.wait)) ||
-    scene.reviews.some((review) => !["merged", "withdrawn", "needs_person"].includes(review.state) && awaited(review.wait))
+    scene.issues.some(
+      (issue) => !["closed", "failed"].includes(issue.status) && awaited(issue.wait),
+    ) ||
+    scene.reviews.some(
+      (review) =>
+        !["merged", "withdrawn", "needs_person"].includes(review.state) && awaited(review.wait),
+    )
   );
 }

@@ -3,6 +3,7 @@
 /** The command line of another process of this program, before its arguments. */
 export function ownProgram(): string[] {
   // A compiled program's sources lie in a file system of its own, and it runs them by itself.
-  if (Bun.main.startsWith("/$bunfs/") || /^B:[\\/]~BUN[\\/]/.test(Bun.main)) return [process.execPath];
+  if (Bun.main.startsWith("/$bunfs/") || /^B:[\\/]~BUN[\\/]/.test(Bun.main))
+    return [process.execPath];
   return [process.execPath, "--no-env-file", Bun.main];
 }

@@ -1,6 +1,4 @@
 /** `gastown up`: a town, its doors, its runner and, if asked, a demo; until a signal or the end of the work. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { printJson, printLine, printNote } from "../output.ts";
 import { untilStopped } from "../signals.ts";
 import { removeTownFile, writeTownFile } from "../town-file.ts";
@@ -58,8 +56,11 @@ function welcome(house: TownHouse, options: UpOptions, demo: DemoTown | null): v
   if (options.open && !options.json && process.stdout.isTTY) openBrowser(login);
 }
 
-function hireRunner(house: TownHouse, options: UpOptions, demo: DemoTown | null): () => Promise<void> {
-  mkdirSync(join(options.dataDir, "runner"), { recursive: true, mode: 0o700 });
+function hireRunner(
+  house: TownHouse,
+  options: UpOptions,
+  demo: DemoTown | null,
+): () => Promise<void> {
   const runner = superviseRunner({
     url: house.edges.url,
     token: house.auth.renewToken("runner", "local").token,
@@ -70,7 +71,12 @@ function hireRunner(house: TownHouse, options: UpOptions, demo: DemoTown | null)
   return () => runner.stop();
 }
 
-async function beginDemo(house: TownHouse, options: UpOptions, demo: DemoTown, closing: (() => void)[]): Promise<void> {
+async function beginDemo(
+  house: TownHouse,
+  options: UpOptions,
+  demo: DemoTown,
+  closing: (() => void)[],
+): Promise<void> {
   if (demo.plan !== null && options.runner) {
     closing.push(killVictimOnce(house.core, demo.plan, options.dataDir, house.log));
   }
@@ -102,6 +108,9 @@ async function untilEnd(
   const seconds = (performance.now() - readyMs) / 1000;
   const summary = await sumUp(house.core, outcome, seconds, demo?.record.repository ?? null);
   if (options.json) printJson(summary);
-  else printLine(`${summary.reason ?? "Everything is done"}: ${summary.merges} of ${summary.beads} beads landed in ${summary.seconds} s.`);
+  else
+    printLine(
+      `${summary.reason ?? "Everything is done"}: ${summary.merges} of ${summary.beads} beads landed in ${summary.seconds} s.`,
+    );
   return summary.ok ? 0 : 1;
 }

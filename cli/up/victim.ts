@@ -7,7 +7,12 @@ import { markOwner } from "../../runner/process/mark.ts";
 import type { DemoPlan } from "../../demo/demo-script.ts";
 
 /** Watches for the first progress of the victim's first attempt. Returns the way to stop watching. */
-export function killVictimOnce(core: TownCore, plan: DemoPlan, dataDir: string, log: Log): () => void {
+export function killVictimOnce(
+  core: TownCore,
+  plan: DemoPlan,
+  dataDir: string,
+  log: Log,
+): () => void {
   const title = plan.beads.find((bead) => bead.victim === "kill")?.title;
   let done = title === undefined;
   const stop = core.onChanges((_, changes) => {
@@ -25,7 +30,12 @@ export function killVictimOnce(core: TownCore, plan: DemoPlan, dataDir: string, 
 
 /** Attempts are counted for a bead's life: after a restart of the town the second is not the first. */
 function isDue(run: Run): boolean {
-  return run.kind === "work" && run.state === "running" && run.attempt === 1 && run.lastProgressAt !== null;
+  return (
+    run.kind === "work" &&
+    run.state === "running" &&
+    run.attempt === 1 &&
+    run.lastProgressAt !== null
+  );
 }
 
 function titleOf(core: TownCore, run: Run): string | null {

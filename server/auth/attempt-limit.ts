@@ -30,7 +30,8 @@ export class AttemptLimit {
     }
     this.#windows.delete(address);
     this.#windows.set(address, { since: now, failures: 1 });
-    const oldest = this.#windows.size > ADDRESSES_MAX ? this.#windows.keys().next().value : undefined;
+    const oldest =
+      this.#windows.size > ADDRESSES_MAX ? this.#windows.keys().next().value : undefined;
     if (oldest !== undefined) this.#windows.delete(oldest);
   }
 }

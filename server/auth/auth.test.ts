@@ -9,8 +9,12 @@ import { openAuth, type Auth } from "./auth.ts";
 let dir: string;
 let nowMs = 1_700_000_000_000;
 const clock = { now: () => nowMs, mono: () => nowMs };
-const random = { unit: () => Math.random(), bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
-const open = (keyFile = join(dir, "keys", "town.key")): Auth => openAuth({ dataDir: dir, clock, random, keyFile });
+const random = {
+  unit: () => Math.random(),
+  bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)),
+};
+const open = (keyFile = join(dir, "keys", "town.key")): Auth =>
+  openAuth({ dataDir: dir, clock, random, keyFile });
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "gastown-auth-"));
@@ -56,7 +60,9 @@ test("[F1] the database holds no token, cookie or link that one could use", () =
   const login = auth.exchangeLogin(auth.createLogin().token);
   auth.close();
   const stored = readFileSync(join(dir, "auth.db"), "latin1");
-  const secrets = [token, link, login?.cookie ?? "", `x.${login?.secret ?? ""}`].map((text) => text.split(".")[1] ?? "");
+  const secrets = [token, link, login?.cookie ?? "", `x.${login?.secret ?? ""}`].map(
+    (text) => text.split(".")[1] ?? "",
+  );
   expect(secrets.map((secret) => secret.length)).toEqual([43, 43, 43, 43]);
   for (const secret of secrets) expect(stored).not.toContain(secret);
 });
@@ -75,7 +81,9 @@ test("[F1] tokens are told apart by role, renewed under their id, and end for go
   expect(auth.revokeToken("tk_none")).toBe(false);
   expect(ended).toEqual([first.id]);
   expect(auth.checkToken(second.token)).toBeNull();
-  expect(auth.listTokens()).toMatchObject([{ id: first.id, role: "runner", name: "local", revokedAt: nowMs }]);
+  expect(auth.listTokens()).toMatchObject([
+    { id: first.id, role: "runner", name: "local", revokedAt: nowMs },
+  ]);
   auth.close();
 });
 

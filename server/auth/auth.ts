@@ -92,8 +92,12 @@ function defaultKeyFile(database: Database, random: Random): string {
 /** Names the key file of this data directory; the name is no secret. */
 function keyName(database: Database, random: Random): string {
   const fresh = Buffer.from(random.bytes(10)).toString("hex");
-  database.query("INSERT INTO setting (name, value) VALUES ('key_name', ?) ON CONFLICT DO NOTHING").run(fresh);
-  const row = database.query<{ value: string }, []>("SELECT value FROM setting WHERE name = 'key_name'").get();
+  database
+    .query("INSERT INTO setting (name, value) VALUES ('key_name', ?) ON CONFLICT DO NOTHING")
+    .run(fresh);
+  const row = database
+    .query<{ value: string }, []>("SELECT value FROM setting WHERE name = 'key_name'")
+    .get();
   if (row === null) throw new Error("the key's name was not stored");
   return row.value;
 }

@@ -49,12 +49,21 @@ function readText(path: string): string | null {
     return readFileSync(path, "utf8").trim();
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
-    throw new StartError(`The key file ${path} cannot be read (${codeOf(error)}). Give this user the right to read it.`);
+    throw new StartError(
+      `The key file ${path} cannot be read (${codeOf(error)}). Give this user the right to read it.`,
+    );
   }
 }
 
 function keyOf(bytes: Buffer): SealKey {
-  return { id: createHash("sha256").update("gastown key id").update(bytes).digest("hex").slice(0, KEY_ID_CHARS), bytes };
+  return {
+    id: createHash("sha256")
+      .update("gastown key id")
+      .update(bytes)
+      .digest("hex")
+      .slice(0, KEY_ID_CHARS),
+    bytes,
+  };
 }
 
 function codeOf(error: unknown): string {

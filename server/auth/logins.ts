@@ -69,7 +69,9 @@ export class Logins {
     const parts = splitSecret(cookie);
     if (parts === null) return null;
     const row = this.#database
-      .query<LoginRow, [string]>("SELECT cookie_hash, secret_hash, expires_at FROM login WHERE id = ?")
+      .query<LoginRow, [string]>(
+        "SELECT cookie_hash, secret_hash, expires_at FROM login WHERE id = ?",
+      )
       .get(parts.id);
     if (row === null || row.expires_at <= this.#clock.now()) return null;
     const fits = [isSecret(parts.secret, row.cookie_hash), isSecret(secret, row.secret_hash)];
@@ -87,7 +89,9 @@ export class Logins {
     const expiresAt = now + LOGIN_TTL_MS;
     this.#database.query("DELETE FROM login WHERE expires_at < ?").run(now);
     this.#database
-      .query("INSERT INTO login (id, cookie_hash, secret_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)")
+      .query(
+        "INSERT INTO login (id, cookie_hash, secret_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+      )
       .run(id, hashSecret(cookieSecret), hashSecret(secret), now, expiresAt);
     return { id, cookie: joinSecret(id, cookieSecret), secret, expiresAt };
   }

@@ -12,14 +12,24 @@ export function sealText(key: SealKey, rowId: string, secret: string, random: Ra
   const nonce = Buffer.from(random.bytes(NONCE_BYTES));
   const cipher = createCipheriv("aes-256-gcm", key.bytes, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(boundText(key.id, rowId));
-  const sealed = Buffer.concat([cipher.update(secret, "utf8"), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.concat([
+    cipher.update(secret, "utf8"),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
   return [VERSION, key.id, nonce.toString("base64url"), sealed.toString("base64url")].join(".");
 }
 
 /** Opens what `sealText` made; null when key, row or text is another. */
 export function unsealText(key: SealKey, rowId: string, text: string): string | null {
   const [version, keyId, nonceText, sealedText, ...rest] = text.split(".");
-  if (version !== VERSION || keyId !== key.id || nonceText === undefined || sealedText === undefined) return null;
+  if (
+    version !== VERSION ||
+    keyId !== key.id ||
+    nonceText === undefined ||
+    sealedText === undefined
+  )
+    return null;
   const nonce = Buffer.from(nonceText, "base64url");
   const sealed = Buffer.from(sealedText, "base64url");
   if (rest.length > 0 || nonce.length !== NONCE_BYTES || sealed.length < TAG_BYTES) return null;

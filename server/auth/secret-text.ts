@@ -31,7 +31,8 @@ export function tailOf(secret: string): string {
 export function newId(kind: IdKind, clock: Clock, random: Random): string {
   const bytes = new Uint8Array(16);
   const now = clock.now();
-  for (let index = 0; index < 6; index++) bytes[index] = Math.floor(now / 2 ** (40 - 8 * index)) & 0xff;
+  for (let index = 0; index < 6; index++)
+    bytes[index] = Math.floor(now / 2 ** (40 - 8 * index)) & 0xff;
   bytes.set(random.bytes(10), 6);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;

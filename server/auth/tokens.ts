@@ -1,7 +1,15 @@
 /** API tokens: owners' for programs, runners' for joining. Only hashes are stored; a token is shown once. */
 import type { Database } from "bun:sqlite";
 import type { AuthPort, Clock, Random } from "../core.ts";
-import { hashSecret, isSecret, joinSecret, newId, newSecret, splitSecret, tailOf } from "./secret-text.ts";
+import {
+  hashSecret,
+  isSecret,
+  joinSecret,
+  newId,
+  newSecret,
+  splitSecret,
+  tailOf,
+} from "./secret-text.ts";
 
 export type TokenRole = "owner" | "runner";
 type TokenSummary = ReturnType<AuthPort["listTokens"]>[number];
@@ -51,7 +59,9 @@ export class Tokens {
     const parts = splitSecret(token);
     if (parts === null) return null;
     const row = this.#database
-      .query<TokenRow, [string]>("SELECT id, role, hash FROM token WHERE id = ? AND revoked_at IS NULL")
+      .query<TokenRow, [string]>(
+        "SELECT id, role, hash FROM token WHERE id = ? AND revoked_at IS NULL",
+      )
       .get(parts.id);
     return row !== null && isSecret(parts.secret, row.hash) ? { id: row.id, role: row.role } : null;
   }

@@ -1,6 +1,12 @@
 /** Every route of the town, on one page. What is not here is answered 404. */
 import { Hono, type Context } from "hono";
-import { idempotencyKeySchema, loginBodySchema, ok, refuse, type Ack } from "../../protocol/index.ts";
+import {
+  idempotencyKeySchema,
+  loginBodySchema,
+  ok,
+  refuse,
+  type Ack,
+} from "../../protocol/index.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { Log, TownCore } from "../core.ts";
 import { readJson } from "./body.ts";
@@ -38,33 +44,47 @@ export function createApp(options: AppOptions): Hono<Env> {
     setSecurityHeaders(context.res.headers, options.secure);
   });
 
-  app.get("/health", () => Response.json({ ok: options.core() !== null, version: options.version }));
+  app.get("/health", () =>
+    Response.json({ ok: options.core() !== null, version: options.version }),
+  );
   app.post("/api/login", (context) => login(options, context));
   app.post("/api/logout", (context) => logout(options, context));
   app.post("/api/v1/:command", async (context) => {
     const ack = await command(options, context.req.param("command"), context.req.raw);
     return ackResponse(ack);
   });
-  app.all("/api/*", () => ackResponse(refuse("not_found", "There is no such address. Commands are at POST /api/v1/<command>.")));
+  app.all("/api/*", () =>
+    ackResponse(
+      refuse("not_found", "There is no such address. Commands are at POST /api/v1/<command>."),
+    ),
+  );
   app.get("*", (context) => files.answer(context.req.path) ?? context.text("Not found.\n", 404));
   app.notFound((context) => context.text("Not found.\n", 404));
   app.onError((error, context) => {
-    options.log.error({ error: String(error), stack: error.stack, path: context.req.path }, "request failed");
-    const answer = ackResponse(refuse("internal", "The town failed on this request. Its log has the details."));
+    options.log.error(
+      { error: String(error), stack: error.stack, path: context.req.path },
+      "request failed",
+    );
+    const answer = ackResponse(
+      refuse("internal", "The town failed on this request. Its log has the details."),
+    );
     setSecurityHeaders(answer.headers, options.secure);
     return answer;
   });
   return app;
 }
 
-const starting = () => refuse("busy", "The town is starting. Try again.", { retryable: true, minBackoffMs: 500 });
+const starting = () =>
+  refuse("busy", "The town is starting. Try again.", { retryable: true, minBackoffMs: 500 });
 
 async function command(options: AppOptions, name: string, request: Request): Promise<Ack> {
   const core = options.core();
   if (core === null) return starting();
   const asker = askerOfRequest(options.auth, request.headers, core.townId);
   if (!asker.ok) return asker;
-  const key = idempotencyKeySchema.optional().safeParse(request.headers.get("idempotency-key") ?? undefined);
+  const key = idempotencyKeySchema
+    .optional()
+    .safeParse(request.headers.get("idempotency-key") ?? undefined);
   if (!key.success) return refuse("invalid_body", "Idempotency-Key must have 8 to 120 characters.");
   const body = await readJson(request);
   return body.ok ? core.call(name, body.value, asker.value.caller, key.data) : body;
@@ -77,7 +97,10 @@ async function login(options: AppOptions, context: Context<Env>): Promise<Respon
   const waitMs = options.auth.attempts.waitMs(address);
   if (waitMs > 0) {
     return ackResponse(
-      refuse("rate_limited", "Too many failed logins from here. Wait a minute.", { retryable: true, minBackoffMs: waitMs }),
+      refuse("rate_limited", "Too many failed logins from here. Wait a minute.", {
+        retryable: true,
+        minBackoffMs: waitMs,
+      }),
     );
   }
   const body = await readJson(context.req.raw);
@@ -87,7 +110,10 @@ async function login(options: AppOptions, context: Context<Env>): Promise<Respon
   if (made === null) {
     options.auth.attempts.failed(address);
     return ackResponse(
-      refuse("unauthenticated", "This login link was used already or is too old. Run `gastown login` for another."),
+      refuse(
+        "unauthenticated",
+        "This login link was used already or is too old. Run `gastown login` for another.",
+      ),
     );
   }
   const response = ackResponse(ok({ secret: made.secret, townId: core.townId }));

@@ -28,5 +28,8 @@ async function readText(request: Request): Promise<Result<string>> {
 }
 
 function tooLarge(): Result<never> {
-  return refuse("too_large", `A request may have ${HTTP_BODY_BYTES_MAX / 1024} KiB at most. Send less.`);
+  return refuse(
+    "too_large",
+    `A request may have ${HTTP_BODY_BYTES_MAX / 1024} KiB at most. Send less.`,
+  );
 }

@@ -28,19 +28,32 @@ export function readCookie(header: string | null, name: string): string | null {
 export function askerOfToken(auth: Auth, token: string): Result<Asker> {
   const found = auth.checkToken(token);
   if (found === null) {
-    return refuse("unauthenticated", "This token is unknown or revoked. Ask the town's owner for another.");
+    return refuse(
+      "unauthenticated",
+      "This token is unknown or revoked. Ask the town's owner for another.",
+    );
   }
   const actor = found.role === "owner" ? "person:owner" : `runner-token:${found.id}`;
   return { ok: true, value: { caller: { principal: found.role, actor }, endsWith: found.id } };
 }
 
 /** A person's login: the cookie alone authorises nothing. */
-export function askerOfLogin(auth: Auth, cookie: string | null, secret: string | null): Result<Asker> {
+export function askerOfLogin(
+  auth: Auth,
+  cookie: string | null,
+  secret: string | null,
+): Result<Asker> {
   const login = cookie === null || secret === null ? null : auth.checkLogin(cookie, secret);
   if (login === null) {
-    return refuse("unauthenticated", "You are not logged in here. Open a fresh link from `gastown login`.");
+    return refuse(
+      "unauthenticated",
+      "You are not logged in here. Open a fresh link from `gastown login`.",
+    );
   }
-  return { ok: true, value: { caller: { principal: "owner", actor: "person:owner" }, endsWith: login.id } };
+  return {
+    ok: true,
+    value: { caller: { principal: "owner", actor: "person:owner" }, endsWith: login.id },
+  };
 }
 
 /** A bearer token, or cookie and secret from a page of our own: without an Origin only a token counts. */
@@ -50,5 +63,9 @@ export function askerOfRequest(auth: Auth, headers: Headers, townId: string): Re
   if (headers.get("origin") === null) {
     return refuse("unauthenticated", "Send an API token: `Authorization: Bearer …`.");
   }
-  return askerOfLogin(auth, readCookie(headers.get("cookie"), cookieName(townId)), headers.get(SECRET_HEADER));
+  return askerOfLogin(
+    auth,
+    readCookie(headers.get("cookie"), cookieName(townId)),
+    headers.get(SECRET_HEADER),
+  );
 }

@@ -47,7 +47,10 @@ export class Reach {
     const host = headers.get("host");
     const origin = headers.get("origin");
     if (!this.knowsHost(host)) {
-      return refuse("forbidden", "This host name is not one of the town's. Open it under its own address, or name it with --url.");
+      return refuse(
+        "forbidden",
+        "This host name is not one of the town's. Open it under its own address, or name it with --url.",
+      );
     }
     if (origin !== null && !this.isOwnOrigin(origin, host)) {
       return refuse("forbidden", "Pages of another origin may not speak to the town.");
@@ -58,5 +61,8 @@ export class Reach {
 
 /** The name in a Host header: without port and brackets, in lower case. */
 function nameOf(host: string): string {
-  return host.toLowerCase().replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  return host
+    .toLowerCase()
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
 }

@@ -42,8 +42,11 @@ function listFiles(webDir: string): string[] {
 }
 
 function notBuilt(): Response {
-  return new Response("The web pages are not built. Start the town with ./gastown, which builds them.\n", {
-    status: 404,
-    headers: { "content-type": "text/plain; charset=utf-8" },
-  });
+  return new Response(
+    "The web pages are not built. Start the town with ./gastown, which builds them.\n",
+    {
+      status: 404,
+      headers: { "content-type": "text/plain; charset=utf-8" },
+    },
+  );
 }

@@ -50,6 +50,7 @@ export function ackResponse(ack: Ack): Response {
   const headers = new Headers({ "cache-control": "no-store" });
   if (ack.ok) return Response.json(ack, { headers });
   const { code, minBackoffMs } = ack.error;
-  if (minBackoffMs !== undefined) headers.set("retry-after", String(Math.ceil(minBackoffMs / 1000)));
+  if (minBackoffMs !== undefined)
+    headers.set("retry-after", String(Math.ceil(minBackoffMs / 1000)));
   return Response.json(ack, { status: STATUS[code], headers });
 }

@@ -40,7 +40,10 @@ export function backPressure(engine: Engine): {
 }
 
 /** Packets that are made but not yet with the operating system's sender, for a connection of the engine. */
-export function waitingPackets(connection: { transport: object; writeBuffer?: readonly unknown[] }): number {
+export function waitingPackets(connection: {
+  transport: object;
+  writeBuffer?: readonly unknown[];
+}): number {
   return (connection.writeBuffer?.length ?? 0) + (queues.get(connection.transport)?.length ?? 0);
 }
 
@@ -66,7 +69,10 @@ function throttle(socket: BunWebSocket, transport: Transport): void {
   };
   Object.defineProperty(transport, "writable", {
     configurable: true,
-    set: () => undefined,
+    // The engine sets it once, when the socket opens; the buffer knows better.
+    set(_value: boolean) {
+      return;
+    },
     get: () => sending || (queue.length === 0 && socket.readyState === WebSocket.OPEN && hasRoom()),
   });
   transport.send = (packets) => {

@@ -46,12 +46,19 @@ export class Publisher {
    * Follows a topic. Everything happens in one synchronous step, so that no change falls between the
    * state and what follows it. The first frame is the answer; the rest is sent by `later`.
    */
-  subscribe(viewer: Viewer, topic: Topic, since: FeedPosition | undefined, out: ViewerOut): Result<{ first: TopicFrame; later: () => void }> {
+  subscribe(
+    viewer: Viewer,
+    topic: Topic,
+    since: FeedPosition | undefined,
+    out: ViewerOut,
+  ): Result<{ first: TopicFrame; later: () => void }> {
     if (viewer.channelCount >= SUBSCRIPTIONS_MAX && !viewer.has(topic)) return tooMany();
     const state = this.#core.topic(topic, since);
     if (!state.ok) return state;
     this.#leave(this.#topics, viewer, topic);
-    const channel = new TopicChannel(this.#core, topic, state.value.position, (frame) => out.changes(frame));
+    const channel = new TopicChannel(this.#core, topic, state.value.position, (frame) =>
+      out.changes(frame),
+    );
     this.#join(this.#topics, viewer, channel);
     const [first, ...rest] = topicFrames(topic, state.value);
     return ok({ first, later: () => rest.forEach((frame) => out.changes(frame)) });
@@ -62,15 +69,25 @@ export class Publisher {
   }
 
   /** Follows the stream of a run from a sequence on; as with topics, what does not fit the answer is sent after it. */
-  openStream(viewer: Viewer, stream: string, since: number, out: ViewerOut): Result<{ first: AgentEvent[]; later: () => void }> {
+  openStream(
+    viewer: Viewer,
+    stream: string,
+    since: number,
+    out: ViewerOut,
+  ): Result<{ first: AgentEvent[]; later: () => void }> {
     if (viewer.channelCount >= SUBSCRIPTIONS_MAX && !viewer.has(stream)) return tooMany();
     this.#leave(this.#streams, viewer, stream);
     const runId = stream.slice("run:".length);
     const events = this.#core.streamSince(runId, since);
-    const channel = new StreamChannel(this.#core, stream, events.at(-1)?.seq ?? since, (frame) => out.stream(frame));
+    const channel = new StreamChannel(this.#core, stream, events.at(-1)?.seq ?? since, (frame) =>
+      out.stream(frame),
+    );
     this.#join(this.#streams, viewer, channel);
     const [first, ...rest] = cutToFrames(events);
-    return ok({ first, later: () => rest.forEach((part) => out.stream({ stream, runId, events: part })) });
+    return ok({
+      first,
+      later: () => rest.forEach((part) => out.stream({ stream, runId, events: part })),
+    });
   }
 
   closeStream(viewer: Viewer, stream: string): void {
@@ -105,14 +122,22 @@ export class Publisher {
     }
   }
 
-  #join<C extends TopicChannel | StreamChannel>(followers: Followers<C>, viewer: Viewer, channel: C): void {
+  #join<C extends TopicChannel | StreamChannel>(
+    followers: Followers<C>,
+    viewer: Viewer,
+    channel: C,
+  ): void {
     const viewers = followers.get(channel.name) ?? new Map<Viewer, C>();
     viewers.set(viewer, channel);
     followers.set(channel.name, viewers);
     viewer.open(channel);
   }
 
-  #leave<C extends TopicChannel | StreamChannel>(followers: Followers<C>, viewer: Viewer, name: string): void {
+  #leave<C extends TopicChannel | StreamChannel>(
+    followers: Followers<C>,
+    viewer: Viewer,
+    name: string,
+  ): void {
     const viewers = followers.get(name);
     if (viewers?.delete(viewer) && viewers.size === 0) followers.delete(name);
     viewer.shut(name);
@@ -120,5 +145,8 @@ export class Publisher {
 }
 
 function tooMany(): Result<never> {
-  return refuse("busy", `At most ${SUBSCRIPTIONS_MAX} topics and streams may be followed at once. Leave some.`);
+  return refuse(
+    "busy",
+    `At most ${SUBSCRIPTIONS_MAX} topics and streams may be followed at once. Leave some.`,
+  );
 }

@@ -43,13 +43,21 @@ export function receiveOn(socket: ReceivingSocket, log: Log): Receiver {
         const reply = typeof ack === "function" ? (value: Ack) => void ack(value) : () => undefined;
         const parsed = schema.safeParse(parts[0]);
         if (typeof ack !== "function" || !parsed.success) {
-          const why = parsed.success ? "it asks for no acknowledgement" : firstProblem(parsed.error);
+          const why = parsed.success
+            ? "it asks for no acknowledgement"
+            : firstProblem(parsed.error);
           reply(refuse("invalid_body", `The frame ${event} is wrong: ${why}.`));
           strike(event, why);
           return;
         }
         if (state.inFlight >= IN_FLIGHT_MAX) {
-          reply(refuse("busy", `At most ${IN_FLIGHT_MAX} frames may wait for their answer. Wait for some.`, { retryable: true }));
+          reply(
+            refuse(
+              "busy",
+              `At most ${IN_FLIGHT_MAX} frames may wait for their answer. Wait for some.`,
+              { retryable: true },
+            ),
+          );
           return;
         }
         state.inFlight += 1;
@@ -77,7 +85,10 @@ async function settle<F>(
   } catch (error) {
     const stack = error instanceof Error ? error.stack : undefined;
     log.error({ event, error: String(error), stack }, "frame failed");
-    return { ack: refuse("internal", "The town failed on this frame. Its log has the details."), next: [] };
+    return {
+      ack: refuse("internal", "The town failed on this frame. Its log has the details."),
+      next: [],
+    };
   }
 }
 

@@ -51,7 +51,13 @@ export class RunnerLinks implements RunnerPort {
   }
 
   offer(...[runnerId, frame]: Parameters<RunnerPort["offer"]>): ReturnType<RunnerPort["offer"]> {
-    return this.#ask(runnerId, "offer", frame, frame.acceptByMs + OFFER_SLACK_MS, offerAnswerSchema);
+    return this.#ask(
+      runnerId,
+      "offer",
+      frame,
+      frame.acceptByMs + OFFER_SLACK_MS,
+      offerAnswerSchema,
+    );
   }
 
   stop(...[runnerId, frame]: Parameters<RunnerPort["stop"]>): ReturnType<RunnerPort["stop"]> {
@@ -80,12 +86,17 @@ export class RunnerLinks implements RunnerPort {
     const link = this.#links.get(runnerId);
     if (link === undefined || link.connection !== frame.connection) return offline();
     if (Buffer.byteLength(JSON.stringify(frame)) > FRAME_BYTES_MAX) {
-      return refuse("too_large", `What the runner is to be told is larger than ${FRAME_BYTES_MAX / 1024} KiB.`);
+      return refuse(
+        "too_large",
+        `What the runner is to be told is larger than ${FRAME_BYTES_MAX / 1024} KiB.`,
+      );
     }
     const answer = await firstOf(link.ask(event, frame, deadlineMs), link.gone);
     if (answer.end === "gone") return offline();
     if (answer.end === "late") {
-      return refuse("deadline", "The runner did not answer in time. It is asked again.", { retryable: true });
+      return refuse("deadline", "The runner did not answer in time. It is asked again.", {
+        retryable: true,
+      });
     }
     const parsed = ackSchema(value).safeParse(answer.value);
     if (parsed.success) return parsed.data as Ack<z.output<V>>;
@@ -94,7 +105,9 @@ export class RunnerLinks implements RunnerPort {
 }
 
 function offline(): Ack<never> {
-  return refuse("offline", "The runner is not connected. It is asked again when it is back.", { retryable: true });
+  return refuse("offline", "The runner is not connected. It is asked again when it is back.", {
+    retryable: true,
+  });
 }
 
 type End = { end: "answer"; value: unknown } | { end: "late" } | { end: "gone" };

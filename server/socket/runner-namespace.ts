@@ -13,7 +13,12 @@ import type { Log, TownCore } from "../core.ts";
 import { admitRunner } from "./handshake.ts";
 import { receiveOn } from "./receive.ts";
 import type { RunnerLink, RunnerLinks } from "./runner-links.ts";
-import { Refused, refusedWhileStarting, type RunnerNamespace, type RunnerSocket } from "./sockets.ts";
+import {
+  Refused,
+  refusedWhileStarting,
+  type RunnerNamespace,
+  type RunnerSocket,
+} from "./sockets.ts";
 
 /** Serves the namespace; `core` answers null until the town is open. */
 export function serveRunners(
@@ -60,20 +65,32 @@ function serveRunner(socket: RunnerSocket, core: TownCore, links: RunnerLinks, l
   });
 
   /** Lets a frame pass only on the runner's live connection and with its number; else all of it is closed. */
-  const fenced = (connection: number, then: (next: () => void) => void, act: (runnerId: string) => Promise<Ack>) => {
-    if (link !== null && links.isLive(link) && link.connection === connection) return act(link.runnerId);
-    return closing(then, "This connection was replaced or never said hello. Connect again and say hello.");
+  const fenced = (
+    connection: number,
+    then: (next: () => void) => void,
+    act: (runnerId: string) => Promise<Ack>,
+  ) => {
+    if (link !== null && links.isLive(link) && link.connection === connection)
+      return act(link.runnerId);
+    return closing(
+      then,
+      "This connection was replaced or never said hello. Connect again and say hello.",
+    );
   };
   const closing = (then: (next: () => void) => void, message: string): Ack<never> => {
     then(() => socket.disconnect(true));
     return refuse("stale_connection", message, { retryable: true });
   };
 
-  receiver.on("facts", factBatchSchema, (frame, then) => fenced(frame.connection, then, (id) => core.facts(id, frame)));
+  receiver.on("facts", factBatchSchema, (frame, then) =>
+    fenced(frame.connection, then, (id) => core.facts(id, frame)),
+  );
   receiver.on("heartbeat", heartbeatSchema, (frame, then) =>
     fenced(frame.connection, then, (id) => core.heartbeat(id, frame)),
   );
-  receiver.on("tool", toolFrameSchema, (frame, then) => fenced(frame.connection, then, (id) => core.tool(id, frame)));
+  receiver.on("tool", toolFrameSchema, (frame, then) =>
+    fenced(frame.connection, then, (id) => core.tool(id, frame)),
+  );
   receiver.on("credential", credentialFrameSchema, (frame, then) =>
     fenced(frame.connection, then, (id) => core.credential(id, frame)),
   );
@@ -85,17 +102,23 @@ function serveRunner(socket: RunnerSocket, core: TownCore, links: RunnerLinks, l
   });
 }
 
-function linkOf(socket: RunnerSocket, runnerId: string, connection: number, gone: AbortSignal): RunnerLink {
+function linkOf(
+  socket: RunnerSocket,
+  runnerId: string,
+  connection: number,
+  gone: AbortSignal,
+): RunnerLink {
   return {
     runnerId,
     connection,
     gone,
     // The event maps tie each frame to its event; RunnerLinks has checked that before it comes here as one call.
     ask: (event, frame, deadlineMs) =>
-      (socket.timeout(deadlineMs) as unknown as { emitWithAck(event: string, frame: object): Promise<unknown> }).emitWithAck(
-        event,
-        frame,
-      ),
+      (
+        socket.timeout(deadlineMs) as unknown as {
+          emitWithAck(event: string, frame: object): Promise<unknown>;
+        }
+      ).emitWithAck(event, frame),
     close: () => socket.disconnect(true),
   };
 }

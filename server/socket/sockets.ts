@@ -1,6 +1,11 @@
 /** The Socket.IO types of this server: event maps of the wire, and what is known of a connection. */
 import type { DefaultEventsMap, Namespace, Socket } from "socket.io";
-import { refuse, type ErrorBody, type RunnerDownEvents, type UserDownEvents } from "../../protocol/index.ts";
+import {
+  refuse,
+  type ErrorBody,
+  type RunnerDownEvents,
+  type UserDownEvents,
+} from "../../protocol/index.ts";
 import type { Asker } from "../http/credentials.ts";
 
 /** What the handshake established. */
@@ -12,7 +17,12 @@ export interface Known {
 export type UserSocket = Socket<DefaultEventsMap, UserDownEvents, DefaultEventsMap, Known>;
 export type UserNamespace = Namespace<DefaultEventsMap, UserDownEvents, DefaultEventsMap, Known>;
 export type RunnerSocket = Socket<DefaultEventsMap, RunnerDownEvents, DefaultEventsMap, Known>;
-export type RunnerNamespace = Namespace<DefaultEventsMap, RunnerDownEvents, DefaultEventsMap, Known>;
+export type RunnerNamespace = Namespace<
+  DefaultEventsMap,
+  RunnerDownEvents,
+  DefaultEventsMap,
+  Known
+>;
 
 /** A refusal as Socket.IO sends it: the client's `connect_error` carries the body in `data`. */
 export class Refused extends Error {
@@ -25,5 +35,8 @@ export class Refused extends Error {
 }
 
 export function refusedWhileStarting(): Refused {
-  return new Refused(refuse("busy", "The town is starting. Try again.", { retryable: true, minBackoffMs: 500 }).error);
+  return new Refused(
+    refuse("busy", "The town is starting. Try again.", { retryable: true, minBackoffMs: 500 })
+      .error,
+  );
 }

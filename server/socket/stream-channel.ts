@@ -49,6 +49,7 @@ export class StreamChannel implements Channel {
     const events = [...this.#events.values()].sort((a, b) => a.seq - b.seq);
     this.#events.clear();
     this.#sentSeq = events.at(-1)?.seq ?? this.#sentSeq;
-    for (const part of cutToFrames(events)) this.#send({ stream: this.name, runId: this.runId, events: part });
+    for (const part of cutToFrames(events))
+      this.#send({ stream: this.name, runId: this.runId, events: part });
   }
 }

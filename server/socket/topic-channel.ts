@@ -13,7 +13,12 @@ export class TopicChannel implements Channel {
   #newest: FeedPosition;
   #dropped = false;
 
-  constructor(core: TownCore, name: Topic, position: FeedPosition, send: (frame: TopicFrame) => void) {
+  constructor(
+    core: TownCore,
+    name: Topic,
+    position: FeedPosition,
+    send: (frame: TopicFrame) => void,
+  ) {
     this.#core = core;
     this.name = name;
     this.#sent = position;
@@ -48,7 +53,8 @@ export class TopicChannel implements Channel {
     const items = [...this.#images.values()];
     this.#images.clear();
     this.#sent = this.#newest;
-    for (const frame of topicFrames(this.name, { position: this.#newest, reset: false, items })) this.#send(frame);
+    for (const frame of topicFrames(this.name, { position: this.#newest, reset: false, items }))
+      this.#send(frame);
   }
 
   #catchUp(): void {

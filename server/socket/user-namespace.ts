@@ -33,7 +33,8 @@ export function serveUsers(
   let connections = 0;
   namespace.use((socket, next) => {
     const core = edge()?.core;
-    const asker = core === undefined ? null : admitUser(options.auth, core.townId, socket.handshake);
+    const asker =
+      core === undefined ? null : admitUser(options.auth, core.townId, socket.handshake);
     if (asker === null) next(refusedWhileStarting());
     else if (!asker.ok) next(new Refused(asker.error));
     else {
@@ -63,7 +64,9 @@ function serveUser(socket: UserSocket, { core, publisher }: UserEdge, log: Log):
     stream: (frame) => socket.emit("stream", frame),
   };
   const receiver = receiveOn(socket, log);
-  receiver.on("command", commandFrameSchema, ({ name, body, key }) => core.call(name, body ?? {}, caller, key));
+  receiver.on("command", commandFrameSchema, ({ name, body, key }) =>
+    core.call(name, body ?? {}, caller, key),
+  );
   receiver.on("subscribe", subscribeSchema, ({ topic, since }, then) => {
     const followed = publisher.subscribe(viewer, topic, since, out);
     if (!followed.ok) return followed;

@@ -29,7 +29,8 @@ export class MemoryTown implements TownCore {
 
   call(name: string, body: unknown, caller: Caller, key?: string): Promise<Ack> {
     const known = Object.hasOwn(commands, name) ? commands[name as CommandName] : undefined;
-    if (known === undefined) return Promise.resolve(refuse("unknown_command", `There is no command ${name}.`));
+    if (known === undefined)
+      return Promise.resolve(refuse("unknown_command", `There is no command ${name}.`));
     if (!known.roles.some((role) => role === caller.principal)) {
       return Promise.resolve(refuse("forbidden", "This is not yours to ask."));
     }
@@ -38,7 +39,8 @@ export class MemoryTown implements TownCore {
   }
 
   topic(topic: Topic, since?: { epoch: number; version: number }): ReturnType<TownCore["topic"]> {
-    const reset = since === undefined || since.epoch !== this.epoch || since.version < this.oldestKnown;
+    const reset =
+      since === undefined || since.epoch !== this.epoch || since.version < this.oldestKnown;
     const items = this.images
       .filter((entry) => entry.topics.includes(topic) && (reset || entry.version > since.version))
       .map((entry) => entry.image);
@@ -63,7 +65,9 @@ export class MemoryTown implements TownCore {
     this.#connection += 1;
     const runnerId = frame.runnerId ?? encodeId("runner", new Uint8Array(16).fill(9));
     const timings = { heartbeatMs: 5_000, leaseTtlMs: 30_000 };
-    return Promise.resolve(ok({ runnerId, connection: this.#connection, epoch: this.epoch, ackedSeq: 0, ...timings }));
+    return Promise.resolve(
+      ok({ runnerId, connection: this.#connection, epoch: this.epoch, ackedSeq: 0, ...timings }),
+    );
   }
 
   facts(...[, batch]: Parameters<TownCore["facts"]>): ReturnType<TownCore["facts"]> {

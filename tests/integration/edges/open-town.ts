@@ -25,7 +25,12 @@ export const systemRandom: Random = {
   bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 };
 
-const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const quiet: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 export interface OpenTown {
   town: MemoryTown;
@@ -57,7 +62,14 @@ export function openTown(): OpenTown {
   const clock = new HandClock();
   const auth = openAuth({ dataDir: dir, clock, random: systemRandom, keyFile: join(dir, "key") });
   const town = new MemoryTown();
-  const edges = openEdges({ auth, host: "127.0.0.1", port: 0, webDir, log: quiet, version: "1.2.3" });
+  const edges = openEdges({
+    auth,
+    host: "127.0.0.1",
+    port: 0,
+    webDir,
+    log: quiet,
+    version: "1.2.3",
+  });
   edges.bind(town);
   const sockets: Socket[] = [];
   const post: OpenTown["post"] = (path, body, headers = {}) =>

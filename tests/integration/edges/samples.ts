@@ -1,5 +1,11 @@
 /** Small images and frames for tests of the edges. */
-import { encodeId, type AnyImage, type Hello, type Image, type Offer } from "../../../protocol/index.ts";
+import {
+  encodeId,
+  type AnyImage,
+  type Hello,
+  type Image,
+  type Offer,
+} from "../../../protocol/index.ts";
 
 export const runId = encodeId("run", new Uint8Array(16).fill(3));
 const rigId = encodeId("rig", new Uint8Array(16).fill(4));

@@ -8,7 +8,9 @@ import { ask, connected, openTown } from "./open-town.ts";
 import { issueImage } from "./samples.ts";
 
 /** A TCP pipe to the town that can stop reading, as a slow network does. */
-async function openPipe(port: number): Promise<{ port: number; pause(): void; resume(): void; close(): void }> {
+async function openPipe(
+  port: number,
+): Promise<{ port: number; pause(): void; resume(): void; close(): void }> {
   const ends: Socket[] = [];
   const server = createServer((near) => {
     const far = connect(port, "127.0.0.1");
@@ -48,7 +50,8 @@ test("[E1] a viewer that stops reading slows nobody and catches up with the newe
       socket.on("changes", (frame: TopicFrame) => {
         state.bytes += JSON.stringify(frame).length;
         if (frame.complete) state.versions.push(frame.version);
-        for (const item of frame.items) if (item.kind === "issue") state.last.set(item.id, item.value?.title ?? "");
+        for (const item of frame.items)
+          if (item.kind === "issue") state.last.set(item.id, item.value?.title ?? "");
       });
       return state;
     };
@@ -60,12 +63,19 @@ test("[E1] a viewer that stops reading slows nobody and catches up with the newe
       }
     };
     pipe.pause();
-    const ids = Array.from({ length: 8 }, (_, index) => encodeId("issue", new Uint8Array(16).fill(index + 1)));
+    const ids = Array.from({ length: 8 }, (_, index) =>
+      encodeId("issue", new Uint8Array(16).fill(index + 1)),
+    );
     const body = "z".repeat(60_000);
     let version = 0;
     // Far more than every buffer on the way holds: 60 rounds of half a megabyte.
     for (let round = 0; round < 60; round++) {
-      version = open.town.commit(ids.map((id) => ({ topics: ["changes"], image: issueImage(id, { body, title: `round ${round}` }) })));
+      version = open.town.commit(
+        ids.map((id) => ({
+          topics: ["changes"],
+          image: issueImage(id, { body, title: `round ${round}` }),
+        })),
+      );
       await reached(quick, byQuick, version);
     }
     expect(byQuick.bytes).toBeGreaterThan(25_000_000);
