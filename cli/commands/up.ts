@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { Complaint } from "../complaint.ts";
 import { dataDirOf } from "../data-dir.ts";
+import type { UpOptions } from "../up/up.ts";
 import { wholeNumber } from "./town-command.ts";
 
 interface Options {
@@ -43,21 +44,29 @@ export function addUp(program: Command): void {
     .option("--no-open", "do not open a browser")
     .option("--json", "print JSON lines")
     .action(async (options: Options) => {
+      const town = upOptions(options);
       // Loaded only here: the other commands start faster without a town.
       const { up } = await import("../up/up.ts");
-      process.exitCode = await up({
-        dataDir: dataDirOf(options),
-        demo: options.demo ?? false,
-        ...(options.seed === undefined ? {} : { seed: options.seed }),
-        once: options.once ?? false,
-        host: options.host,
-        port: options.port,
-        ...(options.url === undefined ? {} : { publicUrl: publicUrl(options.url) }),
-        runner: options.runner,
-        open: options.open,
-        json: options.json ?? false,
-      });
+      process.exitCode = await up(town);
     });
+}
+
+function upOptions(options: Options): UpOptions {
+  if (options.seed !== undefined && options.demo !== true) {
+    throw new Complaint("--seed chooses a demo; give --demo with it.", 2);
+  }
+  return {
+    dataDir: dataDirOf(options),
+    demo: options.demo ?? false,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    once: options.once ?? false,
+    host: options.host,
+    port: options.port,
+    ...(options.url === undefined ? {} : { publicUrl: publicUrl(options.url) }),
+    runner: options.runner,
+    open: options.open,
+    json: options.json ?? false,
+  };
 }
 
 function publicUrl(text: string): string {

@@ -31,6 +31,13 @@ async function openPipe(
   };
 }
 
+/** Sixteen bytes that differ from those of the other images. */
+function numbered(index: number): Uint8Array {
+  const bytes = new Uint8Array(16).fill(0xee);
+  new DataView(bytes.buffer).setUint32(0, index + 1);
+  return bytes;
+}
+
 test("[E1] a viewer that stops reading slows nobody and catches up with the newest state", async () => {
   const open = openTown();
   const pipe = await openPipe(open.edges.port);
@@ -79,9 +86,17 @@ test("[E1] a viewer that stops reading slows nobody and catches up with the newe
       await reached(quick, byQuick, version);
     }
     expect(byQuick.bytes).toBeGreaterThan(25_000_000);
+    // More different things than are gathered for one who does not read: those are asked for again.
+    const many = Array.from({ length: 3_000 }, (_, index) => encodeId("issue", numbered(index)));
+    for (let at = 0; at < many.length; at += 100) {
+      const images = many.slice(at, at + 100).map((id) => issueImage(id, { title: "one of many" }));
+      version = open.town.commit(images.map((image) => ({ topics: ["changes"], image })));
+    }
+    await reached(quick, byQuick, version);
     pipe.resume();
     await reached(slow, bySlow, version);
-    expect([...bySlow.last.values()]).toEqual(ids.map(() => "round 59"));
+    expect(ids.map((id) => bySlow.last.get(id))).toEqual(ids.map(() => "round 59"));
+    expect(many.filter((id) => bySlow.last.get(id) !== "one of many")).toEqual([]);
     expect(bySlow.versions).toEqual(bySlow.versions.toSorted((a, b) => a - b));
     expect(bySlow.bytes).toBeLessThan(byQuick.bytes);
   } finally {
