@@ -1,4 +1,5 @@
 /** `gastown up`: a town, its doors, its runner and, if asked, a demo; until a signal or the end of the work. */
+import { loginLink } from "../../server/auth/login-link.ts";
 import { printJson, printLine, printNote } from "../output.ts";
 import { untilStopped } from "../signals.ts";
 import { removeTownFile, writeTownFile } from "../town-file.ts";
@@ -51,7 +52,7 @@ function welcome(house: TownHouse, options: UpOptions, demo: DemoTown | null): v
   const { auth, edges } = house;
   const { token } = auth.renewToken("owner", "command line of this host");
   writeTownFile(options.dataDir, { url: edges.url, pid: process.pid, token, version: appVersion });
-  const login = `${edges.publicUrl}/login#${auth.createLogin().token}`;
+  const login = loginLink(edges.publicUrl, auth.createLogin().token);
   announce({ url: edges.publicUrl, login, port: edges.port, demo: demo !== null }, options.json);
   if (options.open && !options.json && process.stdout.isTTY) openBrowser(login);
 }
