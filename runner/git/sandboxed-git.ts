@@ -13,6 +13,9 @@ import type { RunRepository } from "./run-repo.ts";
 const sandboxPath = "/usr/local/bin:/usr/bin:/bin";
 const nowhere = "/nonexistent";
 
+/** The private repository lives for one save; what counts is written to disk by the store's fetch. */
+const shortLived = { "core.fsync": "none" };
+
 export type SandboxedGitRequest = {
   readonly args: readonly string[];
   readonly indexFile?: string;
@@ -36,7 +39,11 @@ export async function runSandboxedGit(
     ...request.env,
   });
   const result = await sandbox.run(
-    ["git", ...configArguments({ ...hardenedConfig, ...request.config }), ...request.args],
+    [
+      "git",
+      ...configArguments({ ...hardenedConfig, ...shortLived, ...request.config }),
+      ...request.args,
+    ],
     {
       ...command,
       cwd: request.workTree ?? run.treeDir,

@@ -70,6 +70,12 @@ type RunGit = (args: readonly string[], stdin?: Uint8Array) => Promise<GitRun>;
 
 /** Changed and deleted files that git knows. One that cannot be read, or is no file any more, keeps its old content and is named. */
 async function updateTracked(git: RunGit): Promise<Outcome<{ unsaved: Unsaved[] }>> {
+  // Unchanged files are recognised first, by content: adding them would write each anew, because the
+  // mirror that has them cannot be touched here (5,000 files: 4 s instead of 0.1 s).
+  const refreshed = await git(["update-index", "-q", "--really-refresh"]);
+  if (refreshed.code === null || refreshed.code > 1) {
+    return gitFailed(refreshed, "looking for changed files");
+  }
   // Only known paths: nested repositories are never entered by git itself.
   const updated = await git(["add", "-u", "--ignore-errors", "--", "."]);
   if (updated.ok) return { ok: true, unsaved: [] };

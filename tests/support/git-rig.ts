@@ -121,7 +121,7 @@ export async function makeRun(
 
 /** A commit on a branch of the remote by somebody else. */
 export async function strayCommit(
-  fixture: RigFixture,
+  fixture: Pick<RigFixture, "dir" | "remoteDir">,
   path: string,
   text: string,
   branch = "main",

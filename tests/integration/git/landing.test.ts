@@ -66,6 +66,15 @@ test("[D2] two beads on one base land one after the other, each once", async () 
   );
 });
 
+test("[D2] a run's branch that holds more than what landed is not deleted", async () => {
+  rig = await makeRig();
+  const request = await finishedWork(rig, "bd1", "one.txt", "1\n");
+  const more = await strayCommit(rig, "more.txt", "m\n", request.runBranch ?? "");
+  const result = await land(await workshop(rig), request, journalInMemory());
+  expect(result).toMatchObject({ ok: true, branchDeleted: false });
+  expect(await remote("rev-parse", request.runBranch ?? "")).toBe(more);
+});
+
 test("[D2] a conflict names its files and changes nothing", async () => {
   rig = await makeRig();
   const request = await finishedWork(rig, "bd1", "src/a.txt", "mine\n");
