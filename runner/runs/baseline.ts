@@ -2,6 +2,7 @@
 import type { FactBody } from "../../protocol/facts.ts";
 import type { RunSpecOf } from "../../protocol/run-spec.ts";
 import type { GitError } from "../git/outcome.ts";
+import { stoppedEnding } from "./agent-turns.ts";
 import { runGates } from "./gates.ts";
 import { ending, reasonOf, type Ending, type LiveRun } from "./live-run.ts";
 import { Scratch } from "./scratch.ts";
@@ -16,6 +17,7 @@ export async function runBaseline(
   const fetched = await place.rigs.fetch(spec);
   if (!fetched.ok)
     return unknown(
+      run,
       null,
       repositoryCode(fetched.error),
       `${fetched.error.message} ${fetched.error.next}`,
@@ -25,9 +27,9 @@ export async function runBaseline(
   try {
     run.enter("gates", `Setup and gates on ${fetched.target}`);
     const where = await scratch.open(targetOid);
-    if ("infra" in where) return unknown(targetOid, "gate_infrastructure", where.infra);
+    if ("infra" in where) return unknown(run, targetOid, "gate_infrastructure", where.infra);
     const end = await runGates(place, run, spec, where);
-    if (end.kind === "infra") return unknown(targetOid, "gate_infrastructure", end.message);
+    if (end.kind === "infra") return unknown(run, targetOid, "gate_infrastructure", end.message);
     run.progress("tool");
     return told({ kind: "baseline", targetOid, green: end.green, gates: end.gates, reason: null });
   } finally {
@@ -36,7 +38,8 @@ export async function runBaseline(
 }
 
 /** Nothing is known of the gates: `reason` says what is in the way. */
-function unknown(targetOid: string | null, code: string, message: string): Ending {
+function unknown(run: LiveRun, targetOid: string | null, code: string, message: string): Ending {
+  if (run.signal.aborted) return stoppedEnding(run);
   return told({
     kind: "baseline",
     targetOid,

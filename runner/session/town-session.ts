@@ -32,7 +32,13 @@ import {
   type TurnFrame,
 } from "../../protocol/index.ts";
 import type { Clock, Random } from "../clock.ts";
-import { ACK_TIMEOUT_MS, HEARTBEAT_JITTER, RECONNECT_FIRST_MS, RECONNECT_LAST_MS, TOOL_TIMEOUT_MS } from "../config.ts";
+import {
+  ACK_TIMEOUT_MS,
+  HEARTBEAT_JITTER,
+  RECONNECT_FIRST_MS,
+  RECONNECT_LAST_MS,
+  TOOL_TIMEOUT_MS,
+} from "../config.ts";
 import type { Log } from "../log.ts";
 import type { Identity } from "../spool/identity.ts";
 import type { RunBook } from "../spool/run-book.ts";
@@ -43,7 +49,10 @@ import type { Lease } from "./lease.ts";
 import { TownSocket, type DownEvent, type FrameListener, type TownAddress } from "./town-socket.ts";
 
 /** What this runner is: the parts of hello that do not change while it lives. */
-export type RunnerFacts = Pick<Hello, "appVersion" | "name" | "local" | "isolation" | "isolationReason" | "slots">;
+export type RunnerFacts = Pick<
+  Hello,
+  "appVersion" | "name" | "local" | "isolation" | "isolationReason" | "slots"
+>;
 
 /** What the session asks of the runs. */
 export interface RunsPort {
@@ -69,7 +78,12 @@ export interface SessionDeps {
 }
 
 /** Refusals that waiting does not mend. */
-const FATAL = new Set<ErrorBody["code"]>(["unauthenticated", "forbidden", "protocol_version", "invalid_body"]);
+const FATAL = new Set<ErrorBody["code"]>([
+  "unauthenticated",
+  "forbidden",
+  "protocol_version",
+  "invalid_body",
+]);
 
 type Standing = { socket: TownSocket; welcome: RunnerWelcome };
 
@@ -94,10 +108,14 @@ export class TownSession {
     while (!this.#stopping.signal.aborted) {
       const ended = await this.#connectOnce();
       if (FATAL.has(ended.code)) return ended;
-      if (ended.code !== "offline" || attempt === 0) this.#deps.log.warn("not connected to the town", { code: ended.code, why: ended.message });
+      if (ended.code !== "offline" || attempt === 0)
+        this.#deps.log.warn("not connected to the town", { code: ended.code, why: ended.message });
       attempt = ended.greeted ? 1 : attempt + 1;
       const backOff = { firstMs: RECONNECT_FIRST_MS, lastMs: RECONNECT_LAST_MS };
-      const waitMs = Math.max(ended.minBackoffMs ?? 0, backOffMs(attempt, backOff, this.#deps.random.unit()));
+      const waitMs = Math.max(
+        ended.minBackoffMs ?? 0,
+        backOffMs(attempt, backOff, this.#deps.random.unit()),
+      );
       await sleep(waitMs, this.#stopping.signal);
     }
     return null;
@@ -106,7 +124,6 @@ export class TownSession {
   /** Ends the connection and the attempts at one. */
   close(): void {
     this.#stopping.abort();
-    this.#standing?.socket.close("the runner stops");
   }
 
   /** Resolves when every fact on disk is acknowledged, or after `timeoutMs`. */
@@ -131,9 +148,17 @@ export class TownSession {
     return this.#request("credential", want, modelCredentialSchema, ACK_TIMEOUT_MS);
   }
 
-  async #request<V extends z.ZodType>(event: "tool" | "credential", body: object, value: V, timeoutMs: number): Promise<Ack<z.output<V>>> {
+  async #request<V extends z.ZodType>(
+    event: "tool" | "credential",
+    body: object,
+    value: V,
+    timeoutMs: number,
+  ): Promise<Ack<z.output<V>>> {
     const standing = this.#standing;
-    if (standing === null) return refuse("offline", "The town cannot be reached now. Try again in a minute.", { retryable: true });
+    if (standing === null)
+      return refuse("offline", "The town cannot be reached now. Try again in a minute.", {
+        retryable: true,
+      });
     const frame = { ...body, connection: standing.welcome.connection };
     return standing.socket.request(event, frame, value, timeoutMs);
   }
@@ -141,9 +166,18 @@ export class TownSession {
   /** One connection from opening to its end, which is always a reason. */
   async #connectOnce(): Promise<ErrorBody & { greeted: boolean }> {
     this.#connecting = Promise.withResolvers<Standing | null>();
-    const opened = await TownSocket.open(this.#deps.address, this.#listeners(), this.#stopping.signal);
+    const opened = await TownSocket.open(
+      this.#deps.address,
+      this.#listeners(),
+      this.#stopping.signal,
+    );
     if (!opened.ok) return { ...opened.error, greeted: false };
     const socket = opened.value;
+    const { signal } = this.#stopping;
+    const stop = () => socket.close("the runner stops");
+    signal.addEventListener("abort", stop, { once: true });
+    void socket.closed.then(() => signal.removeEventListener("abort", stop));
+    if (signal.aborted) stop();
     const greeted = await this.#greet(socket);
     if (!greeted.ok) {
       this.#connecting.resolve(null);
@@ -153,7 +187,10 @@ export class TownSession {
     const standing = { socket, welcome: greeted.value };
     this.#standing = standing;
     this.#connecting.resolve(standing);
-    this.#deps.log.info("connected to the town", { connection: standing.welcome.connection, epoch: standing.welcome.epoch });
+    this.#deps.log.info("connected to the town", {
+      connection: standing.welcome.connection,
+      epoch: standing.welcome.epoch,
+    });
     const connection = standing.welcome.connection;
     const onEmpty = () => {
       for (const settle of this.#flushed.splice(0)) settle();
@@ -164,7 +201,10 @@ export class TownSession {
       this.#beat(standing),
     ]);
     this.#standing = null;
-    return { ...refuse("offline", `The connection ended: ${reason}.`, { retryable: true }).error, greeted: true };
+    return {
+      ...refuse("offline", `The connection ended: ${reason}.`, { retryable: true }).error,
+      greeted: true,
+    };
   }
 
   async #greet(socket: TownSocket): Promise<Ack<RunnerWelcome>> {
@@ -201,15 +241,25 @@ export class TownSession {
       await sleep(periodMs * (1 - HEARTBEAT_JITTER * random.unit()), closed.signal);
       if (!socket.isOpen) return;
       const sentAt = lease.moment();
-      const frame: Heartbeat = { connection: welcome.connection, lastOfferSeq: book.lastOfferSeq, runs: runs.inventory() };
-      const answer = await socket.request("heartbeat", frame, heartbeatAnswerSchema, ACK_TIMEOUT_MS);
+      const frame: Heartbeat = {
+        connection: welcome.connection,
+        lastOfferSeq: book.lastOfferSeq,
+        runs: runs.inventory(),
+      };
+      const answer = await socket.request(
+        "heartbeat",
+        frame,
+        heartbeatAnswerSchema,
+        ACK_TIMEOUT_MS,
+      );
       if (!answer.ok) {
         socket.close(`a heartbeat failed: ${answer.error.message}`);
         return;
       }
       lease.renew(sentAt);
       periodMs = answer.value.heartbeatMs;
-      for (const { runId, fence, reason } of answer.value.stop) this.#stopByTown(runId, fence, reason);
+      for (const { runId, fence, reason } of answer.value.stop)
+        this.#stopByTown(runId, fence, reason);
     }
   }
 
@@ -235,15 +285,24 @@ export class TownSession {
   ): Promise<Ack<T>> {
     // A frame may overtake the answer to hello by a moment.
     const standing = this.#standing ?? (await this.#connecting.promise);
-    if (standing === null || !standing.socket.isOpen) return refuse("offline", "This connection is closing.", { retryable: true });
+    if (standing === null || !standing.socket.isOpen)
+      return refuse("offline", "This connection is closing.", { retryable: true });
     const parsed = schema.safeParse(frame);
     if (!parsed.success) {
-      this.#deps.log.error("a frame of the town does not fit the protocol", { why: parsed.error.message.slice(0, 500) });
-      return refuse("invalid_body", "The frame does not fit the protocol of this runner. Compare the versions of town and runner.");
+      this.#deps.log.error("a frame of the town does not fit the protocol", {
+        why: parsed.error.message.slice(0, 500),
+      });
+      return refuse(
+        "invalid_body",
+        "The frame does not fit the protocol of this runner. Compare the versions of town and runner.",
+      );
     }
     if (parsed.data.connection !== standing.welcome.connection) {
-      standing.socket.close("a frame of another connection arrived");
-      return refuse("stale_connection", "The frame carries another connection's number.", { retryable: true });
+      // After the answer, which says why.
+      setTimeout(() => standing.socket.close("a frame of another connection arrived"), 0);
+      return refuse("stale_connection", "The frame carries another connection's number.", {
+        retryable: true,
+      });
     }
     return act(parsed.data);
   }

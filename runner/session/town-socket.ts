@@ -73,7 +73,10 @@ export class TownSocket {
     socket.once("connect_error", (error) => resolve({ ok: false, error: refusalIn(error) }));
     for (const event of ["offer", "stop", "turn", "diff"] as const) {
       socket.on(event, (frame: unknown, ack: unknown) => {
-        if (typeof ack === "function") void answerFrame(listeners[event], frame, (answer) => Reflect.apply(ack, undefined, [answer]));
+        if (typeof ack === "function")
+          void answerFrame(listeners[event], frame, (answer) =>
+            Reflect.apply(ack, undefined, [answer]),
+          );
       });
     }
     if (!signal.aborted) socket.connect();
@@ -92,16 +95,29 @@ export class TownSocket {
    * Sends a frame and waits for its answer, parsed by `value`. Errors: the town's, or `offline`,
    * `deadline`, `too_large`, `internal` (an answer that does not fit).
    */
-  async request<V extends z.ZodType>(event: UpEvent, frame: object, value: V, timeoutMs: number): Promise<Ack<z.output<V>>> {
+  async request<V extends z.ZodType>(
+    event: UpEvent,
+    frame: object,
+    value: V,
+    timeoutMs: number,
+  ): Promise<Ack<z.output<V>>> {
     if (!this.#open || !this.#socket.connected) return offline();
     if (Buffer.byteLength(JSON.stringify(frame)) > FRAME_BYTES_MAX) {
-      return refuse("too_large", `What the runner has to say (${event}) is larger than ${FRAME_BYTES_MAX / 1024} KiB.`);
+      return refuse(
+        "too_large",
+        `What the runner has to say (${event}) is larger than ${FRAME_BYTES_MAX / 1024} KiB.`,
+      );
     }
-    const answer = await Promise.race([this.#emit(event, frame, timeoutMs), this.closed.then(() => null)]);
+    const answer = await Promise.race([
+      this.#emit(event, frame, timeoutMs),
+      this.closed.then(() => null),
+    ]);
     if (answer === null) return offline();
-    if (answer === "late") return refuse("deadline", "The town did not answer in time. Try again.", { retryable: true });
+    if (answer === "late")
+      return refuse("deadline", "The town did not answer in time. Try again.", { retryable: true });
     const parsed = ackSchema(value).safeParse(answer.value);
-    if (!parsed.success) return refuse("internal", `The town's answer to ${event} does not fit the protocol.`);
+    if (!parsed.success)
+      return refuse("internal", `The town's answer to ${event} does not fit the protocol.`);
     return parsed.data as Ack<z.output<V>>;
   }
 
@@ -110,7 +126,11 @@ export class TownSocket {
     this.#close(reason);
   }
 
-  async #emit(event: UpEvent, frame: object, timeoutMs: number): Promise<{ value: unknown } | "late"> {
+  async #emit(
+    event: UpEvent,
+    frame: object,
+    timeoutMs: number,
+  ): Promise<{ value: unknown } | "late"> {
     try {
       const value: unknown = await this.#socket.timeout(timeoutMs).emitWithAck(event, frame);
       return { value };
@@ -122,7 +142,11 @@ export class TownSocket {
   }
 }
 
-async function answerFrame(listener: FrameListener, frame: unknown, ack: (answer: Ack) => void): Promise<void> {
+async function answerFrame(
+  listener: FrameListener,
+  frame: unknown,
+  ack: (answer: Ack) => void,
+): Promise<void> {
   ack(await listener(frame));
 }
 
@@ -134,5 +158,6 @@ function offline(): { ok: false; error: ErrorBody } {
 function refusalIn(error: Error): ErrorBody {
   const parsed = errorBodySchema.safeParse("data" in error ? error.data : null);
   if (parsed.success) return parsed.data;
-  return refuse("offline", `The town cannot be reached: ${error.message}.`, { retryable: true }).error;
+  return refuse("offline", `The town cannot be reached: ${error.message}.`, { retryable: true })
+    .error;
 }

@@ -14,7 +14,9 @@ export class GateCache {
   }
 
   find(key: string): GateResult[] | null {
-    const row = this.#db.query<{ results: string }, [string]>("select results from gate_results where key = ?").get(key);
+    const row = this.#db
+      .query<{ results: string }, [string]>("select results from gate_results where key = ?")
+      .get(key);
     return row === null ? null : resultsSchema.parse(JSON.parse(row.results));
   }
 
@@ -22,10 +24,14 @@ export class GateCache {
     this.#db
       .transaction(() => {
         this.#db
-          .query("insert into gate_results (key, results, at) values (?, ?, ?) on conflict (key) do update set results = excluded.results, at = excluded.at")
+          .query(
+            "insert into gate_results (key, results, at) values (?, ?, ?) on conflict (key) do update set results = excluded.results, at = excluded.at",
+          )
           .run(key, JSON.stringify(results), at);
         this.#db
-          .query("delete from gate_results where key in (select key from gate_results order by at desc limit -1 offset ?)")
+          .query(
+            "delete from gate_results where key in (select key from gate_results order by at desc limit -1 offset ?)",
+          )
           .run(GATE_CACHE_ROWS_MAX);
       })
       .immediate();

@@ -23,10 +23,17 @@ export class Identity {
   }
 
   #read(key: string): string | null {
-    return this.#db.query<{ value: string }, [string]>("select value from meta where key = ?").get(key)?.value ?? null;
+    return (
+      this.#db.query<{ value: string }, [string]>("select value from meta where key = ?").get(key)
+        ?.value ?? null
+    );
   }
 
   #write(key: string, value: string): void {
-    this.#db.query("insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value").run(key, value);
+    this.#db
+      .query(
+        "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
+      )
+      .run(key, value);
   }
 }

@@ -19,7 +19,9 @@ export class Journals {
   /** Durable when it returns. */
   append(key: string, entry: unknown): void {
     this.#db
-      .query("insert into journals (key, step, entry) values (?1, (select coalesce(max(step), 0) + 1 from journals where key = ?1), ?2)")
+      .query(
+        "insert into journals (key, step, entry) values (?1, (select coalesce(max(step), 0) + 1 from journals where key = ?1), ?2)",
+      )
       .run(key, JSON.stringify(entry));
   }
 

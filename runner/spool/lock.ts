@@ -15,7 +15,8 @@ export function lockDirectory(path: string): Result<DirectoryLock> {
     db.run("begin exclusive");
   } catch (error) {
     db.close();
-    if (!(error instanceof Error) || !("code" in error) || error.code !== "SQLITE_BUSY") throw error;
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "SQLITE_BUSY")
+      throw error;
     return refuse(
       "twin_runner",
       `Another runner works in this data directory (${path} is held). Stop it first, or give this one a directory of its own.`,

@@ -38,7 +38,8 @@ export function openSpoolDatabase(path: string, random: Random): Result<Database
   // Whoever is told of a fact may rely on it: no commit is lost with the power.
   db.run("pragma synchronous = full");
   db.run("pragma busy_timeout = 5000");
-  const version = db.query<{ user_version: number }, []>("pragma user_version").get()?.user_version ?? 0;
+  const version =
+    db.query<{ user_version: number }, []>("pragma user_version").get()?.user_version ?? 0;
   if (version > SPOOL_VERSION) {
     db.close();
     return refuse(
@@ -49,7 +50,9 @@ export function openSpoolDatabase(path: string, random: Random): Result<Database
   if (version === 0) {
     db.transaction(() => {
       db.run(SCHEMA);
-      db.query("insert into meta (key, value) values ('spool_epoch', ?)").run(`sp_${randomHex(random, 12)}`);
+      db.query("insert into meta (key, value) values ('spool_epoch', ?)").run(
+        `sp_${randomHex(random, 12)}`,
+      );
       db.run(`pragma user_version = ${SPOOL_VERSION}`);
     }).immediate();
   }

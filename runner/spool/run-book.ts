@@ -37,18 +37,25 @@ export class RunBook {
   }
 
   get lastOfferSeq(): number {
-    return this.#db.query<{ seq: number | null }, []>("select max(offer_seq) as seq from offers").get()?.seq ?? 0;
+    return (
+      this.#db.query<{ seq: number | null }, []>("select max(offer_seq) as seq from offers").get()
+        ?.seq ?? 0
+    );
   }
 
   /** The answer this run's offer had before; null for a new one. */
   answerOf(runId: string): OfferAnswer | null {
-    const row = this.#db.query<{ answer: string }, [string]>("select answer from offers where run_id = ?").get(runId);
+    const row = this.#db
+      .query<{ answer: string }, [string]>("select answer from offers where run_id = ?")
+      .get(runId);
     return row === null ? null : offerAnswerSchema.parse(JSON.parse(row.answer));
   }
 
   /** Highest fence known of a resource. */
   fenceOf(resource: string): Fence | null {
-    return this.#db.query<Fence, [string]>("select epoch, n from fences where resource = ?").get(resource);
+    return this.#db
+      .query<Fence, [string]>("select epoch, n from fences where resource = ?")
+      .get(resource);
   }
 
   /** Records an answer, and the run where it was accepted, in one commit. */
@@ -58,15 +65,21 @@ export class RunBook {
     this.#db
       .transaction(() => {
         this.#db
-          .query("insert into offers (run_id, offer_seq, answer) values (?, ?, ?) on conflict (run_id) do update set offer_seq = max(offer_seq, excluded.offer_seq)")
+          .query(
+            "insert into offers (run_id, offer_seq, answer) values (?, ?, ?) on conflict (run_id) do update set offer_seq = max(offer_seq, excluded.offer_seq)",
+          )
           .run(runId, offerSeq, JSON.stringify(answer));
         this.#db.query("delete from offers where offer_seq <= ?").run(offerSeq - OFFERS_KEPT);
         if (!answer.accepted) return;
         this.#db
-          .query("insert into runs (run_id, resource, kind, epoch, n, spec, state, phase, accepted_at) values (?, ?, ?, ?, ?, ?, 'live', 'accepted', ?)")
+          .query(
+            "insert into runs (run_id, resource, kind, epoch, n, spec, state, phase, accepted_at) values (?, ?, ?, ?, ?, ?, 'live', 'accepted', ?)",
+          )
           .run(runId, resource, spec.kind, fence.epoch, fence.n, JSON.stringify(spec), at);
         this.#db
-          .query("insert into fences (resource, epoch, n, run_id) values (?, ?, ?, ?) on conflict (resource) do update set epoch = excluded.epoch, n = excluded.n, run_id = excluded.run_id")
+          .query(
+            "insert into fences (resource, epoch, n, run_id) values (?, ?, ?, ?) on conflict (resource) do update set epoch = excluded.epoch, n = excluded.n, run_id = excluded.run_id",
+          )
           .run(resource, fence.epoch, fence.n, runId);
       })
       .immediate();
@@ -78,18 +91,24 @@ export class RunBook {
 
   /** Keeps a note of a run for a later start. Durable when it returns. */
   remember(runId: string, memory: Readonly<Record<string, unknown>>): void {
-    this.#db.query("update runs set memory = ? where run_id = ?").run(JSON.stringify(memory), runId);
+    this.#db
+      .query("update runs set memory = ? where run_id = ?")
+      .run(JSON.stringify(memory), runId);
   }
 
   /** To be called inside the commit of the exit fact. */
   end(runId: string, exitSeq: number): void {
-    this.#db.query("update runs set state = 'ended', exit_seq = ? where run_id = ?").run(exitSeq, runId);
+    this.#db
+      .query("update runs set state = 'ended', exit_seq = ? where run_id = ?")
+      .run(exitSeq, runId);
   }
 
   /** Runs without an exit, oldest first. */
   live(): BookedRun[] {
     return this.#db
-      .query<RunRow, []>("select spec, phase, accepted_at, memory from runs where state = 'live' order by accepted_at")
+      .query<RunRow, []>(
+        "select spec, phase, accepted_at, memory from runs where state = 'live' order by accepted_at",
+      )
       .all()
       .map(toBooked);
   }
@@ -97,7 +116,9 @@ export class RunBook {
   /** Runs whose exit is not acknowledged yet. */
   ended(): { runId: string; fence: Fence }[] {
     return this.#db
-      .query<{ run_id: string; epoch: number; n: number }, []>("select run_id, epoch, n from runs where state = 'ended'")
+      .query<{ run_id: string; epoch: number; n: number }, []>(
+        "select run_id, epoch, n from runs where state = 'ended'",
+      )
       .all()
       .map(({ run_id, epoch, n }) => ({ runId: run_id, fence: { epoch, n } }));
   }
@@ -107,10 +128,14 @@ export class RunBook {
     this.#db
       .transaction(() => {
         this.#db
-          .query("insert into tombstones (run_id, epoch, n, outcome, at) values (?, ?, ?, ?, ?) on conflict (run_id) do nothing")
+          .query(
+            "insert into tombstones (run_id, epoch, n, outcome, at) values (?, ?, ?, ?, ?) on conflict (run_id) do nothing",
+          )
           .run(runId, fence.epoch, fence.n, outcome, at);
         this.#db
-          .query("delete from tombstones where rowid in (select rowid from tombstones order by at desc limit -1 offset ?)")
+          .query(
+            "delete from tombstones where rowid in (select rowid from tombstones order by at desc limit -1 offset ?)",
+          )
           .run(TOMBSTONES_KEPT);
       })
       .immediate();
@@ -118,7 +143,9 @@ export class RunBook {
 
   /** How a run was stopped; null when it was not. */
   tombstone(runId: string): Outcome | null {
-    const row = this.#db.query<{ outcome: string }, [string]>("select outcome from tombstones where run_id = ?").get(runId);
+    const row = this.#db
+      .query<{ outcome: string }, [string]>("select outcome from tombstones where run_id = ?")
+      .get(runId);
     return row === null ? null : outcomeSchema.parse(row.outcome);
   }
 }

@@ -3,7 +3,8 @@ import type { Fact, FactBody } from "../../protocol/facts.ts";
 
 /** Keeps the place of the last event, so that the numbers of a run's stream stay in order. */
 export function shedNotice(fact: Fact): FactBody {
-  if (fact.body.kind !== "events") throw new Error(`only event batches are shed, not ${fact.body.kind}`);
+  if (fact.body.kind !== "events")
+    throw new Error(`only event batches are shed, not ${fact.body.kind}`);
   const count = fact.body.events.length;
   const last = fact.body.events.at(-1);
   if (last === undefined) return fact.body;

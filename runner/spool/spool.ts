@@ -54,7 +54,8 @@ export class Spool {
     );
     this.epoch = this.#meta("spool_epoch") ?? "";
     this.#bytes =
-      db.query<{ bytes: number | null }, []>("select sum(length(body)) as bytes from facts").get()?.bytes ?? 0;
+      db.query<{ bytes: number | null }, []>("select sum(length(body)) as bytes from facts").get()
+        ?.bytes ?? 0;
   }
 
   /** Highest sequence ever given; 0 before the first. */
@@ -116,7 +117,9 @@ export class Spool {
       })
       .immediate();
     this.#bytes =
-      this.#db.query<{ bytes: number | null }, []>("select sum(length(body)) as bytes from facts").get()?.bytes ?? 0;
+      this.#db
+        .query<{ bytes: number | null }, []>("select sum(length(body)) as bytes from facts")
+        .get()?.bytes ?? 0;
   }
 
   /** Called after each commit of facts. Returns the way to stop. */
@@ -137,11 +140,13 @@ export class Spool {
     this.#timer = null;
     const batch = this.#waiting;
     this.#waiting = [];
-    const seqs = this.#db.transaction(() => {
-      const given = batch.map((fact) => this.#write(fact));
-      also?.(given.at(-1) ?? 0);
-      return given;
-    }).immediate();
+    const seqs = this.#db
+      .transaction(() => {
+        const given = batch.map((fact) => this.#write(fact));
+        also?.(given.at(-1) ?? 0);
+        return given;
+      })
+      .immediate();
     batch.forEach((fact, index) => fact.settle(seqs[index] ?? 0));
     if (this.#bytes > this.#bytesMax) this.#shed();
     for (const listener of this.#listeners) listener();
@@ -158,7 +163,9 @@ export class Spool {
   /** Replaces the oldest event batches by short notices, in their places, until a tenth is free. */
   #shed(): void {
     const rows = this.#db
-      .query<FactRow, []>("select * from facts where kind = 'events' and length(body) > 400 order by seq")
+      .query<FactRow, []>(
+        "select * from facts where kind = 'events' and length(body) > 400 order by seq",
+      )
       .iterate();
     const smaller: { seq: number; body: string; saved: number }[] = [];
     let saved = 0;
@@ -170,22 +177,36 @@ export class Spool {
     }
     this.#db
       .transaction(() => {
-        for (const { seq, body } of smaller) this.#db.query("update facts set body = ? where seq = ?").run(body, seq);
+        for (const { seq, body } of smaller)
+          this.#db.query("update facts set body = ? where seq = ?").run(body, seq);
       })
       .immediate();
     this.#bytes -= saved;
   }
 
   #meta(key: string): string | null {
-    return this.#db.query<{ value: string }, [string]>("select value from meta where key = ?").get(key)?.value ?? null;
+    return (
+      this.#db.query<{ value: string }, [string]>("select value from meta where key = ?").get(key)
+        ?.value ?? null
+    );
   }
 
   #setMeta(key: string, value: string): void {
-    this.#db.query("insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value").run(key, value);
+    this.#db
+      .query(
+        "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
+      )
+      .run(key, value);
   }
 }
 
 function toFact(row: FactRow): Fact {
   const body: FactBody = JSON.parse(row.body);
-  return { seq: row.seq, runId: row.run_id, fence: { epoch: row.epoch, n: row.n }, at: row.at, body };
+  return {
+    seq: row.seq,
+    runId: row.run_id,
+    fence: { epoch: row.epoch, n: row.n },
+    at: row.at,
+    body,
+  };
 }
