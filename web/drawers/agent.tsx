@@ -25,7 +25,7 @@ export function AgentDrawer({ id }: { id: string }) {
     <TopicFrame topic={topic} found={agent !== undefined}>
       {agent && (
         <>
-          <header className={`flex items-start gap-3 px-4 py-4 ${agent.state === "working" ? "alive" : ""}`}>
+          <header className="flex items-start gap-3 px-4 py-4">
             <AgentMark id={agent.id} name="" size={40} live={agent.state === "working"} />
             <div className="min-w-0 flex-1">
               <h2 className="flex items-center gap-2 text-lg font-semibold leading-[22px]">

@@ -11,6 +11,7 @@ import { Button } from "../ui/button.tsx";
 import { Fact, Facts } from "../ui/card.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy.tsx";
+import { Moved } from "../ui/moved.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
 import { compact, money } from "../words/figures.ts";
 import { runKindWords, runLook } from "../words/states.ts";
@@ -35,7 +36,7 @@ function RunBody({ run }: { run: Run }) {
   const live = run.state !== "ended";
   return (
     <>
-      <header className={`px-4 pb-4 pt-4 ${live ? "alive" : ""}`}>
+      <header className="relative overflow-hidden px-4 pb-4 pt-4">
         <h2 className="text-lg font-semibold leading-[22px]">
           {runKindWords[run.kind]}
           {issue && <span className="font-normal text-ink-2"> · {issue.title}</span>}
@@ -60,6 +61,7 @@ function RunBody({ run }: { run: Run }) {
             {run.reason.message} <span className="mono text-ink-3">{run.reason.code}</span>
           </p>
         )}
+        <Moved at={live ? run.lastProgressAt : null} />
       </header>
       <Part title="Log">
         <RunStream runId={run.id} live={live} />

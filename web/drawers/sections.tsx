@@ -19,7 +19,7 @@ export function Part({ title, count, action, children }: { title: string; count?
 
 /** Rows of links, flush with the drawer's edges. */
 export function Rows({ children }: { children: ReactNode }) {
-  return <div className="-mx-1 divide-y divide-line overflow-hidden rounded-md border border-line">{children}</div>;
+  return <div className="@container -mx-1 divide-y divide-line overflow-hidden rounded-md border border-line">{children}</div>;
 }
 
 /** Waits for the topic, or says why there is nothing. */

@@ -1,5 +1,6 @@
 /** The Mayor's conversation as it is shown. Pure. */
 import type { ChatEntry } from "../../protocol/index.ts";
+import { withShortIds } from "../words/history.ts";
 
 /** Oldest first; what was said at the same moment keeps the order of its ids. */
 export function inOrder(entries: readonly ChatEntry[]): ChatEntry[] {
@@ -47,7 +48,7 @@ export function stepSummary(tool: string, args: string): StepSummary {
   const first = ["title", "command", "filePath", "path", "pattern", "description", "bead", "convoy", "verdict", "summary"]
     .map((key) => given?.[key])
     .find((value) => typeof value === "string" && value !== "");
-  return { verb: verbs[name] ?? name, subject: typeof first === "string" ? first : "" };
+  return { verb: verbs[name] ?? name, subject: typeof first === "string" ? withShortIds(first) : "" };
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

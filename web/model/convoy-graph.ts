@@ -1,4 +1,4 @@
-/** A convoy as a graph: beads in waves from left to right, edges from what lands first to what waits. Pure. */
+/** A convoy as a graph: beads in waves, edges from what lands first to what waits. Pure. */
 import { Graph, layout } from "@dagrejs/dagre";
 import type { Issue } from "../../protocol/index.ts";
 
@@ -26,9 +26,9 @@ export interface ConvoyGraph {
 }
 
 /** Places every bead; positions depend on ids and dependencies only, so they hold still while states change. */
-export function convoyGraph(issues: readonly Issue[], dependencies: ReadonlyMap<string, readonly string[]>): ConvoyGraph {
+export function convoyGraph(issues: readonly Issue[], dependencies: ReadonlyMap<string, readonly string[]>, direction: "LR" | "TB"): ConvoyGraph {
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 20, ranksep: 64, marginx: 16, marginy: 16 });
+  graph.setGraph({ rankdir: direction, nodesep: 20, ranksep: direction === "LR" ? 64 : 40, marginx: 16, marginy: 16 });
   graph.setDefaultEdgeLabel(() => ({}));
   const byId = new Map(issues.map((issue) => [issue.id, issue]));
   for (const id of [...byId.keys()].sort()) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });

@@ -8,9 +8,10 @@ import { AgentMark } from "../ui/agent-mark.tsx";
 import { Age } from "../ui/age.tsx";
 import { PriorityMark } from "../ui/priority.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
+import { withShortIds } from "../words/history.ts";
 import { issueLook } from "../words/states.ts";
 
-export const CARD_HEIGHT_PX = 92;
+export const CARD_HEIGHT_PX = 100;
 const GLIDE_MS = 170;
 
 /** Where each card was last seen, so that it can come from there. */
@@ -45,17 +46,17 @@ export const BoardCard = memo(function BoardCard({ issue, showRig }: { issue: Is
         row
         column={issue.status}
         id={issue.id}
-        className="flex h-[84px] flex-col rounded-md border border-line bg-panel px-2.5 py-2 transition-colors duration-120 hover:border-line-strong hover:bg-raised focus-visible:-outline-offset-1 data-open:border-focus"
+        className="flex h-[92px] flex-col rounded-md border border-line bg-panel px-2.5 py-2 transition-colors duration-120 hover:border-line-strong hover:bg-raised focus-visible:-outline-offset-1 data-open:border-focus"
       >
         <span className="flex items-center gap-1.5 text-xs text-ink-3">
           {issue.status === "closed" ? <StateMark look={issueLook(issue)} size={12} /> : <PriorityMark priority={issue.priority} />}
-          <span className="mono">{shortId(issue.id)}</span>
-          {showRig && rig && <span className="truncate">{rig.name}</span>}
+          <span className="mono whitespace-nowrap">{shortId(issue.id)}</span>
+          {showRig && rig && <span className="min-w-0 truncate max-2xl:hidden">{rig.name}</span>}
           <Age at={issue.closedAt ?? issue.stateSince} className="ml-auto" />
           {agent && issue.status !== "closed" && <AgentMark id={agent.id} name={agent.name} size={16} live={agent.state === "working"} />}
         </span>
-        <span className={`mt-1 text-sm leading-[17px] text-ink ${why ? "line-clamp-1" : "line-clamp-2"}`}>{issue.title}</span>
-        {why && <span className={`mt-auto line-clamp-2 text-xs leading-[15px] ${failed ? "text-s-failed" : "text-ink-3"}`}>{why}</span>}
+        <span className="mt-1 line-clamp-2 text-sm leading-[17px] text-ink">{issue.title}</span>
+        {why && <span className={`mt-auto truncate text-xs leading-[15px] ${failed ? "text-s-failed" : "text-ink-3"}`}>{withShortIds(why)}</span>}
       </RefLink>
     </div>
   );

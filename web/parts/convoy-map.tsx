@@ -1,6 +1,6 @@
 /** The convoy as a graph one can pan, zoom and walk with the keyboard; beads open in a drawer. */
 import { Background, Controls, Handle, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { createContext, useContext, useMemo } from "react";
+import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
 import type { Issue } from "../../protocol/index.ts";
 import { shortId } from "../../protocol/index.ts";
 import { drawerOf } from "../lib/drawers.ts";
@@ -11,7 +11,11 @@ import { AgentMark } from "../ui/agent-mark.tsx";
 import { cx } from "../ui/class-names.ts";
 import { StateMark } from "../ui/state-mark.tsx";
 import { useIsDark } from "../ui/theme-toggle.tsx";
+import { withShortIds } from "../words/history.ts";
 import { issueLook } from "../words/states.ts";
+
+const HEIGHT_PX_MIN = 220;
+const HEIGHT_PX_MAX = 560;
 
 type BeadNode = Node<{ issue: Issue }, "bead">;
 
@@ -19,6 +23,7 @@ const OpenBead = createContext<(id: string) => void>(() => undefined);
 
 function BeadBox({ data: { issue } }: NodeProps<BeadNode>) {
   const open = useContext(OpenBead);
+  const down = useIsPhone();
   const agent = useImage("agent", issue.assigneeId);
   const look = issueLook(issue);
   const why = issue.status === "closed" ? look.label : (issue.failure?.message ?? issue.wait?.text ?? agent?.bubble ?? look.label);
@@ -31,11 +36,10 @@ function BeadBox({ data: { issue } }: NodeProps<BeadNode>) {
       style={{ width: NODE_WIDTH, height: NODE_HEIGHT }}
       className={cx(
         "nopan flex flex-col rounded-md border border-line-strong bg-panel px-2.5 py-2 text-left hover:bg-raised",
-        issue.status === "in_progress" && "alive",
         issue.status === "failed" && "border-s-failed",
       )}
     >
-      <Handle type="target" position={Position.Left} isConnectable={false} className="size-1! min-h-0! min-w-0! border-0! bg-line-strong!" />
+      <Handle type="target" position={down ? Position.Top : Position.Left} isConnectable={false} className="opacity-0!" />
       <span className="flex w-full items-center gap-1.5 text-xs text-ink-3">
         <StateMark look={look} silent />
         <span className="mono">{shortId(issue.id)}</span>
@@ -46,9 +50,22 @@ function BeadBox({ data: { issue } }: NodeProps<BeadNode>) {
         )}
       </span>
       <span className="mt-0.5 w-full truncate text-sm font-medium">{issue.title}</span>
-      <span className="w-full truncate text-xs text-ink-3">{why}</span>
-      <Handle type="source" position={Position.Right} isConnectable={false} className="size-1! min-h-0! min-w-0! border-0! bg-line-strong!" />
+      <span className="w-full truncate text-xs text-ink-3">{withShortIds(why)}</span>
+      <Handle type="source" position={down ? Position.Bottom : Position.Right} isConnectable={false} className="opacity-0!" />
     </button>
+  );
+}
+
+const phone = matchMedia("(max-width: 640px)");
+
+/** On a phone the waves go down instead of across. */
+function useIsPhone(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      phone.addEventListener("change", listener);
+      return () => phone.removeEventListener("change", listener);
+    },
+    () => phone.matches,
   );
 }
 
@@ -58,7 +75,8 @@ export function ConvoyMap({ issues }: { issues: Issue[] }) {
   const drawers = useDrawers();
   const level = useDrawerLevel();
   const dark = useIsDark();
-  const graph = useMemo(() => convoyGraph(issues, new Map(issues.map((issue) => [issue.id, issue.blockedBy]))), [issues]);
+  const down = useIsPhone();
+  const graph = useMemo(() => convoyGraph(issues, new Map(issues.map((issue) => [issue.id, issue.blockedBy])), down ? "TB" : "LR"), [issues, down]);
   const open = (id: string) => {
     const ref = drawerOf(id);
     if (ref) drawers.open(ref, level);
@@ -74,6 +92,7 @@ export function ConvoyMap({ issues }: { issues: Issue[] }) {
   }));
   return (
     <OpenBead value={open}>
+      <div style={{ height: Math.min(HEIGHT_PX_MAX, Math.max(HEIGHT_PX_MIN, graph.height + 72)) }}>
       <ReactFlowProvider>
         <ReactFlow<BeadNode>
           nodes={nodes}
@@ -99,6 +118,7 @@ export function ConvoyMap({ issues }: { issues: Issue[] }) {
           <Controls showInteractive={false} />
         </ReactFlow>
       </ReactFlowProvider>
+      </div>
     </OpenBead>
   );
 }

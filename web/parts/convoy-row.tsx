@@ -18,7 +18,7 @@ export function ConvoyRow({ convoy }: { convoy: Convoy }) {
       <span className="flex items-center gap-2.5">
         <StateMark look={convoyLook(convoy.state)} />
         <span className="min-w-0 flex-1 truncate text-sm">{convoy.title}</span>
-        {rig && <span className="max-w-28 truncate text-xs text-ink-3 max-sm:hidden">{rig.name}</span>}
+        {rig && <span className="max-w-28 truncate text-xs text-ink-3 @max-md:hidden">{rig.name}</span>}
         <span className="num text-xs text-ink-2">
           {progress.landed + progress.closed}/{progress.total}
         </span>

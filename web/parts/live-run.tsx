@@ -4,6 +4,7 @@ import { useImage } from "../lib/town.tsx";
 import { RefLink } from "../shell/ref-link.tsx";
 import { AgentMark, RoleGlyph } from "../ui/agent-mark.tsx";
 import { Age, Took } from "../ui/age.tsx";
+import { Moved } from "../ui/moved.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { runKindWords, runLook } from "../words/states.ts";
 
@@ -13,9 +14,9 @@ export function LiveRun({ run }: { run: Run }) {
   const rig = useImage("rig", run.rigId);
   const look = runLook(run);
   const words = agent?.bubble ?? run.phase ?? look.label;
-  const subject = issue?.title ?? (run.kind === "baseline" && rig ? `Baseline of ${rig.name}` : runKindWords[run.kind]);
+  const subject = issue?.title ?? (run.kind === "baseline" && rig ? `Baseline of ${rig.name}` : run.kind === "session" ? "Talks with you" : runKindWords[run.kind]);
   return (
-    <RefLink row id={run.id} className="alive flex items-start gap-3 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised">
+    <RefLink row id={run.id} className="relative flex items-start overflow-hidden gap-3 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised">
       {agent ? <AgentMark id={agent.id} name={agent.name} size={28} live /> : <span className="flex size-7 items-center justify-center rounded-sm bg-raised"><StateMark look={look} silent /></span>}
       <span className="min-w-0 flex-1">
         <span className="flex items-center gap-1.5 text-xs text-ink-3">
@@ -33,6 +34,7 @@ export function LiveRun({ run }: { run: Run }) {
           )}
         </span>
       </span>
+      <Moved at={run.lastProgressAt} />
     </RefLink>
   );
 }

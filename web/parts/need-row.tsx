@@ -31,9 +31,9 @@ function Row({ look, title, why, at, children }: FrameProps) {
         <div className="text-sm font-medium">{title}</div>
         <div className="mt-0.5 line-clamp-3 text-sm text-ink-2">{why}</div>
       </div>
-      <div className="flex items-center gap-2 max-sm:w-full max-sm:pl-6">
+      <div className="flex items-center gap-2 @max-md:w-full @max-md:pl-6">
         {children}
-        {at !== null && <Age at={at} className="w-12 text-right text-xs text-ink-3 max-sm:ml-auto" />}
+        {at !== null && <Age at={at} className="w-12 text-right text-xs text-ink-3 @max-md:ml-auto" />}
       </div>
     </li>
   );

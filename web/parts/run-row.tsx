@@ -21,8 +21,8 @@ export function RunRow({ run }: { run: Run }) {
       </span>
       {run.usage.costUsd > 0 && <span className="num text-xs text-ink-3">{money(run.usage.costUsd)}</span>}
       <Took from={run.startedAt ?? run.offeredAt} to={run.endedAt} className="text-xs text-ink-2" />
-      <span className="mono text-ink-3 max-sm:hidden">{shortId(run.id)}</span>
-      <Age at={run.endedAt ?? run.offeredAt} className="w-12 text-right text-xs text-ink-3" />
+      <span className="mono shrink-0 whitespace-nowrap text-ink-3 @max-sm:hidden">{shortId(run.id)}</span>
+      <Age at={run.endedAt ?? run.offeredAt} className="w-12 shrink-0 text-right text-xs text-ink-3" />
     </RefLink>
   );
 }

@@ -21,7 +21,8 @@ export function RunStream({ runId, live }: { runId: string; live: boolean }) {
   if (entries.length === 0) return <p className="text-sm text-ink-3">{live ? "Nothing was said yet." : "It left no log."}</p>;
   return (
     <div className="relative">
-      <div ref={stick.box} onScroll={stick.onScroll} tabIndex={0} role="log" aria-label="Log of the run" aria-live="off" className="max-h-[58vh] space-y-2 overflow-y-auto pr-1">
+      <div ref={stick.box} onScroll={stick.onScroll} tabIndex={0} role="log" aria-label="Log of the run" aria-live="off" className="max-h-[58vh] overflow-y-auto pr-1">
+        <div className="space-y-2">
         {entries.map((entry) => (
           <Entry key={entry.seq} entry={entry} />
         ))}
@@ -30,6 +31,7 @@ export function RunStream({ runId, live }: { runId: string; live: boolean }) {
             <Loader2 size={12} strokeWidth={1.5} aria-hidden className="animate-spin" /> under way
           </p>
         )}
+        </div>
       </div>
       <Unseen amount={stick.unseen} onShow={stick.toEnd} />
     </div>

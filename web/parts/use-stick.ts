@@ -1,5 +1,5 @@
 /** Keeps a growing log at its end while the reader is there, and counts what is new when not. */
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 const NEAR_PX = 48;
 
@@ -28,6 +28,14 @@ export function useStick(amount: number, growth: number): Stick {
       toEnd();
     } else setUnseen(Math.max(0, amount - seen.current));
   }, [amount, growth, toEnd]);
+  // Contents also grow by themselves: a renderer arrives, a picture of code unfolds.
+  useEffect(() => {
+    const inside = box.current?.firstElementChild;
+    if (!inside) return;
+    const observer = new ResizeObserver(() => near.current && toEnd());
+    observer.observe(inside);
+    return () => observer.disconnect();
+  }, [toEnd]);
   const onScroll = useCallback(() => {
     const { current } = box;
     if (!current) return;

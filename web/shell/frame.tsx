@@ -7,6 +7,7 @@ import { useConnection, useConnectionState } from "../lib/town.tsx";
 import type { ShortcutAction } from "../model/shortcuts.ts";
 import { cx } from "../ui/class-names.ts";
 import { SkeletonRows } from "../ui/feedback.tsx";
+import { preloadMarkdown } from "../ui/markdown.tsx";
 import { useTheme } from "../ui/theme-toggle.tsx";
 import { TipLayer } from "../ui/tip-layer.tsx";
 import { Banners } from "./banners.tsx";
@@ -33,6 +34,7 @@ export function Frame() {
   const close = useCallback(() => setOver(null), []);
   useFrameKeys(setOver);
   useWakeUp();
+  useEffect(preloadMarkdown, []);
   const toggleRail = () => {
     localStorage.setItem(RAIL_KEY, narrow ? "wide" : "narrow");
     setNarrow(!narrow);

@@ -38,7 +38,7 @@ export function Palette({ onClose, onNewBead, onMap }: PaletteProps) {
         <Command.Input
           autoFocus
           placeholder="Go to a view, a bead, a convoy, an agent…"
-          className="h-12 w-full border-b border-line bg-transparent px-4 text-base text-ink placeholder:text-ink-3 focus-visible:outline-none"
+          className="h-12 w-full shrink-0 border-b border-line bg-transparent px-4 text-base text-ink placeholder:text-ink-3 focus-visible:outline-none"
         />
         <Command.List className="min-h-0 flex-1 overflow-y-auto p-2">
           <Command.Empty className="px-3 py-8 text-center text-sm text-ink-3">Nothing has this name.</Command.Empty>

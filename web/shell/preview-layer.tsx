@@ -4,6 +4,7 @@ import { shortId } from "../../protocol/index.ts";
 import { drawerOf } from "../lib/drawers.ts";
 import { useImage } from "../lib/town.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
+import { withShortIds } from "../words/history.ts";
 import { agentLook, convoyLook, issueLook, type Look, reviewLook, runKindWords, runLook } from "../words/states.ts";
 
 const DELAY_MS = 450;
@@ -62,7 +63,7 @@ function Preview({ id, left, top }: Shown) {
         <span className="mono ml-auto text-ink-3">{shortId(id)}</span>
       </div>
       <p className="mt-1.5 line-clamp-2 text-sm font-medium">{summary.title}</p>
-      {summary.line && <p className="mt-1 line-clamp-2 text-xs text-ink-3">{summary.line}</p>}
+      {summary.line && <p className="mt-1 line-clamp-2 text-xs text-ink-3">{withShortIds(summary.line)}</p>}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { AgentMark, RoleGlyph, roleWords } from "../ui/agent-mark.tsx";
 import { Age } from "../ui/age.tsx";
 import { Page, Section } from "../ui/card.tsx";
 import { Empty, Problem, SkeletonRows } from "../ui/feedback.tsx";
+import { Moved } from "../ui/moved.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
 import { agentLook } from "../words/states.ts";
 
@@ -55,7 +56,7 @@ function Row({ agent }: { agent: Agent }) {
     <RefLink
       row
       id={agent.id}
-      className={`grid grid-cols-[32px_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-0.5 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised sm:grid-cols-[32px_200px_minmax(0,1fr)_auto_56px] ${agent.state === "working" ? "alive" : ""}`}
+      className={`relative grid overflow-hidden grid-cols-[32px_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-0.5 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised @2xl:grid-cols-[32px_200px_minmax(0,1fr)_auto_56px]`}
     >
       <AgentMark id={agent.id} name={agent.name} size={32} live={agent.state === "working"} />
       <span className="min-w-0">
@@ -68,12 +69,13 @@ function Row({ agent }: { agent: Agent }) {
           {rig ? ` in ${rig.name}` : ""}
         </span>
       </span>
-      <span className="min-w-0 max-sm:order-4 max-sm:col-span-2 max-sm:col-start-2">
+      <span className="min-w-0 @max-2xl:order-4 @max-2xl:col-span-2 @max-2xl:col-start-2">
         {issue && <span className="block truncate text-sm">{issue.title}</span>}
         <span className="block truncate text-xs text-ink-3">{agent.bubble ?? (issue ? "" : "Waits for work")}</span>
       </span>
       <StateChip look={agentLook(agent.state)} />
-      <span className="text-right text-xs text-ink-3 max-sm:hidden">{agent.lastActivityAt !== null && <Age at={agent.lastActivityAt} />}</span>
+      <Moved at={agent.state === "working" ? agent.lastActivityAt : null} />
+      <span className="text-right text-xs text-ink-3 @max-2xl:hidden">{agent.lastActivityAt !== null && <Age at={agent.lastActivityAt} />}</span>
     </RefLink>
   );
 }

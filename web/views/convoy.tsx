@@ -40,7 +40,7 @@ export function ConvoyView() {
   }
   return (
     <Page
-      wide
+      size="wide"
       title={convoy.title}
       note={<CopyButton text={convoy.id} label="Copy id" shown={shortId(convoy.id)} />}
       aside={<StateChip look={convoyLook(convoy.state)} />}
@@ -67,8 +67,8 @@ export function ConvoyView() {
           <Problem>{convoy.failure.message}</Problem>
         </div>
       )}
-      <div className="mb-7 h-[clamp(260px,46vh,560px)] overflow-hidden rounded-lg border border-line bg-canvas">
-        <Suspense fallback={<div className="skeleton m-4 h-[calc(100%-32px)]" />}>
+      <div className="mb-7 overflow-hidden rounded-lg border border-line bg-canvas">
+        <Suspense fallback={<div className="skeleton m-4 h-64" />}>
           <ConvoyMap issues={issues} />
         </Suspense>
       </div>

@@ -67,20 +67,20 @@ function Row({ convoy }: { convoy: Convoy }) {
         to={`/convoys/${convoy.id}`}
         search={{} as never}
         data-row=""
-        className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1.5 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 sm:grid-cols-[132px_minmax(0,1fr)_160px_56px]"
+        className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1.5 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 @2xl:grid-cols-[132px_minmax(0,1fr)_160px_56px]"
       >
-        <StateChip look={convoyLook(convoy.state)} className="max-sm:order-2 max-sm:justify-self-end" />
+        <StateChip look={convoyLook(convoy.state)} className="@max-2xl:order-2 @max-2xl:justify-self-end" />
         <span className="min-w-0">
           <span className="block truncate text-sm font-medium">{convoy.title}</span>
           <span className="block truncate text-xs text-ink-3">{convoy.failure?.message ?? rig?.name ?? ""}</span>
         </span>
-        <span className="flex items-center gap-2 max-sm:order-3">
+        <span className="flex items-center gap-2 @max-2xl:order-3">
           <ProgressBar progress={progress} />
           <span className="num shrink-0 text-xs text-ink-2">
             {progress.landed + progress.closed}/{progress.total}
           </span>
         </span>
-        <Age at={convoy.landedAt ?? convoy.createdAt} className="text-right text-xs text-ink-3 max-sm:order-4" />
+        <Age at={convoy.landedAt ?? convoy.createdAt} className="text-right text-xs text-ink-3 @max-2xl:order-4" />
       </Link>
     </li>
   );

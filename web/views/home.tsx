@@ -20,9 +20,9 @@ const DAY_MS = 86_400_000;
 export function HomeView() {
   const ready = useTopic("town").ready;
   return (
-    <Page title="Home" wide>
+    <Page title="Home" size="wide">
       <Figures />
-      <div className="grid gap-x-6 gap-y-7 lg:grid-cols-[minmax(0,1fr)_minmax(320px,400px)]">
+      <div className="grid gap-x-6 gap-y-7 @4xl/page:grid-cols-[minmax(0,1fr)_minmax(320px,400px)]">
         <div className="space-y-7">
           <NeedsYou ready={ready} />
           <Landed />
@@ -47,25 +47,25 @@ function Figures() {
   const waiting = issues.filter((issue) => issue.status === "open").length;
   const usage = town?.usage;
   return (
-    <dl aria-label="The town in figures" className="mb-7 grid grid-cols-2 overflow-hidden rounded-lg border border-line bg-line gap-px sm:grid-cols-3 lg:grid-cols-6">
+    <dl aria-label="The town in figures" className="mb-7 grid grid-cols-3 gap-px overflow-hidden rounded-lg border border-line bg-line max-sm:mb-5 @4xl/page:grid-cols-6">
       <Figure name="Need you" value={needs} tone={needs > 0 ? "text-lamp-ink" : undefined} />
-      <Figure name="Runs under way" value={runs.length} />
+      <Figure name="Runs at work" value={runs.length} />
       <Figure name="Waiting" value={waiting} />
       <Figure name="In review" value={review} />
       <Figure name="Landed in 24 h" value={landed} />
-      <Figure name="Spent so far" value={usage ? money(usage.costUsd) : "–"} note={usage ? `${compact(tokensOf(usage))} tokens` : undefined} />
+      <Figure name="Spent" value={usage ? money(usage.costUsd) : "–"} note={usage ? `${compact(tokensOf(usage))} tokens` : undefined} />
     </dl>
   );
 }
 
 function Figure({ name, value, tone, note }: { name: string; value: ReactNode; tone?: string | undefined; note?: string | undefined }) {
   return (
-    <div className="flex flex-col-reverse justify-end bg-panel px-4 py-3">
+    <div className="flex flex-col-reverse justify-end bg-panel px-4 py-3 max-sm:px-3 max-sm:py-2">
       <dt className="text-xs text-ink-3">
         {name}
-        {note && <span className="num"> · {note}</span>}
+        {note && <span className="num max-sm:hidden"> · {note}</span>}
       </dt>
-      <dd className={cx("num text-2xl font-semibold tracking-[-0.02em]", tone)}>{value}</dd>
+      <dd className={cx("num text-2xl font-semibold tracking-[-0.02em] max-sm:text-xl", tone)}>{value}</dd>
     </div>
   );
 }

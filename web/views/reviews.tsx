@@ -9,6 +9,7 @@ import { Age } from "../ui/age.tsx";
 import { Page, Section } from "../ui/card.tsx";
 import { Empty, Problem, SkeletonRows } from "../ui/feedback.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
+import { withShortIds } from "../words/history.ts";
 import { reviewLook, verdictWords } from "../words/states.ts";
 
 export function ReviewsView() {
@@ -69,19 +70,19 @@ function Row({ review }: { review: Review }) {
     <RefLink
       row
       id={review.id}
-      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised sm:grid-cols-[150px_minmax(0,1fr)_auto_auto_56px]"
+      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised @2xl:grid-cols-[150px_minmax(0,1fr)_auto_auto_56px]"
     >
-      <StateChip look={reviewLook(review.state)} className="max-sm:order-2 max-sm:justify-self-end" />
+      <StateChip look={reviewLook(review.state)} className="@max-2xl:order-2 @max-2xl:justify-self-end" />
       <span className="min-w-0">
         <span className="block truncate text-sm font-medium">{review.title}</span>
-        <span className="block truncate text-xs text-ink-3">{why ?? rig?.name}</span>
+        <span className="block truncate text-xs text-ink-3">{why ? withShortIds(why) : rig?.name}</span>
       </span>
-      <span className="max-sm:order-3">{round && <GateDots gates={round.gates} />}</span>
-      <span className="num text-xs text-ink-3 max-sm:order-4 max-sm:justify-self-end">
+      <span className="@max-2xl:order-3">{round && <GateDots gates={round.gates} />}</span>
+      <span className="num text-xs text-ink-3 @max-2xl:order-4 @max-2xl:justify-self-end">
         {round?.verdict ? verdictWords[round.verdict].label : "Round"} {round?.verdict ? "" : (round?.round ?? 1)}
         {round?.verdict && round.round > 1 ? ` · round ${round.round}` : ""}
       </span>
-      <Age at={review.updatedAt} className="text-right text-xs text-ink-3 max-sm:hidden" />
+      <Age at={review.updatedAt} className="text-right text-xs text-ink-3 @max-2xl:hidden" />
     </RefLink>
   );
 }

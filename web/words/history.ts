@@ -29,6 +29,11 @@ export function sentence(event: Pick<BeadEvent, "text" | "kind">): string {
 
 const idPattern = /\b(?:bd|cv|mr|ag|rn)_[0-9a-hjkmnp-tv-z]{26}\b/g;
 
+/** A text whose ids are cut to what people read. */
+export function withShortIds(text: string): string {
+  return text.replace(idPattern, (id) => shortId(id));
+}
+
 export type Piece = { text: string } | { id: string };
 
 /** Splits a text at the ids in it, so that each can be a link. */

@@ -7,7 +7,7 @@ import { Linked, RefLink } from "../shell/ref-link.tsx";
 import { Age } from "../ui/age.tsx";
 import { Markdown } from "../ui/markdown.tsx";
 import { BeadCard } from "./bead-card.tsx";
-import { Step } from "./step.tsx";
+import { Step } from "../parts/step.tsx";
 
 export function ChatItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
   if (entry.kind === "person") return <PersonItem entry={entry} />;
@@ -25,7 +25,7 @@ function PersonItem({ entry }: { entry: ChatEntry }) {
   const word = deliveryWord(entry.state);
   return (
     <article aria-label="You" className="ml-auto max-w-[85%]">
-      <div className="rounded-lg rounded-br-sm bg-raised px-3.5 py-2.5">
+      <div className="rounded-lg rounded-br-sm bg-pressed px-3.5 py-2.5">
         <p className="whitespace-pre-wrap text-base [overflow-wrap:anywhere]">{entry.text}</p>
       </div>
       <p className="mt-1 text-right text-xs text-ink-3">

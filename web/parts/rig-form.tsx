@@ -1,0 +1,143 @@
+/** Settings of a rig as form fields: where work goes, and what must be green before it does. */
+import { Plus, X } from "lucide-react";
+import type { Delivery, Gate } from "../../protocol/index.ts";
+import { GATES_MAX } from "../../protocol/index.ts";
+import { Button, IconButton } from "../ui/button.tsx";
+import { CheckField, TextField } from "../ui/field.tsx";
+import { deliveryWords } from "../words/states.ts";
+
+export interface RigDraft {
+  target: string;
+  delivery: Delivery;
+  codeReview: boolean;
+  gates: Gate[];
+  setup: string;
+  slots: number;
+  directMergeConfirmed: boolean;
+}
+
+/** Ten minutes: the protocol's own default. */
+const GATE_TIMEOUT_MS = 600_000;
+
+export const emptyDraft: RigDraft = {
+  target: "",
+  delivery: "branch",
+  codeReview: true,
+  gates: [{ name: "test", command: "", timeoutMs: GATE_TIMEOUT_MS }],
+  setup: "",
+  slots: 2,
+  directMergeConfirmed: false,
+};
+
+interface DraftProps {
+  draft: RigDraft;
+  onChange: (draft: RigDraft) => void;
+}
+
+/** What a draft sends: gates without a command are not meant. */
+export function settingsOf(draft: RigDraft) {
+  const { target, setup, gates, ...rest } = draft;
+  return {
+    ...rest,
+    setup: setup.trim() === "" ? null : setup.trim(),
+    gates: gates.filter((gate) => gate.command.trim() !== ""),
+    ...(target.trim() === "" ? {} : { target: target.trim() }),
+  };
+}
+
+export function RigFields({ draft, onChange }: DraftProps) {
+  const hasGates = draft.gates.some((gate) => gate.command.trim() !== "");
+  return (
+    <div className="space-y-5">
+      <DeliveryChoice draft={draft} onChange={onChange} />
+      {draft.delivery === "merge" && !hasGates && (
+        <CheckField
+          label="Merge without any gate"
+          help="Nothing checks the work but the reviewer. Without this, a rig with no gates merges nothing."
+          checked={draft.directMergeConfirmed}
+          onChange={(event) => onChange({ ...draft, directMergeConfirmed: event.target.checked })}
+        />
+      )}
+      <GateFields draft={draft} onChange={onChange} />
+      <TextField
+        mono
+        label="Setup command"
+        help="Runs in every fresh copy before the agent starts, in the same sandbox. Leave empty for none."
+        value={draft.setup}
+        placeholder="npm ci"
+        onChange={(event) => onChange({ ...draft, setup: event.target.value })}
+      />
+      <CheckField
+        label="Review by a refinery"
+        help="A second agent reads each change before it lands. Without it the gates alone decide."
+        checked={draft.codeReview}
+        onChange={(event) => onChange({ ...draft, codeReview: event.target.checked })}
+      />
+      <div className="grid grid-cols-2 gap-3">
+        <TextField mono label="Target branch" help="Empty: the repository's own." placeholder="main" value={draft.target} onChange={(event) => onChange({ ...draft, target: event.target.value })} />
+        <TextField
+          label="Agents at once"
+          type="number"
+          min={1}
+          max={64}
+          value={draft.slots}
+          onChange={(event) => onChange({ ...draft, slots: Math.max(1, Number(event.target.value) || 1) })}
+        />
+      </div>
+    </div>
+  );
+}
+
+function DeliveryChoice({ draft, onChange }: DraftProps) {
+  return (
+    <fieldset>
+      <legend className="mb-1 text-sm font-medium">What happens with finished work</legend>
+      <div className="grid gap-2 sm:grid-cols-3">
+        {(Object.keys(deliveryWords) as Delivery[]).map((delivery) => (
+          <label
+            key={delivery}
+            className="flex cursor-pointer items-start gap-2.5 rounded-md border border-line-strong bg-canvas p-2.5 hover:bg-raised has-checked:border-focus has-checked:bg-lamp-soft"
+          >
+            <input type="radio" name="delivery" value={delivery} checked={draft.delivery === delivery} onChange={() => onChange({ ...draft, delivery })} className="mt-0.5 accent-lamp" />
+            <span>
+              <span className="block text-sm font-medium">{delivery}</span>
+              <span className="block text-xs text-ink-3">{deliveryWords[delivery]}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function GateFields({ draft, onChange }: DraftProps) {
+  const change = (index: number, gate: Partial<Gate>) =>
+    onChange({ ...draft, gates: draft.gates.map((old, place) => (place === index ? { ...old, ...gate } : old)) });
+  return (
+    <fieldset>
+      <legend className="mb-1 text-sm font-medium">Gates</legend>
+      <p className="mb-2 text-xs text-ink-3">Commands that must end with 0 before anything is reviewed or merged. They also run once now, so that a red start is known.</p>
+      <ul className="space-y-2">
+        {draft.gates.map((gate, index) => (
+          <li key={index} className="grid grid-cols-[112px_minmax(0,1fr)_auto] items-end gap-2">
+            <TextField label={`Gate ${index + 1}`} value={gate.name} required onChange={(event) => change(index, { name: event.target.value })} />
+            <TextField mono label="Command" placeholder="npm test" value={gate.command} onChange={(event) => change(index, { command: event.target.value })} />
+            <IconButton label={`Remove gate ${gate.name}`} className="mb-0.5" onClick={() => onChange({ ...draft, gates: draft.gates.filter((_, place) => place !== index) })}>
+              <X size={14} strokeWidth={1.5} aria-hidden />
+            </IconButton>
+          </li>
+        ))}
+      </ul>
+      {draft.gates.length < GATES_MAX && (
+        <Button
+          size="small"
+          look="quiet"
+          className="mt-2"
+          onClick={() => onChange({ ...draft, gates: [...draft.gates, { name: `gate ${draft.gates.length + 1}`, command: "", timeoutMs: GATE_TIMEOUT_MS }] })}
+        >
+          <Plus size={14} strokeWidth={1.75} aria-hidden /> Add a gate
+        </Button>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,153 @@
+/** A rig: whether it can be worked on and why not, its baseline, its settings, its beads. */
+import { Link, useParams } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { toast } from "sonner";
+import type { Rig } from "../../protocol/index.ts";
+import { shortId } from "../../protocol/index.ts";
+import { useGo } from "../lib/page.tsx";
+import { useCommand, useConnection, useImages, useTopic } from "../lib/town.tsx";
+import { GateList } from "../parts/gates.tsx";
+import { Isolation } from "../parts/isolation.tsx";
+import { IssueRow } from "../parts/issue-row.tsx";
+import { RigSettings } from "../parts/rig-settings.tsx";
+import { Age } from "../ui/age.tsx";
+import { Button } from "../ui/button.tsx";
+import { Page, Section } from "../ui/card.tsx";
+import { Confirm } from "../ui/confirm.tsx";
+import { CopyButton } from "../ui/copy.tsx";
+import { Problem, Refusal, SkeletonRows } from "../ui/feedback.tsx";
+import { StateChip } from "../ui/state-mark.tsx";
+import { rigLook } from "../words/states.ts";
+
+export function RigView() {
+  const { id = "" } = useParams({ strict: false });
+  const { ready } = useTopic("town");
+  const rig = useImages("town", "rig").find((known) => known.id === id);
+  if (!ready) return <Page title="Rig"><SkeletonRows rows={6} /></Page>;
+  if (!rig) return <Page title="Rig"><Problem>There is no rig with this id. It may have been removed.</Problem></Page>;
+  return <RigBody key={rig.id} rig={rig} />;
+}
+
+function RigBody({ rig }: { rig: Rig }) {
+  const recheck = useCommand("rig.recheck");
+  return (
+    <Page
+      title={rig.name}
+      note={<CopyButton text={rig.id} label="Copy id" shown={shortId(rig.id)} />}
+      aside={
+        <>
+          <StateChip look={rigLook(rig.state)} />
+          <Button sent={recheck.state.phase === "sent" || rig.state === "checking"} onClick={() => void recheck.run({ rig: rig.id })}>
+            Check again
+          </Button>
+        </>
+      }
+    >
+      <div className="space-y-7">
+        <div className="space-y-3">
+          <p className="flex items-center gap-2 text-sm text-ink-2">
+            <CopyButton text={rig.remote} label="Copy the repository's address" shown={rig.remote} className="-ml-1" />
+            <span className="text-ink-3">into</span> <code>{rig.target}</code>
+          </p>
+          {recheck.state.phase === "refused" && <Refusal error={recheck.state.error} />}
+          {rig.parked && (
+            <Problem>
+              <span className="font-medium">Parked: nothing is dispatched.</span> {rig.parked.message} <span className="mono text-ink-3">{rig.parked.code}</span>
+            </Problem>
+          )}
+          <Isolation rig={rig} />
+        </div>
+        <Baseline rig={rig} />
+        <RigSettings rig={rig} />
+        <Beads rig={rig} />
+        <RemoveRig rig={rig} />
+      </div>
+    </Page>
+  );
+}
+
+function Baseline({ rig }: { rig: Rig }) {
+  const { baseline } = rig;
+  return (
+    <Section
+      title="Baseline"
+      action={
+        baseline && (
+          <span className="flex items-center gap-2 text-xs text-ink-3">
+            <CopyButton text={baseline.oid} label="Copy commit" shown={baseline.oid.slice(0, 10)} />
+            <Age at={baseline.at} form="ago" />
+          </span>
+        )
+      }
+    >
+      <div className="p-3">
+        {baseline ? (
+          <>
+            <p className="mb-2 text-sm text-ink-2">
+              {baseline.ok ? "The target branch is green by its own gates." : "The target branch is red by its own gates. Agents would be blamed for what was broken before them: fix it, or change the gates, then check again."}
+            </p>
+            <GateList gates={baseline.gates} />
+          </>
+        ) : (
+          <p className="text-sm text-ink-3">{rig.state === "checking" ? "Running now." : "It has not run yet."}</p>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+const BEADS_SHOWN = 20;
+
+function Beads({ rig }: { rig: Rig }) {
+  const all = useImages("board", "issue");
+  const issues = useMemo(() => all.filter((issue) => issue.rigId === rig.id).sort((a, b) => b.updatedAt - a.updatedAt), [all, rig.id]);
+  if (issues.length === 0) return null;
+  return (
+    <Section
+      title="Beads"
+      count={issues.length}
+      action={
+        <Link to="/board" search={{ rig: [rig.id] } as never} className="text-xs text-ink-3 hover:text-ink">
+          On the board
+        </Link>
+      }
+    >
+      <div className="divide-y divide-line">
+        {issues.slice(0, BEADS_SHOWN).map((issue) => (
+          <IssueRow key={issue.id} issue={issue} showRig={false} />
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+function RemoveRig({ rig }: { rig: Rig }) {
+  const [asking, setAsking] = useState(false);
+  const connection = useConnection();
+  const go = useGo();
+  return (
+    <div className="flex justify-end">
+      <Button look="danger" onClick={() => setAsking(true)}>
+        Remove this rig
+      </Button>
+      {asking && (
+        <Confirm
+          title={`Remove ${rig.name}?`}
+          action="Remove the rig"
+          look="danger"
+          onClose={() => setAsking(false)}
+          onConfirm={async () => {
+            const answer = await connection.call("rig.remove", { rig: rig.id });
+            if (answer.ok) {
+              toast(`Rig ${rig.name} is removed`);
+              go("/");
+            }
+            return answer;
+          }}
+        >
+          <p>The town forgets this repository; the repository itself is not touched. A rig with unfinished beads is not removed.</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
