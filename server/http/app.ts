@@ -124,8 +124,14 @@ async function login(options: AppOptions, context: Context<Env>): Promise<Respon
 function logout(options: AppOptions, context: Context<Env>): Response {
   const core = options.core();
   if (core === null) return ackResponse(starting());
-  const asker = askerOfRequest(options.auth, context.req.raw.headers, core.townId);
+  const { headers } = context.req.raw;
+  const asker = askerOfRequest(options.auth, headers, core.townId);
   if (!asker.ok) return ackResponse(asker);
+  if (headers.has("authorization")) {
+    return ackResponse(
+      refuse("unsupported", "A token has no login to end. Revoke it with token.revoke."),
+    );
+  }
   options.auth.endLogin(asker.value.endsWith);
   const response = ackResponse(ok(null));
   response.headers.set("set-cookie", cookieLine(options, core.townId, "", 0));
