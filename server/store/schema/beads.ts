@@ -1,0 +1,178 @@
+/** The universal record and the satellites that own each type's state. */
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type {
+  BeadStatus,
+  BeadType,
+  CloseOutcome,
+  Delivery,
+  FailureReason,
+  Priority,
+  Proof,
+  ReviewState,
+  Role,
+  Round,
+  Wait,
+} from "../../../protocol/index.ts";
+import type { ConvoyState, IssueState } from "../../model/states.ts";
+import { at, flag, json } from "./columns.ts";
+
+export const beads = sqliteTable(
+  "beads",
+  {
+    id: text("id").primaryKey(),
+    type: text("type").$type<BeadType>().notNull(),
+    status: text("status").$type<BeadStatus>().notNull(),
+    title: text("title").notNull(),
+    body: text("body").notNull().default(""),
+    rigId: text("rig_id"),
+    parentId: text("parent_id"),
+    assigneeId: text("assignee_id"),
+    priority: text("priority").$type<Priority>().notNull().default("medium"),
+    labels: json<string[]>("labels").notNull().default([]),
+    held: flag("held").notNull().default(false),
+    archivedAt: at("archived_at"),
+    /** Counts what people edit; machine facts do not touch it. */
+    version: integer("version").notNull().default(1),
+    createdBy: text("created_by").notNull(),
+    createdAt: at("created_at").notNull(),
+    updatedAt: at("updated_at").notNull(),
+    closedAt: at("closed_at"),
+  },
+  (t) => [index("beads_by_type_status").on(t.type, t.status), index("beads_by_rig").on(t.rigId, t.status)],
+);
+
+export const issues = sqliteTable(
+  "issues",
+  {
+    beadId: text("bead_id").primaryKey(),
+    state: text("state").$type<IssueState>().notNull(),
+    stateSince: at("state_since").notNull(),
+    convoyId: text("convoy_id"),
+    delivery: text("delivery").$type<Delivery>(),
+    cycle: integer("cycle").notNull().default(1),
+    /** Review round that the next work run belongs to. */
+    round: integer("round").notNull().default(1),
+    runsTotal: integer("runs_total").notNull().default(0),
+    runsCap: integer("runs_cap").notNull(),
+    workAttempts: integer("work_attempts").notNull().default(0),
+    workAttemptsCap: integer("work_attempts_cap").notNull(),
+    startFailures: integer("start_failures").notNull().default(0),
+    infraFailures: integer("infra_failures").notNull().default(0),
+    backOffUntil: at("back_off_until"),
+    reviewId: text("review_id"),
+    runId: text("run_id"),
+    savedRef: text("saved_ref"),
+    savedOid: text("saved_oid"),
+    savedBaseOid: text("saved_base_oid"),
+    headOid: text("head_oid"),
+    baseOid: text("base_oid"),
+    landedOn: text("landed_on"),
+    landedOid: text("landed_oid"),
+    outcome: text("outcome").$type<CloseOutcome>(),
+    failure: json<FailureReason>("failure"),
+    wait: json<Wait>("wait"),
+  },
+  (t) => [index("issues_by_state").on(t.state), index("issues_by_convoy").on(t.convoyId)],
+);
+
+export const beadDependencies = sqliteTable(
+  "bead_dependencies",
+  {
+    beadId: text("bead_id").notNull(),
+    onId: text("on_id").notNull(),
+    type: text("type").$type<"blocks" | "tracks" | "parent-child">().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.beadId, t.onId, t.type] }), index("dependencies_by_on").on(t.onId)],
+);
+
+export const beadEvents = sqliteTable(
+  "bead_events",
+  {
+    id: text("id").primaryKey(),
+    beadId: text("bead_id").notNull(),
+    at: at("at").notNull(),
+    actor: text("actor").notNull(),
+    kind: text("kind").notNull(),
+    text: text("text").notNull(),
+    rule: text("rule"),
+    runId: text("run_id"),
+    failure: json<FailureReason>("failure"),
+  },
+  (t) => [index("bead_events_by_bead").on(t.beadId, t.at), index("bead_events_by_time").on(t.at)],
+);
+
+export const convoys = sqliteTable(
+  "convoys",
+  {
+    beadId: text("bead_id").primaryKey(),
+    state: text("state").$type<ConvoyState>().notNull(),
+    failure: json<FailureReason>("failure"),
+    landedAt: at("landed_at"),
+  },
+  (t) => [index("convoys_by_state").on(t.state)],
+);
+
+export const reviews = sqliteTable(
+  "reviews",
+  {
+    beadId: text("bead_id").primaryKey(),
+    subjectId: text("subject_id").notNull(),
+    cycle: integer("cycle").notNull(),
+    state: text("state").$type<ReviewState>().notNull(),
+    stateSince: at("state_since").notNull(),
+    rounds: integer("rounds").notNull().default(0),
+    headOid: text("head_oid").notNull(),
+    branch: text("branch").notNull(),
+    /** Tries of the step that is under way; falls to 0 when the state moves. */
+    tries: integer("tries").notNull().default(0),
+    backOffUntil: at("back_off_until"),
+    proof: json<Proof>("proof"),
+    landingHint: text("landing_hint"),
+    failure: json<FailureReason>("failure"),
+    wait: json<Wait>("wait"),
+  },
+  (t) => [
+    uniqueIndex("reviews_by_subject_cycle").on(t.subjectId, t.cycle),
+    index("reviews_by_state").on(t.state),
+  ],
+);
+
+export const rounds = sqliteTable(
+  "rounds",
+  {
+    reviewId: text("review_id").notNull(),
+    round: integer("round").notNull(),
+    record: json<Round>("record").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.reviewId, t.round] })],
+);
+
+export const agents = sqliteTable("agents", {
+  beadId: text("bead_id").primaryKey(),
+  name: text("name").notNull(),
+  role: text("role").$type<Role>().notNull(),
+  runId: text("run_id"),
+  workBeadId: text("work_bead_id"),
+  bubble: text("bubble"),
+  lastActivityAt: at("last_activity_at"),
+});
+
+export const escalations = sqliteTable("escalations", {
+  beadId: text("bead_id").primaryKey(),
+  severity: text("severity").$type<"low" | "medium" | "high" | "critical">().notNull(),
+  source: text("source").notNull(),
+  subjectId: text("subject_id"),
+  acknowledgedAt: at("acknowledged_at"),
+  resolvedAt: at("resolved_at"),
+});
+
+export const messages = sqliteTable(
+  "messages",
+  {
+    beadId: text("bead_id").primaryKey(),
+    sessionId: text("session_id").notNull(),
+    turnId: text("turn_id").notNull(),
+    state: text("state").$type<"queued" | "delivered" | "seen">().notNull(),
+  },
+  (t) => [index("messages_by_turn").on(t.turnId)],
+);

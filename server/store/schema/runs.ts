@@ -1,0 +1,197 @@
+/** Runs, sessions and turns, runners, rigs. */
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type {
+  Delivery,
+  FactBody,
+  FailureReason,
+  Gate,
+  GateResult,
+  Isolation,
+  Outcome,
+  RunKind,
+  RunSpec,
+  RunState,
+} from "../../../protocol/index.ts";
+import type { TurnState } from "../../model/states.ts";
+import { at, flag, json } from "./columns.ts";
+
+export const rigs = sqliteTable(
+  "rigs",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    remote: text("remote").notNull(),
+    target: text("target").notNull(),
+    delivery: text("delivery").$type<Delivery>().notNull(),
+    codeReview: flag("code_review").notNull(),
+    gates: json<Gate[]>("gates").notNull(),
+    setup: text("setup"),
+    slots: integer("slots").notNull(),
+    state: text("state").$type<"checking" | "ready" | "parked">().notNull(),
+    parked: json<FailureReason>("parked"),
+    baseline: json<{ oid: string; ok: boolean; gates: GateResult[]; at: number }>("baseline"),
+    baselineTries: integer("baseline_tries").notNull().default(0),
+    backOffUntil: at("back_off_until"),
+    isolationConfirmed: flag("isolation_confirmed").notNull(),
+    directMergeConfirmed: flag("direct_merge_confirmed").notNull(),
+    version: integer("version").notNull().default(1),
+    createdAt: at("created_at").notNull(),
+    removedAt: at("removed_at"),
+  },
+  (t) => [index("rigs_by_name").on(t.name)],
+);
+
+/** What a run reported that its settling rule needs, apart from its exit. */
+export type RunResult = Extract<
+  FactBody,
+  { kind: "work_done" | "checked" | "verdict" | "landed" | "not_landed" | "baseline" }
+>;
+
+export const runs = sqliteTable(
+  "runs",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").$type<RunKind>().notNull(),
+    state: text("state").$type<RunState>().notNull(),
+    phase: text("phase"),
+    outcome: text("outcome").$type<Outcome>(),
+    reason: json<FailureReason>("reason"),
+    resource: text("resource").notNull(),
+    fenceEpoch: integer("fence_epoch").notNull(),
+    fenceN: integer("fence_n").notNull(),
+    offerSeq: integer("offer_seq").notNull(),
+    beadId: text("bead_id"),
+    reviewId: text("review_id"),
+    rigId: text("rig_id"),
+    sessionId: text("session_id"),
+    agentId: text("agent_id"),
+    runnerId: text("runner_id").notNull(),
+    attempt: integer("attempt").notNull(),
+    round: integer("round").notNull(),
+    model: text("model"),
+    spec: json<RunSpec>("spec").notNull(),
+    result: json<RunResult>("result"),
+    /** Why a stop was ordered and by whom; the run goes on until the runner reports its exit. */
+    stopOutcome: text("stop_outcome").$type<"stopped_by_town" | "stopped_by_person">(),
+    stopReason: text("stop_reason"),
+    offeredAt: at("offered_at").notNull(),
+    acceptedAt: at("accepted_at"),
+    startedAt: at("started_at"),
+    endedAt: at("ended_at"),
+    /** Set when the rule for this (kind, outcome) has drawn the consequences. */
+    settledAt: at("settled_at"),
+    progressAt: at("progress_at"),
+    savedRef: text("saved_ref"),
+    savedOid: text("saved_oid"),
+    savedAt: at("saved_at"),
+    calls: integer("calls").notNull().default(0),
+    inputTokens: integer("input_tokens").notNull().default(0),
+    outputTokens: integer("output_tokens").notNull().default(0),
+    reasoningTokens: integer("reasoning_tokens").notNull().default(0),
+    cacheReadTokens: integer("cache_read_tokens").notNull().default(0),
+    cacheWriteTokens: integer("cache_write_tokens").notNull().default(0),
+    costMicroUsd: integer("cost_micro_usd").notNull().default(0),
+  },
+  (t) => [
+    index("runs_by_state").on(t.state),
+    index("runs_by_settled").on(t.settledAt),
+    index("runs_by_bead").on(t.beadId),
+    index("runs_by_resource").on(t.resource),
+  ],
+);
+
+/** The highest fence given for each resource. */
+export const fences = sqliteTable("fences", {
+  resource: text("resource").primaryKey(),
+  epoch: integer("epoch").notNull(),
+  n: integer("n").notNull(),
+});
+
+export const usage = sqliteTable(
+  "usage",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    at: at("at").notNull(),
+    runId: text("run_id").notNull(),
+    beadId: text("bead_id"),
+    convoyId: text("convoy_id"),
+    rigId: text("rig_id"),
+    role: text("role").notNull(),
+    model: text("model").notNull(),
+    inputTokens: integer("input_tokens").notNull(),
+    outputTokens: integer("output_tokens").notNull(),
+    reasoningTokens: integer("reasoning_tokens").notNull(),
+    cacheReadTokens: integer("cache_read_tokens").notNull(),
+    cacheWriteTokens: integer("cache_write_tokens").notNull(),
+    costMicroUsd: integer("cost_micro_usd").notNull(),
+    durationMs: integer("duration_ms").notNull(),
+    status: integer("status").notNull(),
+  },
+  (t) => [index("usage_by_run").on(t.runId)],
+);
+
+export const sessions = sqliteTable("sessions", {
+  id: text("id").primaryKey(),
+  role: text("role").notNull(),
+  agentId: text("agent_id").notNull(),
+  createdAt: at("created_at").notNull(),
+});
+
+export const turns = sqliteTable(
+  "turns",
+  {
+    id: text("id").primaryKey(),
+    sessionId: text("session_id").notNull(),
+    /** Order within the session. */
+    n: integer("n").notNull(),
+    state: text("state").$type<TurnState>().notNull(),
+    text: text("text").notNull(),
+    /** Whose words began the turn. */
+    begunBy: text("begun_by").$type<"person">().notNull(),
+    author: text("author").notNull(),
+    runId: text("run_id"),
+    tries: integer("tries").notNull().default(0),
+    answer: text("answer"),
+    note: text("note"),
+    createdAt: at("created_at").notNull(),
+    startedAt: at("started_at"),
+    endedAt: at("ended_at"),
+  },
+  (t) => [uniqueIndex("turns_by_session").on(t.sessionId, t.n), index("turns_by_state").on(t.state)],
+);
+
+/** The journal of a turn's effects: an equal call in a turn that is run again gets this answer. */
+export const turnEffects = sqliteTable(
+  "turn_effects",
+  {
+    turnId: text("turn_id").notNull(),
+    key: text("key").notNull(),
+    n: integer("n").notNull(),
+    tool: text("tool").notNull(),
+    arguments: text("arguments").notNull(),
+    answer: text("answer").notNull(),
+    isError: flag("is_error").notNull(),
+    beads: json<string[]>("beads").notNull(),
+    at: at("at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.turnId, t.key] })],
+);
+
+export const runners = sqliteTable("runners", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  tokenId: text("token_id").notNull(),
+  local: flag("local").notNull(),
+  incarnation: integer("incarnation").notNull(),
+  connection: integer("connection").notNull(),
+  state: text("state").$type<"connected" | "suspect" | "lost">().notNull(),
+  isolation: text("isolation").$type<Isolation>().notNull(),
+  isolationReason: text("isolation_reason"),
+  slots: integer("slots").notNull(),
+  appVersion: text("app_version").notNull(),
+  spoolEpoch: text("spool_epoch").notNull(),
+  /** High-water mark of facts stored, within the spool epoch. */
+  spoolSeq: integer("spool_seq").notNull(),
+  offerSeq: integer("offer_seq").notNull(),
+  lastSeenAt: at("last_seen_at").notNull(),
+});

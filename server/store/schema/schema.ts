@@ -1,0 +1,4 @@
+/** All tables, for drizzle and for the migration generator. */
+export * from "./beads.ts";
+export * from "./runs.ts";
+export * from "./town.ts";
