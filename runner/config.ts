@@ -37,6 +37,8 @@ export const AGENT_NETWORK_RETRY_MS = 3_000;
 export const STOP_GRACE_MS = 3_000;
 /** Grace of the runs of a runner that drains. */
 export const DRAIN_GRACE_MS = 5_000;
+/** Runs that have not ended by then are left to the next start. */
+export const DRAIN_MS_MAX = 30_000;
 /** Then this long for what is still on disk to reach the town. */
 export const DRAIN_FLUSH_MS = 3_000;
 
@@ -51,4 +53,3 @@ export const SETUP_TIMEOUT_MS = 15 * 60_000;
 export const GATE_OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
 /** Gate results kept for a tree that is asked for again. */
 export const GATE_CACHE_ROWS_MAX = 500;
-export const DIFF_IN_BRIEFING_CHARS_MAX = 60_000;

@@ -3,12 +3,7 @@ import { join } from "node:path";
 import type { ExitRecord } from "../../protocol/facts.ts";
 import type { Role } from "../../protocol/run.ts";
 import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import {
-  openGateway,
-  type Admission,
-  type ModelCallRecord,
-  type ModelGateway,
-} from "../agents/gateway.ts";
+import { openGateway, type ModelGateway } from "../agents/gateway.ts";
 import { openToolServer, type ToolAnswer, type ToolServer } from "../agents/mcp.ts";
 import { rolePrompt } from "../agents/prompts/role-prompt.ts";
 import type { AgentDriver, AgentEvent, AgentSpec } from "../agents/driver.ts";
@@ -16,6 +11,7 @@ import { randomHex } from "../clock.ts";
 import type { Reachable } from "../sandbox/sandbox-spec.ts";
 import { AgentStream } from "./agent-stream.ts";
 import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import { admitCall, modelCredential, tellUsage } from "./model-access.ts";
 import { ModelStanding } from "./model-standing.ts";
 import { TurnWatch, type Expired } from "./turn-watch.ts";
 import type { Workplace } from "./workplace.ts";
@@ -85,8 +81,8 @@ export class AgentHost {
     job: AgentJob,
   ): Promise<{ ok: true; host: AgentHost } | { ok: false; ending: Ending }> {
     run.enter("starting", "Starting the agent");
-    const { runId, fence } = run.spec;
-    const credential = await place.town.credential({ runId, fence, want: "model" });
+    const { runId } = run.spec;
+    const credential = await modelCredential(place, run);
     if (!credential.ok)
       return { ok: false, ending: startFailed(credential.error.code, credential.error.message) };
     const { baseUrl, apiKey } = credential.value;
@@ -103,7 +99,7 @@ export class AgentHost {
       upstream: { baseUrl, apiKey: apiKey ?? "" },
       models: [...new Set([model.model, model.smallModel])],
       now: () => place.clock.now(),
-      admit: () => admit(place, run),
+      admit: () => admitCall(place, run),
       onUsage: (record) => {
         if (record.metered) standing.answered();
         tellUsage(run, record);
@@ -288,49 +284,6 @@ function agentSpec(
     hide: place.hide,
     ...more,
   };
-}
-
-/** Asked before every model call: a run that may no longer act may no longer spend. */
-function admit(place: Workplace, run: LiveRun): Admission {
-  if (run.signal.aborted || place.book.tombstone(run.spec.runId) !== null) {
-    return {
-      ok: false,
-      code: "stale_fence",
-      message: "This run was stopped; it may not call the model any more.",
-      status: 403,
-    };
-  }
-  if (place.lease.ageMs > run.spec.limits.cutOffMs) {
-    return {
-      ok: false,
-      code: "cut_off",
-      message: "This runner was cut off from its town for too long.",
-      status: 403,
-    };
-  }
-  return { ok: true };
-}
-
-function tellUsage(run: LiveRun, record: ModelCallRecord): void {
-  const {
-    model,
-    inputTokens,
-    outputTokens,
-    reasoningTokens,
-    cacheReadTokens,
-    cacheWriteTokens,
-    costUsd,
-  } = record;
-  const tokens = { inputTokens, outputTokens, reasoningTokens, cacheReadTokens, cacheWriteTokens };
-  run.fact({
-    kind: "usage",
-    model,
-    ...tokens,
-    costUsd,
-    durationMs: Math.max(0, record.durationMs),
-    status: 200,
-  });
-  run.event({ kind: "usage", model, inputTokens, outputTokens, costUsd });
 }
 
 function startFailed(code: string, message: string): Ending {

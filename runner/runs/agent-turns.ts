@@ -30,7 +30,22 @@ const AFTER_MODEL_TROUBLE = "The model could not be reached for a while. Go on w
 /** The agent's own record of the terminal call arrives within this time. */
 const SETTLE_MS = 1_500;
 
+/** As long as a result, an ending or a bug; a bug ends the agent before it is thrown on. */
 export async function runTurns<R>(
+  place: Workplace,
+  run: LiveRun<AgentRunSpec>,
+  host: AgentHost,
+  plan: TurnPlan<R>,
+): Promise<TurnsEnd<R>> {
+  try {
+    return await takeTurns(place, run, host, plan);
+  } catch (error) {
+    await host.close(0);
+    throw error;
+  }
+}
+
+async function takeTurns<R>(
   place: Workplace,
   run: LiveRun<AgentRunSpec>,
   host: AgentHost,

@@ -1,5 +1,5 @@
 /** One run while this runner holds it: its facts, its stream, its stop order. */
-import type { AgentEventBody } from "../../protocol/stream.ts";
+import type { AgentEvent, AgentEventBody } from "../../protocol/stream.ts";
 import type { FactBody, ExitRecord } from "../../protocol/facts.ts";
 import type { Fence, Outcome } from "../../protocol/run.ts";
 import type { FailureReason } from "../../protocol/bead.ts";
@@ -53,7 +53,7 @@ export class LiveRun<S extends RunSpec = RunSpec> {
     this.#progressAt = deps.clock.mono();
     this.#events = new EventGatherer({
       clock: deps.clock,
-      put: (events) => this.fact({ kind: "events", events }),
+      put: (events) => this.#putEvents(events),
     });
   }
 
@@ -83,6 +83,21 @@ export class LiveRun<S extends RunSpec = RunSpec> {
     if (this.#order !== null) return;
     this.#order = order;
     this.#stopping.abort();
+  }
+
+  /** Called by a timer too, where a fault would end the whole runner: it ends this run. */
+  #putEvents(events: AgentEvent[]): void {
+    try {
+      this.fact({ kind: "events", events });
+    } catch (error) {
+      const message = `An event of this run cannot be kept: ${error instanceof Error ? error.message : String(error)}`;
+      this.stop({
+        outcome: "crashed",
+        code: "internal",
+        message: message.slice(0, 1_000),
+        graceMs: 0,
+      });
+    }
   }
 
   /** Keeps a fact; a failure to write it is a bug of the disk and ends the process. */

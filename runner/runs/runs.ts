@@ -10,7 +10,7 @@ import type {
   StopFrame,
   TurnFrame,
 } from "../../protocol/runner-frames.ts";
-import { DRAIN_GRACE_MS, STOP_GRACE_MS } from "../config.ts";
+import { DRAIN_GRACE_MS, DRAIN_MS_MAX, STOP_GRACE_MS } from "../config.ts";
 import type { RunsPort } from "../session/town-session.ts";
 import type { BookedRun } from "../spool/run-book.ts";
 import { hasRoom, outranks } from "./capacity.ts";
@@ -95,7 +95,12 @@ export class Runs implements RunsPort {
       graceMs: DRAIN_GRACE_MS,
     };
     for (const { run } of this.#held.values()) run.stop(order);
-    await Promise.all([...this.#held.values()].map(({ ended }) => ended));
+    const all = Promise.all([...this.#held.values()].map(({ ended }) => ended));
+    // What does not end in time (a fetch from a slow remote) is settled by the next start.
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, DRAIN_MS_MAX);
+    await Promise.race([all, late.promise]);
+    clearTimeout(timer);
   }
 
   #judge(spec: RunSpec): OfferAnswer {

@@ -3,7 +3,7 @@
  * them. What is appended together is committed together.
  */
 import type { Database, Statement } from "bun:sqlite";
-import type { Fact, FactBody } from "../../protocol/facts.ts";
+import { factBodySchema, type Fact, type FactBody } from "../../protocol/facts.ts";
 import type { Fence } from "../../protocol/run.ts";
 import type { Clock } from "../clock.ts";
 import { SPOOL_BYTES_MAX } from "../config.ts";
@@ -72,6 +72,7 @@ export class Spool {
 
   /** Resolves with the fact's sequence after it is on disk. Order of calls is order of facts. */
   append(input: FactInput): Promise<number> {
+    checkFact(input);
     return new Promise((settle) => {
       this.#waiting.push({ ...input, at: this.#clock.now(), settle });
       this.#timer ??= setTimeout(() => this.flush(), GROUP_MS);
@@ -80,6 +81,7 @@ export class Spool {
 
   /** Appends at once, after whatever waits; with `also` in the same transaction. */
   appendNow(input: FactInput, also?: (seq: number) => void): number {
+    checkFact(input);
     let seq = 0;
     this.#waiting.push({ ...input, at: this.#clock.now(), settle: (given) => (seq = given) });
     this.#commit(also);
@@ -198,6 +200,13 @@ export class Spool {
       )
       .run(key, value);
   }
+}
+
+/** Throws on a fact that the town would refuse: on disk it would stop all that come after it. */
+function checkFact({ body }: FactInput): void {
+  const parsed = factBodySchema.safeParse(body);
+  if (!parsed.success)
+    throw new Error(`a ${body.kind} fact does not fit the wire: ${parsed.error.message}`);
 }
 
 function toFact(row: FactRow): Fact {

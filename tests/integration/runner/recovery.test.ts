@@ -6,7 +6,7 @@ import { findStrays } from "../../../runner/process/find-strays.ts";
 import { markOwner } from "../../../runner/process/mark.ts";
 import type { AgentEventBody } from "../../../protocol/stream.ts";
 import { personGit } from "../../support/git-rig.ts";
-import { LIMITS, rigSpec, workSpec } from "./specs.ts";
+import { LIMITS, mergeSpec, rigSpec, workSpec } from "./specs.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -206,3 +206,69 @@ test("[C4] a first token that does not come in time is a failed start", async ()
     reason: { code: "first_token", details: { phase: "first_token" } },
   });
 }, 60_000);
+
+test("[C6] work finished while the town is away is pushed only when the lease is good again", async () => {
+  stage = await openStage(
+    polecat(
+      bash("touch started; while [ ! -e go ]; do sleep 0.05; done; echo hello > line.txt"),
+      done,
+    ),
+  );
+  stage.town.leaseTtlMs = 400;
+  await stage.start();
+  const spec = await offerWork();
+  const tree = join(stage.dataDir, "runner", "runs", spec.runId, "tree");
+  while (!existsSync(join(tree, "started"))) await Bun.sleep(20);
+  stage.town.closed = true;
+  stage.town.cut();
+  await stage.town.until(() => (stage.town.refused >= 2 ? true : undefined));
+  await Bun.write(join(tree, "go"), "");
+  const log = Bun.file(join(stage.dir, "runner.log"));
+  while (!(await log.text()).includes("work handed in")) await Bun.sleep(50);
+  const { refused } = stage.town;
+  await stage.town.until(() => (stage.town.refused >= refused + 2 ? true : undefined));
+  const branches = () => personGit(stage.remoteDir, "for-each-ref", "refs/heads/gastown");
+  expect(await branches()).toBe("");
+  stage.town.closed = false;
+  expect((await stage.town.exitOf(spec.runId)).outcome).toBe("done");
+  expect(await branches()).toContain(stage.town.of("work_done", spec.runId)[0]?.headOid ?? "none");
+}, 90_000);
+
+test("[D2] a landing cut short by the death of its runner is finished by the next one, once", async () => {
+  stage = await openStage(polecat(bash("echo hello > line.txt"), done));
+  child = startChild();
+  const spec = await offerWork();
+  await stage.town.exitOf(spec.runId);
+  const [work] = stage.town.of("work_done", spec.runId);
+  const gates = [{ name: "slow", command: "sleep 2", timeoutMs: 10_000 }];
+  const merge = mergeSpec(
+    { ...spec.rig, gates },
+    { bead: spec.bead, headOid: work?.headOid ?? "", branch: work?.branch ?? "" },
+  );
+  await stage.town.offer(merge);
+  await stage.town.until(() =>
+    events(merge.runId).find((body) => body.kind === "gate" && body.state === "running"),
+  );
+  child.kill("SIGKILL");
+  await child.exited;
+  child = startChild();
+  expect((await stage.town.exitOf(merge.runId)).outcome).toBe("done");
+  const [landed] = stage.town.of("landed", merge.runId);
+  expect(landed?.proof.sourceOid).toBe(work?.headOid ?? "none");
+  const beads = await personGit(
+    stage.remoteDir,
+    "log",
+    "--first-parent",
+    "--merges",
+    "--format=%(trailers:key=Bead,valueonly,separator=%x2C)",
+    "main",
+  );
+  expect(beads).toBe(spec.bead.id);
+  const { rig } = spec;
+  const diff = await stage.town.diff({ rig, baseOid: work?.baseOid, headOid: work?.headOid });
+  expect(diff).toMatchObject({
+    ok: true,
+    value: { files: [{ path: "line.txt", additions: 1, deletions: 0 }], truncated: false },
+  });
+  expect(diff.ok && diff.value.diff).toContain("+hello");
+}, 90_000);

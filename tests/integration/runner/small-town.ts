@@ -42,6 +42,9 @@ export class SmallTown {
   readonly batches: { seqs: number[] }[] = [];
   readonly tools: ToolFrame[] = [];
   modelUrl = "";
+  /** While set, nobody is let in; how often somebody was refused. */
+  closed = false;
+  refused = 0;
   /** Answers facts; a test may withhold. */
   storeFacts = true;
   answerTool: (frame: ToolFrame) => ToolAnswer = () => ({ isError: false, text: "done" });
@@ -57,6 +60,12 @@ export class SmallTown {
 
   constructor() {
     this.#io.bind(this.#engine);
+    this.#io.of("/runner").use((_, next) => {
+      if (!this.closed) return next();
+      this.refused += 1;
+      this.#happened();
+      return next(new Error("the town is away"));
+    });
     this.#io.of("/runner").on("connection", (socket) => this.#serve(socket));
     const handler = this.#engine.handler();
     this.#http = Bun.serve({
