@@ -33,7 +33,8 @@ export function App({ takeToken }: { takeToken: () => string | null }) {
       const token = takeToken();
       const known = readLogin(localStorage);
       if (token === null) {
-        if (current.phase !== "town") show(known ? openTown(known) : { phase: "logged_out", message: null });
+        if (current.phase !== "town")
+          show(known ? openTown(known) : { phase: "logged_out", message: null });
         return;
       }
       const answer = await exchangeToken(token);
@@ -58,7 +59,13 @@ export function App({ takeToken }: { takeToken: () => string | null }) {
 }
 
 /** Shows the town until it says that this login is worth nothing any more. */
-function WhileWelcome({ connection, children }: { connection: Connection; children: React.ReactNode }) {
+function WhileWelcome({
+  connection,
+  children,
+}: {
+  connection: Connection;
+  children: React.ReactNode;
+}) {
   const state = useSyncExternalStore(
     (listener) => connection.onState(listener),
     () => connection.state,
@@ -66,6 +73,7 @@ function WhileWelcome({ connection, children }: { connection: Connection; childr
   useEffect(() => {
     if (state.phase === "refused" && state.code === "unauthenticated") forgetLogin(localStorage);
   }, [state]);
-  if (state.phase === "refused") return <LoginView message={state.message} outdated={state.code === "protocol_version"} />;
+  if (state.phase === "refused")
+    return <LoginView message={state.message} outdated={state.code === "protocol_version"} />;
   return <TownProvider connection={connection}>{children}</TownProvider>;
 }

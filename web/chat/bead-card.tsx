@@ -8,7 +8,8 @@ import { ProgressBar } from "../ui/bar.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { convoyLook, issueLook } from "../words/states.ts";
 
-const frame = "flex items-center gap-2.5 rounded-md border border-line bg-panel px-3 py-2 hover:border-line-strong hover:bg-raised data-open:border-line-strong";
+const frame =
+  "flex items-center gap-2.5 rounded-md border border-line bg-panel px-3 py-2 hover:border-line-strong hover:bg-raised data-open:border-line-strong";
 
 export function BeadCard({ id }: { id: string }) {
   return id.startsWith("cv_") ? <ConvoyCard id={id} /> : <IssueCard id={id} />;
@@ -28,11 +29,16 @@ function IssueCard({ id }: { id: string }) {
 function ConvoyCard({ id }: { id: string }) {
   const convoy = useImage("convoy", id);
   const issues = useImages("board", "issue");
-  const progress = useMemo(() => progressOf(issues.filter((issue) => issue.convoyId === id)), [issues, id]);
+  const progress = useMemo(
+    () => progressOf(issues.filter((issue) => issue.convoyId === id)),
+    [issues, id],
+  );
   return (
     <RefLink row id={id} className={`${frame} flex-wrap`}>
       {convoy && <StateMark look={convoyLook(convoy.state)} />}
-      <span className="min-w-0 flex-1 truncate text-sm font-medium">{convoy?.title ?? "A convoy"}</span>
+      <span className="min-w-0 flex-1 truncate text-sm font-medium">
+        {convoy?.title ?? "A convoy"}
+      </span>
       <span className="num text-xs text-ink-2">
         {progress.landed + progress.closed}/{progress.total} landed
       </span>

@@ -40,7 +40,9 @@ function PersonItem({ entry }: { entry: ChatEntry }) {
 type ToolBody = Extract<AgentEvent["body"], { kind: "tool" }>;
 
 function liveSteps(log: RunLog, turnId: string): ToolBody[] {
-  return log.entries.flatMap(({ turnId: of, body }) => (of === turnId && body.kind === "tool" ? [body] : []));
+  return log.entries.flatMap(({ turnId: of, body }) =>
+    of === turnId && body.kind === "tool" ? [body] : [],
+  );
 }
 
 function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
@@ -64,9 +66,24 @@ function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
           )}
         </p>
         {live.length > entry.steps.length
-          ? live.map((body) => <Step key={body.partId} tool={body.tool} args={body.arguments} result={body.result} state={body.state} durationMs={body.durationMs} />)
+          ? live.map((body) => (
+              <Step
+                key={body.partId}
+                tool={body.tool}
+                args={body.arguments}
+                result={body.result}
+                state={body.state}
+                durationMs={body.durationMs}
+              />
+            ))
           : entry.steps.map((step, index) => (
-              <Step key={index} tool={step.tool} args={step.arguments} result={step.result} state={step.ok === null ? "running" : step.ok ? "completed" : "failed"} />
+              <Step
+                key={index}
+                tool={step.tool}
+                args={step.arguments}
+                result={step.result}
+                state={step.ok === null ? "running" : step.ok ? "completed" : "failed"}
+              />
             ))}
         {text !== "" && <Markdown text={text} growing={growing} />}
         {growing && <Thinking quiet={text !== ""} />}
@@ -77,7 +94,9 @@ function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
             ))}
           </div>
         )}
-        {entry.state === "interrupted" && <p className="text-sm text-ink-3">Interrupted{entry.note ? `: ${entry.note}` : "."}</p>}
+        {entry.state === "interrupted" && (
+          <p className="text-sm text-ink-3">Interrupted{entry.note ? `: ${entry.note}` : "."}</p>
+        )}
         {entry.state === "failed" && (
           <p role="alert" className="text-sm text-s-failed">
             {entry.note ?? "This turn failed."}

@@ -9,10 +9,16 @@ import { Button } from "../ui/button.tsx";
 const DRAFT_KEY = "gastown.draft";
 const HEIGHT_PX_MAX = 220;
 
-export function Composer({ busy, wish, onSent }: { busy: boolean; wish: string; onSent: () => void }) {
+interface ComposerProps {
+  busy: boolean;
+  /** A wish taken from the examples; it replaces the draft. */
+  wish: string;
+  onSent: () => void;
+}
+
+/** The draft outlives a change of view and a reload; its field is as high as its text. */
+function useDraft(wish: string) {
   const [text, setText] = useState(() => sessionStorage.getItem(DRAFT_KEY) ?? "");
-  const say = useCommand("mayor.say");
-  const offline = useConnectionState().phase !== "online";
   const field = useRef<HTMLTextAreaElement>(null);
   const write = (next: string) => {
     setText(next);
@@ -29,6 +35,13 @@ export function Composer({ busy, wish, onSent }: { busy: boolean; wish: string; 
     current.style.height = "auto";
     current.style.height = `${Math.min(current.scrollHeight, HEIGHT_PX_MAX)}px`;
   }, [text]);
+  return { text, write, field };
+}
+
+export function Composer({ busy, wish, onSent }: ComposerProps) {
+  const { text, write, field } = useDraft(wish);
+  const say = useCommand("mayor.say");
+  const offline = useConnectionState().phase !== "online";
   const send = async () => {
     const words = text.trim();
     if (words === "" || say.state.phase === "sent") return;
@@ -64,7 +77,14 @@ export function Composer({ busy, wish, onSent }: { busy: boolean; wish: string; 
             }}
             className="max-h-[220px] min-h-8 flex-1 resize-none bg-transparent px-2 py-1.5 text-base text-ink placeholder:text-ink-3 focus-visible:outline-none"
           />
-          <Button look="main" type="submit" aria-label="Send" sent={say.state.phase === "sent"} disabled={text.trim() === "" || offline} className="w-8 px-0! max-sm:h-8">
+          <Button
+            look="main"
+            type="submit"
+            aria-label="Send"
+            sent={say.state.phase === "sent"}
+            disabled={text.trim() === "" || offline}
+            className="w-8 px-0! max-sm:h-8"
+          >
             {say.state.phase !== "sent" && <ArrowUp size={16} strokeWidth={2} aria-hidden />}
           </Button>
         </div>

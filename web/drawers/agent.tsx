@@ -18,14 +18,17 @@ export function AgentDrawer({ id }: { id: string }) {
   const known = useImage("agent", id);
   const agent = held ?? known;
   const runs = useImages(topic, "run");
-  const ordered = useMemo(() => runs.filter((run) => run.agentId === id).sort((a, b) => b.offeredAt - a.offeredAt), [runs, id]);
+  const ordered = useMemo(
+    () => runs.filter((run) => run.agentId === id).sort((a, b) => b.offeredAt - a.offeredAt),
+    [runs, id],
+  );
   const issue = useImage("issue", agent?.beadId ?? null);
   const rig = useImage("rig", agent?.rigId ?? null);
   return (
     <TopicFrame topic={topic} found={agent !== undefined}>
       {agent && (
         <>
-          <header className="flex items-start gap-3 px-4 py-4">
+          <div className="flex items-start gap-3 px-4 py-4">
             <AgentMark id={agent.id} name="" size={40} live={agent.state === "working"} />
             <div className="min-w-0 flex-1">
               <h2 className="flex items-center gap-2 text-lg font-semibold leading-[22px]">
@@ -41,7 +44,7 @@ export function AgentDrawer({ id }: { id: string }) {
               </p>
               {agent.bubble && <p className="mt-2 text-sm text-ink-2">“{agent.bubble}”</p>}
             </div>
-          </header>
+          </div>
           {issue && (
             <Part title="On">
               <Rows>

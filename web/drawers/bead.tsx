@@ -1,4 +1,5 @@
 /** A bead: where it is and why, what one can do, its rounds, diff, runs and history; the record last. */
+import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Issue } from "../../protocol/index.ts";
 import { useImage, useImages } from "../lib/town.tsx";
@@ -39,7 +40,10 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
   const events = useImages(topic, "event");
   const ordered = useMemo(() => [...runs].sort((a, b) => b.offeredAt - a.offeredAt), [runs]);
   const rounds = useMemo(
-    () => reviews.flatMap((review) => review.rounds.map((round) => ({ review, round }))).sort((a, b) => b.round.at - a.round.at),
+    () =>
+      reviews
+        .flatMap((review) => review.rounds.map((round) => ({ review, round })))
+        .sort((a, b) => b.round.at - a.round.at),
     [reviews],
   );
   return (
@@ -83,8 +87,10 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
 
 function Head({ issue }: { issue: Issue }) {
   return (
-    <header className="px-4 pb-4 pt-4">
-      <h2 className="text-lg font-semibold leading-[22px] tracking-[-0.008em] [overflow-wrap:anywhere]">{issue.title}</h2>
+    <div className="px-4 pb-4 pt-4">
+      <h2 className="text-lg font-semibold leading-[22px] tracking-[-0.008em] [overflow-wrap:anywhere]">
+        {issue.title}
+      </h2>
       <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
         <StateChip look={issueLook(issue)} />
         <span className="text-ink-3">
@@ -105,11 +111,12 @@ function Head({ issue }: { issue: Issue }) {
       {issue.failure && (
         <p className="mt-2 rounded-md border border-line bg-canvas px-3 py-2 text-sm [overflow-wrap:anywhere]">
           <span className="font-medium text-s-failed">Why it failed: </span>
-          <Linked text={issue.failure.message} /> <span className="mono text-ink-3">{issue.failure.code}</span>
+          <Linked text={issue.failure.message} />{" "}
+          <span className="mono text-ink-3">{issue.failure.code}</span>
         </p>
       )}
       <BeadActions issue={issue} />
-    </header>
+    </div>
   );
 }
 
@@ -123,9 +130,9 @@ function BeadFacts({ issue }: { issue: Issue }) {
       <Facts>
         {rig && (
           <Fact name="Rig">
-            <a href={`/rigs/${rig.id}`} className="underline-offset-2 hover:underline">
+            <Link to={`/rigs/${rig.id}`} search={{}} className="underline-offset-2 hover:underline">
               {rig.name}
-            </a>
+            </Link>
           </Fact>
         )}
         <Fact name="Priority">
@@ -136,7 +143,8 @@ function BeadFacts({ issue }: { issue: Issue }) {
         {agent && (
           <Fact name="Agent">
             <RefLink id={agent.id} className="inline-flex items-center gap-2 hover:underline">
-              <AgentMark id={agent.id} name="" size={16} live={agent.state === "working"} /> {agent.name}
+              <AgentMark id={agent.id} name="" size={16} live={agent.state === "working"} />{" "}
+              {agent.name}
             </RefLink>
           </Fact>
         )}
@@ -152,32 +160,59 @@ function BeadFacts({ issue }: { issue: Issue }) {
             </RefLink>
           </Fact>
         )}
-        <Fact name="Attempts">
-          <span className="num">
-            {issue.attempt} {issue.workAttempts !== issue.attempt && <span className="text-ink-3">({issue.workAttempts} counted)</span>}
-            {issue.round > 1 && <span className="text-ink-3"> · round {issue.round}</span>}
-            {issue.cycle > 1 && <span className="text-ink-3"> · cycle {issue.cycle}</span>}
-          </span>
-        </Fact>
+        <Attempts issue={issue} />
         <Fact name="Delivery">{issue.delivery ?? "as the rig says"}</Fact>
-        {issue.headOid && (
-          <Fact name="Head">
-            <CopyButton text={issue.headOid} label="Copy commit" shown={issue.headOid.slice(0, 12)} className="-ml-1" />
-          </Fact>
-        )}
-        {issue.landedOid && (
-          <Fact name="Landed">
-            <span className="inline-flex flex-wrap items-center gap-1">
-              {issue.landedOn && <code>{issue.landedOn}</code>}
-              <CopyButton text={issue.landedOid} label="Copy merge commit" shown={issue.landedOid.slice(0, 12)} />
-            </span>
-          </Fact>
-        )}
+        <Commits issue={issue} />
         <Fact name="Created">
-          <Age at={issue.createdAt} form="ago" /> by {by.id ? <IdLink id={by.id} copy={false} /> : by.label}
+          <Age at={issue.createdAt} form="ago" /> by{" "}
+          {by.id ? <IdLink id={by.id} copy={false} /> : by.label}
         </Fact>
       </Facts>
     </Part>
+  );
+}
+
+function Attempts({ issue }: { issue: Issue }) {
+  return (
+    <Fact name="Attempts">
+      <span className="num">
+        {issue.attempt}{" "}
+        {issue.workAttempts !== issue.attempt && (
+          <span className="text-ink-3">({issue.workAttempts} counted)</span>
+        )}
+        {issue.round > 1 && <span className="text-ink-3"> · round {issue.round}</span>}
+        {issue.cycle > 1 && <span className="text-ink-3"> · cycle {issue.cycle}</span>}
+      </span>
+    </Fact>
+  );
+}
+
+function Commits({ issue }: { issue: Issue }) {
+  return (
+    <>
+      {issue.headOid && (
+        <Fact name="Head">
+          <CopyButton
+            text={issue.headOid}
+            label="Copy commit"
+            shown={issue.headOid.slice(0, 12)}
+            className="-ml-1"
+          />
+        </Fact>
+      )}
+      {issue.landedOid && (
+        <Fact name="Landed">
+          <span className="inline-flex flex-wrap items-center gap-1">
+            {issue.landedOn && <code>{issue.landedOn}</code>}
+            <CopyButton
+              text={issue.landedOid}
+              label="Copy merge commit"
+              shown={issue.landedOid.slice(0, 12)}
+            />
+          </span>
+        </Fact>
+      )}
+    </>
   );
 }
 
@@ -186,7 +221,8 @@ function Relations({ issue, related }: { issue: Issue; related: Issue[] }) {
   const before = issue.blockedBy;
   const after = related.filter((other) => other.blockedBy.includes(issue.id));
   const children = related.filter((other) => other.parentId === issue.id);
-  if (!issue.convoyId && before.length + after.length + children.length === 0 && !issue.parentId) return null;
+  if (!issue.convoyId && before.length + after.length + children.length === 0 && !issue.parentId)
+    return null;
   return (
     <Part title="Relations">
       <div className="space-y-2.5">

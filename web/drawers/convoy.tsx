@@ -20,29 +20,42 @@ export function ConvoyDrawer({ id }: { id: string }) {
   const convoy = held ?? known;
   const all = useImages(topic, "issue");
   const rig = useImage("rig", convoy?.rigId ?? null);
-  const issues = useMemo(() => all.filter((issue) => issue.convoyId === id).sort((a, b) => (a.id < b.id ? -1 : 1)), [all, id]);
+  const issues = useMemo(
+    () => all.filter((issue) => issue.convoyId === id).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    [all, id],
+  );
   const progress = progressOf(issues);
   const by = actorOf(convoy?.createdBy ?? "");
   return (
     <TopicFrame topic={topic} found={convoy !== undefined}>
       {convoy && (
         <>
-          <header className="px-4 py-4">
-            <h2 className="text-lg font-semibold leading-[22px] [overflow-wrap:anywhere]">{convoy.title}</h2>
+          <div className="px-4 py-4">
+            <h2 className="text-lg font-semibold leading-[22px] [overflow-wrap:anywhere]">
+              {convoy.title}
+            </h2>
             <div className="mt-2 flex items-center gap-3 text-sm">
               <StateChip look={convoyLook(convoy.state)} />
               <span className="num text-ink-3">
                 {progress.landed} of {progress.total} landed
               </span>
-              <Link to={`/convoys/${convoy.id}`} search={{} as never} className="ml-auto rounded-md border border-line-strong px-2 py-0.5 text-xs hover:bg-raised">
+              <Link
+                to={`/convoys/${convoy.id}`}
+                search={{}}
+                className="ml-auto rounded-md border border-line-strong px-2 py-0.5 text-xs hover:bg-raised"
+              >
                 Open the graph
               </Link>
             </div>
             <div className="mt-3">
               <ProgressBar progress={progress} />
             </div>
-            {convoy.failure && <p className="mt-3 rounded-md border border-line bg-canvas px-3 py-2 text-sm">{convoy.failure.message}</p>}
-          </header>
+            {convoy.failure && (
+              <p className="mt-3 rounded-md border border-line bg-canvas px-3 py-2 text-sm">
+                {convoy.failure.message}
+              </p>
+            )}
+          </div>
           <Part title="Beads" count={issues.length}>
             <Rows>
               {issues.map((issue) => (
@@ -54,7 +67,8 @@ export function ConvoyDrawer({ id }: { id: string }) {
             <Facts>
               {rig && <Fact name="Rig">{rig.name}</Fact>}
               <Fact name="Slung">
-                <Age at={convoy.createdAt} form="ago" /> by {by.id ? <IdLink id={by.id} copy={false} /> : by.label}
+                <Age at={convoy.createdAt} form="ago" /> by{" "}
+                {by.id ? <IdLink id={by.id} copy={false} /> : by.label}
               </Fact>
               {convoy.landedAt !== null && (
                 <Fact name="Landed">

@@ -32,32 +32,7 @@ function Body({ review }: { review: Review }) {
   const head = review.rounds.at(-1)?.headOid;
   return (
     <>
-      <header className="px-4 py-4">
-        <h2 className="text-lg font-semibold leading-[22px] [overflow-wrap:anywhere]">{review.title}</h2>
-        <div className="mt-2 flex flex-wrap items-center gap-x-3 text-sm">
-          <StateChip look={reviewLook(review.state)} />
-          <span className="text-ink-3">
-            changed <Age at={review.updatedAt} form="ago" />
-          </span>
-        </div>
-        {review.wait && (
-          <p className="mt-2 text-sm text-ink-2">
-            <Linked text={review.wait.text} />
-          </p>
-        )}
-        {review.failure && <p className="mt-2 rounded-md border border-line bg-canvas px-3 py-2 text-sm">{review.failure.message}</p>}
-        {review.landingHint && (
-          <div className="mt-3 rounded-md border border-line bg-lamp-soft px-3 py-2 text-sm">
-            <p>The target is checked out with changes of yours. To have the landing in your files too:</p>
-            <CopyButton text={review.landingHint} label="Copy the command" shown={review.landingHint} className="mt-1 -ml-1" />
-          </div>
-        )}
-        {review.state === "needs_person" && (
-          <div className="mt-3">
-            <Decide review={review} />
-          </div>
-        )}
-      </header>
+      <Head review={review} />
       {issue && (
         <Part title="Bead">
           <Rows>
@@ -90,10 +65,59 @@ function Body({ review }: { review: Review }) {
   );
 }
 
+function Head({ review }: { review: Review }) {
+  return (
+    <div className="px-4 py-4">
+      <h2 className="text-lg font-semibold leading-[22px] [overflow-wrap:anywhere]">
+        {review.title}
+      </h2>
+      <div className="mt-2 flex flex-wrap items-center gap-x-3 text-sm">
+        <StateChip look={reviewLook(review.state)} />
+        <span className="text-ink-3">
+          changed <Age at={review.updatedAt} form="ago" />
+        </span>
+      </div>
+      {review.wait && (
+        <p className="mt-2 text-sm text-ink-2">
+          <Linked text={review.wait.text} />
+        </p>
+      )}
+      {review.failure && (
+        <p className="mt-2 rounded-md border border-line bg-canvas px-3 py-2 text-sm">
+          {review.failure.message}
+        </p>
+      )}
+      {review.landingHint && (
+        <div className="mt-3 rounded-md border border-line bg-lamp-soft px-3 py-2 text-sm">
+          <p>
+            The target is checked out with changes of yours. To have the landing in your files too:
+          </p>
+          <CopyButton
+            text={review.landingHint}
+            label="Copy the command"
+            shown={review.landingHint}
+            className="mt-1 -ml-1"
+          />
+        </div>
+      )}
+      {review.state === "needs_person" && (
+        <div className="mt-3">
+          <Decide review={review} />
+        </div>
+      )}
+    </div>
+  );
+}
+
 function ProofPart({ proof }: { proof: Proof }) {
   const oid = (name: string, value: string) => (
     <Fact name={name}>
-      <CopyButton text={value} label={`Copy ${name.toLowerCase()}`} shown={value.slice(0, 16)} className="-ml-1" />
+      <CopyButton
+        text={value}
+        label={`Copy ${name.toLowerCase()}`}
+        shown={value.slice(0, 16)}
+        className="-ml-1"
+      />
     </Fact>
   );
   return (

@@ -36,7 +36,7 @@ function RunBody({ run }: { run: Run }) {
   const live = run.state !== "ended";
   return (
     <>
-      <header className="relative overflow-hidden px-4 pb-4 pt-4">
+      <div className="relative overflow-hidden px-4 pb-4 pt-4">
         <h2 className="text-lg font-semibold leading-[22px]">
           {runKindWords[run.kind]}
           {issue && <span className="font-normal text-ink-2"> · {issue.title}</span>}
@@ -62,7 +62,7 @@ function RunBody({ run }: { run: Run }) {
           </p>
         )}
         <Moved at={live ? run.lastProgressAt : null} />
-      </header>
+      </div>
       <Part title="Log">
         <RunStream runId={run.id} live={live} />
       </Part>
@@ -80,7 +80,10 @@ function RunBody({ run }: { run: Run }) {
             return answer;
           }}
         >
-          <p>The agent is stopped and what it has written is saved to a ref of its own. It counts as no attempt.</p>
+          <p>
+            The agent is stopped and what it has written is saved to a ref of its own. It counts as
+            no attempt.
+          </p>
         </Confirm>
       )}
     </>
@@ -98,7 +101,8 @@ function RunFacts({ run }: { run: Run }) {
         {agent && (
           <Fact name="Agent">
             <RefLink id={agent.id} className="inline-flex items-center gap-2 hover:underline">
-              <AgentMark id={agent.id} name="" size={16} live={agent.runId === run.id} /> {agent.name}
+              <AgentMark id={agent.id} name="" size={16} live={agent.runId === run.id} />{" "}
+              {agent.name}
             </RefLink>
           </Fact>
         )}
@@ -121,7 +125,8 @@ function RunFacts({ run }: { run: Run }) {
         )}
         <Fact name="Usage">
           <span className="num">
-            {usage.calls} calls · {compact(usage.inputTokens)} in · {compact(usage.outputTokens)} out · {compact(usage.cacheReadTokens)} cached · {money(usage.costUsd)}
+            {usage.calls} calls · {compact(usage.inputTokens)} in · {compact(usage.outputTokens)}{" "}
+            out · {compact(usage.cacheReadTokens)} cached · {money(usage.costUsd)}
           </span>
         </Fact>
         <Fact name="Attempt">
@@ -130,26 +135,40 @@ function RunFacts({ run }: { run: Run }) {
             {run.round > 0 && ` · round ${run.round}`}
           </span>
         </Fact>
-        {run.savedWork && (
-          <Fact name="Saved work">
-            <CopyButton text={run.savedWork.ref} label="Copy ref" shown={run.savedWork.ref} className="-ml-1" />
-          </Fact>
-        )}
-        <Fact name="Fence">
-          <span className="num">
-            {run.fence.epoch}.{run.fence.n}
-          </span>{" "}
-          <span className="mono text-ink-3">{run.resource}</span>
-        </Fact>
-        {run.leaseUntilAt !== null && run.state !== "ended" && (
-          <Fact name="Lease ends">
-            <Age at={run.leaseUntilAt} form="until" />
-          </Fact>
-        )}
+        <Holding run={run} />
         <Fact name="Offered">
           <Age at={run.offeredAt} form="ago" />
         </Fact>
       </Facts>
     </Part>
+  );
+}
+
+/** What the run holds: its saved work, its fence and its lease. */
+function Holding({ run }: { run: Run }) {
+  return (
+    <>
+      {run.savedWork && (
+        <Fact name="Saved work">
+          <CopyButton
+            text={run.savedWork.ref}
+            label="Copy ref"
+            shown={run.savedWork.ref}
+            className="-ml-1"
+          />
+        </Fact>
+      )}
+      <Fact name="Fence">
+        <span className="num">
+          {run.fence.epoch}.{run.fence.n}
+        </span>{" "}
+        <span className="mono text-ink-3">{run.resource}</span>
+      </Fact>
+      {run.leaseUntilAt !== null && run.state !== "ended" && (
+        <Fact name="Lease ends">
+          <Age at={run.leaseUntilAt} form="until" />
+        </Fact>
+      )}
+    </>
   );
 }

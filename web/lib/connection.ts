@@ -100,7 +100,8 @@ export class Connection {
   ): Promise<Result<CommandValue<N>>> {
     const frame = { name, body, key: this.#ports.newKey() };
     const answer = await this.#ask<CommandValue<N>>("command", frame, answerMs);
-    if (answer.ok || answer.error.code !== "offline" || !answer.error.details?.["sent"]) return answer;
+    if (answer.ok || answer.error.code !== "offline" || !answer.error.details?.["sent"])
+      return answer;
     await this.#untilOnline(ANSWER_MS);
     return this.#ask<CommandValue<N>>("command", frame, answerMs);
   }
@@ -136,14 +137,18 @@ export class Connection {
   #offline(): void {
     this.topics.disconnected();
     this.streams.disconnected();
-    if (this.#state.phase !== "offline") this.#set({ phase: "offline", sinceAt: this.#ports.now() });
+    if (this.#state.phase !== "offline")
+      this.#set({ phase: "offline", sinceAt: this.#ports.now() });
   }
 
   async #connectFailed(error: Error): Promise<void> {
     this.#offline();
     const refusal = "data" in error ? error.data : undefined;
     if (refusal !== null && typeof refusal === "object" && "code" in refusal) {
-      this.#refused(String(refusal.code), "message" in refusal ? String(refusal.message) : error.message);
+      this.#refused(
+        String(refusal.code),
+        "message" in refusal ? String(refusal.message) : error.message,
+      );
       return;
     }
     // A refused handshake and a town that is down look the same over a WebSocket: HTTP tells them apart.
@@ -165,20 +170,32 @@ export class Connection {
     }
   }
 
-  async #ask<V>(event: keyof UserUpEvents, frame: unknown, answerMs = ANSWER_MS): Promise<Result<V>> {
+  async #ask<V>(
+    event: keyof UserUpEvents,
+    frame: unknown,
+    answerMs = ANSWER_MS,
+  ): Promise<Result<V>> {
     if (!this.#socket.connected) {
-      return refuse("offline", "Not connected to the town; nothing was sent. Try again once it is back.", {
-        retryable: true,
-      });
+      return refuse(
+        "offline",
+        "Not connected to the town; nothing was sent. Try again once it is back.",
+        {
+          retryable: true,
+        },
+      );
     }
     try {
-      const answer: Ack = await this.#socket.timeout(answerMs).emitWithAck(event, frame as never);
+      const answer: Ack = await this.#socket.timeout(answerMs).emitWithAck(event, frame);
       return answer as Result<V>;
     } catch (cause) {
       if (this.#socket.connected) {
-        return refuse("deadline", `The town did not answer within ${answerMs / 1000} s. Look at its state before you try again.`, {
-          retryable: true,
-        });
+        return refuse(
+          "deadline",
+          `The town did not answer within ${answerMs / 1000} s. Look at its state before you try again.`,
+          {
+            retryable: true,
+          },
+        );
       }
       const why = cause instanceof Error ? cause.message : String(cause);
       return refuse("offline", `The connection broke before an answer came (${why}).`, {

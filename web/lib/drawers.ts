@@ -9,7 +9,13 @@ export interface DrawerRef {
 /** More would only be a longer way back. */
 export const DRAWERS_MAX = 8;
 
-const byPrefix: Record<string, DrawerKind> = { bd: "bead", cv: "convoy", mr: "review", ag: "agent", rn: "run" };
+const byPrefix: Record<string, DrawerKind> = {
+  bd: "bead",
+  cv: "convoy",
+  mr: "review",
+  ag: "agent",
+  rn: "run",
+};
 
 /** The drawer that shows an id, by its prefix; null for what has none. */
 export function drawerOf(id: string): DrawerRef | null {

@@ -46,7 +46,10 @@ export async function exchangeToken(token: string, send: typeof fetch = fetch): 
     });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    return { ok: false, message: `The town did not answer (${why}). Is it running? Then open the link again.` };
+    return {
+      ok: false,
+      message: `The town did not answer (${why}). Is it running? Then open the link again.`,
+    };
   }
   const answer: unknown = await response.json().catch(() => null);
   const parsed = loginAnswerSchema.safeParse(
@@ -59,7 +62,8 @@ export async function exchangeToken(token: string, send: typeof fetch = fetch): 
 function refusalText(answer: unknown): string {
   if (answer !== null && typeof answer === "object" && "error" in answer) {
     const { error } = answer;
-    if (error !== null && typeof error === "object" && "message" in error) return String(error.message);
+    if (error !== null && typeof error === "object" && "message" in error)
+      return String(error.message);
   }
   return "This link did not work. Links are good once, for ten minutes: run `gastown login` for a new one.";
 }

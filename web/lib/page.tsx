@@ -9,7 +9,10 @@ export function usePageSearch(): PageSearch {
 }
 
 /** Changes the search part in place; `undefined` takes a key away. */
-export function useSetSearch(): (change: (search: PageSearch) => PageSearch, replace?: boolean) => void {
+export function useSetSearch(): (
+  change: (search: PageSearch) => PageSearch,
+  replace?: boolean,
+) => void {
   const navigate = useNavigate();
   return useCallback(
     (change, replace = false) => {
@@ -24,9 +27,9 @@ export const DrawerLevel = createContext(0);
 
 export interface Drawers {
   stack: DrawerRef[];
-  open(ref: DrawerRef, level: number): void;
+  open: (ref: DrawerRef, level: number) => void;
   /** Keeps the lowest `level` drawers. */
-  cut(level: number): void;
+  cut: (level: number) => void;
 }
 
 export function useDrawers(): Drawers {
@@ -53,5 +56,8 @@ export function useDrawerLevel(): number {
 /** Goes to another view; its drawers and filters stay behind. */
 export function useGo(): (path: string) => void {
   const navigate = useNavigate();
-  return useCallback((path: string) => void navigate({ to: path, search: {} } as never), [navigate]);
+  return useCallback(
+    (path: string) => void navigate({ to: path, search: {} } as never),
+    [navigate],
+  );
 }

@@ -12,7 +12,9 @@ export function showTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;
   const dark = isDark(theme);
-  document.querySelector('meta[name="theme-color"]')?.setAttribute("content", dark ? "#0f1218" : "#f6f7f9");
+  document
+    .querySelector('meta[name="theme-color"]')
+    ?.setAttribute("content", dark ? "#0f1218" : "#f6f7f9");
 }
 
 export function keepTheme(theme: Theme): void {
@@ -23,7 +25,9 @@ export function keepTheme(theme: Theme): void {
 
 /** Whether the page is dark now. */
 export function isDark(theme: Theme = readTheme()): boolean {
-  return theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  return (
+    theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches)
+  );
 }
 
 export function onTheme(listener: () => void): () => void {

@@ -5,7 +5,10 @@ import { applyFrame, emptyTopic, imageOf, type TopicState } from "./topic-state.
 
 /** Asks the town for a topic from a position on. */
 export interface TopicSource {
-  subscribe(frame: { topic: Topic; since?: TopicState["position"] & {} }): Promise<Result<TopicFrame>>;
+  subscribe(frame: {
+    topic: Topic;
+    since?: TopicState["position"] & {};
+  }): Promise<Result<TopicFrame>>;
   unsubscribe(topic: Topic): void;
 }
 
@@ -84,7 +87,7 @@ export class TopicHub {
 
   /** A `changes` frame arrived. */
   receive(frame: TopicFrame): void {
-    const topic = frame.topic as Topic;
+    const { topic } = frame;
     const entry = this.#entries.get(topic);
     if (!entry) return;
     const applied = applyFrame(entry.state, frame);
@@ -111,12 +114,14 @@ export class TopicHub {
     const entry = this.#entries.get(topic);
     if (!entry) return;
     const { position } = entry.state;
-    void this.#source.subscribe(position ? { topic, since: position } : { topic }).then((answer) => {
-      if (this.#entries.get(topic) !== entry) return;
-      entry.problem = answer.ok || answer.error.retryable ? null : answer.error.message;
-      if (answer.ok) this.receive(answer.value);
-      else this.#set(entry, entry.state.ready ? entry.state : { ...entry.state });
-    });
+    void this.#source
+      .subscribe(position ? { topic, since: position } : { topic })
+      .then((answer) => {
+        if (this.#entries.get(topic) !== entry) return;
+        entry.problem = answer.ok || answer.error.retryable ? null : answer.error.message;
+        if (answer.ok) this.receive(answer.value);
+        else this.#set(entry, entry.state.ready ? entry.state : { ...entry.state });
+      });
   }
 
   #release(topic: Topic): void {

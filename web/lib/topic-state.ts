@@ -1,11 +1,5 @@
 /** The state of one topic as a viewer holds it, and how frames change it. Pure. */
-import type {
-  AnyImage,
-  FeedPosition,
-  Image,
-  ImageKind,
-  TopicFrame,
-} from "../../protocol/index.ts";
+import type { AnyImage, FeedPosition, Image, ImageKind, TopicFrame } from "../../protocol/index.ts";
 
 type Items = ReadonlyMap<string, AnyImage>;
 

@@ -1,5 +1,14 @@
 /** The town as components see it: topics, images, streams, commands and the connection's state. */
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import type {
   CommandInput,
   CommandName,
@@ -17,7 +26,13 @@ import { imagesOf, type TopicState } from "./topic-state.ts";
 
 const ConnectionContext = createContext<Connection | null>(null);
 
-export function TownProvider({ connection, children }: { connection: Connection; children: ReactNode }) {
+export function TownProvider({
+  connection,
+  children,
+}: {
+  connection: Connection;
+  children: ReactNode;
+}) {
   return <ConnectionContext value={connection}>{children}</ConnectionContext>;
 }
 

@@ -35,9 +35,15 @@ function inOrder(status: BeadStatus, issues: Issue[]): Issue[] {
   );
 }
 
-export function columnsOf(issues: readonly Issue[], query: string, rigIds: readonly string[]): Column[] {
+export function columnsOf(
+  issues: readonly Issue[],
+  query: string,
+  rigIds: readonly string[],
+): Column[] {
   const shown = issues.filter(
-    (issue) => matches(issue, query) && (rigIds.length === 0 || (issue.rigId !== null && rigIds.includes(issue.rigId))),
+    (issue) =>
+      matches(issue, query) &&
+      (rigIds.length === 0 || (issue.rigId !== null && rigIds.includes(issue.rigId))),
   );
   return COLUMNS.map(({ status, label }) => ({
     status,
@@ -62,7 +68,8 @@ export function progressOf(issues: readonly Issue[]): Progress {
   const tally = { total: issues.length, landed: 0, closed: 0, failed: 0, moving: 0 };
   for (const issue of issues) {
     if (issue.status === "failed") tally.failed += 1;
-    else if (issue.status === "closed") tally[issue.outcome === "landed" ? "landed" : "closed"] += 1;
+    else if (issue.status === "closed")
+      tally[issue.outcome === "landed" ? "landed" : "closed"] += 1;
     else if (issue.status !== "open") tally.moving += 1;
   }
   return tally;

@@ -45,16 +45,32 @@ const verbs: Record<string, string> = {
 export function stepSummary(tool: string, args: string): StepSummary {
   const name = tool.replace(/^gastown_/, "");
   const given = parseObject(args);
-  const first = ["title", "command", "filePath", "path", "pattern", "description", "bead", "convoy", "verdict", "summary"]
+  const first = [
+    "title",
+    "command",
+    "filePath",
+    "path",
+    "pattern",
+    "description",
+    "bead",
+    "convoy",
+    "verdict",
+    "summary",
+  ]
     .map((key) => given?.[key])
     .find((value) => typeof value === "string" && value !== "");
-  return { verb: verbs[name] ?? name, subject: typeof first === "string" ? withShortIds(first) : "" };
+  return {
+    verb: verbs[name] ?? name,
+    subject: typeof first === "string" ? withShortIds(first) : "",
+  };
 }
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? { ...value } : null;
+    return value !== null && typeof value === "object" && !Array.isArray(value)
+      ? { ...value }
+      : null;
   } catch (cause) {
     // Arguments still being written are no JSON yet.
     if (cause instanceof SyntaxError) return null;

@@ -26,12 +26,23 @@ export interface ConvoyGraph {
 }
 
 /** Places every bead; positions depend on ids and dependencies only, so they hold still while states change. */
-export function convoyGraph(issues: readonly Issue[], dependencies: ReadonlyMap<string, readonly string[]>, direction: "LR" | "TB"): ConvoyGraph {
+export function convoyGraph(
+  issues: readonly Issue[],
+  dependencies: ReadonlyMap<string, readonly string[]>,
+  direction: "LR" | "TB",
+): ConvoyGraph {
   const graph = new Graph();
-  graph.setGraph({ rankdir: direction, nodesep: 20, ranksep: direction === "LR" ? 64 : 40, marginx: 16, marginy: 16 });
+  graph.setGraph({
+    rankdir: direction,
+    nodesep: 20,
+    ranksep: direction === "LR" ? 64 : 40,
+    marginx: 16,
+    marginy: 16,
+  });
   graph.setDefaultEdgeLabel(() => ({}));
   const byId = new Map(issues.map((issue) => [issue.id, issue]));
-  for (const id of [...byId.keys()].sort()) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  for (const id of [...byId.keys()].sort())
+    graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });
   const edges: GraphEdge[] = [];
   for (const [to, froms] of dependencies) {
     for (const from of froms) {
@@ -44,7 +55,12 @@ export function convoyGraph(issues: readonly Issue[], dependencies: ReadonlyMap<
   layout(graph);
   const nodes = issues.map((issue) => {
     const place = graph.node(issue.id);
-    return { id: issue.id, issue, x: (place.x ?? 0) - NODE_WIDTH / 2, y: (place.y ?? 0) - NODE_HEIGHT / 2 };
+    return {
+      id: issue.id,
+      issue,
+      x: (place.x ?? 0) - NODE_WIDTH / 2,
+      y: (place.y ?? 0) - NODE_HEIGHT / 2,
+    };
   });
   const frame = graph.graph();
   return { nodes, edges, width: frame.width ?? 0, height: frame.height ?? 0 };

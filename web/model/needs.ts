@@ -26,17 +26,23 @@ export function needsOf(from: NeedSources): Need[] {
   const { town } = from;
   const open = from.escalations
     .filter((escalation) => escalation.resolvedAt === null)
-    .sort((a, b) => severityRank[a.severity] - severityRank[b.severity] || a.createdAt - b.createdAt);
+    .sort(
+      (a, b) => severityRank[a.severity] - severityRank[b.severity] || a.createdAt - b.createdAt,
+    );
   const told = new Set(open.map((escalation) => escalation.subjectId));
-  const bare = from.runners.some((runner) => runner.isolation === "none" && runner.state !== "lost");
+  const bare = from.runners.some(
+    (runner) => runner.isolation === "none" && runner.state !== "lost",
+  );
   const needs: Need[] = [];
   if (town) needs.push(...modelNeeds(town));
   for (const rig of from.rigs) {
-    if (bare && !rig.isolationConfirmed) needs.push({ kind: "isolation", key: `isolation:${rig.id}`, rig });
+    if (bare && !rig.isolationConfirmed)
+      needs.push({ kind: "isolation", key: `isolation:${rig.id}`, rig });
   }
   for (const escalation of open) needs.push({ kind: "escalation", key: escalation.id, escalation });
   for (const review of from.reviews) {
-    if (review.state !== "needs_person" || told.has(review.id) || told.has(review.subjectId)) continue;
+    if (review.state !== "needs_person" || told.has(review.id) || told.has(review.subjectId))
+      continue;
     needs.push({ kind: "review", key: review.id, review });
   }
   for (const rig of from.rigs) {
@@ -44,7 +50,11 @@ export function needsOf(from: NeedSources): Need[] {
   }
   const failed = from.issues.filter((issue) => issue.status === "failed" && !told.has(issue.id));
   for (const issue of failed) needs.push({ kind: "bead", key: issue.id, issue });
-  const explained = new Set([...failed, ...from.issues.filter((issue) => told.has(issue.id))].map((issue) => issue.convoyId));
+  const explained = new Set(
+    [...failed, ...from.issues.filter((issue) => told.has(issue.id))].map(
+      (issue) => issue.convoyId,
+    ),
+  );
   for (const convoy of from.convoys) {
     if (convoy.state !== "failed" || told.has(convoy.id) || explained.has(convoy.id)) continue;
     needs.push({ kind: "convoy", key: convoy.id, convoy });

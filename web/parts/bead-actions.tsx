@@ -15,13 +15,19 @@ export function BeadActions({ issue }: { issue: Issue }) {
   const connection = useConnection();
   const review = useImage("review", issue.reviewId);
   const ended = issue.status === "closed" || issue.status === "failed";
-  const canReopen = issue.status === "failed" || (issue.status === "closed" && issue.outcome !== "landed");
+  const canReopen =
+    issue.status === "failed" || (issue.status === "closed" && issue.outcome !== "landed");
   const run = issue.runId;
   return (
     <div className="mt-3 space-y-3">
       <div className="flex flex-wrap gap-2">
         {canReopen && (
-          <Button look="main" size="small" sent={reopen.state.phase === "sent"} onClick={() => void reopen.run({ bead: issue.id, version: issue.version })}>
+          <Button
+            look="main"
+            size="small"
+            sent={reopen.state.phase === "sent"}
+            onClick={() => void reopen.run({ bead: issue.id, version: issue.version })}
+          >
             Start again
           </Button>
         )}
@@ -51,7 +57,10 @@ export function BeadActions({ issue }: { issue: Issue }) {
             return answer;
           }}
         >
-          <p>The agent is stopped and what it has written is saved to a ref of its own. It counts as no attempt; the bead waits and can be started again.</p>
+          <p>
+            The agent is stopped and what it has written is saved to a ref of its own. It counts as
+            no attempt; the bead waits and can be started again.
+          </p>
         </Confirm>
       )}
     </div>
@@ -76,20 +85,37 @@ function CloseBead({ issue, onClose }: { issue: Issue; onClose: () => void }) {
       action="Close the bead"
       onClose={onClose}
       onConfirm={async () => {
-        const answer = await connection.call("bead.close", { bead: issue.id, version: issue.version, outcome, reason: reason.trim() });
+        const answer = await connection.call("bead.close", {
+          bead: issue.id,
+          version: issue.version,
+          outcome,
+          reason: reason.trim(),
+        });
         if (answer.ok) toast("Closed", { description: issue.title });
         return answer;
       }}
     >
-      <p>Its work stays in the town's refs. Beads that wait for it to land go on waiting. You can start it again later.</p>
-      <SelectField label="As" value={outcome} onChange={(event) => setOutcome(event.target.value as Outcome)}>
+      <p>
+        Its work stays in the town's refs. Beads that wait for it to land go on waiting. You can
+        start it again later.
+      </p>
+      <SelectField
+        label="As"
+        value={outcome}
+        onChange={(event) => setOutcome(event.target.value as Outcome)}
+      >
         {outcomes.map((choice) => (
           <option key={choice.outcome} value={choice.outcome}>
             {choice.label}
           </option>
         ))}
       </SelectField>
-      <TextArea label="Reason (kept in its history)" rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />
+      <TextArea
+        label="Reason (kept in its history)"
+        rows={2}
+        value={reason}
+        onChange={(event) => setReason(event.target.value)}
+      />
     </Confirm>
   );
 }

@@ -7,10 +7,16 @@ import { Button } from "../ui/button.tsx";
 import { Refusal, SkeletonRows } from "../ui/feedback.tsx";
 import { count } from "../words/figures.ts";
 
-const DiffFiles = lazy(() => import("./diff-files.tsx").then((module) => ({ default: module.DiffFiles })));
+const DiffFiles = lazy(() =>
+  import("./diff-files.tsx").then((module) => ({ default: module.DiffFiles })),
+);
 
 type Diff = CommandValue<"bead.diff">;
-type Stage = { phase: "shut" } | { phase: "asked" } | { phase: "shown"; diff: Diff } | { phase: "refused"; error: ErrorBody };
+type Stage =
+  | { phase: "shut" }
+  | { phase: "asked" }
+  | { phase: "shown"; diff: Diff }
+  | { phase: "refused"; error: ErrorBody };
 
 export function DiffPart({ beadId, headOid }: { beadId: string; headOid: string }) {
   const connection = useConnection();
@@ -19,7 +25,11 @@ export function DiffPart({ beadId, headOid }: { beadId: string; headOid: string 
   const ask = useCallback(async () => {
     setStage({ phase: "asked" });
     const answer = await connection.call("bead.diff", { bead: beadId });
-    setStage(answer.ok ? { phase: "shown", diff: answer.value } : { phase: "refused", error: answer.error });
+    setStage(
+      answer.ok
+        ? { phase: "shown", diff: answer.value }
+        : { phase: "refused", error: answer.error },
+    );
   }, [connection, beadId]);
   const shown = stage.phase === "shown" ? stage.diff : null;
   return (
@@ -37,23 +47,29 @@ export function DiffPart({ beadId, headOid }: { beadId: string; headOid: string 
       }
     >
       {stage.phase === "refused" && <Refusal error={stage.error} />}
-      {shown && shown.files.length === 0 && <p className="text-sm text-ink-3">It changes no file.</p>}
+      {shown && shown.files.length === 0 && (
+        <p className="text-sm text-ink-3">It changes no file.</p>
+      )}
       {shown && shown.files.length > 0 && (
         <Suspense fallback={<SkeletonRows rows={3} />}>
           <DiffFiles diff={shown.diff} />
         </Suspense>
       )}
-      {shown?.truncated && <p className="mt-2 text-xs text-ink-3">The diff is long; its end is left out here.</p>}
+      {shown?.truncated && (
+        <p className="mt-2 text-xs text-ink-3">The diff is long; its end is left out here.</p>
+      )}
     </Part>
   );
 }
 
 function Total({ diff }: { diff: Diff }) {
-  const sum = (key: "additions" | "deletions") => diff.files.reduce((total, file) => total + file[key], 0);
+  const sum = (key: "additions" | "deletions") =>
+    diff.files.reduce((total, file) => total + file[key], 0);
   return (
     <span className="num text-xs">
       <span className="text-ink-3">{count(diff.files.length, "file")} </span>
-      <span className="text-s-landed">+{sum("additions")}</span> <span className="text-s-failed">−{sum("deletions")}</span>
+      <span className="text-s-landed">+{sum("additions")}</span>{" "}
+      <span className="text-s-failed">−{sum("deletions")}</span>
     </span>
   );
 }

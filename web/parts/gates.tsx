@@ -14,7 +14,11 @@ export function GateDots({ gates }: { gates: readonly GateResult[] }) {
           data-tip={`${gate.name}: ${gate.ok ? "green" : gate.timedOut ? "timed out" : "red"}, ${duration(gate.durationMs)}`}
           className={`inline-flex h-5 items-center gap-1 rounded-full border border-line px-1.5 text-xs ${gate.ok ? "text-s-landed" : "text-s-failed"}`}
         >
-          {gate.ok ? <Check size={12} strokeWidth={2} aria-label="green" role="img" /> : <X size={12} strokeWidth={2} aria-label="red" role="img" />}
+          {gate.ok ? (
+            <Check size={12} strokeWidth={2} aria-label="green" role="img" />
+          ) : (
+            <X size={12} strokeWidth={2} aria-label="red" role="img" />
+          )}
           {gate.name}
         </span>
       ))}
@@ -31,15 +35,40 @@ export function GateList({ gates }: { gates: readonly GateResult[] }) {
           <details className="group" open={!gate.ok}>
             <summary className="flex h-8 list-none items-center gap-2 px-2.5 text-sm hover:bg-raised">
               {gate.ok ? (
-                <Check size={14} strokeWidth={2} role="img" aria-label="green" className="shrink-0 text-s-landed" />
+                <Check
+                  size={14}
+                  strokeWidth={2}
+                  role="img"
+                  aria-label="green"
+                  className="shrink-0 text-s-landed"
+                />
               ) : (
-                <X size={14} strokeWidth={2} role="img" aria-label="red" className="shrink-0 text-s-failed" />
+                <X
+                  size={14}
+                  strokeWidth={2}
+                  role="img"
+                  aria-label="red"
+                  className="shrink-0 text-s-failed"
+                />
               )}
               <span className="font-medium">{gate.name}</span>
               <code className="min-w-0 flex-1 truncate text-ink-3">{gate.command}</code>
-              {!gate.ok && <span className="shrink-0 text-xs text-s-failed">{gate.timedOut ? "timed out" : gate.code === null ? "did not run" : `exit ${gate.code}`}</span>}
+              {!gate.ok && (
+                <span className="shrink-0 text-xs text-s-failed">
+                  {gate.timedOut
+                    ? "timed out"
+                    : gate.code === null
+                      ? "did not run"
+                      : `exit ${gate.code}`}
+                </span>
+              )}
               <span className="num shrink-0 text-xs text-ink-3">{duration(gate.durationMs)}</span>
-              <ChevronRight size={14} strokeWidth={1.5} aria-hidden className="shrink-0 text-ink-3 transition-transform duration-120 group-open:rotate-90" />
+              <ChevronRight
+                size={14}
+                strokeWidth={1.5}
+                aria-hidden
+                className="shrink-0 text-ink-3 transition-transform duration-120 group-open:rotate-90"
+              />
             </summary>
             <div className="border-t border-line p-2.5">
               <Output label={`Output of ${gate.name}`} text={gate.log} tall />

@@ -6,7 +6,10 @@ import { Age } from "../ui/age.tsx";
 import { actorOf, sentence } from "../words/history.ts";
 
 export function History({ events }: { events: readonly BeadEvent[] }) {
-  const sorted = useMemo(() => [...events].sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)), [events]);
+  const sorted = useMemo(
+    () => [...events].sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)),
+    [events],
+  );
   return (
     <ol className="relative space-y-2.5 border-l border-line pl-4">
       {sorted.map((event) => (
@@ -20,11 +23,16 @@ function Line({ event }: { event: BeadEvent }) {
   const actor = actorOf(event.actor);
   return (
     <li className="relative text-sm">
-      <span aria-hidden className={`absolute -left-[19px] top-[7px] size-[5px] rounded-full ${event.failure ? "bg-s-failed" : "bg-line-strong"}`} />
+      <span
+        aria-hidden
+        className={`absolute -left-[19px] top-[7px] size-[5px] rounded-full ${event.failure ? "bg-s-failed" : "bg-line-strong"}`}
+      />
       <p className="text-ink [overflow-wrap:anywhere]">
         <Linked text={sentence(event)} />
       </p>
-      {event.failure && event.failure.message !== event.text && <p className="text-s-failed [overflow-wrap:anywhere]">{event.failure.message}</p>}
+      {event.failure && event.failure.message !== event.text && (
+        <p className="text-s-failed [overflow-wrap:anywhere]">{event.failure.message}</p>
+      )}
       <p className="text-xs text-ink-3">
         {actor.id ? <IdLink id={actor.id} copy={false} /> : actor.label}
         {event.runId && event.runId !== actor.id && (

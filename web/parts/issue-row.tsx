@@ -20,12 +20,23 @@ export function IssueRow({ issue, showRig = true }: { issue: Issue; showRig?: bo
       <StateMark look={issueLook(issue)} />
       <span className="min-w-0 flex-1">
         <span className="block truncate text-sm">{issue.title}</span>
-        {why && issue.status !== "closed" && <span className="block truncate text-xs text-ink-3">{withShortIds(why)}</span>}
+        {why && issue.status !== "closed" && (
+          <span className="block truncate text-xs text-ink-3">{withShortIds(why)}</span>
+        )}
       </span>
-      {issue.landedOid && <span className="mono text-ink-3 @max-xl:hidden">{issue.landedOid.slice(0, 7)}</span>}
-      {showRig && rig && <span className="max-w-28 truncate text-xs text-ink-3 @max-xl:hidden">{rig.name}</span>}
-      <span className="mono shrink-0 whitespace-nowrap text-ink-3 @max-sm:hidden">{shortId(issue.id)}</span>
-      <Age at={issue.closedAt ?? issue.stateSince} className="w-12 shrink-0 text-right text-xs text-ink-3" />
+      {issue.landedOid && (
+        <span className="mono text-ink-3 @max-xl:hidden">{issue.landedOid.slice(0, 7)}</span>
+      )}
+      {showRig && rig && (
+        <span className="max-w-28 truncate text-xs text-ink-3 @max-xl:hidden">{rig.name}</span>
+      )}
+      <span className="mono shrink-0 whitespace-nowrap text-ink-3 @max-sm:hidden">
+        {shortId(issue.id)}
+      </span>
+      <Age
+        at={issue.closedAt ?? issue.stateSince}
+        className="w-12 shrink-0 text-right text-xs text-ink-3"
+      />
     </RefLink>
   );
 }

@@ -14,14 +14,32 @@ export function LiveRun({ run }: { run: Run }) {
   const rig = useImage("rig", run.rigId);
   const look = runLook(run);
   const words = agent?.bubble ?? run.phase ?? look.label;
-  const subject = issue?.title ?? (run.kind === "baseline" && rig ? `Baseline of ${rig.name}` : run.kind === "session" ? "Talks with you" : runKindWords[run.kind]);
+  const subject =
+    issue?.title ??
+    (run.kind === "baseline" && rig
+      ? `Baseline of ${rig.name}`
+      : run.kind === "session"
+        ? "Talks with you"
+        : runKindWords[run.kind]);
   return (
-    <RefLink row id={run.id} className="relative flex items-start overflow-hidden gap-3 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised">
-      {agent ? <AgentMark id={agent.id} name={agent.name} size={28} live /> : <span className="flex size-7 items-center justify-center rounded-sm bg-raised"><StateMark look={look} silent /></span>}
+    <RefLink
+      row
+      id={run.id}
+      className="relative flex items-start overflow-hidden gap-3 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised"
+    >
+      {agent ? (
+        <AgentMark id={agent.id} name={agent.name} size={28} live />
+      ) : (
+        <span className="flex size-7 items-center justify-center rounded-sm bg-raised">
+          <StateMark look={look} silent />
+        </span>
+      )}
       <span className="min-w-0 flex-1">
         <span className="flex items-center gap-1.5 text-xs text-ink-3">
           {agent && <RoleGlyph role={agent.role} />}
-          <span className="truncate font-medium text-ink-2">{agent?.name ?? runKindWords[run.kind]}</span>
+          <span className="truncate font-medium text-ink-2">
+            {agent?.name ?? runKindWords[run.kind]}
+          </span>
           <Took from={run.startedAt ?? run.offeredAt} to={run.endedAt} className="ml-auto" />
         </span>
         <span className="mt-0.5 block truncate text-sm text-ink">{subject}</span>

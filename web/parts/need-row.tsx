@@ -33,7 +33,9 @@ function Row({ look, title, why, at, children }: FrameProps) {
       </div>
       <div className="flex items-center gap-2 @max-md:w-full @max-md:pl-6">
         {children}
-        {at !== null && <Age at={at} className="w-12 text-right text-xs text-ink-3 @max-md:ml-auto" />}
+        {at !== null && (
+          <Age at={at} className="w-12 text-right text-xs text-ink-3 @max-md:ml-auto" />
+        )}
       </div>
     </li>
   );
@@ -43,21 +45,40 @@ const linkButton =
   "inline-flex h-6 items-center rounded-md border border-line-strong bg-panel px-2 text-xs text-ink hover:bg-raised max-sm:h-8";
 
 /** A command as a small button whose refusal stays in its row. */
-function Act<N extends CommandName>({ name, body, children }: { name: N; body: CommandInput<N>; children: ReactNode }) {
+function Act<N extends CommandName>({
+  name,
+  body,
+  children,
+}: {
+  name: N;
+  body: CommandInput<N>;
+  children: ReactNode;
+}) {
   const command = useCommand(name);
   return (
     <>
-      <Button size="small" sent={command.state.phase === "sent"} onClick={() => void command.run(body)} className="max-sm:h-8">
+      <Button
+        size="small"
+        sent={command.state.phase === "sent"}
+        onClick={() => void command.run(body)}
+        className="max-sm:h-8"
+      >
         {children}
       </Button>
-      {command.state.phase === "refused" && <Refusal error={command.state.error} className="order-last w-full" />}
+      {command.state.phase === "refused" && (
+        <Refusal error={command.state.error} className="order-last w-full" />
+      )}
     </>
   );
 }
 
 function Opens({ id, children }: { id: string; children: ReactNode }) {
   return (
-    <RefLink row id={id} className="rounded-sm hover:underline hover:decoration-lamp hover:underline-offset-3">
+    <RefLink
+      row
+      id={id}
+      className="rounded-sm hover:underline hover:decoration-lamp hover:underline-offset-3"
+    >
       {children}
     </RefLink>
   );
@@ -68,45 +89,50 @@ export function NeedRow({ need }: { need: Need }) {
     case "model":
       return (
         <Row look={alert} title={need.title} why={need.why} at={null}>
-          <Link to="/settings" search={{} as never} className={linkButton}>
+          <Link to="/settings" search={{}} className={linkButton}>
             Open Settings
           </Link>
         </Row>
       );
     case "isolation":
       return (
-        <Row look={alert} title={`Rig ${need.rig.name} waits for your word on isolation`} why="Its runner has no sandbox. Nothing is dispatched before you confirm." at={null}>
-          <Link to={`/rigs/${need.rig.id}`} search={{} as never} className={linkButton}>
+        <Row
+          look={alert}
+          title={`Rig ${need.rig.name} waits for your word on isolation`}
+          why="Its runner has no sandbox. Nothing is dispatched before you confirm."
+          at={null}
+        >
+          <Link to={`/rigs/${need.rig.id}`} search={{}} className={linkButton}>
             Read and confirm
           </Link>
         </Row>
       );
     case "rig":
-      return (
-        <Row look={rigLook("parked")} title={<Link to={`/rigs/${need.rig.id}`} search={{} as never} data-row="" className="hover:underline">{`Rig ${need.rig.name} is parked`}</Link>} why={need.rig.parked?.message ?? "Its baseline failed."} at={null}>
-          <Act name="rig.recheck" body={{ rig: need.rig.id }}>
-            Check again
-          </Act>
-        </Row>
-      );
+      return <ParkedRigRow need={need} />;
     case "review":
-      return (
-        <Row look={reviewLook("needs_person")} title={<Opens id={need.review.id}>{need.review.title}</Opens>} why={need.review.wait?.text ?? "The reviewer could not decide. Read the change and say yes or no."} at={need.review.updatedAt}>
-          <RefLink id={need.review.id} className={linkButton}>
-            Decide
-          </RefLink>
-        </Row>
-      );
+      return <ReviewRow need={need} />;
     case "bead":
       return (
-        <Row look={issueLook(need.issue)} title={<Opens id={need.issue.id}>{need.issue.title}</Opens>} why={need.issue.failure?.message ?? "It failed."} at={need.issue.stateSince}>
+        <Row
+          look={issueLook(need.issue)}
+          title={<Opens id={need.issue.id}>{need.issue.title}</Opens>}
+          why={need.issue.failure?.message ?? "It failed."}
+          at={need.issue.stateSince}
+        >
           <Act name="bead.reopen" body={{ bead: need.issue.id, version: need.issue.version }}>
             Start again
           </Act>
         </Row>
       );
     case "convoy":
-      return <Row look={convoyLook("failed")} title={<Opens id={need.convoy.id}>{need.convoy.title}</Opens>} why={need.convoy.failure?.message ?? "One of its beads failed."} at={need.convoy.updatedAt} />;
+      return (
+        <Row
+          look={convoyLook("failed")}
+          title={<Opens id={need.convoy.id}>{need.convoy.title}</Opens>}
+          why={need.convoy.failure?.message ?? "One of its beads failed."}
+          at={need.convoy.updatedAt}
+        />
+      );
     case "escalation":
       return <EscalationRow need={need} />;
   }
@@ -115,10 +141,23 @@ export function NeedRow({ need }: { need: Need }) {
 function EscalationRow({ need }: { need: Extract<Need, { kind: "escalation" }> }) {
   const { escalation } = need;
   const rig = useImage("rig", escalation.subjectId);
-  const title = escalation.subjectId && !rig ? <Opens id={escalation.subjectId}>{escalation.title}</Opens> : escalation.title;
-  const look: Look = escalation.severity === "critical" ? { hue: "failed", shape: "alert", label: "Critical" } : alert;
+  const title =
+    escalation.subjectId && !rig ? (
+      <Opens id={escalation.subjectId}>{escalation.title}</Opens>
+    ) : (
+      escalation.title
+    );
+  const look: Look =
+    escalation.severity === "critical"
+      ? { hue: "failed", shape: "alert", label: "Critical" }
+      : alert;
   return (
-    <Row look={look} title={title} why={<Linked text={escalation.body} />} at={escalation.createdAt}>
+    <Row
+      look={look}
+      title={title}
+      why={<Linked text={escalation.body} />}
+      at={escalation.createdAt}
+    >
       {escalation.acknowledgedAt === null && (
         <Act name="escalation.acknowledge" body={{ escalation: escalation.id }}>
           Seen
@@ -127,6 +166,46 @@ function EscalationRow({ need }: { need: Extract<Need, { kind: "escalation" }> }
       <Act name="escalation.resolve" body={{ escalation: escalation.id }}>
         Resolve
       </Act>
+    </Row>
+  );
+}
+
+function ParkedRigRow({ need }: { need: Extract<Need, { kind: "rig" }> }) {
+  return (
+    <Row
+      look={rigLook("parked")}
+      title={
+        <Link
+          to={`/rigs/${need.rig.id}`}
+          search={{}}
+          data-row=""
+          className="hover:underline"
+        >{`Rig ${need.rig.name} is parked`}</Link>
+      }
+      why={need.rig.parked?.message ?? "Its baseline failed."}
+      at={null}
+    >
+      <Act name="rig.recheck" body={{ rig: need.rig.id }}>
+        Check again
+      </Act>
+    </Row>
+  );
+}
+
+function ReviewRow({ need }: { need: Extract<Need, { kind: "review" }> }) {
+  return (
+    <Row
+      look={reviewLook("needs_person")}
+      title={<Opens id={need.review.id}>{need.review.title}</Opens>}
+      why={
+        need.review.wait?.text ??
+        "The reviewer could not decide. Read the change and say yes or no."
+      }
+      at={need.review.updatedAt}
+    >
+      <RefLink id={need.review.id} className={linkButton}>
+        Decide
+      </RefLink>
     </Row>
   );
 }

@@ -10,10 +10,17 @@ import { GateList } from "./gates.tsx";
 
 export function RoundCard({ round }: { round: Round }) {
   return (
-    <article aria-label={`Round ${round.round}`} className="space-y-2.5 rounded-md border border-line bg-canvas p-3">
+    <article
+      aria-label={`Round ${round.round}`}
+      className="space-y-2.5 rounded-md border border-line bg-canvas p-3"
+    >
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
         <h4 className="font-medium">Round {round.round}</h4>
-        {round.verdict ? <StateChip look={verdictWords[round.verdict]} /> : <span className="text-ink-3">no verdict yet</span>}
+        {round.verdict ? (
+          <StateChip look={verdictWords[round.verdict]} />
+        ) : (
+          <span className="text-ink-3">no verdict yet</span>
+        )}
         <span className="ml-auto inline-flex items-center gap-1 text-xs text-ink-3">
           <CopyButton text={round.headOid} label="Copy commit" shown={round.headOid.slice(0, 8)} />
           <Age at={round.at} form="ago" />

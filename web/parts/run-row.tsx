@@ -11,7 +11,11 @@ export function RunRow({ run }: { run: Run }) {
   const look = runLook(run);
   const detail = run.state === "ended" ? run.reason?.message : run.phase;
   return (
-    <RefLink row id={run.id} className="flex min-h-9 items-center gap-2.5 px-3 py-1.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised">
+    <RefLink
+      row
+      id={run.id}
+      className="flex min-h-9 items-center gap-2.5 px-3 py-1.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised"
+    >
       <StateMark look={look} silent />
       <span className="min-w-0 flex-1">
         <span className="block truncate text-sm">
@@ -19,10 +23,17 @@ export function RunRow({ run }: { run: Run }) {
         </span>
         {detail && <span className="block truncate text-xs text-ink-3">{detail}</span>}
       </span>
-      {run.usage.costUsd > 0 && <span className="num text-xs text-ink-3">{money(run.usage.costUsd)}</span>}
+      {run.usage.costUsd > 0 && (
+        <span className="num text-xs text-ink-3">{money(run.usage.costUsd)}</span>
+      )}
       <Took from={run.startedAt ?? run.offeredAt} to={run.endedAt} className="text-xs text-ink-2" />
-      <span className="mono shrink-0 whitespace-nowrap text-ink-3 @max-sm:hidden">{shortId(run.id)}</span>
-      <Age at={run.endedAt ?? run.offeredAt} className="w-12 shrink-0 text-right text-xs text-ink-3" />
+      <span className="mono shrink-0 whitespace-nowrap text-ink-3 @max-sm:hidden">
+        {shortId(run.id)}
+      </span>
+      <Age
+        at={run.endedAt ?? run.offeredAt}
+        className="w-12 shrink-0 text-right text-xs text-ink-3"
+      />
     </RefLink>
   );
 }

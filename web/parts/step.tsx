@@ -22,12 +22,25 @@ export function Step({ tool, args, result, state, durationMs = null }: StepProps
           strokeWidth={1.5}
           aria-label={state}
           role="img"
-          className={state === "running" ? "shrink-0 animate-spin text-s-progress" : state === "failed" ? "shrink-0 text-s-failed" : "shrink-0 text-ink-3"}
+          className={
+            state === "running"
+              ? "shrink-0 animate-spin text-s-progress"
+              : state === "failed"
+                ? "shrink-0 text-s-failed"
+                : "shrink-0 text-ink-3"
+          }
         />
         <span className="shrink-0 font-medium">{verb}</span>
         <span className="mono min-w-0 flex-1 truncate text-ink-3">{subject}</span>
-        {durationMs !== null && <span className="num shrink-0 text-xs text-ink-3">{duration(durationMs)}</span>}
-        <ChevronRight size={14} strokeWidth={1.5} aria-hidden className="shrink-0 text-ink-3 transition-transform duration-120 group-open:rotate-90" />
+        {durationMs !== null && (
+          <span className="num shrink-0 text-xs text-ink-3">{duration(durationMs)}</span>
+        )}
+        <ChevronRight
+          size={14}
+          strokeWidth={1.5}
+          aria-hidden
+          className="shrink-0 text-ink-3 transition-transform duration-120 group-open:rotate-90"
+        />
       </summary>
       <div className="space-y-2 border-t border-line px-2.5 py-2">
         <Output label={`Arguments of ${tool}`} text={pretty(args)} />
@@ -38,7 +51,15 @@ export function Step({ tool, args, result, state, durationMs = null }: StepProps
 }
 
 /** What a program or an agent wrote, framed as theirs. */
-export function Output({ label, text, tall = false }: { label: string; text: string; tall?: boolean }) {
+export function Output({
+  label,
+  text,
+  tall = false,
+}: {
+  label: string;
+  text: string;
+  tall?: boolean;
+}) {
   return (
     <div>
       <p className="mb-1 text-xs text-ink-3">{label}</p>

@@ -18,7 +18,16 @@ export const KILO_URL = "https://api.kilo.ai/api/gateway";
 
 export function draftOf(settings: ModelSettings | null): ModelDraft {
   if (settings === null || settings.provider === "scripted") {
-    return { provider: "kilo", baseUrl: KILO_URL, key: "", model: "", smallModel: "", mayor: "", polecat: "", refinery: "" };
+    return {
+      provider: "kilo",
+      baseUrl: KILO_URL,
+      key: "",
+      model: "",
+      smallModel: "",
+      mayor: "",
+      polecat: "",
+      refinery: "",
+    };
   }
   const { provider, baseUrl, model, smallModel, roles } = settings;
   return {
@@ -35,7 +44,12 @@ export function draftOf(settings: ModelSettings | null): ModelDraft {
 
 /** Whether the key in the town is lost by this change: it belongs to the address it was given for. */
 export function clearsKey(draft: ModelDraft, settings: ModelSettings | null): boolean {
-  return settings !== null && settings.key.set && draft.key === "" && draft.baseUrl.trim() !== settings.baseUrl;
+  return (
+    settings !== null &&
+    settings.key.set &&
+    draft.key === "" &&
+    draft.baseUrl.trim() !== settings.baseUrl
+  );
 }
 
 export function inputOf(draft: ModelDraft): CommandInput<"model.set"> {
@@ -46,6 +60,10 @@ export function inputOf(draft: ModelDraft): CommandInput<"model.set"> {
     model: draft.model.trim(),
     ...(draft.key === "" ? {} : { key: draft.key }),
     ...(draft.smallModel.trim() === "" ? {} : { smallModel: draft.smallModel.trim() }),
-    roles: { mayor: role(draft.mayor), polecat: role(draft.polecat), refinery: role(draft.refinery) },
+    roles: {
+      mayor: role(draft.mayor),
+      polecat: role(draft.polecat),
+      refinery: role(draft.refinery),
+    },
   };
 }

@@ -45,23 +45,21 @@ export function ModelForm({ settings }: { settings: ModelSettings | null }) {
     >
       {settings?.provider === "scripted" && (
         <p className="rounded-md border border-line bg-lamp-soft px-3 py-2 text-sm">
-          This town runs on a <strong>scripted model</strong>: answers come from a script. Choose a real one below to replace it.
+          This town runs on a <strong>scripted model</strong>: answers come from a script. Choose a
+          real one below to replace it.
         </p>
       )}
       <Provider draft={draft} settings={settings} onChange={change} />
       <Models draft={draft} onChange={change} />
-      {tested && (
-        <p role="status" className="flex items-start gap-2 rounded-md border border-line bg-raised px-3 py-2 text-sm">
-          <CircleCheck size={16} strokeWidth={1.5} aria-hidden className="mt-px shrink-0 text-s-landed" />
-          <span className="min-w-0 [overflow-wrap:anywhere]">
-            <span className="mono">{tested.model}</span> answered “{tested.answer}” in {duration(tested.durationMs)}.
-          </span>
-        </p>
-      )}
+      {tested && <Answered tested={tested} />}
       {test.state.phase === "refused" && <Refusal error={test.state.error} />}
       {save.state.phase === "refused" && <Refusal error={save.state.error} />}
       <div className="flex justify-end gap-2 border-t border-line pt-4">
-        <Button sent={test.state.phase === "sent"} disabled={incomplete} onClick={() => void runTest()}>
+        <Button
+          sent={test.state.phase === "sent"}
+          disabled={incomplete}
+          onClick={() => void runTest()}
+        >
           Test
         </Button>
         <Button look="main" type="submit" sent={save.state.phase === "sent"} disabled={incomplete}>
@@ -72,13 +70,34 @@ export function ModelForm({ settings }: { settings: ModelSettings | null }) {
   );
 }
 
+function Answered({ tested }: { tested: CommandValue<"model.test"> }) {
+  return (
+    <p
+      role="status"
+      className="flex items-start gap-2 rounded-md border border-line bg-raised px-3 py-2 text-sm"
+    >
+      <CircleCheck
+        size={16}
+        strokeWidth={1.5}
+        aria-hidden
+        className="mt-px shrink-0 text-s-landed"
+      />
+      <span className="min-w-0 [overflow-wrap:anywhere]">
+        <span className="mono">{tested.model}</span> answered “{tested.answer}” in{" "}
+        {duration(tested.durationMs)}.
+      </span>
+    </p>
+  );
+}
+
 interface PartProps {
   draft: ModelDraft;
   onChange: (part: Partial<ModelDraft>) => void;
 }
 
 function keyHelp(draft: ModelDraft, settings: ModelSettings | null): string {
-  if (clearsKey(draft, settings)) return "Another address: the stored key is not sent there. Enter the key for it.";
+  if (clearsKey(draft, settings))
+    return "Another address: the stored key is not sent there. Enter the key for it.";
   if (!settings?.key.set) return "Stored encrypted; it is never shown again.";
   if (!settings.key.readable) return "A key is stored but cannot be read any more. Enter it again.";
   return `A key that ends with ${settings.key.tail ?? "…"} is stored. Leave empty to keep it.`;
@@ -99,7 +118,15 @@ function Provider({ draft, settings, onChange }: PartProps & { settings: ModelSe
           <option value="kilo">Kilo gateway</option>
           <option value="openai-compatible">OpenAI-compatible</option>
         </SelectField>
-        <TextField mono required type="url" label="Address" placeholder="https://…/v1" value={draft.baseUrl} onChange={(event) => onChange({ baseUrl: event.target.value })} />
+        <TextField
+          mono
+          required
+          type="url"
+          label="Address"
+          placeholder="https://…/v1"
+          value={draft.baseUrl}
+          onChange={(event) => onChange({ baseUrl: event.target.value })}
+        />
       </div>
       <TextField
         mono
@@ -107,7 +134,9 @@ function Provider({ draft, settings, onChange }: PartProps & { settings: ModelSe
         autoComplete="new-password"
         label="Key"
         help={keyHelp(draft, settings)}
-        placeholder={settings?.key.set && !clearsKey(draft, settings) ? `•••• ${settings.key.tail ?? ""}` : ""}
+        placeholder={
+          settings?.key.set && !clearsKey(draft, settings) ? `•••• ${settings.key.tail ?? ""}` : ""
+        }
         value={draft.key}
         onChange={(event) => onChange({ key: event.target.value })}
       />
@@ -119,14 +148,39 @@ function Models({ draft, onChange }: PartProps) {
   return (
     <>
       <div className="grid grid-cols-2 gap-3 max-sm:grid-cols-1">
-        <TextField mono required label="Model" placeholder="provider/model" value={draft.model} onChange={(event) => onChange({ model: event.target.value })} />
-        <TextField mono label="Small model" help="For titles and short sums. Empty: the same." value={draft.smallModel} onChange={(event) => onChange({ smallModel: event.target.value })} />
+        <TextField
+          mono
+          required
+          label="Model"
+          placeholder="provider/model"
+          value={draft.model}
+          onChange={(event) => onChange({ model: event.target.value })}
+        />
+        <TextField
+          mono
+          label="Small model"
+          help="For titles and short sums. Empty: the same."
+          value={draft.smallModel}
+          onChange={(event) => onChange({ smallModel: event.target.value })}
+        />
       </div>
-      <details className="group" open={[draft.mayor, draft.polecat, draft.refinery].some((model) => model !== "")}>
-        <summary className="list-none text-sm text-ink-2 underline-offset-3 hover:text-ink hover:underline">Another model per role</summary>
+      <details
+        className="group"
+        open={[draft.mayor, draft.polecat, draft.refinery].some((model) => model !== "")}
+      >
+        <summary className="list-none text-sm text-ink-2 underline-offset-3 hover:text-ink hover:underline">
+          Another model per role
+        </summary>
         <div className="mt-3 grid grid-cols-3 gap-3 max-sm:grid-cols-1">
           {(["mayor", "polecat", "refinery"] as const).map((role) => (
-            <TextField key={role} mono label={role.charAt(0).toUpperCase() + role.slice(1)} placeholder="as above" value={draft[role]} onChange={(event) => onChange({ [role]: event.target.value })} />
+            <TextField
+              key={role}
+              mono
+              label={role.charAt(0).toUpperCase() + role.slice(1)}
+              placeholder="as above"
+              value={draft[role]}
+              onChange={(event) => onChange({ [role]: event.target.value })}
+            />
           ))}
         </div>
       </details>

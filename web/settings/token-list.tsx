@@ -19,7 +19,10 @@ export function TokenList() {
   const [error, setError] = useState<ErrorBody | null>(null);
   const load = useCallback(async () => {
     const answer = await connection.call("token.list", {});
-    if (answer.ok) setTokens(answer.value.filter((token) => token.role === "runner" && token.revokedAt === null));
+    if (answer.ok)
+      setTokens(
+        answer.value.filter((token) => token.role === "runner" && token.revokedAt === null),
+      );
     setError(answer.ok ? null : answer.error);
   }, [connection]);
   useEffect(() => {
@@ -46,7 +49,10 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
   const [made, setMade] = useState<CommandValue<"token.create"> | null>(null);
   const create = useCommand("token.create");
   const submit = async () => {
-    const answer = await create.run({ role: "runner", ...(name.trim() === "" ? {} : { name: name.trim() }) });
+    const answer = await create.run({
+      role: "runner",
+      ...(name.trim() === "" ? {} : { name: name.trim() }),
+    });
     if (!answer.ok) return;
     setMade(answer.value);
     setName("");
@@ -62,16 +68,30 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
           void submit();
         }}
       >
-        <TextField label="Token for another host" placeholder="build-host" value={name} onChange={(event) => setName(event.target.value)} fieldClass="flex-1 max-w-72" />
+        <TextField
+          label="Token for another host"
+          placeholder="build-host"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          fieldClass="flex-1 max-w-72"
+        />
         <Button type="submit" sent={create.state.phase === "sent"}>
           Create token
         </Button>
       </form>
       {create.state.phase === "refused" && <Refusal error={create.state.error} className="mt-3" />}
       {made && (
-        <div role="status" className="mt-3 rounded-md border border-line bg-lamp-soft px-3 py-2 text-sm">
+        <div
+          role="status"
+          className="mt-3 rounded-md border border-line bg-lamp-soft px-3 py-2 text-sm"
+        >
           <p>Run this on the host that shall join. The token is shown only now.</p>
-          <CopyButton text={line} label="Copy the command" shown={line} className="-ml-1 mt-1 text-ink" />
+          <CopyButton
+            text={line}
+            label="Copy the command"
+            shown={line}
+            className="-ml-1 mt-1 text-ink"
+          />
         </div>
       )}
     </div>
@@ -87,7 +107,13 @@ function TokenRow({ token, onRevoked }: { token: Token; onRevoked: () => Promise
       <span className="text-xs text-ink-3">
         made <Age at={token.createdAt} form="ago" />
       </span>
-      <Button size="small" look="danger" className="ml-auto" aria-label={`Revoke token ${token.name}`} onClick={() => setAsking(true)}>
+      <Button
+        size="small"
+        look="danger"
+        className="ml-auto"
+        aria-label={`Revoke token ${token.name}`}
+        onClick={() => setAsking(true)}
+      >
         Revoke
       </Button>
       {asking && (
@@ -102,7 +128,10 @@ function TokenRow({ token, onRevoked }: { token: Token; onRevoked: () => Promise
             return answer;
           }}
         >
-          <p>Its runner is disconnected at once and cannot join again with it. Runs there are recovered from their saved work.</p>
+          <p>
+            Its runner is disconnected at once and cannot join again with it. Runs there are
+            recovered from their saved work.
+          </p>
         </Confirm>
       )}
     </li>

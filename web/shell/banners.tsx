@@ -8,7 +8,10 @@ import { clockTime } from "../words/age.ts";
 
 function Strip({ icon, children }: { icon: ReactNode; children: ReactNode }) {
   return (
-    <div role="status" className="flex min-h-9 shrink-0 items-center gap-2.5 border-b border-line bg-lamp-soft px-4 py-1.5 text-sm text-ink">
+    <div
+      role="status"
+      className="flex min-h-9 shrink-0 items-center gap-2.5 border-b border-line bg-lamp-soft px-4 py-1.5 text-sm text-ink"
+    >
       {icon}
       <p className="min-w-0">{children}</p>
     </div>
@@ -22,14 +25,27 @@ export function Banners() {
   return (
     <>
       {connection.phase === "offline" && (
-        <Strip icon={<CloudOff size={16} strokeWidth={1.5} aria-hidden className="shrink-0 text-lamp-ink" />}>
-          Offline since <span className="num">{clockTime(connection.sinceAt, now)}</span>. What you see is from then; it goes on by itself when the town answers.
+        <Strip
+          icon={
+            <CloudOff size={16} strokeWidth={1.5} aria-hidden className="shrink-0 text-lamp-ink" />
+          }
+        >
+          Offline since <span className="num">{clockTime(connection.sinceAt, now)}</span>. What you
+          see is from then; it goes on by itself when the town answers.
         </Strip>
       )}
       {town?.model === null && (
-        <Strip icon={<KeyRound size={16} strokeWidth={1.5} aria-hidden className="shrink-0 text-lamp-ink" />}>
+        <Strip
+          icon={
+            <KeyRound size={16} strokeWidth={1.5} aria-hidden className="shrink-0 text-lamp-ink" />
+          }
+        >
           No model key: nothing is dispatched.{" "}
-          <Link to="/settings" search={{} as never} className="font-medium underline decoration-lamp underline-offset-3">
+          <Link
+            to="/settings"
+            search={{}}
+            className="font-medium underline decoration-lamp underline-offset-3"
+          >
             Choose a model in Settings
           </Link>
         </Strip>

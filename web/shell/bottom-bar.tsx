@@ -19,21 +19,38 @@ export function BottomBar() {
   const [more, setMore] = useState(false);
   const needs = useNeeds().length;
   return (
-    <nav aria-label="Views" className="shrink-0 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] sm:hidden">
+    <nav
+      aria-label="Views"
+      className="shrink-0 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] sm:hidden"
+    >
       <ul className="grid grid-cols-5">
         {order.slice(0, AT_HAND).map(({ path, label, Icon }) => (
           <li key={path}>
-            <Link to={path} search={{} as never} activeOptions={{ exact: path === "/", includeSearch: false }} className={tab}>
+            <Link
+              to={path}
+              search={{}}
+              activeOptions={{ exact: path === "/", includeSearch: false }}
+              className={tab}
+            >
               <Icon size={20} strokeWidth={1.5} aria-hidden />
               {label}
               {path === "/" && needs > 0 && (
-                <span role="img" aria-label={`${needs} need you`} className="absolute left-[calc(50%+8px)] top-2 size-2 rounded-full bg-lamp" />
+                <span
+                  role="img"
+                  aria-label={`${needs} need you`}
+                  className="absolute left-[calc(50%+8px)] top-2 size-2 rounded-full bg-lamp"
+                />
               )}
             </Link>
           </li>
         ))}
         <li>
-          <button type="button" aria-expanded={more} onClick={() => setMore(true)} className={`${tab} w-full`}>
+          <button
+            type="button"
+            aria-expanded={more}
+            onClick={() => setMore(true)}
+            className={`${tab} w-full`}
+          >
             <Ellipsis size={20} strokeWidth={1.5} aria-hidden />
             More
           </button>
@@ -52,7 +69,7 @@ function More({ onClose }: { onClose: () => void }) {
       <ul className="p-2">
         {rest.map(({ path, label, Icon }) => (
           <li key={path}>
-            <Link to={path} search={{} as never} onClick={onClose} className={row}>
+            <Link to={path} search={{}} onClick={onClose} className={row}>
               <Icon size={18} strokeWidth={1.5} aria-hidden className="text-ink-3" />
               {label}
             </Link>
@@ -60,14 +77,14 @@ function More({ onClose }: { onClose: () => void }) {
         ))}
         {rigs.map((rig) => (
           <li key={rig.id}>
-            <Link to={`/rigs/${rig.id}`} search={{} as never} onClick={onClose} className={row}>
+            <Link to={`/rigs/${rig.id}`} search={{}} onClick={onClose} className={row}>
               <StateMark look={rigLook(rig.state)} size={16} />
               {rig.name}
             </Link>
           </li>
         ))}
         <li>
-          <Link to="/rigs/new" search={{} as never} onClick={onClose} className={row}>
+          <Link to="/rigs/new" search={{}} onClick={onClose} className={row}>
             <span aria-hidden className="w-[18px] text-center text-ink-3">
               +
             </span>

@@ -9,14 +9,28 @@ import { CopyButton } from "../ui/copy.tsx";
 import { SkeletonRows } from "../ui/feedback.tsx";
 
 const drawerOfKind: Record<DrawerKind, ComponentType<{ id: string }>> = {
-  bead: lazy(() => import("../drawers/bead.tsx").then((module) => ({ default: module.BeadDrawer }))),
+  bead: lazy(() =>
+    import("../drawers/bead.tsx").then((module) => ({ default: module.BeadDrawer })),
+  ),
   run: lazy(() => import("../drawers/run.tsx").then((module) => ({ default: module.RunDrawer }))),
-  agent: lazy(() => import("../drawers/agent.tsx").then((module) => ({ default: module.AgentDrawer }))),
-  convoy: lazy(() => import("../drawers/convoy.tsx").then((module) => ({ default: module.ConvoyDrawer }))),
-  review: lazy(() => import("../drawers/review.tsx").then((module) => ({ default: module.ReviewDrawer }))),
+  agent: lazy(() =>
+    import("../drawers/agent.tsx").then((module) => ({ default: module.AgentDrawer })),
+  ),
+  convoy: lazy(() =>
+    import("../drawers/convoy.tsx").then((module) => ({ default: module.ConvoyDrawer })),
+  ),
+  review: lazy(() =>
+    import("../drawers/review.tsx").then((module) => ({ default: module.ReviewDrawer })),
+  ),
 };
 
-const words: Record<DrawerKind, string> = { bead: "Bead", run: "Run", agent: "Agent", convoy: "Convoy", review: "Review" };
+const words: Record<DrawerKind, string> = {
+  bead: "Bead",
+  run: "Run",
+  agent: "Agent",
+  convoy: "Convoy",
+  review: "Review",
+};
 
 export function DrawerStack() {
   const { stack, cut } = useDrawers();
@@ -31,14 +45,21 @@ export function DrawerStack() {
       return;
     }
     const { activeElement } = document;
-    if (before.current === null && activeElement instanceof HTMLElement) before.current = activeElement;
+    if (before.current === null && activeElement instanceof HTMLElement)
+      before.current = activeElement;
     panel.current?.focus({ preventScroll: true });
   }, [topKey]);
   if (!top) return null;
   const Drawer = drawerOfKind[top.kind];
   return (
     <>
-      <button type="button" aria-label="Close drawers" tabIndex={-1} onClick={() => cut(0)} className="fixed inset-0 z-30 bg-[var(--scrim)] sm:hidden" />
+      <button
+        type="button"
+        aria-label="Close drawers"
+        tabIndex={-1}
+        onClick={() => cut(0)}
+        className="fixed inset-0 z-30 bg-[var(--scrim)] sm:hidden"
+      />
       <div
         ref={panel}
         key={topKey}
@@ -61,7 +82,15 @@ export function DrawerStack() {
   );
 }
 
-function Head({ stack, top, cut }: { stack: DrawerRef[]; top: DrawerRef; cut: (level: number) => void }) {
+function Head({
+  stack,
+  top,
+  cut,
+}: {
+  stack: DrawerRef[];
+  top: DrawerRef;
+  cut: (level: number) => void;
+}) {
   return (
     <div className="flex h-12 shrink-0 items-center gap-1 border-b border-line px-2">
       {stack.length > 1 && (
@@ -73,13 +102,20 @@ function Head({ stack, top, cut }: { stack: DrawerRef[]; top: DrawerRef; cut: (l
         <ol className="flex items-center gap-1.5 overflow-hidden text-sm text-ink-3">
           {stack.slice(0, -1).map((ref, level) => (
             <li key={`${level}:${ref.id}`} className="flex min-w-0 items-center gap-1.5">
-              <button type="button" onClick={() => cut(level + 1)} className="truncate rounded-sm hover:text-ink">
+              <button
+                type="button"
+                onClick={() => cut(level + 1)}
+                className="truncate rounded-sm hover:text-ink"
+              >
                 {words[ref.kind]}
               </button>
               <span aria-hidden>/</span>
             </li>
           ))}
-          <li aria-current="page" className="flex min-w-0 items-center gap-1.5 font-medium text-ink">
+          <li
+            aria-current="page"
+            className="flex min-w-0 items-center gap-1.5 font-medium text-ink"
+          >
             {words[top.kind]}
             <CopyButton text={top.id} label="Copy id" shown={shortId(top.id)} />
           </li>

@@ -41,7 +41,10 @@ export function Frame() {
   };
   return (
     <div className="flex h-full">
-      <a href="#main" className="sr-only z-60 rounded-md bg-lamp px-3 py-2 text-on-lamp focus:not-sr-only focus:fixed focus:left-2 focus:top-2">
+      <a
+        href="#main"
+        className="sr-only z-60 rounded-md bg-lamp px-3 py-2 text-on-lamp focus:not-sr-only focus:fixed focus:left-2 focus:top-2"
+      >
         Skip to the view
       </a>
       <FrameTopics />
@@ -49,9 +52,22 @@ export function Frame() {
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar onPalette={() => setOver("palette")} onNewBead={() => setOver("new_bead")} />
         <Banners />
-        <main id="main" tabIndex={-1} className={cx("min-h-0 flex-1 overflow-auto focus-visible:outline-none", offline && "opacity-75 saturate-50")}>
+        <main
+          id="main"
+          tabIndex={-1}
+          className={cx(
+            "min-h-0 flex-1 overflow-auto focus-visible:outline-none",
+            offline && "opacity-75 saturate-50",
+          )}
+        >
           <ViewTitle />
-          <Suspense fallback={<div className="p-6"><SkeletonRows /></div>}>
+          <Suspense
+            fallback={
+              <div className="p-6">
+                <SkeletonRows />
+              </div>
+            }
+          >
             <Outlet />
           </Suspense>
         </main>
@@ -60,7 +76,11 @@ export function Frame() {
       <DrawerStack />
       {over === "palette" && (
         <Suspense fallback={null}>
-          <Palette onClose={close} onNewBead={() => setOver("new_bead")} onMap={() => setOver("map")} />
+          <Palette
+            onClose={close}
+            onNewBead={() => setOver("new_bead")}
+            onMap={() => setOver("map")}
+          />
         </Suspense>
       )}
       {over === "map" && <ShortcutMap onClose={close} />}

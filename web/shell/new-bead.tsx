@@ -40,18 +40,30 @@ export function NewBead({ onClose, rigId }: { onClose: () => void; rigId?: strin
   return <Form onClose={onClose} rigId={rigId} />;
 }
 
+interface Draft {
+  rig: string;
+  title: string;
+  body: string;
+  priority: Priority;
+  /** Empty: as the rig says. */
+  delivery: Delivery | "";
+}
+
 function Form({ onClose, rigId }: { onClose: () => void; rigId: string | undefined }) {
   const rigs = useImages("town", "rig");
   const drawers = useDrawers();
   const sling = useCommand("bead.sling");
-  const [rig, setRig] = useState(rigId ?? rigs[0]?.id ?? "");
-  const [title, setTitle] = useState("");
-  const [body, setBody] = useState("");
-  const [priority, setPriority] = useState<Priority>("medium");
-  const [delivery, setDelivery] = useState<Delivery | "">("");
-  const usual = rigs.find((known) => known.id === rig)?.delivery;
+  const [draft, setDraft] = useState<Draft>({
+    rig: rigId ?? rigs[0]?.id ?? "",
+    title: "",
+    body: "",
+    priority: "medium",
+    delivery: "",
+  });
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const submit = async () => {
-    const answer = await sling.run({ rig, title, body, priority, ...(delivery === "" ? {} : { delivery }) });
+    const { delivery, ...rest } = draft;
+    const answer = await sling.run({ ...rest, ...(delivery === "" ? {} : { delivery }) });
     if (!answer.ok) return;
     const { id } = answer.value;
     onClose();
@@ -73,41 +85,80 @@ function Form({ onClose, rigId }: { onClose: () => void; rigId: string | undefin
         }}
       >
         <div className="space-y-3 px-4 py-4">
-          <TextField label="Title" autoFocus required maxLength={TITLE_CHARS_MAX} value={title} onChange={(event) => setTitle(event.target.value)} placeholder="Reject orders without an address" />
-          <TextArea label="What to do" rows={5} value={body} onChange={(event) => setBody(event.target.value)} placeholder="What should be true afterwards, where to look, what to leave alone." />
-          <div className="grid grid-cols-1 gap-3 sm:grid-cols-3">
-            <SelectField label="Rig" value={rig} onChange={(event) => setRig(event.target.value)}>
-              {rigs.map((known) => (
-                <option key={known.id} value={known.id}>
-                  {known.name}
-                </option>
-              ))}
-            </SelectField>
-            <SelectField label="Priority" value={priority} onChange={(event) => setPriority(event.target.value as Priority)}>
-              {["low", "medium", "high", "critical"].map((word) => (
-                <option key={word} value={word}>
-                  {word}
-                </option>
-              ))}
-            </SelectField>
-            <SelectField label="Delivery" value={delivery} onChange={(event) => setDelivery(event.target.value as Delivery | "")}>
-              <option value="">As the rig: {usual}</option>
-              {(Object.keys(deliveryWords) as Delivery[]).map((word) => (
-                <option key={word} value={word}>
-                  {word}
-                </option>
-              ))}
-            </SelectField>
-          </div>
+          <TextField
+            label="Title"
+            autoFocus
+            required
+            maxLength={TITLE_CHARS_MAX}
+            value={draft.title}
+            onChange={(event) => change({ title: event.target.value })}
+            placeholder="Reject orders without an address"
+          />
+          <TextArea
+            label="What to do"
+            rows={5}
+            value={draft.body}
+            onChange={(event) => change({ body: event.target.value })}
+            placeholder="What should be true afterwards, where to look, what to leave alone."
+          />
+          <Choices draft={draft} onChange={change} />
           {sling.state.phase === "refused" && <Refusal error={sling.state.error} />}
         </div>
         <div className="flex justify-end gap-2 border-t border-line px-4 py-3">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="main" type="submit" sent={sling.state.phase === "sent"} disabled={title.trim() === ""}>
+          <Button
+            look="main"
+            type="submit"
+            sent={sling.state.phase === "sent"}
+            disabled={draft.title.trim() === ""}
+          >
             Sling
           </Button>
         </div>
       </form>
     </Modal>
+  );
+}
+
+function Choices({ draft, onChange }: { draft: Draft; onChange: (part: Partial<Draft>) => void }) {
+  const rigs = useImages("town", "rig");
+  const usual = rigs.find((known) => known.id === draft.rig)?.delivery;
+  return (
+    <div className="grid grid-cols-1 gap-3 sm:grid-cols-3">
+      <SelectField
+        label="Rig"
+        value={draft.rig}
+        onChange={(event) => onChange({ rig: event.target.value })}
+      >
+        {rigs.map((known) => (
+          <option key={known.id} value={known.id}>
+            {known.name}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField
+        label="Priority"
+        value={draft.priority}
+        onChange={(event) => onChange({ priority: event.target.value as Priority })}
+      >
+        {["low", "medium", "high", "critical"].map((word) => (
+          <option key={word} value={word}>
+            {word}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField
+        label="Delivery"
+        value={draft.delivery}
+        onChange={(event) => onChange({ delivery: event.target.value as Delivery | "" })}
+      >
+        <option value="">As the rig: {usual}</option>
+        {(Object.keys(deliveryWords) as Delivery[]).map((word) => (
+          <option key={word} value={word}>
+            {word}
+          </option>
+        ))}
+      </SelectField>
+    </div>
   );
 }

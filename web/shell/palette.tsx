@@ -19,18 +19,9 @@ interface PaletteProps {
 
 export function Palette({ onClose, onNewBead, onMap }: PaletteProps) {
   const go = useGo();
-  const drawers = useDrawers();
-  const issues = useImages("board", "issue");
-  const convoys = useImages("convoys", "convoy");
-  const agents = useImages("agents", "agent");
-  const rigs = useImages("town", "rig");
   const pick = (act: () => void) => () => {
     onClose();
     act();
-  };
-  const open = (id: string) => {
-    const ref = drawerOf(id);
-    if (ref) drawers.open(ref, 0);
   };
   return (
     <Modal title="Search and commands" quietTitle onClose={onClose} className="overflow-hidden">
@@ -41,10 +32,18 @@ export function Palette({ onClose, onNewBead, onMap }: PaletteProps) {
           className="h-12 w-full shrink-0 border-b border-line bg-transparent px-4 text-base text-ink placeholder:text-ink-3 focus-visible:outline-none"
         />
         <Command.List className="min-h-0 flex-1 overflow-y-auto p-2">
-          <Command.Empty className="px-3 py-8 text-center text-sm text-ink-3">Nothing has this name.</Command.Empty>
+          <Command.Empty className="px-3 py-8 text-center text-sm text-ink-3">
+            Nothing has this name.
+          </Command.Empty>
           <Group heading="Views">
             {PLACES.map(({ path, label, keys, Icon }) => (
-              <Row key={path} value={`view ${label}`} hint={keys} onSelect={pick(() => go(path))} icon={<Icon size={14} strokeWidth={1.5} aria-hidden />}>
+              <Row
+                key={path}
+                value={`view ${label}`}
+                hint={keys}
+                onSelect={pick(() => go(path))}
+                icon={<Icon size={14} strokeWidth={1.5} aria-hidden />}
+              >
                 {label}
               </Row>
             ))}
@@ -58,37 +57,79 @@ export function Palette({ onClose, onNewBead, onMap }: PaletteProps) {
               Keyboard map
             </Row>
           </Group>
-          <Group heading="Rigs">
-            {rigs.map((rig) => (
-              <Row key={rig.id} value={`rig ${rig.name} ${rig.id}`} onSelect={pick(() => go(`/rigs/${rig.id}`))} icon={<StateMark look={rigLook(rig.state)} />}>
-                {rig.name}
-              </Row>
-            ))}
-          </Group>
-          <Group heading="Convoys">
-            {convoys.map((convoy) => (
-              <Row key={convoy.id} value={`${convoy.title} ${convoy.id}`} hint={shortId(convoy.id)} onSelect={pick(() => go(`/convoys/${convoy.id}`))} icon={<StateMark look={convoyLook(convoy.state)} />}>
-                {convoy.title}
-              </Row>
-            ))}
-          </Group>
-          <Group heading="Beads">
-            {issues.map((issue) => (
-              <Row key={issue.id} value={`${issue.title} ${issue.id} ${shortId(issue.id)}`} hint={shortId(issue.id)} onSelect={pick(() => open(issue.id))} icon={<StateMark look={issueLook(issue)} />}>
-                {issue.title}
-              </Row>
-            ))}
-          </Group>
-          <Group heading="Agents">
-            {agents.map((agent) => (
-              <Row key={agent.id} value={`${agent.name} ${agent.role} ${agent.id}`} hint={agent.role} onSelect={pick(() => open(agent.id))} icon={<AgentMark id={agent.id} name="" size={14} />}>
-                {agent.name}
-              </Row>
-            ))}
-          </Group>
+          <Things pick={pick} />
         </Command.List>
       </Command>
     </Modal>
+  );
+}
+
+/** Everything of the town that has a name. */
+function Things({ pick }: { pick: (act: () => void) => () => void }) {
+  const go = useGo();
+  const drawers = useDrawers();
+  const issues = useImages("board", "issue");
+  const convoys = useImages("convoys", "convoy");
+  const agents = useImages("agents", "agent");
+  const rigs = useImages("town", "rig");
+  const open = (id: string) => {
+    const ref = drawerOf(id);
+    if (ref) drawers.open(ref, 0);
+  };
+  return (
+    <>
+      <Group heading="Rigs">
+        {rigs.map((rig) => (
+          <Row
+            key={rig.id}
+            value={`rig ${rig.name} ${rig.id}`}
+            onSelect={pick(() => go(`/rigs/${rig.id}`))}
+            icon={<StateMark look={rigLook(rig.state)} />}
+          >
+            {rig.name}
+          </Row>
+        ))}
+      </Group>
+      <Group heading="Convoys">
+        {convoys.map((convoy) => (
+          <Row
+            key={convoy.id}
+            value={`${convoy.title} ${convoy.id}`}
+            hint={shortId(convoy.id)}
+            onSelect={pick(() => go(`/convoys/${convoy.id}`))}
+            icon={<StateMark look={convoyLook(convoy.state)} />}
+          >
+            {convoy.title}
+          </Row>
+        ))}
+      </Group>
+      <Group heading="Beads">
+        {issues.map((issue) => (
+          <Row
+            key={issue.id}
+            value={`${issue.title} ${issue.id} ${shortId(issue.id)}`}
+            hint={shortId(issue.id)}
+            onSelect={pick(() => open(issue.id))}
+            icon={<StateMark look={issueLook(issue)} />}
+          >
+            {issue.title}
+          </Row>
+        ))}
+      </Group>
+      <Group heading="Agents">
+        {agents.map((agent) => (
+          <Row
+            key={agent.id}
+            value={`${agent.name} ${agent.role} ${agent.id}`}
+            hint={agent.role}
+            onSelect={pick(() => open(agent.id))}
+            icon={<AgentMark id={agent.id} name="" size={14} />}
+          >
+            {agent.name}
+          </Row>
+        ))}
+      </Group>
+    </>
   );
 }
 
@@ -103,7 +144,19 @@ function Group({ heading, children }: { heading: string; children: ReactNode }) 
   );
 }
 
-function Row({ value, hint, icon, onSelect, children }: { value: string; hint?: string; icon: ReactNode; onSelect: () => void; children: ReactNode }) {
+function Row({
+  value,
+  hint,
+  icon,
+  onSelect,
+  children,
+}: {
+  value: string;
+  hint?: string;
+  icon: ReactNode;
+  onSelect: () => void;
+  children: ReactNode;
+}) {
   return (
     <Command.Item
       value={value}

@@ -1,5 +1,14 @@
 /** The views of the rail, in order. */
-import { Columns3, GitPullRequestArrow, House, MessageSquareText, Settings, Users, Waypoints, type LucideIcon } from "lucide-react";
+import {
+  Columns3,
+  GitPullRequestArrow,
+  House,
+  MessageSquareText,
+  Settings,
+  Users,
+  Waypoints,
+  type LucideIcon,
+} from "lucide-react";
 
 export interface Place {
   path: string;
@@ -7,7 +16,6 @@ export interface Place {
   keys: string;
   Icon: LucideIcon;
 }
-
 
 export const PLACES: readonly Place[] = [
   { path: "/", label: "Home", keys: "g h", Icon: House },

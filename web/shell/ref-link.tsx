@@ -44,10 +44,21 @@ export function RefLink({ id, children, className, label, row = false, column }:
 }
 
 /** A short id that opens and copies. */
-export function IdLink({ id, copy = true, className }: { id: string; copy?: boolean; className?: string }) {
+export function IdLink({
+  id,
+  copy = true,
+  className,
+}: {
+  id: string;
+  copy?: boolean;
+  className?: string;
+}) {
   return (
     <span className={cx("inline-flex items-center", className)}>
-      <RefLink id={id} className="mono whitespace-nowrap rounded-sm text-ink-3 underline-offset-2 hover:text-ink hover:underline">
+      <RefLink
+        id={id}
+        className="mono whitespace-nowrap rounded-sm text-ink-3 underline-offset-2 hover:text-ink hover:underline"
+      >
         {shortId(id)}
       </RefLink>
       {copy && <CopyButton text={id} label={`Copy id ${shortId(id)}`} />}
@@ -60,7 +71,11 @@ export function Linked({ text }: { text: string }) {
   return (
     <>
       {pieces(text).map((piece, index) =>
-        "id" in piece ? <IdLink key={index} id={piece.id} copy={false} /> : <span key={index}>{piece.text}</span>,
+        "id" in piece ? (
+          <IdLink key={index} id={piece.id} copy={false} />
+        ) : (
+          <span key={index}>{piece.text}</span>
+        ),
       )}
     </>
   );

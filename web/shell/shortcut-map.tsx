@@ -40,7 +40,10 @@ function Keys({ keys }: { keys: string }) {
   return (
     <span className="flex gap-1">
       {keys.split(" ").map((key) => (
-        <kbd key={key} className="min-w-5 rounded-sm border border-line-strong bg-raised px-1 text-center text-ink-2">
+        <kbd
+          key={key}
+          className="min-w-5 rounded-sm border border-line-strong bg-raised px-1 text-center text-ink-2"
+        >
           {key === "Escape" ? "Esc" : key}
         </kbd>
       ))}

@@ -20,18 +20,24 @@ export function TopBar({ onPalette, onNewBead }: TopBarProps) {
       <button
         type="button"
         onClick={onPalette}
-        aria-label="Search and commands"
         aria-keyshortcuts="Control+K Meta+K"
         className="flex h-8 min-w-0 max-w-[360px] flex-1 items-center gap-2 rounded-md border border-line bg-canvas px-2.5 text-left text-sm text-ink-3 transition-colors duration-120 hover:border-line-strong hover:text-ink-2 max-sm:h-10"
       >
         <Search size={14} strokeWidth={1.5} aria-hidden className="shrink-0" />
         <span className="flex-1 truncate">Search or jump to…</span>
-        <kbd className="rounded-sm border border-line px-1 text-ink-3 max-sm:hidden">{isMac ? "⌘K" : "Ctrl K"}</kbd>
+        <kbd aria-hidden className="rounded-sm border border-line px-1 text-ink-3 max-sm:hidden">
+          {isMac ? "⌘K" : "Ctrl K"}
+        </kbd>
       </button>
       <div className="ml-auto flex items-center gap-2">
         <Badges />
         <ConnectionMark />
-        <Button size="small" onClick={onNewBead} data-tip="New bead  c" className="h-7 max-sm:hidden">
+        <Button
+          size="small"
+          onClick={onNewBead}
+          data-tip="New bead  c"
+          className="h-7 max-sm:hidden"
+        >
           <Plus size={14} strokeWidth={1.75} aria-hidden />
           New bead
         </Button>
@@ -46,7 +52,8 @@ export function TopBar({ onPalette, onNewBead }: TopBarProps) {
 function Badges() {
   const scripted = useScripted();
   const bare = useBareRunner();
-  const badge = "inline-flex h-6 items-center gap-1.5 rounded-full border px-2 text-xs whitespace-nowrap";
+  const badge =
+    "inline-flex h-6 items-center gap-1.5 rounded-full border px-2 text-xs whitespace-nowrap";
   return (
     <>
       {bare && (
@@ -83,7 +90,11 @@ function ConnectionMark() {
         ? [`Offline since ${clockTime(state.sinceAt, now)}`, "bg-s-failed"]
         : ["Connecting", "border border-s-open"];
   return (
-    <span role="status" aria-label={`Connection: ${text}`} className="inline-flex items-center gap-2 text-xs text-ink-2">
+    <span
+      role="status"
+      aria-label={`Connection: ${text}`}
+      className="inline-flex items-center gap-2 text-xs text-ink-2"
+    >
       <span aria-hidden className={cx("size-2 rounded-full", tone)} />
       <span className={state.phase === "online" ? "max-sm:sr-only" : ""}>{text}</span>
     </span>

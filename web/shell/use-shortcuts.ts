@@ -5,7 +5,9 @@ import { type Pending, pressKey, type ShortcutAction } from "../model/shortcuts.
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable || target.matches("input, textarea, select, [role=radio]") || target.closest("dialog") !== null)
+    (target.isContentEditable ||
+      target.matches("input, textarea, select, [role=radio]") ||
+      target.closest("dialog") !== null)
   );
 }
 
@@ -22,7 +24,12 @@ export function useShortcuts(act: (action: ShortcutAction) => boolean): void {
       }
       if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
       if (isTyping(event.target)) {
-        if (event.key === "Escape" && event.target instanceof HTMLElement && !event.target.closest("dialog")) event.target.blur();
+        if (
+          event.key === "Escape" &&
+          event.target instanceof HTMLElement &&
+          !event.target.closest("dialog")
+        )
+          event.target.blur();
         return;
       }
       const pressed = pressKey(pending.current, event.key, event.timeStamp);
@@ -36,7 +43,8 @@ export function useShortcuts(act: (action: ShortcutAction) => boolean): void {
 
 /** Moves focus between the rows of the top-most drawer or the view; true when there was somewhere to go. */
 export function moveFocus(by: "next" | "previous" | "left" | "right"): boolean {
-  const root = document.querySelector("[data-drawer]:focus-within") ?? document.querySelector("main");
+  const root =
+    document.querySelector("[data-drawer]:focus-within") ?? document.querySelector("main");
   const rows = [...(root?.querySelectorAll<HTMLElement>("[data-row]") ?? [])];
   if (rows.length === 0) return false;
   const here = rows.findIndex((row) => row === document.activeElement);
@@ -57,5 +65,9 @@ export function moveFocus(by: "next" | "previous" | "left" | "right"): boolean {
   if (beside === undefined) return false;
   const top = current.getBoundingClientRect().top;
   const distance = (row: HTMLElement) => Math.abs(row.getBoundingClientRect().top - top);
-  return focus(rows.filter((row) => row.dataset["row"] === beside).sort((a, b) => distance(a) - distance(b))[0]);
+  return focus(
+    rows
+      .filter((row) => row.dataset["row"] === beside)
+      .sort((a, b) => distance(a) - distance(b))[0],
+  );
 }

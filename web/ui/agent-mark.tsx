@@ -4,17 +4,34 @@ import type { Role } from "../../protocol/index.ts";
 import { markCells } from "../model/agent-mark.ts";
 import { cx } from "./class-names.ts";
 
-export const roleGlyphs: Record<Role, LucideIcon> = { mayor: Crown, polecat: Hammer, refinery: GitMerge };
-export const roleWords: Record<Role, string> = { mayor: "Mayor", polecat: "Polecat", refinery: "Refinery" };
+export const roleGlyphs: Record<Role, LucideIcon> = {
+  mayor: Crown,
+  polecat: Hammer,
+  refinery: GitMerge,
+};
+export const roleWords: Record<Role, string> = {
+  mayor: "Mayor",
+  polecat: "Polecat",
+  refinery: "Refinery",
+};
 
-export function AgentMark({ id, name, size = 20, live = false }: { id: string; name: string; size?: number; live?: boolean }) {
+export function AgentMark({
+  id,
+  name,
+  size = 20,
+  live = false,
+}: {
+  id: string;
+  name: string;
+  size?: number;
+  live?: boolean;
+}) {
   return (
     <svg
       viewBox="-1.500 -1.500 8 8"
       width={size}
       height={size}
-      role="img"
-      aria-label={name}
+      {...(name === "" ? { "aria-hidden": true } : { role: "img", "aria-label": name })}
       className={cx("shrink-0 rounded-sm bg-raised", live ? "text-s-progress" : "text-ink-2")}
       shapeRendering="crispEdges"
     >
@@ -27,5 +44,13 @@ export function AgentMark({ id, name, size = 20, live = false }: { id: string; n
 
 export function RoleGlyph({ role }: { role: Role }) {
   const Glyph = roleGlyphs[role];
-  return <Glyph size={14} strokeWidth={1.5} aria-label={roleWords[role]} role="img" className={role === "mayor" ? "text-lamp-ink" : "text-ink-3"} />;
+  return (
+    <Glyph
+      size={14}
+      strokeWidth={1.5}
+      aria-label={roleWords[role]}
+      role="img"
+      className={role === "mayor" ? "text-lamp-ink" : "text-ink-3"}
+    />
+  );
 }

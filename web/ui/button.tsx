@@ -19,7 +19,15 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   sent?: boolean;
 }
 
-export function Button({ look = "plain", size = "normal", sent = false, className, children, disabled, ...rest }: ButtonProps) {
+export function Button({
+  look = "plain",
+  size = "normal",
+  sent = false,
+  className,
+  children,
+  disabled,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"

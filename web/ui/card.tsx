@@ -22,7 +22,9 @@ export function Section({ title, count, action, children, className }: SectionPr
         {count !== undefined && <span className="num text-xs text-ink-3">{count}</span>}
         <div className="ml-auto flex items-center gap-1">{action}</div>
       </header>
-      <div className="@container overflow-hidden rounded-lg border border-line bg-panel">{children}</div>
+      <div className="@container overflow-hidden rounded-lg border border-line bg-panel">
+        {children}
+      </div>
     </section>
   );
 }
@@ -35,12 +37,21 @@ interface PageProps {
   size?: "narrow" | "normal" | "wide";
 }
 
-const widths = { narrow: "max-w-[808px]", normal: "max-w-[1040px]", wide: "max-w-[1440px]" } as const;
+const widths = {
+  narrow: "max-w-[808px]",
+  normal: "max-w-[1040px]",
+  wide: "max-w-[1440px]",
+} as const;
 
 /** A view: its title, what stands beside it, and its content in a readable width. */
 export function Page({ title, aside, children, size = "normal", note }: PageProps) {
   return (
-    <div className={cx("@container/page mx-auto w-full px-6 pb-16 pt-5 max-sm:px-3 max-sm:pt-3", widths[size])}>
+    <div
+      className={cx(
+        "@container/page mx-auto w-full px-6 pb-16 pt-5 max-sm:px-3 max-sm:pt-3",
+        widths[size],
+      )}
+    >
       <header className="mb-5 flex min-h-8 flex-wrap items-center gap-x-3 gap-y-2 max-sm:mb-3">
         <h1 className="text-xl font-semibold tracking-[-0.012em]">{title}</h1>
         {note && <div className="text-sm text-ink-3">{note}</div>}

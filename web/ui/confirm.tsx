@@ -15,7 +15,15 @@ interface ConfirmProps {
   onClose: () => void;
 }
 
-export function Confirm({ title, children, action, look = "main", disabled = false, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({
+  title,
+  children,
+  action,
+  look = "main",
+  disabled = false,
+  onConfirm,
+  onClose,
+}: ConfirmProps) {
   const [sent, setSent] = useState(false);
   const [error, setError] = useState<ErrorBody | null>(null);
   const confirm = async () => {

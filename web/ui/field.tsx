@@ -1,5 +1,11 @@
 /** Form fields with their label, help and what is wrong. */
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from "react";
 import { cx } from "./class-names.ts";
 
 const box =
@@ -32,31 +38,70 @@ export function Field({ label, help, children, className }: FieldProps) {
 
 type Named<P> = P & { label: string; help?: ReactNode; mono?: boolean; fieldClass?: string };
 
-export function TextField({ label, help, mono, fieldClass, className, ...rest }: Named<InputHTMLAttributes<HTMLInputElement>>) {
+export function TextField({
+  label,
+  help,
+  mono,
+  fieldClass,
+  className,
+  ...rest
+}: Named<InputHTMLAttributes<HTMLInputElement>>) {
   return (
     <Field label={label} help={help} className={fieldClass}>
       {(id, helpId) => (
-        <input id={id} aria-describedby={helpId} autoComplete="off" spellCheck={false} className={cx(box, "h-8 max-sm:h-10", mono && "mono", className)} {...rest} />
+        <input
+          id={id}
+          aria-describedby={helpId}
+          autoComplete="off"
+          spellCheck={false}
+          className={cx(box, "h-8 max-sm:h-10", mono && "mono", className)}
+          {...rest}
+        />
       )}
     </Field>
   );
 }
 
-export function TextArea({ label, help, mono, fieldClass, className, ...rest }: Named<TextareaHTMLAttributes<HTMLTextAreaElement>>) {
+export function TextArea({
+  label,
+  help,
+  mono,
+  fieldClass,
+  className,
+  ...rest
+}: Named<TextareaHTMLAttributes<HTMLTextAreaElement>>) {
   return (
     <Field label={label} help={help} className={fieldClass}>
       {(id, helpId) => (
-        <textarea id={id} aria-describedby={helpId} className={cx(box, "min-h-20 py-2", mono && "mono", className)} {...rest} />
+        <textarea
+          id={id}
+          aria-describedby={helpId}
+          className={cx(box, "min-h-20 py-2", mono && "mono", className)}
+          {...rest}
+        />
       )}
     </Field>
   );
 }
 
-export function SelectField({ label, help, mono, fieldClass, className, children, ...rest }: Named<SelectHTMLAttributes<HTMLSelectElement>>) {
+export function SelectField({
+  label,
+  help,
+  mono,
+  fieldClass,
+  className,
+  children,
+  ...rest
+}: Named<SelectHTMLAttributes<HTMLSelectElement>>) {
   return (
     <Field label={label} help={help} className={fieldClass}>
       {(id, helpId) => (
-        <select id={id} aria-describedby={helpId} className={cx(box, "h-8 pr-7 max-sm:h-10", mono && "mono", className)} {...rest}>
+        <select
+          id={id}
+          aria-describedby={helpId}
+          className={cx(box, "h-8 pr-7 max-sm:h-10", mono && "mono", className)}
+          {...rest}
+        >
           {children}
         </select>
       )}
@@ -73,7 +118,13 @@ export function CheckField({ label, help, className, ...rest }: CheckProps) {
   const id = useId();
   return (
     <div className={cx("flex items-start gap-2.5", className)}>
-      <input id={id} type="checkbox" aria-describedby={help ? `${id}-help` : undefined} className="mt-0.5 size-4 shrink-0 accent-lamp" {...rest} />
+      <input
+        id={id}
+        type="checkbox"
+        aria-describedby={help ? `${id}-help` : undefined}
+        className="mt-0.5 size-4 shrink-0 accent-lamp"
+        {...rest}
+      />
       <div className="min-w-0">
         <label htmlFor={id} className="text-sm text-ink">
           {label}

@@ -3,7 +3,8 @@ import { lazy, Suspense } from "react";
 
 const PRELOAD_MS = 1_500;
 
-const load = () => import("./markdown-body.tsx").then((module) => ({ default: module.MarkdownBody }));
+const load = () =>
+  import("./markdown-body.tsx").then((module) => ({ default: module.MarkdownBody }));
 const Body = lazy(load);
 
 /** Fetches the renderer while nothing else is asked for. */

@@ -34,7 +34,12 @@ export function Modal({ title, onClose, children, className, quietTitle = false 
         className,
       )}
     >
-      <h2 id={titleId} className={quietTitle ? "sr-only" : "border-b border-line px-4 py-3 text-base font-semibold"}>
+      <h2
+        id={titleId}
+        className={
+          quietTitle ? "sr-only" : "border-b border-line px-4 py-3 text-base font-semibold"
+        }
+      >
         {title}
       </h2>
       {children}

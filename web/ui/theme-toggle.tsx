@@ -21,7 +21,11 @@ export function useIsDark(): boolean {
 export function ThemeToggle() {
   const theme = useTheme();
   return (
-    <div role="radiogroup" aria-label="Theme" className="inline-flex rounded-md border border-line-strong p-0.5">
+    <div
+      role="radiogroup"
+      aria-label="Theme"
+      className="inline-flex rounded-md border border-line-strong p-0.5"
+    >
       {choices.map(({ theme: choice, label, Icon }) => (
         <button
           key={choice}

@@ -46,12 +46,14 @@ export function TipLayer() {
     };
     document.addEventListener("pointerover", over);
     document.addEventListener("focusin", focus);
-    for (const end of ["pointerdown", "focusout", "keydown", "wheel"] as const) document.addEventListener(end, hide, { passive: true });
+    for (const end of ["pointerdown", "focusout", "keydown", "wheel"] as const)
+      document.addEventListener(end, hide, { passive: true });
     return () => {
       hide();
       document.removeEventListener("pointerover", over);
       document.removeEventListener("focusin", focus);
-      for (const end of ["pointerdown", "focusout", "keydown", "wheel"] as const) document.removeEventListener(end, hide);
+      for (const end of ["pointerdown", "focusout", "keydown", "wheel"] as const)
+        document.removeEventListener(end, hide);
     };
   }, []);
   if (!tip) return null;
@@ -59,7 +61,12 @@ export function TipLayer() {
     <div
       aria-hidden
       className="rise pointer-events-none fixed z-70 max-w-[300px] rounded-md bg-ink px-2 py-1 text-xs text-canvas shadow-float"
-      style={{ left: tip.left, top: tip.top, transform: `translate(-50%, ${tip.below ? "0" : "-100%"})`, animation: "none" }}
+      style={{
+        left: tip.left,
+        top: tip.top,
+        transform: `translate(-50%, ${tip.below ? "0" : "-100%"})`,
+        animation: "none",
+      }}
     >
       {tip.text}
     </div>

@@ -31,7 +31,10 @@ export function AgentsView() {
       {!ready && !problem && <SkeletonRows />}
       {ready && agents.length === 0 && (
         <div className="rounded-lg border border-line bg-panel">
-          <Empty title="No agent yet">Agents appear when there is work: a Mayor when you talk, polecats that build, refineries that review.</Empty>
+          <Empty title="No agent yet">
+            Agents appear when there is work: a Mayor when you talk, polecats that build, refineries
+            that review.
+          </Empty>
         </div>
       )}
       {agents.length > 0 && (
@@ -71,11 +74,15 @@ function Row({ agent }: { agent: Agent }) {
       </span>
       <span className="min-w-0 @max-2xl:order-4 @max-2xl:col-span-2 @max-2xl:col-start-2">
         {issue && <span className="block truncate text-sm">{issue.title}</span>}
-        <span className="block truncate text-xs text-ink-3">{agent.bubble ?? (issue ? "" : "Waits for work")}</span>
+        <span className="block truncate text-xs text-ink-3">
+          {agent.bubble ?? (issue ? "" : "Waits for work")}
+        </span>
       </span>
       <StateChip look={agentLook(agent.state)} />
       <Moved at={agent.state === "working" ? agent.lastActivityAt : null} />
-      <span className="text-right text-xs text-ink-3 @max-2xl:hidden">{agent.lastActivityAt !== null && <Age at={agent.lastActivityAt} />}</span>
+      <span className="text-right text-xs text-ink-3 @max-2xl:hidden">
+        {agent.lastActivityAt !== null && <Age at={agent.lastActivityAt} />}
+      </span>
     </RefLink>
   );
 }

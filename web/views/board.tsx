@@ -37,7 +37,13 @@ export function BoardView() {
       )}
       <div className="flex min-h-0 flex-1 snap-x gap-3 overflow-x-auto px-6 pb-4 max-sm:snap-mandatory max-sm:gap-2 max-sm:px-3">
         {columns.map((column) => (
-          <BoardColumn key={column.status} column={column} ready={ready} showRig={rigs.length > 1 && rigIds.length !== 1} narrowed={query !== "" || rigIds.length > 0} />
+          <BoardColumn
+            key={column.status}
+            column={column}
+            ready={ready}
+            showRig={rigs.length > 1 && rigIds.length !== 1}
+            narrowed={query !== "" || rigIds.length > 0}
+          />
         ))}
       </div>
     </div>
@@ -52,7 +58,8 @@ function Filters({ query, rigIds }: { query: string; rigIds: readonly string[] }
       const after = before.includes(id) ? before.filter((known) => known !== id) : [...before, id];
       return after.length > 0 ? { ...rest, rig: after } : rest;
     }, true);
-  const type = (text: string) => setSearch(({ q: _q, ...rest }) => (text === "" ? rest : { ...rest, q: text }), true);
+  const type = (text: string) =>
+    setSearch(({ q: _q, ...rest }) => (text === "" ? rest : { ...rest, q: text }), true);
   return (
     <div className="flex shrink-0 flex-wrap items-center gap-2 px-6 pb-3 pt-4 max-sm:px-3">
       <h1 className="mr-2 text-xl font-semibold tracking-[-0.012em]">Board</h1>
@@ -66,7 +73,13 @@ function Filters({ query, rigIds }: { query: string; rigIds: readonly string[] }
           placeholder="Filter by title or id"
           className="h-7 w-52 rounded-md border border-line-strong bg-panel px-2.5 text-sm placeholder:text-ink-3 max-sm:h-9"
         />
-        <kbd aria-hidden className={cx("absolute right-2 top-1 rounded-sm border border-line px-1 text-ink-3 max-sm:hidden", query !== "" && "hidden")}>
+        <kbd
+          aria-hidden
+          className={cx(
+            "absolute right-2 top-1 rounded-sm border border-line px-1 text-ink-3 max-sm:hidden",
+            query !== "" && "hidden",
+          )}
+        >
           /
         </kbd>
       </label>
@@ -82,7 +95,9 @@ function Filters({ query, rigIds }: { query: string; rigIds: readonly string[] }
                   onClick={() => toggle(rig.id)}
                   className={cx(
                     "inline-flex h-7 items-center gap-1 rounded-full border px-2.5 text-sm",
-                    on ? "border-focus bg-lamp-soft text-ink" : "border-line-strong text-ink-2 hover:bg-raised",
+                    on
+                      ? "border-focus bg-lamp-soft text-ink"
+                      : "border-line-strong text-ink-2 hover:bg-raised",
                   )}
                 >
                   {rig.name}
@@ -120,7 +135,9 @@ function BoardColumn({ column, ready, showRig, narrowed }: ColumnProps) {
       {!ready ? (
         <SkeletonRows rows={3} />
       ) : issues.length === 0 ? (
-        <p className="px-3 py-2 text-xs text-ink-3">{narrowed ? "Nothing fits the filter." : emptyWords[status]}</p>
+        <p className="px-3 py-2 text-xs text-ink-3">
+          {narrowed ? "Nothing fits the filter." : emptyWords[status]}
+        </p>
       ) : (
         <Cards issues={issues} showRig={showRig} label={label} />
       )}
@@ -128,7 +145,15 @@ function BoardColumn({ column, ready, showRig, narrowed }: ColumnProps) {
   );
 }
 
-function Cards({ issues, showRig, label }: { issues: Column["issues"]; showRig: boolean; label: string }) {
+function Cards({
+  issues,
+  showRig,
+  label,
+}: {
+  issues: Column["issues"];
+  showRig: boolean;
+  label: string;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: issues.length,
@@ -138,13 +163,23 @@ function Cards({ issues, showRig, label }: { issues: Column["issues"]; showRig: 
     overscan: 8,
   });
   return (
-    <div ref={box} tabIndex={0} role="group" aria-label={`${label} beads`} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
+    <div
+      ref={box}
+      tabIndex={0}
+      role="group"
+      aria-label={`${label} beads`}
+      className="min-h-0 flex-1 overflow-y-auto px-2 pb-2"
+    >
       <div className="relative" style={{ height: rows.getTotalSize() }}>
         {rows.getVirtualItems().map((row) => {
           const issue = issues[row.index];
           return (
             issue && (
-              <div key={row.key} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
+              <div
+                key={row.key}
+                className="absolute inset-x-0 top-0"
+                style={{ transform: `translateY(${row.start}px)` }}
+              >
                 <BoardCard issue={issue} showRig={showRig} />
               </div>
             )

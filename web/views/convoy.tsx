@@ -2,7 +2,7 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
 import { useImages, useTopic, useTopicProblem } from "../lib/town.tsx";
-import { progressOf } from "../model/board.ts";
+import { progressOf, type Progress as Tally } from "../model/board.ts";
 import { IssueRow } from "../parts/issue-row.tsx";
 import { Age } from "../ui/age.tsx";
 import { ProgressBar } from "../ui/bar.tsx";
@@ -10,10 +10,12 @@ import { Page, Section } from "../ui/card.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { Problem, SkeletonRows } from "../ui/feedback.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
-import { shortId } from "../../protocol/index.ts";
+import { type Convoy, shortId } from "../../protocol/index.ts";
 import { convoyLook } from "../words/states.ts";
 
-const ConvoyMap = lazy(() => import("../parts/convoy-map.tsx").then((module) => ({ default: module.ConvoyMap })));
+const ConvoyMap = lazy(() =>
+  import("../parts/convoy-map.tsx").then((module) => ({ default: module.ConvoyMap })),
+);
 
 export function ConvoyView() {
   const { id = "" } = useParams({ strict: false });
@@ -22,22 +24,12 @@ export function ConvoyView() {
   const problem = useTopicProblem(topic);
   const convoy = useImages(topic, "convoy")[0];
   const all = useImages(topic, "issue");
-  const issues = useMemo(() => all.filter((issue) => issue.convoyId === id).sort((a, b) => (a.id < b.id ? -1 : 1)), [all, id]);
+  const issues = useMemo(
+    () => all.filter((issue) => issue.convoyId === id).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    [all, id],
+  );
   const progress = useMemo(() => progressOf(issues), [issues]);
-  if (problem) return <Page title="Convoy"><Problem>{problem}</Problem></Page>;
-  if (!ready) return <Page title="Convoy"><SkeletonRows rows={6} /></Page>;
-  if (!convoy) {
-    return (
-      <Page title="Convoy">
-        <Problem>
-          There is no convoy with this id.{" "}
-          <Link to="/convoys" search={{} as never} className="underline">
-            All convoys
-          </Link>
-        </Problem>
-      </Page>
-    );
-  }
+  if (!convoy) return <NoConvoy ready={ready} problem={problem} />;
   return (
     <Page
       size="wide"
@@ -45,23 +37,7 @@ export function ConvoyView() {
       note={<CopyButton text={convoy.id} label="Copy id" shown={shortId(convoy.id)} />}
       aside={<StateChip look={convoyLook(convoy.state)} />}
     >
-      <div className="mb-5 flex flex-wrap items-center gap-x-4 gap-y-2 text-sm text-ink-2">
-        <span className="w-56">
-          <ProgressBar progress={progress} />
-        </span>
-        <span className="num">
-          {progress.landed} of {progress.total} landed
-        </span>
-        {progress.failed > 0 && <span className="num text-s-failed">{progress.failed} failed</span>}
-        <span className="text-ink-3">
-          slung <Age at={convoy.createdAt} form="ago" />
-        </span>
-        {convoy.landedAt !== null && (
-          <span className="text-ink-3">
-            landed <Age at={convoy.landedAt} form="ago" />
-          </span>
-        )}
-      </div>
+      <Progress convoy={convoy} progress={progress} />
       {convoy.failure && (
         <div className="mb-5">
           <Problem>{convoy.failure.message}</Problem>
@@ -80,5 +56,44 @@ export function ConvoyView() {
         </div>
       </Section>
     </Page>
+  );
+}
+
+function NoConvoy({ ready, problem }: { ready: boolean; problem: string | null }) {
+  return (
+    <Page title="Convoy">
+      {!ready && !problem ? (
+        <SkeletonRows rows={6} />
+      ) : (
+        <Problem>
+          {problem ?? "There is no convoy with this id."}{" "}
+          <Link to="/convoys" search={{}} className="underline">
+            All convoys
+          </Link>
+        </Problem>
+      )}
+    </Page>
+  );
+}
+
+function Progress({ convoy, progress }: { convoy: Convoy; progress: Tally }) {
+  return (
+    <div className="mb-5 flex flex-wrap items-center gap-x-4 gap-y-2 text-sm text-ink-2">
+      <span className="w-56">
+        <ProgressBar progress={progress} />
+      </span>
+      <span className="num">
+        {progress.landed} of {progress.total} landed
+      </span>
+      {progress.failed > 0 && <span className="num text-s-failed">{progress.failed} failed</span>}
+      <span className="text-ink-3">
+        slung <Age at={convoy.createdAt} form="ago" />
+      </span>
+      {convoy.landedAt !== null && (
+        <span className="text-ink-3">
+          landed <Age at={convoy.landedAt} form="ago" />
+        </span>
+      )}
+    </div>
   );
 }

@@ -17,7 +17,10 @@ export function ConvoysView() {
   const convoys = useImages("convoys", "convoy");
   const [active, ended] = useMemo(() => {
     const sorted = [...convoys].sort((a, b) => b.createdAt - a.createdAt);
-    return [sorted.filter((convoy) => convoy.state === "active"), sorted.filter((convoy) => convoy.state !== "active")];
+    return [
+      sorted.filter((convoy) => convoy.state === "active"),
+      sorted.filter((convoy) => convoy.state !== "active"),
+    ];
   }, [convoys]);
   return (
     <Page title="Convoys">
@@ -28,12 +31,17 @@ export function ConvoysView() {
           <Empty
             title="No convoy yet"
             action={
-              <Link to="/mayor" search={{} as never} className="inline-flex h-8 items-center rounded-md bg-lamp px-3 text-sm font-medium text-on-lamp hover:brightness-105">
+              <Link
+                to="/mayor"
+                search={{}}
+                className="inline-flex h-8 items-center rounded-md bg-lamp px-3 text-sm font-medium text-on-lamp hover:brightness-105"
+              >
                 Talk to the Mayor
               </Link>
             }
           >
-            A convoy is a wish cut into beads that wait for one another. Tell the Mayor something larger than one change.
+            A convoy is a wish cut into beads that wait for one another. Tell the Mayor something
+            larger than one change.
           </Empty>
         </div>
       )}
@@ -60,19 +68,27 @@ function List({ title, convoys }: { title: string; convoys: Convoy[] }) {
 function Row({ convoy }: { convoy: Convoy }) {
   const issues = useImages("board", "issue");
   const rig = useImage("rig", convoy.rigId);
-  const progress = useMemo(() => progressOf(issues.filter((issue) => issue.convoyId === convoy.id)), [issues, convoy.id]);
+  const progress = useMemo(
+    () => progressOf(issues.filter((issue) => issue.convoyId === convoy.id)),
+    [issues, convoy.id],
+  );
   return (
     <li>
       <Link
         to={`/convoys/${convoy.id}`}
-        search={{} as never}
+        search={{}}
         data-row=""
         className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1.5 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 @2xl:grid-cols-[132px_minmax(0,1fr)_160px_56px]"
       >
-        <StateChip look={convoyLook(convoy.state)} className="@max-2xl:order-2 @max-2xl:justify-self-end" />
+        <StateChip
+          look={convoyLook(convoy.state)}
+          className="@max-2xl:order-2 @max-2xl:justify-self-end"
+        />
         <span className="min-w-0">
           <span className="block truncate text-sm font-medium">{convoy.title}</span>
-          <span className="block truncate text-xs text-ink-3">{convoy.failure?.message ?? rig?.name ?? ""}</span>
+          <span className="block truncate text-xs text-ink-3">
+            {convoy.failure?.message ?? rig?.name ?? ""}
+          </span>
         </span>
         <span className="flex items-center gap-2 @max-2xl:order-3">
           <ProgressBar progress={progress} />
@@ -80,7 +96,10 @@ function Row({ convoy }: { convoy: Convoy }) {
             {progress.landed + progress.closed}/{progress.total}
           </span>
         </span>
-        <Age at={convoy.landedAt ?? convoy.createdAt} className="text-right text-xs text-ink-3 @max-2xl:order-4" />
+        <Age
+          at={convoy.landedAt ?? convoy.createdAt}
+          className="text-right text-xs text-ink-3 @max-2xl:order-4"
+        />
       </Link>
     </li>
   );

@@ -42,30 +42,51 @@ function Figures() {
   const issues = useImages("board", "issue");
   const town = useTown();
   const now = useNow(60_000);
-  const landed = issues.filter((issue) => issue.outcome === "landed" && (issue.closedAt ?? 0) > now - DAY_MS).length;
+  const landed = issues.filter(
+    (issue) => issue.outcome === "landed" && (issue.closedAt ?? 0) > now - DAY_MS,
+  ).length;
   const review = issues.filter((issue) => issue.status === "in_review").length;
   const waiting = issues.filter((issue) => issue.status === "open").length;
   const usage = town?.usage;
   return (
-    <dl aria-label="The town in figures" className="mb-7 grid grid-cols-3 gap-px overflow-hidden rounded-lg border border-line bg-line max-sm:mb-5 @4xl/page:grid-cols-6">
+    <dl
+      aria-label="The town in figures"
+      className="mb-7 grid grid-cols-3 gap-px overflow-hidden rounded-lg border border-line bg-line max-sm:mb-5 @4xl/page:grid-cols-6"
+    >
       <Figure name="Need you" value={needs} tone={needs > 0 ? "text-lamp-ink" : undefined} />
       <Figure name="Runs at work" value={runs.length} />
       <Figure name="Waiting" value={waiting} />
       <Figure name="In review" value={review} />
       <Figure name="Landed in 24 h" value={landed} />
-      <Figure name="Spent" value={usage ? money(usage.costUsd) : "–"} note={usage ? `${compact(tokensOf(usage))} tokens` : undefined} />
+      <Figure
+        name="Spent"
+        value={usage ? money(usage.costUsd) : "–"}
+        note={usage ? `${compact(tokensOf(usage))} tokens` : undefined}
+      />
     </dl>
   );
 }
 
-function Figure({ name, value, tone, note }: { name: string; value: ReactNode; tone?: string | undefined; note?: string | undefined }) {
+function Figure({
+  name,
+  value,
+  tone,
+  note,
+}: {
+  name: string;
+  value: ReactNode;
+  tone?: string | undefined;
+  note?: string | undefined;
+}) {
   return (
     <div className="flex flex-col-reverse justify-end bg-panel px-4 py-3 max-sm:px-3 max-sm:py-2">
       <dt className="text-xs text-ink-3">
         {name}
         {note && <span className="num max-sm:hidden"> · {note}</span>}
       </dt>
-      <dd className={cx("num text-2xl font-semibold tracking-[-0.02em] max-sm:text-xl", tone)}>{value}</dd>
+      <dd className={cx("num text-2xl font-semibold tracking-[-0.02em] max-sm:text-xl", tone)}>
+        {value}
+      </dd>
     </div>
   );
 }
@@ -97,7 +118,10 @@ function Landed() {
   const issues = useImages("board", "issue");
   const rigs = useImages("town", "rig");
   const landed = useMemo(
-    () => issues.filter((issue) => issue.outcome === "landed").sort((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0)),
+    () =>
+      issues
+        .filter((issue) => issue.outcome === "landed")
+        .sort((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0)),
     [issues],
   );
   return (
@@ -106,7 +130,7 @@ function Landed() {
       count={landed.length || undefined}
       action={
         landed.length > LANDED_SHOWN && (
-          <Link to="/board" search={{} as never} className="text-xs text-ink-3 hover:text-ink">
+          <Link to="/board" search={{}} className="text-xs text-ink-3 hover:text-ink">
             All on the board
           </Link>
         )
@@ -128,28 +152,31 @@ function Landed() {
 }
 
 function FirstSteps({ hasRig }: { hasRig: boolean }) {
-  const main = "inline-flex h-8 items-center rounded-md bg-lamp px-3 text-sm font-medium text-on-lamp hover:brightness-105";
+  const main =
+    "inline-flex h-8 items-center rounded-md bg-lamp px-3 text-sm font-medium text-on-lamp hover:brightness-105";
   return hasRig ? (
     <Empty
       title="Nothing has landed yet"
       action={
-        <Link to="/mayor" search={{} as never} className={main}>
+        <Link to="/mayor" search={{}} className={main}>
           Talk to the Mayor
         </Link>
       }
     >
-      Tell the Mayor what you wish for. It cuts the wish into beads, agents build them, and what passes gates and review lands here.
+      Tell the Mayor what you wish for. It cuts the wish into beads, agents build them, and what
+      passes gates and review lands here.
     </Empty>
   ) : (
     <Empty
       title="Begin with a repository"
       action={
-        <Link to="/rigs/new" search={{} as never} className={main}>
+        <Link to="/rigs/new" search={{}} className={main}>
           Add a rig
         </Link>
       }
     >
-      A rig is a repository that agents may work on. Its own checks run once first, so that you know where you start.
+      A rig is a repository that agents may work on. Its own checks run once first, so that you know
+      where you start.
     </Empty>
   );
 }
@@ -157,7 +184,11 @@ function FirstSteps({ hasRig }: { hasRig: boolean }) {
 function NowRunning() {
   const runs = useImages("agents", "run");
   const { ready } = useTopic("agents");
-  const live = useMemo(() => [...runs].filter((run) => run.state !== "ended").sort((a, b) => a.offeredAt - b.offeredAt), [runs]);
+  const live = useMemo(
+    () =>
+      [...runs].filter((run) => run.state !== "ended").sort((a, b) => a.offeredAt - b.offeredAt),
+    [runs],
+  );
   return (
     <Section title="Now" count={live.length || undefined}>
       {!ready ? (
@@ -180,7 +211,11 @@ function ConvoysUnderWay() {
   const active = convoys.filter((convoy) => convoy.state === "active");
   if (active.length === 0) return null;
   return (
-    <Section title="Convoys" count={active.length} action={<span className="sr-only">{count(active.length, "convoy")} under way</span>}>
+    <Section
+      title="Convoys"
+      count={active.length}
+      action={<span className="sr-only">{count(active.length, "convoy")} under way</span>}
+    >
       <div className="divide-y divide-line">
         {active.map((convoy) => (
           <ConvoyRow key={convoy.id} convoy={convoy} />

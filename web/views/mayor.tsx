@@ -28,7 +28,15 @@ export function MayorView() {
     <div className="flex h-full flex-col">
       <h1 className="sr-only">Mayor</h1>
       <div className="relative min-h-0 flex-1">
-        <div ref={stick.box} onScroll={stick.onScroll} className="h-full overflow-y-auto" tabIndex={0} role="log" aria-label="Conversation with the Mayor" aria-live="polite">
+        <div
+          ref={stick.box}
+          onScroll={stick.onScroll}
+          className="h-full overflow-y-auto"
+          tabIndex={0}
+          role="log"
+          aria-label="Conversation with the Mayor"
+          aria-live="polite"
+        >
           <div className="mx-auto flex min-h-full w-full max-w-[760px] flex-col justify-end gap-6 px-6 pb-6 pt-8 max-sm:px-3">
             {problem && <Problem>{problem}</Problem>}
             {!ready && !problem && <SkeletonRows rows={5} label="Loading the conversation" />}
@@ -55,7 +63,11 @@ function Beginning({ onWish }: { onWish: (wish: string) => void }) {
         {missing === "model" ? (
           <p>
             The Mayor needs a language model first:{" "}
-            <Link to="/settings" search={{} as never} className="underline decoration-lamp underline-offset-3">
+            <Link
+              to="/settings"
+              search={{}}
+              className="underline decoration-lamp underline-offset-3"
+            >
               choose one in Settings
             </Link>
             .
@@ -63,20 +75,31 @@ function Beginning({ onWish }: { onWish: (wish: string) => void }) {
         ) : missing === "rig" ? (
           <p>
             The Mayor needs a repository to work on:{" "}
-            <Link to="/rigs/new" search={{} as never} className="underline decoration-lamp underline-offset-3">
+            <Link
+              to="/rigs/new"
+              search={{}}
+              className="underline decoration-lamp underline-offset-3"
+            >
               add a rig
             </Link>
             .
           </p>
         ) : (
-          <p>It reads your rigs, cuts the wish into beads with their order, and slings them. You can watch each one and stop any.</p>
+          <p>
+            It reads your rigs, cuts the wish into beads with their order, and slings them. You can
+            watch each one and stop any.
+          </p>
         )}
       </Empty>
       {missing === null && (
         <ul className="mx-auto flex max-w-[520px] flex-col gap-2">
           {wishes.map((wish) => (
             <li key={wish}>
-              <button type="button" onClick={() => onWish(wish)} className="w-full rounded-md border border-line bg-panel px-3 py-2 text-left text-sm text-ink-2 hover:border-line-strong hover:bg-raised hover:text-ink">
+              <button
+                type="button"
+                onClick={() => onWish(wish)}
+                className="w-full rounded-md border border-line bg-panel px-3 py-2 text-left text-sm text-ink-2 hover:border-line-strong hover:bg-raised hover:text-ink"
+              >
                 {wish}
               </button>
             </li>

@@ -18,7 +18,10 @@ export function ReviewsView() {
   const reviews = useImages("reviews", "review");
   const [needed, moving] = useMemo(() => {
     const sorted = [...reviews].sort((a, b) => a.createdAt - b.createdAt);
-    return [sorted.filter((review) => review.state === "needs_person"), sorted.filter((review) => review.state !== "needs_person")];
+    return [
+      sorted.filter((review) => review.state === "needs_person"),
+      sorted.filter((review) => review.state !== "needs_person"),
+    ];
   }, [reviews]);
   return (
     <Page title="Reviews">
@@ -27,7 +30,9 @@ export function ReviewsView() {
       {ready && reviews.length === 0 && (
         <div className="rounded-lg border border-line bg-panel">
           <Empty title="Nothing is in review">
-            When a polecat hands in its work, the rig's gates run, a refinery reads the change, and what passes is merged. You see it here on its way, and when a reviewer cannot decide, you do.
+            When a polecat hands in its work, the rig's gates run, a refinery reads the change, and
+            what passes is merged. You see it here on its way, and when a reviewer cannot decide,
+            you do.
           </Empty>
         </div>
       )}
@@ -72,14 +77,20 @@ function Row({ review }: { review: Review }) {
       id={review.id}
       className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 px-3 py-2.5 hover:bg-raised focus-visible:-outline-offset-2 data-open:bg-raised @2xl:grid-cols-[150px_minmax(0,1fr)_auto_auto_56px]"
     >
-      <StateChip look={reviewLook(review.state)} className="@max-2xl:order-2 @max-2xl:justify-self-end" />
+      <StateChip
+        look={reviewLook(review.state)}
+        className="@max-2xl:order-2 @max-2xl:justify-self-end"
+      />
       <span className="min-w-0">
         <span className="block truncate text-sm font-medium">{review.title}</span>
-        <span className="block truncate text-xs text-ink-3">{why ? withShortIds(why) : rig?.name}</span>
+        <span className="block truncate text-xs text-ink-3">
+          {why ? withShortIds(why) : rig?.name}
+        </span>
       </span>
       <span className="@max-2xl:order-3">{round && <GateDots gates={round.gates} />}</span>
       <span className="num text-xs text-ink-3 @max-2xl:order-4 @max-2xl:justify-self-end">
-        {round?.verdict ? verdictWords[round.verdict].label : "Round"} {round?.verdict ? "" : (round?.round ?? 1)}
+        {round?.verdict ? verdictWords[round.verdict].label : "Round"}{" "}
+        {round?.verdict ? "" : (round?.round ?? 1)}
         {round?.verdict && round.round > 1 ? ` · round ${round.round}` : ""}
       </span>
       <Age at={review.updatedAt} className="text-right text-xs text-ink-3 @max-2xl:hidden" />

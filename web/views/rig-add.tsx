@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { useGo } from "../lib/page.tsx";
 import { useCommand } from "../lib/town.tsx";
-import { emptyDraft, RigFields, settingsOf } from "../parts/rig-form.tsx";
+import { emptyDraft, RigFields, settingsOf } from "../rigs/rig-form.tsx";
 import { useBareRunner } from "../shell/town-facts.tsx";
 import { Button } from "../ui/button.tsx";
 import { Page } from "../ui/card.tsx";
@@ -17,7 +17,11 @@ export function RigAddView() {
   const go = useGo();
   const bare = useBareRunner();
   const submit = async () => {
-    const answer = await add.run({ remote, ...(name.trim() === "" ? {} : { name: name.trim() }), ...settingsOf(draft) });
+    const answer = await add.run({
+      remote,
+      ...(name.trim() === "" ? {} : { name: name.trim() }),
+      ...settingsOf(draft),
+    });
     if (answer.ok) go(`/rigs/${answer.value.id}`);
   };
   return (
@@ -40,17 +44,29 @@ export function RigAddView() {
             value={remote}
             onChange={(event) => setRemote(event.target.value)}
           />
-          <TextField label="Name" help="Empty: the repository's." placeholder="shop" value={name} onChange={(event) => setName(event.target.value)} />
+          <TextField
+            label="Name"
+            help="Empty: the repository's."
+            placeholder="shop"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
         </div>
         <RigFields draft={draft} onChange={setDraft} />
         {bare && (
           <p className="rounded-md border border-line bg-lamp-soft px-3 py-2 text-sm">
-            Runner {bare.name} has no sandbox. The rig's page asks for your word before anything of it runs.
+            Runner {bare.name} has no sandbox. The rig's page asks for your word before anything of
+            it runs.
           </p>
         )}
         {add.state.phase === "refused" && <Refusal error={add.state.error} />}
         <div className="flex justify-end gap-2 border-t border-line pt-4">
-          <Button look="main" type="submit" sent={add.state.phase === "sent"} disabled={remote.trim() === ""}>
+          <Button
+            look="main"
+            type="submit"
+            sent={add.state.phase === "sent"}
+            disabled={remote.trim() === ""}
+          >
             Add and check
           </Button>
         </div>

@@ -7,9 +7,9 @@ import { shortId } from "../../protocol/index.ts";
 import { useGo } from "../lib/page.tsx";
 import { useCommand, useConnection, useImages, useTopic } from "../lib/town.tsx";
 import { GateList } from "../parts/gates.tsx";
-import { Isolation } from "../parts/isolation.tsx";
+import { Isolation } from "../rigs/isolation.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
-import { RigSettings } from "../parts/rig-settings.tsx";
+import { RigSettings } from "../rigs/rig-settings.tsx";
 import { Age } from "../ui/age.tsx";
 import { Button } from "../ui/button.tsx";
 import { Page, Section } from "../ui/card.tsx";
@@ -23,8 +23,18 @@ export function RigView() {
   const { id = "" } = useParams({ strict: false });
   const { ready } = useTopic("town");
   const rig = useImages("town", "rig").find((known) => known.id === id);
-  if (!ready) return <Page title="Rig"><SkeletonRows rows={6} /></Page>;
-  if (!rig) return <Page title="Rig"><Problem>There is no rig with this id. It may have been removed.</Problem></Page>;
+  if (!ready)
+    return (
+      <Page title="Rig">
+        <SkeletonRows rows={6} />
+      </Page>
+    );
+  if (!rig)
+    return (
+      <Page title="Rig">
+        <Problem>There is no rig with this id. It may have been removed.</Problem>
+      </Page>
+    );
   return <RigBody key={rig.id} rig={rig} />;
 }
 
@@ -37,7 +47,10 @@ function RigBody({ rig }: { rig: Rig }) {
       aside={
         <>
           <StateChip look={rigLook(rig.state)} />
-          <Button sent={recheck.state.phase === "sent" || rig.state === "checking"} onClick={() => void recheck.run({ rig: rig.id })}>
+          <Button
+            sent={recheck.state.phase === "sent" || rig.state === "checking"}
+            onClick={() => void recheck.run({ rig: rig.id })}
+          >
             Check again
           </Button>
         </>
@@ -46,13 +59,19 @@ function RigBody({ rig }: { rig: Rig }) {
       <div className="space-y-7">
         <div className="space-y-3">
           <p className="flex items-center gap-2 text-sm text-ink-2">
-            <CopyButton text={rig.remote} label="Copy the repository's address" shown={rig.remote} className="-ml-1" />
+            <CopyButton
+              text={rig.remote}
+              label="Copy the repository's address"
+              shown={rig.remote}
+              className="-ml-1"
+            />
             <span className="text-ink-3">into</span> <code>{rig.target}</code>
           </p>
           {recheck.state.phase === "refused" && <Refusal error={recheck.state.error} />}
           {rig.parked && (
             <Problem>
-              <span className="font-medium">Parked: nothing is dispatched.</span> {rig.parked.message} <span className="mono text-ink-3">{rig.parked.code}</span>
+              <span className="font-medium">Parked: nothing is dispatched.</span>{" "}
+              {rig.parked.message} <span className="mono text-ink-3">{rig.parked.code}</span>
             </Problem>
           )}
           <Isolation rig={rig} />
@@ -84,12 +103,16 @@ function Baseline({ rig }: { rig: Rig }) {
         {baseline ? (
           <>
             <p className="mb-2 text-sm text-ink-2">
-              {baseline.ok ? "The target branch is green by its own gates." : "The target branch is red by its own gates. Agents would be blamed for what was broken before them: fix it, or change the gates, then check again."}
+              {baseline.ok
+                ? "The target branch is green by its own gates."
+                : "The target branch is red by its own gates. Agents would be blamed for what was broken before them: fix it, or change the gates, then check again."}
             </p>
             <GateList gates={baseline.gates} />
           </>
         ) : (
-          <p className="text-sm text-ink-3">{rig.state === "checking" ? "Running now." : "It has not run yet."}</p>
+          <p className="text-sm text-ink-3">
+            {rig.state === "checking" ? "Running now." : "It has not run yet."}
+          </p>
         )}
       </div>
     </Section>
@@ -100,14 +123,17 @@ const BEADS_SHOWN = 20;
 
 function Beads({ rig }: { rig: Rig }) {
   const all = useImages("board", "issue");
-  const issues = useMemo(() => all.filter((issue) => issue.rigId === rig.id).sort((a, b) => b.updatedAt - a.updatedAt), [all, rig.id]);
+  const issues = useMemo(
+    () => all.filter((issue) => issue.rigId === rig.id).sort((a, b) => b.updatedAt - a.updatedAt),
+    [all, rig.id],
+  );
   if (issues.length === 0) return null;
   return (
     <Section
       title="Beads"
       count={issues.length}
       action={
-        <Link to="/board" search={{ rig: [rig.id] } as never} className="text-xs text-ink-3 hover:text-ink">
+        <Link to="/board" search={{ rig: [rig.id] }} className="text-xs text-ink-3 hover:text-ink">
           On the board
         </Link>
       }
@@ -145,7 +171,10 @@ function RemoveRig({ rig }: { rig: Rig }) {
             return answer;
           }}
         >
-          <p>The town forgets this repository; the repository itself is not touched. A rig with unfinished beads is not removed.</p>
+          <p>
+            The town forgets this repository; the repository itself is not touched. A rig with
+            unfinished beads is not removed.
+          </p>
         </Confirm>
       )}
     </div>

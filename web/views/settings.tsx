@@ -15,7 +15,13 @@ export function SettingsView() {
   return (
     <Page title="Settings" size="narrow">
       <div className="space-y-7">
-        <Section title="Language model">{ready && town ? <ModelForm key={town.model?.provider ?? "none"} settings={town.model} /> : <SkeletonRows />}</Section>
+        <Section title="Language model">
+          {ready && town ? (
+            <ModelForm key={town.model?.provider ?? "none"} settings={town.model} />
+          ) : (
+            <SkeletonRows />
+          )}
+        </Section>
         <RunnerList />
         <TokenList />
         <Section title="This browser">
@@ -36,7 +42,11 @@ export function SettingsView() {
 async function logOut(): Promise<void> {
   const login = readLogin(localStorage);
   if (login) {
-    await fetch("/api/logout", { method: "POST", headers: { [SECRET_HEADER]: login.secret }, credentials: "same-origin" }).catch(() => null);
+    await fetch("/api/logout", {
+      method: "POST",
+      headers: { [SECRET_HEADER]: login.secret },
+      credentials: "same-origin",
+    }).catch(() => null);
   }
   forgetLogin(localStorage);
   location.assign("/");

@@ -43,7 +43,9 @@ export function until(at: number, now: number): string {
 
 /** The exact time, for hovering: date and seconds. */
 export function exact(at: number): string {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(at);
+  return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(
+    at,
+  );
 }
 
 /** `12:04`, with the day when it is not today. */

@@ -20,7 +20,13 @@ export function money(usd: number): string {
 }
 
 export function tokensOf(usage: UsageTotals): number {
-  return usage.inputTokens + usage.outputTokens + usage.reasoningTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  return (
+    usage.inputTokens +
+    usage.outputTokens +
+    usage.reasoningTokens +
+    usage.cacheReadTokens +
+    usage.cacheWriteTokens
+  );
 }
 
 /** `1 bead`, `4 beads`. */

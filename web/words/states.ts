@@ -1,5 +1,15 @@
 /** What each state is called and how it looks: a hue and a shape, never a colour alone. Pure. */
-import type { Agent, Convoy, Issue, Outcome, Priority, Review, Rig, Run, Runner } from "../../protocol/index.ts";
+import type {
+  Agent,
+  Convoy,
+  Issue,
+  Outcome,
+  Priority,
+  Review,
+  Rig,
+  Run,
+  Runner,
+} from "../../protocol/index.ts";
 
 export type Hue = "open" | "progress" | "review" | "landed" | "failed" | "waiting" | "paused";
 export type Shape = "ring" | "half" | "diamond" | "check" | "cross" | "alert" | "hatch" | "dash";

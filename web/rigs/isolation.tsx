@@ -15,15 +15,24 @@ export function Isolation({ rig }: { rig: Rig }) {
   const update = useCommand("rig.update");
   const [agreed, setAgreed] = useState(false);
   if (!bare) return null;
-  const set = (isolationConfirmed: boolean) => void update.run({ rig: rig.id, version: rig.version, set: { isolationConfirmed } });
+  const set = (isolationConfirmed: boolean) =>
+    void update.run({ rig: rig.id, version: rig.version, set: { isolationConfirmed } });
   return (
     <section aria-label="Isolation" className="hatched rounded-lg border border-line-strong p-1">
       <div className="space-y-3 rounded-md bg-panel p-3">
         <p className="flex items-start gap-2 text-sm">
-          <ShieldOff size={16} strokeWidth={1.5} aria-hidden className="mt-px shrink-0 text-s-failed" />
+          <ShieldOff
+            size={16}
+            strokeWidth={1.5}
+            aria-hidden
+            className="mt-px shrink-0 text-s-failed"
+          />
           <span>
-            <span className="font-medium">Runner {bare.name} has no sandbox.</span> {bare.reason ?? ""}{" "}
-            {rig.isolationConfirmed ? "You have confirmed that agents may run all the same." : "Nothing of this rig is dispatched before you confirm."}
+            <span className="font-medium">Runner {bare.name} has no sandbox.</span>{" "}
+            {bare.reason ?? ""}{" "}
+            {rig.isolationConfirmed
+              ? "You have confirmed that agents may run all the same."
+              : "Nothing of this rig is dispatched before you confirm."}
           </span>
         </p>
         {rig.isolationConfirmed ? (
@@ -32,8 +41,17 @@ export function Isolation({ rig }: { rig: Rig }) {
           </Button>
         ) : (
           <div className="flex flex-wrap items-center gap-3">
-            <CheckField label={SENTENCE} checked={agreed} onChange={(event) => setAgreed(event.target.checked)} />
-            <Button size="small" disabled={!agreed} sent={update.state.phase === "sent"} onClick={() => set(true)}>
+            <CheckField
+              label={SENTENCE}
+              checked={agreed}
+              onChange={(event) => setAgreed(event.target.checked)}
+            />
+            <Button
+              size="small"
+              disabled={!agreed}
+              sent={update.state.phase === "sent"}
+              onClick={() => set(true)}
+            >
               Confirm
             </Button>
           </div>

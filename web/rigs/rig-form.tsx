@@ -74,14 +74,23 @@ export function RigFields({ draft, onChange }: DraftProps) {
         onChange={(event) => onChange({ ...draft, codeReview: event.target.checked })}
       />
       <div className="grid grid-cols-2 gap-3">
-        <TextField mono label="Target branch" help="Empty: the repository's own." placeholder="main" value={draft.target} onChange={(event) => onChange({ ...draft, target: event.target.value })} />
+        <TextField
+          mono
+          label="Target branch"
+          help="Empty: the repository's own."
+          placeholder="main"
+          value={draft.target}
+          onChange={(event) => onChange({ ...draft, target: event.target.value })}
+        />
         <TextField
           label="Agents at once"
           type="number"
           min={1}
           max={64}
           value={draft.slots}
-          onChange={(event) => onChange({ ...draft, slots: Math.max(1, Number(event.target.value) || 1) })}
+          onChange={(event) =>
+            onChange({ ...draft, slots: Math.max(1, Number(event.target.value) || 1) })
+          }
         />
       </div>
     </div>
@@ -98,7 +107,14 @@ function DeliveryChoice({ draft, onChange }: DraftProps) {
             key={delivery}
             className="flex cursor-pointer items-start gap-2.5 rounded-md border border-line-strong bg-canvas p-2.5 hover:bg-raised has-checked:border-focus has-checked:bg-lamp-soft"
           >
-            <input type="radio" name="delivery" value={delivery} checked={draft.delivery === delivery} onChange={() => onChange({ ...draft, delivery })} className="mt-0.5 accent-lamp" />
+            <input
+              type="radio"
+              name="delivery"
+              value={delivery}
+              checked={draft.delivery === delivery}
+              onChange={() => onChange({ ...draft, delivery })}
+              className="mt-0.5 accent-lamp"
+            />
             <span>
               <span className="block text-sm font-medium">{delivery}</span>
               <span className="block text-xs text-ink-3">{deliveryWords[delivery]}</span>
@@ -112,17 +128,40 @@ function DeliveryChoice({ draft, onChange }: DraftProps) {
 
 function GateFields({ draft, onChange }: DraftProps) {
   const change = (index: number, gate: Partial<Gate>) =>
-    onChange({ ...draft, gates: draft.gates.map((old, place) => (place === index ? { ...old, ...gate } : old)) });
+    onChange({
+      ...draft,
+      gates: draft.gates.map((old, place) => (place === index ? { ...old, ...gate } : old)),
+    });
   return (
     <fieldset>
       <legend className="mb-1 text-sm font-medium">Gates</legend>
-      <p className="mb-2 text-xs text-ink-3">Commands that must end with 0 before anything is reviewed or merged. They also run once now, so that a red start is known.</p>
+      <p className="mb-2 text-xs text-ink-3">
+        Commands that must end with 0 before anything is reviewed or merged. They also run once now,
+        so that a red start is known.
+      </p>
       <ul className="space-y-2">
         {draft.gates.map((gate, index) => (
           <li key={index} className="grid grid-cols-[112px_minmax(0,1fr)_auto] items-end gap-2">
-            <TextField label={`Gate ${index + 1}`} value={gate.name} required onChange={(event) => change(index, { name: event.target.value })} />
-            <TextField mono label="Command" placeholder="npm test" value={gate.command} onChange={(event) => change(index, { command: event.target.value })} />
-            <IconButton label={`Remove gate ${gate.name}`} className="mb-0.5" onClick={() => onChange({ ...draft, gates: draft.gates.filter((_, place) => place !== index) })}>
+            <TextField
+              label={`Gate ${index + 1}`}
+              value={gate.name}
+              required
+              onChange={(event) => change(index, { name: event.target.value })}
+            />
+            <TextField
+              mono
+              label="Command"
+              placeholder="npm test"
+              value={gate.command}
+              onChange={(event) => change(index, { command: event.target.value })}
+            />
+            <IconButton
+              label={`Remove gate ${gate.name}`}
+              className="mb-0.5"
+              onClick={() =>
+                onChange({ ...draft, gates: draft.gates.filter((_, place) => place !== index) })
+              }
+            >
               <X size={14} strokeWidth={1.5} aria-hidden />
             </IconButton>
           </li>
@@ -133,7 +172,15 @@ function GateFields({ draft, onChange }: DraftProps) {
           size="small"
           look="quiet"
           className="mt-2"
-          onClick={() => onChange({ ...draft, gates: [...draft.gates, { name: `gate ${draft.gates.length + 1}`, command: "", timeoutMs: GATE_TIMEOUT_MS }] })}
+          onClick={() =>
+            onChange({
+              ...draft,
+              gates: [
+                ...draft.gates,
+                { name: `gate ${draft.gates.length + 1}`, command: "", timeoutMs: GATE_TIMEOUT_MS },
+              ],
+            })
+          }
         >
           <Plus size={14} strokeWidth={1.75} aria-hidden /> Add a gate
         </Button>

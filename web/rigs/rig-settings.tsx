@@ -28,7 +28,11 @@ export function RigSettings({ rig }: { rig: Rig }) {
       }
     >
       <div className="p-3">
-        {draft === null ? <Shown rig={rig} /> : <Editing rig={rig} draft={draft} onChange={setDraft} onDone={() => setDraft(null)} />}
+        {draft === null ? (
+          <Shown rig={rig} />
+        ) : (
+          <Editing rig={rig} draft={draft} onChange={setDraft} onDone={() => setDraft(null)} />
+        )}
       </div>
     </Section>
   );
@@ -47,13 +51,16 @@ function Shown({ rig }: { rig: Rig }) {
           <ul className="space-y-1">
             {rig.gates.map((gate) => (
               <li key={gate.name} className="flex gap-2">
-                <span className="shrink-0">{gate.name}</span> <code className="min-w-0 truncate text-ink-3">{gate.command}</code>
+                <span className="shrink-0">{gate.name}</span>{" "}
+                <code className="min-w-0 truncate text-ink-3">{gate.command}</code>
               </li>
             ))}
           </ul>
         )}
       </Fact>
-      <Fact name="Setup">{rig.setup ? <code>{rig.setup}</code> : <span className="text-ink-3">none</span>}</Fact>
+      <Fact name="Setup">
+        {rig.setup ? <code>{rig.setup}</code> : <span className="text-ink-3">none</span>}
+      </Fact>
       <Fact name="Review">{rig.codeReview ? "by a refinery" : "gates only"}</Fact>
       <Fact name="Target">
         <code>{rig.target}</code>

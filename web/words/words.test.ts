@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { shortId } from "../../protocol/index.ts";
+import { age, ago, duration, until } from "./age.ts";
+import { compact, count, money } from "./figures.ts";
+import { actorOf, pieces, sentence, withShortIds } from "./history.ts";
+import { issueLook, reviewLook, runLook } from "./states.ts";
+
+const bead = `bd_${"a".repeat(20)}bcdefg`;
+
+describe("[E5] times", () => {
+  test("durations have at most two units", () => {
+    expect(duration(850)).toBe("850 ms");
+    expect(duration(2_140)).toBe("2.1 s");
+    expect(duration(72_000)).toBe("1 min 12 s");
+    expect(duration(3_600_000)).toBe("1 h");
+    expect(duration(90_000_000)).toBe("1 d 1 h");
+  });
+
+  test("ages never run ahead of the clock", () => {
+    expect(age(1_000, 0)).toBe("now");
+    expect(age(0, 59_999)).toBe("59 s");
+    expect(age(0, 60_000)).toBe("1 min");
+    expect(ago(0, 7_200_000)).toBe("2 h ago");
+    expect(ago(0, 500)).toBe("just now");
+  });
+
+  test("what is awaited says until when", () => {
+    expect(until(74_000, 0)).toBe("in 1 min 14 s");
+    expect(until(5_200, 0)).toBe("in 5 s");
+    expect(until(0, 10)).toBe("any moment");
+  });
+});
+
+describe("[E5] figures", () => {
+  test("are short and never hide a cost", () => {
+    expect(compact(940)).toBe("940");
+    expect(compact(12_400)).toBe("12.4k");
+    expect(compact(3_100_000)).toBe("3.1M");
+    expect(money(0.004)).toBe("<$0.01");
+    expect(money(0)).toBe("$0");
+    expect(money(2.876)).toBe("$2.88");
+    expect(count(1, "bead")).toBe("1 bead");
+    expect(count(3, "bead")).toBe("3 beads");
+  });
+});
+
+describe("[E5] history", () => {
+  test("names who did it and links what can be opened", () => {
+    expect(actorOf("person:owner")).toEqual({ label: "You", id: null });
+    expect(actorOf(`run:${bead}`)).toEqual({ label: `run ${shortId(bead)}`, id: bead });
+    expect(actorOf("town").label).toBe("The town");
+  });
+
+  test("is told in sentences", () => {
+    expect(sentence({ text: "slung as part of a convoy", kind: "created" })).toBe(
+      "Slung as part of a convoy.",
+    );
+    expect(sentence({ text: "", kind: "run_lost" })).toBe("Run lost.");
+    expect(sentence({ text: "Why?", kind: "x" })).toBe("Why?");
+  });
+
+  test("ids inside a text become links", () => {
+    expect(pieces(`waits for ${bead} to land`)).toEqual([
+      { text: "waits for " },
+      { id: bead },
+      { text: " to land" },
+    ]);
+    expect(withShortIds(`waits for ${bead}`)).toBe(`waits for ${shortId(bead)}`);
+  });
+});
+
+describe("[E4] states", () => {
+  test("[B8] only a landing looks landed", () => {
+    expect(issueLook({ status: "closed", outcome: "landed" }).hue).toBe("landed");
+    expect(issueLook({ status: "closed", outcome: "cancelled" }).hue).toBe("open");
+  });
+
+  test("what waits for a person has its own shape", () => {
+    expect(reviewLook("needs_person")).toEqual({
+      hue: "waiting",
+      shape: "alert",
+      label: "Needs you",
+    });
+  });
+
+  test("an ended run says how", () => {
+    expect(runLook({ state: "ended", outcome: "lost" }).label).toBe("Lost");
+    expect(runLook({ state: "running", outcome: null }).label).toBe("Running");
+  });
+});
