@@ -6,8 +6,9 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value));
 }
 
+/** Text may be foreign: what a terminal would obey is left out, line breaks are kept. */
 export function printLine(text: string): void {
-  console.log(text);
+  console.log(text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]+/g, ""));
 }
 
 /** Notes beside the result: never on stdout, which belongs to it. */

@@ -19,6 +19,8 @@ export interface LocalRunnerOptions {
   dataDir: string;
   slots: number;
   log: Log;
+  /** Command line of this program; found by itself unless given. */
+  program?: readonly string[];
 }
 
 export interface LocalRunner {
@@ -69,7 +71,7 @@ function start(options: LocalRunnerOptions): Bun.Subprocess<"pipe", number, numb
   try {
     const child = Bun.spawn(
       [
-        ...ownProgram(),
+        ...(options.program ?? ownProgram()),
         "runner",
         "--local",
         "--town",

@@ -8,6 +8,7 @@ import {
   type AgentEvent,
   type AnyImage,
   type CommandName,
+  type Hello,
   type Topic,
 } from "../../../protocol/index.ts";
 import type { Caller, FeedChange, TownCore } from "../../../server/core.ts";
@@ -21,6 +22,10 @@ export class MemoryTown implements TownCore {
   readonly gone: { runnerId: string; connection: number }[] = [];
   readonly images: { version: number; topics: Topic[]; image: AnyImage }[] = [];
   readonly events = new Map<string, AgentEvent[]>();
+  /** What commands answer by name; null unless set. */
+  readonly answers = new Map<string, () => unknown>();
+  readonly hellos: Hello[] = [];
+  #helloWaiters: (() => void)[] = [];
   oldestKnown = 0;
   #version = 0;
   #connection = 0;
@@ -35,7 +40,7 @@ export class MemoryTown implements TownCore {
       return Promise.resolve(refuse("forbidden", "This is not yours to ask."));
     }
     this.calls.push({ name, body, caller, key });
-    return Promise.resolve(ok(null));
+    return Promise.resolve(ok(this.answers.get(name)?.() ?? null));
   }
 
   topic(topic: Topic, since?: { epoch: number; version: number }): ReturnType<TownCore["topic"]> {
@@ -63,11 +68,20 @@ export class MemoryTown implements TownCore {
 
   hello(...[frame]: Parameters<TownCore["hello"]>): ReturnType<TownCore["hello"]> {
     this.#connection += 1;
+    this.hellos.push(frame);
+    for (const tell of this.#helloWaiters.splice(0)) tell();
     const runnerId = frame.runnerId ?? encodeId("runner", new Uint8Array(16).fill(9));
     const timings = { heartbeatMs: 5_000, leaseTtlMs: 30_000 };
     return Promise.resolve(
       ok({ runnerId, connection: this.#connection, epoch: this.epoch, ackedSeq: 0, ...timings }),
     );
+  }
+
+  /** Resolves when runners have said hello this often. */
+  async greeted(times: number): Promise<void> {
+    while (this.hellos.length < times) {
+      await new Promise<void>((resolve) => this.#helloWaiters.push(resolve));
+    }
   }
 
   facts(...[, batch]: Parameters<TownCore["facts"]>): ReturnType<TownCore["facts"]> {
