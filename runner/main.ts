@@ -17,7 +17,6 @@ import { lockDirectory } from "./spool/lock.ts";
 import { openSpoolDatabase } from "./spool/open.ts";
 import { RunBook } from "./spool/run-book.ts";
 import { Spool } from "./spool/spool.ts";
-import packageFile from "../package.json" with { type: "json" };
 
 export type { Runner } from "./running.ts";
 
@@ -28,6 +27,8 @@ export interface RunnerOptions {
   dataDir: string;
   slots: number;
   name: string;
+  /** Of this program. */
+  version: string;
   /** Started by the town on its own host. */
   local: boolean;
   clock?: Clock;
@@ -82,10 +83,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     address: {
       townUrl: options.townUrl,
       token: options.token,
-      client: `gastown-runner/${packageFile.version}`,
+      client: `gastown-runner/${options.version}`,
     },
     facts: {
-      appVersion: packageFile.version,
+      appVersion: options.version,
       name: options.name,
       local: options.local,
       isolation: mode,

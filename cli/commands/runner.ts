@@ -1,3 +1,4 @@
+import { appVersion } from "../version.ts";
 import { mkdirSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
@@ -49,6 +50,7 @@ export function addRunner(program: Command): void {
     const stopped = untilStopped();
     const runner = await startRunner({
       townUrl: options.town,
+      version: appVersion,
       token,
       dataDir,
       slots: options.slots ?? defaultSlots(),

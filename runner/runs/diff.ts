@@ -4,7 +4,7 @@ import type { DiffAnswer, DiffFrame } from "../../protocol/runner-frames.ts";
 import { diffStat, unifiedDiff } from "../git/diff.ts";
 import { hasCommit } from "../git/mirror.ts";
 import type { GitError } from "../git/outcome.ts";
-import { repositoryCode } from "./baseline.ts";
+import { repositoryCode } from "./kinds/baseline.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Escaped as JSON it stays below a frame. */

@@ -1,13 +1,13 @@
 /** One executor per kind of run. */
 import type { RunSpec, RunSpecOf } from "../../protocol/run-spec.ts";
-import { runBaseline } from "./baseline.ts";
-import { runCheck } from "./check.ts";
+import { runBaseline } from "./kinds/baseline.ts";
+import { runCheck } from "./kinds/check.ts";
 import type { Ending, LiveRun } from "./live-run.ts";
-import { runMerge } from "./merge.ts";
-import { runReview } from "./review.ts";
-import { runSession } from "./session.ts";
+import { runMerge } from "./kinds/merge.ts";
+import { runReview } from "./kinds/review.ts";
+import { runSession } from "./kinds/session.ts";
 import type { TurnQueue } from "./turn-queue.ts";
-import { runWork } from "./work.ts";
+import { runWork } from "./kinds/work.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Executes a run to its ending. Throws only for bugs. */

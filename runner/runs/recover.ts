@@ -8,10 +8,10 @@ import { openRunRepository } from "../git/run-repo.ts";
 import { stopStrays } from "../process/find-strays.ts";
 import type { BookedRun } from "../spool/run-book.ts";
 import { isKind } from "./execute.ts";
-import { carryOut, handOver, handOverSchema } from "./hand-over.ts";
+import { carryOut, handOver, handOverSchema } from "./kinds/hand-over.ts";
 import { ending, type Ending, type LiveRun } from "./live-run.ts";
-import { runMerge } from "./merge.ts";
-import { retireTree } from "./retire-tree.ts";
+import { runMerge } from "./kinds/merge.ts";
+import { retireTree } from "./kinds/retire-tree.ts";
 import type { Workplace } from "./workplace.ts";
 
 export async function recoverRun(

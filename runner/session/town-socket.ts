@@ -3,7 +3,7 @@
  * reconnection, buffering and recovery are off; the spool is the only replay.
  */
 import { io, type Socket } from "socket.io-client";
-import { z } from "zod";
+import type { z } from "zod";
 import {
   ackSchema,
   errorBodySchema,

@@ -4,6 +4,7 @@ import { startRunner } from "../../../runner/main.ts";
 const [townUrl = "", dataDir = ""] = process.argv.slice(2);
 const runner = await startRunner({
   townUrl,
+  version: "1.2.3",
   token: "runner-token",
   dataDir,
   slots: 2,

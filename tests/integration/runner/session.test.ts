@@ -93,6 +93,7 @@ test("[C6] a second runner on the same data directory ends with one clear senten
   const { town } = await connected();
   const twin = await startRunner({
     townUrl: town.url,
+    version: "1.2.3",
     token: "t",
     dataDir: stage.dataDir,
     slots: 1,

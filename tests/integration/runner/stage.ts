@@ -43,6 +43,7 @@ export async function openStage(script?: ScriptInput): Promise<Stage> {
     async start({ slots = 2 } = {}) {
       const runner = await startRunner({
         townUrl: town.url,
+        version: "1.2.3",
         token: "runner-token",
         dataDir,
         slots,

@@ -1,20 +1,20 @@
 /** Carries verified work out: pushes the run's branch while the lease is good, and tells the town. */
 import { z } from "zod";
-import type { ExitRecord, FactOf } from "../../protocol/facts.ts";
-import { oidSchema } from "../../protocol/ids.ts";
-import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import { diffStat } from "../git/diff.ts";
-import type { RigRepository } from "../git/mirror.ts";
-import { runBranch } from "../git/names.ts";
-import type { GitError } from "../git/outcome.ts";
-import { pushRunBranch } from "../git/run-branch.ts";
-import type { RunRepository } from "../git/run-repo.ts";
-import { verifySaved } from "../git/saved-work.ts";
-import { backOffMs } from "../session/back-off.ts";
-import { stoppedEnding } from "./agent-turns.ts";
-import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import type { ExitRecord, FactOf } from "../../../protocol/facts.ts";
+import { oidSchema } from "../../../protocol/ids.ts";
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+import { diffStat } from "../../git/diff.ts";
+import type { RigRepository } from "../../git/mirror.ts";
+import { runBranch } from "../../git/names.ts";
+import type { GitError } from "../../git/outcome.ts";
+import { pushRunBranch } from "../../git/run-branch.ts";
+import type { RunRepository } from "../../git/run-repo.ts";
+import { verifySaved } from "../../git/saved-work.ts";
+import { backOffMs } from "../../session/back-off.ts";
+import { stoppedEnding } from "../agent/agent-turns.ts";
+import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import { releaseTree, retireTree } from "./retire-tree.ts";
-import type { Workplace } from "./workplace.ts";
+import type { Workplace } from "../workplace.ts";
 
 export const handOverSchema = z.object({
   headOid: oidSchema,

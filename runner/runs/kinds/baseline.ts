@@ -1,12 +1,12 @@
 /** Baseline: do the rig's setup and gates pass on its target as it is? */
-import type { FactBody } from "../../protocol/facts.ts";
-import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import type { GitError } from "../git/outcome.ts";
-import { stoppedEnding } from "./agent-turns.ts";
-import { runGates } from "./gates.ts";
-import { ending, reasonOf, type Ending, type LiveRun } from "./live-run.ts";
-import { Scratch } from "./scratch.ts";
-import type { Workplace } from "./workplace.ts";
+import type { FactBody } from "../../../protocol/facts.ts";
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+import type { GitError } from "../../git/outcome.ts";
+import { stoppedEnding } from "../agent/agent-turns.ts";
+import { runGates } from "../gates.ts";
+import { ending, reasonOf, type Ending, type LiveRun } from "../live-run.ts";
+import { Scratch } from "../scratch.ts";
+import type { Workplace } from "../workplace.ts";
 
 export async function runBaseline(
   place: Workplace,

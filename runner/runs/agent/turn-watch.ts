@@ -2,7 +2,7 @@
  * Watches that an agent's turn lives: the first sign within one deadline, then never silent for
  * longer than another. A tool in flight holds the second back up to the tool's own limit.
  */
-import { TOOL_IN_FLIGHT_MS_MAX } from "../config.ts";
+import { TOOL_IN_FLIGHT_MS_MAX } from "../../config.ts";
 
 export type Expired = "first_token" | "silent";
 

@@ -1,14 +1,14 @@
 /** What a work run begins from: a fresh base that holds every landed parent, and saved work carried onto it. */
-import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import { contains, resolveBase } from "../git/base.ts";
-import { gitFailed } from "../git/git-errors.ts";
-import { hasCommit, isAncestor, type RigRepository } from "../git/mirror.ts";
-import type { Outcome } from "../git/outcome.ts";
-import { fieldsOfZ, isOid, oidIn, type Oid } from "../git/porcelain.ts";
-import type { Attribution } from "../git/run-repo.ts";
-import { ending, type Ending } from "./live-run.ts";
-import type { FetchedRig } from "./rig-desk.ts";
-import type { Workplace } from "./workplace.ts";
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+import { contains, resolveBase } from "../../git/base.ts";
+import { gitFailed } from "../../git/git-errors.ts";
+import { hasCommit, isAncestor, type RigRepository } from "../../git/mirror.ts";
+import type { Outcome } from "../../git/outcome.ts";
+import { fieldsOfZ, isOid, oidIn, type Oid } from "../../git/porcelain.ts";
+import type { Attribution } from "../../git/run-repo.ts";
+import { ending, type Ending } from "../live-run.ts";
+import type { FetchedRig } from "../rig-desk.ts";
+import type { Workplace } from "../workplace.ts";
 
 export type WorkBase = {
   rig: RigRepository;

@@ -1,11 +1,11 @@
 /** A run's access to its model: the credential it is given, whether it may call now, what its calls cost. */
-import { refuse, type Ack } from "../../protocol/error.ts";
-import type { ModelCredential } from "../../protocol/runner-frames.ts";
-import type { Admission, ModelCallRecord } from "../agents/gateway.ts";
-import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../config.ts";
-import { backOffMs } from "../session/back-off.ts";
-import type { LiveRun } from "./live-run.ts";
-import type { Workplace } from "./workplace.ts";
+import { refuse, type Ack } from "../../../protocol/error.ts";
+import type { ModelCredential } from "../../../protocol/runner-frames.ts";
+import type { Admission, ModelCallRecord } from "../../agents/gateway.ts";
+import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../../config.ts";
+import { backOffMs } from "../../session/back-off.ts";
+import type { LiveRun } from "../live-run.ts";
+import type { Workplace } from "../workplace.ts";
 
 const CREDENTIAL_ATTEMPTS_MAX = 5;
 

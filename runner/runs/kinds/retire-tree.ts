@@ -1,12 +1,12 @@
 /** Saves a run's work and lets its tree go, in this order and never without proof. */
-import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import { removeOwned } from "../git/paths.ts";
-import type { Oid } from "../git/porcelain.ts";
-import type { SavedProof } from "../git/proof.ts";
-import type { RunRepository } from "../git/run-repo.ts";
-import { retireRun, type Saving } from "../git/saved-work.ts";
-import type { LiveRun } from "./live-run.ts";
-import type { Workplace } from "./workplace.ts";
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+import { removeOwned } from "../../git/paths.ts";
+import type { Oid } from "../../git/porcelain.ts";
+import type { SavedProof } from "../../git/proof.ts";
+import type { RunRepository } from "../../git/run-repo.ts";
+import { retireRun, type Saving } from "../../git/saved-work.ts";
+import type { LiveRun } from "../live-run.ts";
+import type { Workplace } from "../workplace.ts";
 
 type WorkRun = LiveRun<RunSpecOf<"work">>;
 

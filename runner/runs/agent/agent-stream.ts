@@ -1,10 +1,10 @@
 /** Turns what an agent does into the run's stream, its bubble and its progress. */
 import { createHash } from "node:crypto";
-import { EVENT_TEXT_CHARS_MAX } from "../../protocol/limits.ts";
-import type { AgentEvent } from "../agents/driver.ts";
-import type { Clock } from "../clock.ts";
-import { cutEnd, cutMiddle } from "./cut-text.ts";
-import type { LiveRun } from "./live-run.ts";
+import { EVENT_TEXT_CHARS_MAX } from "../../../protocol/limits.ts";
+import type { AgentEvent } from "../../agents/driver.ts";
+import type { Clock } from "../../clock.ts";
+import { cutEnd, cutMiddle } from "../cut-text.ts";
+import type { LiveRun } from "../live-run.ts";
 
 /** A growing text is told again after this long, plus a tenth of a millisecond for each character. */
 const TEXT_EVERY_MS = 100;

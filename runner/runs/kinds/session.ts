@@ -1,18 +1,18 @@
 /** Session: the Mayor answers turns one after the other, without any tree, and leaves when it has been idle. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunSpecOf, TurnSpec } from "../../protocol/run-spec.ts";
-import { firstMessage } from "../agents/briefing.ts";
-import type { ToolAnswer } from "../agents/mcp.ts";
-import { STOP_GRACE_MS } from "../config.ts";
-import { createOwned, removeOwned } from "../git/paths.ts";
-import { AgentHost } from "./agent-host.ts";
-import { runTurns, stoppedEnding, type TurnsEnd } from "./agent-turns.ts";
-import { cutMiddle } from "./cut-text.ts";
-import { ending, type Ending, type LiveRun } from "./live-run.ts";
-import { askTown } from "./town-tools.ts";
-import type { TurnQueue } from "./turn-queue.ts";
-import type { Workplace } from "./workplace.ts";
+import type { RunSpecOf, TurnSpec } from "../../../protocol/run-spec.ts";
+import { firstMessage } from "../../agents/briefing.ts";
+import type { ToolAnswer } from "../../agents/mcp.ts";
+import { STOP_GRACE_MS } from "../../config.ts";
+import { createOwned, removeOwned } from "../../git/paths.ts";
+import { AgentHost } from "../agent/agent-host.ts";
+import { runTurns, stoppedEnding, type TurnsEnd } from "../agent/agent-turns.ts";
+import { cutMiddle } from "../cut-text.ts";
+import { ending, type Ending, type LiveRun } from "../live-run.ts";
+import { askTown } from "../agent/town-tools.ts";
+import type { TurnQueue } from "../turn-queue.ts";
+import type { Workplace } from "../workplace.ts";
 
 type SessionRun = LiveRun<RunSpecOf<"session">>;
 
@@ -88,7 +88,8 @@ async function answer(
     first: firstMessage({ role: "mayor", turn, transcript: first ? run.spec.transcript : [] }),
     shown: { from: "person", text: turn.text },
     reprompt: "",
-    result: new Promise(() => {}),
+    // A session has no terminal tool: its turns end by themselves.
+    result: Promise.withResolvers<"closed">().promise,
     turnEnded: () => Promise.resolve("closed"),
   });
   run.enter("waiting");

@@ -1,10 +1,11 @@
 /** Prompts an agent until it hands in a result: re-prompts, deadlines, a model in trouble, crashes and stops. */
-import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../config.ts";
-import { backOffMs } from "../session/back-off.ts";
-import type { AgentHost, AgentRunSpec, TurnClosed } from "./agent-host.ts";
-import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../../config.ts";
+import { backOffMs } from "../../session/back-off.ts";
+import type { AgentHost, TurnClosed } from "./agent-host.ts";
+import type { AgentRunSpec } from "./agent-job.ts";
+import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import type { Expired } from "./turn-watch.ts";
-import type { Workplace } from "./workplace.ts";
+import type { Workplace } from "../workplace.ts";
 
 export interface TurnPlan<R> {
   first: string;

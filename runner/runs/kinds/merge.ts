@@ -1,22 +1,22 @@
 /** Merge: lands a reviewed head through the merge engine, with the journal on this runner's disk. */
-import type { FactOf } from "../../protocol/facts.ts";
-import type { GateResult } from "../../protocol/review.ts";
-import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import { land } from "../merge/engine.ts";
-import { parseJournal, type JournalPort } from "../merge/journal.ts";
-import type { GatesPort, Workshop } from "../merge/workshop.ts";
-import type { LandingResult, MergeError } from "../merge/outcome.ts";
-import type { LandingRequest } from "../merge/request.ts";
-import type { Outcome } from "../git/outcome.ts";
-import { stoppedEnding } from "./agent-turns.ts";
+import type { FactOf } from "../../../protocol/facts.ts";
+import type { GateResult } from "../../../protocol/review.ts";
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+import { land } from "../../merge/engine.ts";
+import { parseJournal, type JournalPort } from "../../merge/journal.ts";
+import type { GatesPort, Workshop } from "../../merge/workshop.ts";
+import type { LandingResult, MergeError } from "../../merge/outcome.ts";
+import type { LandingRequest } from "../../merge/request.ts";
+import type { Outcome } from "../../git/outcome.ts";
+import { stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
 import { candidateTree } from "./candidate-tree.ts";
-import { cutEnd } from "./cut-text.ts";
-import { runGatesOnce } from "./gates.ts";
-import { ending, type Ending, type LiveRun } from "./live-run.ts";
-import { gitText, type FetchedRig } from "./rig-desk.ts";
-import { Scratch } from "./scratch.ts";
-import type { Workplace } from "./workplace.ts";
+import { cutEnd } from "../cut-text.ts";
+import { runGatesOnce } from "../gates.ts";
+import { ending, type Ending, type LiveRun } from "../live-run.ts";
+import { gitText, type FetchedRig } from "../rig-desk.ts";
+import { Scratch } from "../scratch.ts";
+import type { Workplace } from "../workplace.ts";
 
 type MergeRun = LiveRun<RunSpecOf<"merge">>;
 

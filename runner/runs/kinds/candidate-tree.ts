@@ -1,12 +1,12 @@
 /** The tree that landing a reviewed head would make now: merged in memory, nothing on disk is touched. */
-import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import { resolveBase } from "../git/base.ts";
-import { hasCommit } from "../git/mirror.ts";
-import { failure, type Outcome } from "../git/outcome.ts";
-import type { Oid } from "../git/porcelain.ts";
-import { mergeTrees, type Merged } from "../merge/candidate.ts";
-import type { FetchedRig } from "./rig-desk.ts";
-import type { Workplace } from "./workplace.ts";
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+import { resolveBase } from "../../git/base.ts";
+import { hasCommit } from "../../git/mirror.ts";
+import { failure, type Outcome } from "../../git/outcome.ts";
+import type { Oid } from "../../git/porcelain.ts";
+import { mergeTrees, type Merged } from "../../merge/candidate.ts";
+import type { FetchedRig } from "../rig-desk.ts";
+import type { Workplace } from "../workplace.ts";
 
 /** `tip` is what the head would be merged onto: the target, or the integration ref of deliveries that land there. */
 export async function candidateTree(

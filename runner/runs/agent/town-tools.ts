@@ -1,8 +1,8 @@
 /** Tool calls that the town decides: keyed so that a repeated one has no second effect. */
 import { createHash } from "node:crypto";
-import type { ToolAnswer } from "../agents/mcp.ts";
-import type { LiveRun } from "./live-run.ts";
-import type { Workplace } from "./workplace.ts";
+import type { ToolAnswer } from "../../agents/mcp.ts";
+import type { LiveRun } from "../live-run.ts";
+import type { Workplace } from "../workplace.ts";
 
 export interface TownToolCall {
   turnId: string | null;

@@ -1,8 +1,8 @@
 /** Judges a model's failures over a run: which end it, which are waited for, and which were only a moment. */
-import { MODEL_UNREACHABLE_MS_MAX, THROTTLED_ANSWERS_MAX } from "../config.ts";
-import type { ModelFailure } from "../agents/model-failure.ts";
-import type { Clock } from "../clock.ts";
-import { ending, type Ending } from "./live-run.ts";
+import { MODEL_UNREACHABLE_MS_MAX, THROTTLED_ANSWERS_MAX } from "../../config.ts";
+import type { ModelFailure } from "../../agents/model-failure.ts";
+import type { Clock } from "../../clock.ts";
+import { ending, type Ending } from "../live-run.ts";
 
 /** A provider that asks for a longer pause is not waited for by this run. */
 const RETRY_AFTER_MS_MAX = 2 * 60_000;
@@ -12,6 +12,7 @@ export class ModelStanding {
   readonly fatal: Promise<Ending>;
   readonly #clock: Clock;
   readonly #end: (ending: Ending) => void;
+  #listener: (() => void) | null = null;
   #throttled = 0;
   #unreachableSince: number | null = null;
 
@@ -20,6 +21,11 @@ export class ModelStanding {
     const { promise, resolve } = Promise.withResolvers<Ending>();
     this.fatal = promise;
     this.#end = resolve;
+  }
+
+  /** Called at every failure, fatal or not. */
+  onFailure(listener: () => void): void {
+    this.#listener = listener;
   }
 
   /** Whether the last call failed for a reason that waiting may mend. */
@@ -33,6 +39,11 @@ export class ModelStanding {
   }
 
   failed(failure: ModelFailure): void {
+    this.#judge(failure);
+    this.#listener?.();
+  }
+
+  #judge(failure: ModelFailure): void {
     const { kind, message, status, retryAfterMs } = failure;
     const more = { details: { status, retryAfterMs } };
     switch (kind) {

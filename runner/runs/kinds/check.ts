@@ -1,13 +1,13 @@
 /** Check: are the gates green on the tree that landing this head would make? */
-import type { FactOf } from "../../protocol/facts.ts";
-import type { RunSpecOf } from "../../protocol/run-spec.ts";
+import type { FactOf } from "../../../protocol/facts.ts";
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import { candidateTree } from "./candidate-tree.ts";
 import { repositoryCode } from "./baseline.ts";
-import { runGatesOnce } from "./gates.ts";
-import { ending, reasonOf, type Ending, type LiveRun } from "./live-run.ts";
-import { Scratch } from "./scratch.ts";
-import { stoppedEnding } from "./agent-turns.ts";
-import type { Workplace } from "./workplace.ts";
+import { runGatesOnce } from "../gates.ts";
+import { ending, reasonOf, type Ending, type LiveRun } from "../live-run.ts";
+import { Scratch } from "../scratch.ts";
+import { stoppedEnding } from "../agent/agent-turns.ts";
+import type { Workplace } from "../workplace.ts";
 
 export async function runCheck(
   place: Workplace,

@@ -1,27 +1,29 @@
 /** Work: a polecat does one bead in a repository of its own and hands it over. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import { firstMessage } from "../agents/briefing.ts";
-import type { ToolAnswer } from "../agents/mcp.ts";
-import { REPROMPT_WITHOUT_RESULT } from "../agents/prompts/role-prompt.ts";
-import { STOP_GRACE_MS } from "../config.ts";
-import { verifyDone, type Done } from "../git/done.ts";
-import { createRunRepository, type RunRepository } from "../git/run-repo.ts";
-import { saveWork } from "../git/saved-work.ts";
-import { AgentHost } from "./agent-host.ts";
-import { runTurns, stoppedEnding } from "./agent-turns.ts";
+import { z } from "zod";
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+import { firstMessage } from "../../agents/briefing.ts";
+import type { ToolAnswer } from "../../agents/mcp.ts";
+import { REPROMPT_WITHOUT_RESULT } from "../../agents/prompts/role-prompt.ts";
+import { STOP_GRACE_MS } from "../../config.ts";
+import { verifyDone, type Done } from "../../git/done.ts";
+import { createRunRepository, type RunRepository } from "../../git/run-repo.ts";
+import { saveWork } from "../../git/saved-work.ts";
+import { AgentHost } from "../agent/agent-host.ts";
+import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
-import { runGates, runSetup, type GatePlace } from "./gates.ts";
+import { runGates, runSetup, type GatePlace } from "../gates.ts";
 import { handOver, type HandOver } from "./hand-over.ts";
-import { ending, type Ending, type LiveRun } from "./live-run.ts";
+import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import { retireTree, savingOf, tellSaved } from "./retire-tree.ts";
-import { askTown } from "./town-tools.ts";
+import { askTown } from "../agent/town-tools.ts";
 import { attributionOf, workBase, type WorkBase } from "./work-base.ts";
-import type { Workplace } from "./workplace.ts";
+import type { Workplace } from "../workplace.ts";
 
 type WorkRun = LiveRun<RunSpecOf<"work">>;
-type DoneCall = { summary: string; noChangesReason: string | null };
+const doneCallSchema = z.object({ summary: z.string(), no_changes_reason: z.string().optional() });
+type DoneCall = z.infer<typeof doneCallSchema>;
 
 const SUMMARY_CHARS_MAX = 8_000;
 const CLOSED_BY_GATES = "closed by gates";
@@ -162,11 +164,7 @@ async function callTool(
     case "gt_prime":
       return { ok: true, value: desk.briefing, next: "Go on with this bead." };
     case "gt_done":
-      return done(place, run, desk, {
-        summary: String(args["summary"] ?? ""),
-        noChangesReason:
-          typeof args["no_changes_reason"] === "string" ? args["no_changes_reason"] : null,
-      });
+      return done(place, run, desk, doneCallSchema.parse(args));
     default:
       return askTown(place, run, { turnId: null, scope: run.spec.runId, tool, args });
   }
@@ -178,17 +176,15 @@ async function done(
   { tree, handIn }: Desk,
   call: DoneCall,
 ): Promise<ToolAnswer> {
-  const wish = {
-    summary: call.summary,
-    ...(call.noChangesReason === null ? {} : { noChangesReason: call.noChangesReason }),
-  };
+  const { summary, no_changes_reason: noChangesReason } = call;
+  const wish = { summary, ...(noChangesReason === undefined ? {} : { noChangesReason }) };
   const checked = await verifyDone(tree, savingOf(place, run), wish);
   if (!checked.ok) {
     const { message, next, retryable, paths } = checked.error;
     const named = paths === undefined ? message : `${message} ${paths.join(", ")}`;
     return { ok: false, error: { code: "invalid_body", message: named, retryable }, next };
   }
-  handIn(await note(place, run, checked.done, call.summary));
+  handIn(note(place, run, checked.done, call.summary));
   return {
     ok: true,
     value: `Accepted: ${checked.done.head.slice(0, 12)}.`,
@@ -197,12 +193,7 @@ async function done(
 }
 
 /** Writes down what was handed in, before anyone is told: a later start of the runner finishes it. */
-async function note(
-  place: Workplace,
-  run: WorkRun,
-  work: Done,
-  summary: string,
-): Promise<HandOver> {
+function note(place: Workplace, run: WorkRun, work: Done, summary: string): HandOver {
   const noted: HandOver = {
     headOid: work.head,
     baseOid: work.base,
