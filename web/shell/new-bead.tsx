@@ -87,7 +87,7 @@ function Form({ onClose, rigId }: { onClose: () => void; rigId: string | undefin
         <div className="space-y-3 px-4 py-4">
           <TextField
             label="Title"
-            autoFocus
+            data-autofocus
             required
             maxLength={TITLE_CHARS_MAX}
             value={draft.title}

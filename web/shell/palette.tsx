@@ -27,7 +27,7 @@ export function Palette({ onClose, onNewBead, onMap }: PaletteProps) {
     <Modal title="Search and commands" quietTitle onClose={onClose} className="overflow-hidden">
       <Command label="Search and commands" loop className="flex max-h-[60vh] flex-col">
         <Command.Input
-          autoFocus
+          data-autofocus
           placeholder="Go to a view, a bead, a convoy, an agent…"
           className="h-12 w-full shrink-0 border-b border-line bg-transparent px-4 text-base text-ink placeholder:text-ink-3 focus-visible:outline-none"
         />

@@ -17,6 +17,8 @@ export function Modal({ title, onClose, children, className, quietTitle = false 
   useEffect(() => {
     const shown = dialog.current;
     if (shown && !shown.open) shown.showModal();
+    // React focuses before the dialog is shown, when nothing in it can be focused.
+    shown?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => shown?.close();
   }, []);
   return (
