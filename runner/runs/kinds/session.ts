@@ -18,6 +18,14 @@ type SessionRun = LiveRun<RunSpecOf<"session">>;
 
 const TEXT_CHARS_MAX = 64_000;
 const MESSAGE_CHARS_MAX = 2_000;
+/** Asking again would end the same: the person has to know. */
+const MODEL_ENDS = new Set([
+  "model_auth",
+  "model_unknown",
+  "model_unreachable",
+  "quota",
+  "throttled",
+]);
 
 export async function runSession(
   place: Workplace,
@@ -117,15 +125,10 @@ function tellEnd(
     return null;
   }
   const { outcome, reason } = seen.ending;
-  // A turn that its agent or its runner cut short is executed again, with its journal, by the next run.
-  if (outcome === "stopped_by_person") tell("interrupted", reason?.message ?? null);
-  else if (
-    outcome !== "crashed" &&
-    outcome !== "evicted" &&
-    outcome !== "stopped_by_town" &&
-    outcome !== "lost"
-  )
-    tell("error", reason?.message ?? null);
+  const message = reason?.message ?? null;
+  if (outcome === "stopped_by_person") tell("interrupted", message);
+  else if (MODEL_ENDS.has(reason?.code ?? "")) tell("error", message);
+  // Any other turn was cut short and is executed again, with its journal, by the next run.
   return seen.ending;
 }
 

@@ -272,3 +272,45 @@ test("[D2] a landing cut short by the death of its runner is finished by the nex
   });
   expect(diff.ok && diff.value.diff).toContain("+hello");
 }, 90_000);
+
+test("[C6] an agent that is killed ends its run as crashed, with its exit and its work saved", async () => {
+  stage = await openStage(polecat(bash("echo hello > line.txt; sleep 600"), done));
+  await stage.start();
+  const { runId } = await offerWork();
+  const tree = join(stage.dataDir, "runner", "runs", runId, "tree", "line.txt");
+  while (!existsSync(tree)) await Bun.sleep(20);
+  const owner = markOwner(join(stage.dataDir, "runner"));
+  for (const { pid } of await findStrays({ owner, subject: runId })) process.kill(pid, "SIGKILL");
+  expect(await stage.town.exitOf(runId)).toMatchObject({
+    outcome: "crashed",
+    exit: { signal: "SIGKILL", cancelled: false },
+  });
+  expect(await shown(stage.town.of("saved_work", runId).at(-1)?.oid ?? "", "line.txt")).toBe(
+    "hello",
+  );
+}, 60_000);
+
+test("[C16] a model that asks to slow down is waited for, and its run goes on", async () => {
+  const fault = { kind: "http", status: 429, retryAfterSeconds: 1, times: 2 };
+  stage = await openStage(polecat({ ...bash("echo hello > line.txt"), fault }, done));
+  await stage.start();
+  const { runId } = await offerWork({ limits: { ...LIMITS, firstTokenMs: 4_000 } });
+  expect((await stage.town.exitOf(runId)).outcome).toBe("done");
+  const usage = stage.town.of("usage", runId);
+  expect(usage.length).toBeGreaterThanOrEqual(2);
+  expect(usage.every(({ inputTokens, outputTokens }) => inputTokens > 0 && outputTokens > 0)).toBe(
+    true,
+  );
+}, 90_000);
+
+test("[C16] a provider that keeps asking to slow down ends the run as throttled, never as an attempt", async () => {
+  stage = await openStage(
+    polecat({ text: "x", fault: { kind: "http", status: 429, retryAfterSeconds: 3_600 } }),
+  );
+  await stage.start();
+  const { runId } = await offerWork();
+  expect(await stage.town.exitOf(runId)).toMatchObject({
+    outcome: "throttled",
+    reason: { details: { retryAfterMs: 3_600_000 } },
+  });
+}, 60_000);
