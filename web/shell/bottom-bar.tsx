@@ -65,7 +65,7 @@ function More({ onClose }: { onClose: () => void }) {
   const rigs = useImages("town", "rig");
   const row = "flex h-11 items-center gap-3 rounded-md px-3 text-base text-ink hover:bg-raised";
   return (
-    <Modal title="More" onClose={onClose} className="mb-2 mt-auto">
+    <Modal title="More" onClose={onClose} className="mb-2! mt-auto!">
       <ul className="p-2">
         {rest.map(({ path, label, Icon }) => (
           <li key={path}>

@@ -53,6 +53,7 @@ export function clockTime(at: number, now: number): string {
   const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
   return new Intl.DateTimeFormat(undefined, {
     hour: "2-digit",
+    hourCycle: "h23",
     minute: "2-digit",
     ...(sameDay ? {} : { day: "numeric", month: "short" }),
   }).format(at);
