@@ -38,7 +38,7 @@ export const STOP_GRACE_MS = 3_000;
 /** Grace of the runs of a runner that drains. */
 export const DRAIN_GRACE_MS = 5_000;
 /** Runs that have not ended by then are left to the next start. */
-export const DRAIN_MS_MAX = 30_000;
+export const DRAIN_MS_MAX = 15_000;
 /** Then this long for what is still on disk to reach the town. */
 export const DRAIN_FLUSH_MS = 3_000;
 

@@ -50,7 +50,7 @@ export async function runGates(
   return { kind: "ran", green: true, gates: shorten(gates, rig.gates.length) };
 }
 
-/** As `runGates`, with the result kept for the tree: no tree is judged twice by the same commands. */
+/** As `runGates`, with a green result kept for the tree: it is not judged again by the same commands. */
 export async function runGatesOnce(
   place: Workplace,
   run: LiveRun,
@@ -62,14 +62,14 @@ export async function runGatesOnce(
   const key = cacheKey(place, rig, tree);
   const known = place.gateCache.find(key);
   if (known !== null) {
-    for (const result of known) tellGate(run, result, result.ok ? "green" : "red");
-    return { kind: "ran", green: known.every(({ ok }) => ok), gates: known };
+    for (const result of known) tellGate(run, result, "green");
+    return { kind: "ran", green: true, gates: known };
   }
   const where = await open();
   if ("infra" in where) return { kind: "infra", message: where.infra };
   const end = await runGates(place, run, rig, where);
-  if (end.kind === "ran" && !run.signal.aborted)
-    place.gateCache.keep(key, end.gates, place.clock.now());
+  // A red one may be the host's fault, and is cheap to find out again.
+  if (end.kind === "ran" && end.green) place.gateCache.keep(key, end.gates, place.clock.now());
   return end;
 }
 

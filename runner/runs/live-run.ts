@@ -143,8 +143,12 @@ export class LiveRun<S extends RunSpec = RunSpec> {
     this.#deps.book.remember(this.spec.runId, memory);
   }
 
-  /** Waits until something outside may be written for this run; false when it has to end first. */
+  /**
+   * Waits until something outside may be written for this run; false when it has to end first. A run
+   * that only leaves this runner may still finish what it is about to write.
+   */
   async authority(): Promise<boolean> {
+    if (this.#order?.outcome === "evicted" && this.#deps.lease.valid) return true;
     return this.#deps.lease.whenValid(this.signal);
   }
 
