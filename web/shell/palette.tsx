@@ -1,15 +1,19 @@
 /** Search and commands: views, rigs, beads, convoys, agents. Loaded when first opened. */
 import { Command } from "cmdk";
-import type { ReactNode } from "react";
-import { shortId } from "../../protocol/index.ts";
+import { type ReactNode, useMemo, useState } from "react";
+import { type Issue, shortId } from "../../protocol/index.ts";
 import { drawerOf } from "../lib/drawers.ts";
 import { useDrawers, useGo } from "../lib/page.tsx";
 import { useImages } from "../lib/town.tsx";
+import { matches } from "../model/board.ts";
 import { AgentMark } from "../ui/agent-mark.tsx";
 import { Modal } from "../ui/modal.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { convoyLook, issueLook, rigLook } from "../words/states.ts";
 import { PLACES } from "./places.ts";
+
+/** More beads than one reads; typing narrows them. */
+const BEADS_SHOWN = 50;
 
 interface PaletteProps {
   onClose: () => void;
@@ -19,6 +23,7 @@ interface PaletteProps {
 
 export function Palette({ onClose, onNewBead, onMap }: PaletteProps) {
   const go = useGo();
+  const [query, setQuery] = useState("");
   const pick = (act: () => void) => () => {
     onClose();
     act();
@@ -27,6 +32,8 @@ export function Palette({ onClose, onNewBead, onMap }: PaletteProps) {
     <Modal title="Search and commands" quietTitle onClose={onClose} className="overflow-hidden">
       <Command label="Search and commands" loop className="flex max-h-[60vh] flex-col">
         <Command.Input
+          value={query}
+          onValueChange={setQuery}
           data-autofocus
           placeholder="Go to a view, a bead, a convoy, an agent…"
           className="h-12 w-full shrink-0 border-b border-line bg-transparent px-4 text-base text-ink placeholder:text-ink-3 focus-visible:outline-none"
@@ -57,22 +64,30 @@ export function Palette({ onClose, onNewBead, onMap }: PaletteProps) {
               Keyboard map
             </Row>
           </Group>
-          <Things pick={pick} />
+          <Things pick={pick} query={query} />
         </Command.List>
       </Command>
     </Modal>
   );
 }
 
+function useBeads(query: string): Issue[] {
+  const all = useImages("board", "issue");
+  return useMemo(
+    () => all.filter((issue) => matches(issue, query)).slice(-BEADS_SHOWN),
+    [all, query],
+  );
+}
+
 /** Everything of the town that has a name. */
-function Things({ pick }: { pick: (act: () => void) => () => void }) {
+function Things({ pick, query }: { pick: (act: () => void) => () => void; query: string }) {
   const go = useGo();
   const drawers = useDrawers();
-  const issues = useImages("board", "issue");
+  const issues = useBeads(query);
   const convoys = useImages("convoys", "convoy");
   const agents = useImages("agents", "agent");
   const rigs = useImages("town", "rig");
-  const open = (id: string) => {
+  const open = (id: string) => () => {
     const ref = drawerOf(id);
     if (ref) drawers.open(ref, 0);
   };
@@ -109,7 +124,7 @@ function Things({ pick }: { pick: (act: () => void) => () => void }) {
             key={issue.id}
             value={`${issue.title} ${issue.id} ${shortId(issue.id)}`}
             hint={shortId(issue.id)}
-            onSelect={pick(() => open(issue.id))}
+            onSelect={pick(open(issue.id))}
             icon={<StateMark look={issueLook(issue)} />}
           >
             {issue.title}
@@ -122,7 +137,7 @@ function Things({ pick }: { pick: (act: () => void) => () => void }) {
             key={agent.id}
             value={`${agent.name} ${agent.role} ${agent.id}`}
             hint={agent.role}
-            onSelect={pick(() => open(agent.id))}
+            onSelect={pick(open(agent.id))}
             icon={<AgentMark id={agent.id} name="" size={14} />}
           >
             {agent.name}

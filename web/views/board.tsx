@@ -35,7 +35,12 @@ export function BoardView() {
           <Problem>{problem}</Problem>
         </div>
       )}
-      <div className="flex min-h-0 flex-1 snap-x gap-3 overflow-x-auto px-6 pb-4 max-sm:snap-mandatory max-sm:gap-2 max-sm:px-3">
+      <div
+        role="group"
+        aria-label="Columns"
+        tabIndex={0}
+        className="flex min-h-0 flex-1 snap-x gap-3 overflow-x-auto px-6 pb-4 max-sm:snap-mandatory max-sm:gap-2 max-sm:px-3"
+      >
         {columns.map((column) => (
           <BoardColumn
             key={column.status}
