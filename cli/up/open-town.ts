@@ -13,6 +13,7 @@ import { printNote } from "../output.ts";
 import { findTownFile } from "../town-file.ts";
 import { appVersion } from "../version.ts";
 import type { DemoTown } from "./demo-town.ts";
+import { policyOverride } from "./policy-override.ts";
 
 export const systemClock: Clock = { now: () => Date.now(), mono: () => performance.now() };
 export const systemRandom: Random = {
@@ -84,9 +85,8 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
       runnerPort: edges.runnerPort,
       appVersion,
       demo: demo !== null,
-      ...(demo === null
-        ? {}
-        : { policy: demo.policy, scriptedModel: { baseUrl: demo.model.url, model: "scripted" } }),
+      policy: { ...demo?.policy, ...policyOverride(process.env["GASTOWN_POLICY"]) },
+      ...(demo === null ? {} : { scriptedModel: { baseUrl: demo.model.url, model: "scripted" } }),
       modelTest: (endpoint) => testModel(endpoint, systemClock),
     });
     closing.splice(closing.indexOf(closeEdges), 0, () => town.stop());
