@@ -46,6 +46,8 @@ function liveSteps(log: RunLog, turnId: string): ToolBody[] {
 }
 
 function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
+  // A turn that waits says so at the message that began it.
+  if (entry.state === "queued" && entry.text === "") return null;
   const growing = entry.state === "streaming";
   const streamed = log && entry.turnId ? turnText(log, entry.turnId) : "";
   const text = growing && streamed.length > entry.text.length ? streamed : entry.text;
@@ -89,7 +91,7 @@ function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
         {growing && <Thinking quiet={text !== ""} />}
         {entry.beads.length > 0 && (
           <div className="space-y-1.5">
-            {entry.beads.map((id) => (
+            {[...new Set(entry.beads)].map((id) => (
               <BeadCard key={id} id={id} />
             ))}
           </div>

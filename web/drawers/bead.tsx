@@ -235,8 +235,8 @@ function Relations({ issue, related }: { issue: Issue; related: Issue[] }) {
           </p>
         )}
         {issue.parentId && <Group title="Part of" ids={[issue.parentId]} />}
-        <Group title="Waits for" ids={before} />
-        <Group title="Others wait for it" ids={after.map((other) => other.id)} />
+        <Group title="Comes after" ids={before} />
+        <Group title="Comes before" ids={after.map((other) => other.id)} />
         <Group title="Its parts" ids={children.map((other) => other.id)} />
       </div>
     </Part>

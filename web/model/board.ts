@@ -1,5 +1,5 @@
 /** The board: issue beads in five columns, narrowed by text and rigs. Pure. */
-import { type BeadStatus, type Issue, shortId } from "../../protocol/index.ts";
+import { type BeadStatus, type Issue, type Review, shortId } from "../../protocol/index.ts";
 import { priorityRank } from "../words/states.ts";
 
 export interface Column {
@@ -53,6 +53,11 @@ export function columnsOf(
       shown.filter((issue) => issue.status === status),
     ),
   }));
+}
+
+/** Whether nothing more happens to a review. */
+export function isSettled(review: Pick<Review, "state">): boolean {
+  return review.state === "merged" || review.state === "withdrawn";
 }
 
 /** How far a convoy is, from its beads. */

@@ -4,6 +4,7 @@ import { PanelLeft, Plus } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Rig } from "../../protocol/index.ts";
 import { useImages, useTown } from "../lib/town.tsx";
+import { isSettled } from "../model/board.ts";
 import { IconButton } from "../ui/button.tsx";
 import { cx } from "../ui/class-names.ts";
 import { StateMark } from "../ui/state-mark.tsx";
@@ -153,7 +154,7 @@ function RigRow({ rig, narrow }: { rig: Rig; narrow: boolean }) {
 
 function Count({ path, narrow }: { path: string; narrow: boolean }) {
   const needs = useNeeds().length;
-  const reviews = useImages("reviews", "review");
+  const reviews = useImages("reviews", "review").filter((review) => !isSettled(review));
   const waiting = reviews.filter((review) => review.state === "needs_person").length;
   if (path === "/" && needs > 0)
     return <Badge amount={needs} urgent narrow={narrow} label={`${needs} need you`} />;

@@ -38,7 +38,7 @@ export function HomeView() {
 
 function Figures() {
   const needs = useNeeds().length;
-  const runs = useImages("agents", "run");
+  const runs = useImages("agents", "run").filter((run) => run.state !== "ended");
   const issues = useImages("board", "issue");
   const town = useTown();
   const now = useNow(60_000);

@@ -4,6 +4,7 @@ import type { Review } from "../../protocol/index.ts";
 import { useImage, useImages, useTopic, useTopicProblem } from "../lib/town.tsx";
 import { GateDots } from "../parts/gates.tsx";
 import { Decide } from "../parts/decide.tsx";
+import { isSettled } from "../model/board.ts";
 import { RefLink } from "../shell/ref-link.tsx";
 import { Age } from "../ui/age.tsx";
 import { Page, Section } from "../ui/card.tsx";
@@ -15,7 +16,8 @@ import { reviewLook, verdictWords } from "../words/states.ts";
 export function ReviewsView() {
   const { ready } = useTopic("reviews");
   const problem = useTopicProblem("reviews");
-  const reviews = useImages("reviews", "review");
+  const all = useImages("reviews", "review");
+  const reviews = useMemo(() => all.filter((review) => !isSettled(review)), [all]);
   const [needed, moving] = useMemo(() => {
     const sorted = [...reviews].sort((a, b) => a.createdAt - b.createdAt);
     return [
