@@ -1,0 +1,155 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, test } from "bun:test";
+import { encodeId } from "../../../protocol/index.ts";
+import { openPage } from "../../support/browser.ts";
+import { issueImage } from "../edges/samples.ts";
+import { openPageTown, sampleTown } from "./open-page-town.ts";
+
+const beadId = encodeId("issue", new Uint8Array(16).fill(5));
+const otherId = encodeId("issue", new Uint8Array(16).fill(6));
+const TIMEOUT_MS = 60_000;
+
+const asTown = () => ({
+  topics: ["town"],
+  image: { kind: "town" as const, id: sampleTown.id, value: sampleTown },
+});
+
+test(
+  "[A2] a login link opens the town once, and its token stays in no address",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage();
+    const { page } = chrome;
+    stage.town.commit([asTown()]);
+    const link = stage.link();
+
+    await page.goto(stage.url);
+    await page.getByRole("heading", { name: "Log in to your town" }).waitFor();
+    await page.goto(link);
+    await page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
+    expect(page.url()).toBe(`${stage.url}/`);
+    await page.getByText("No model key: nothing is dispatched.").first().waitFor();
+
+    await page.reload();
+    await page.getByRole("link", { name: "Lampfield" }).waitFor();
+
+    await chrome.context.clearCookies();
+    await page.reload();
+    await page.getByRole("heading", { name: "Log in to your town" }).waitFor();
+    await page.goto(link);
+    await page.getByText("was used already").waitFor();
+    expect(chrome.problems.filter((problem) => !problem.includes("401"))).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[E1] a bead moves on the board as the town commits, and after an outage without a reload",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage();
+    const { page } = chrome;
+    const commit = (status: "open" | "in_progress" | "in_review") =>
+      stage.town.commit([
+        {
+          topics: ["board", `bead:${beadId}`],
+          image: issueImage(beadId, { title: "Lay a pipe", status }),
+        },
+      ]);
+    stage.town.commit([asTown()]);
+    commit("open");
+    await page.goto(stage.link());
+    await page.getByRole("link", { name: "Board" }).click();
+    const column = (name: RegExp) => page.getByRole("region", { name });
+    await column(/^Open, 1/)
+      .getByText("Lay a pipe")
+      .waitFor();
+    await page.evaluate(() => document.body.setAttribute("data-kept", "yes"));
+
+    commit("in_progress");
+    await column(/^In progress, 1/)
+      .getByText("Lay a pipe")
+      .waitFor();
+    await stage.restart(async () => {
+      await page
+        .getByText(/^Offline since/)
+        .first()
+        .waitFor();
+      commit("in_review");
+    });
+    await column(/^In review, 1/)
+      .getByText("Lay a pipe")
+      .waitFor();
+    await page.getByRole("status", { name: "Connection: Live" }).waitFor();
+    expect(await page.evaluate(() => document.body.getAttribute("data-kept"))).toBe("yes");
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[E5] drawers stack in the address, close with Escape, and give focus back",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage({ colorScheme: "dark" });
+    const { page } = chrome;
+    stage.town.commit([asTown()]);
+    const first = issueImage(beadId, { title: "Lay a pipe" });
+    const second = issueImage(otherId, { title: "Light the lamp", blockedBy: [beadId] });
+    const topics = ["board", `bead:${beadId}`, `bead:${otherId}`];
+    stage.town.commit([
+      { topics, image: first },
+      { topics, image: second },
+    ]);
+    await page.goto(stage.link());
+    await page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("b");
+    const card = page
+      .getByRole("region", { name: /^Open/ })
+      .getByRole("link", { name: /Light the lamp/ });
+    await card.focus();
+    await page.keyboard.press("Enter");
+    const drawer = page.getByRole("dialog");
+    await drawer.getByRole("heading", { name: "Light the lamp" }).waitFor();
+    await drawer.getByRole("link", { name: /Lay a pipe/ }).click();
+    await drawer.getByRole("heading", { name: "Lay a pipe" }).waitFor();
+    expect(new URL(page.url()).searchParams.getAll("d")).toEqual([
+      `bead:${otherId}`,
+      `bead:${beadId}`,
+    ]);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((violation) => violation.id)).toEqual([]);
+
+    await page.keyboard.press("Escape");
+    await drawer.getByRole("heading", { name: "Light the lamp" }).waitFor();
+    await page.keyboard.press("Escape");
+    await drawer.waitFor({ state: "detached" });
+    expect(await card.evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(chrome.problems).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[B1] words to the Mayor are sent once, with a key, from a phone too",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage({ width: 375, height: 812 });
+    const { page } = chrome;
+    stage.town.commit([asTown()]);
+    await page.goto(stage.link());
+    await page
+      .getByRole("navigation", { name: "Views" })
+      .getByRole("link", { name: "Mayor" })
+      .click();
+    const field = page.getByRole("textbox", { name: "Message to the Mayor" });
+    await field.fill("Please light the lamps");
+    await field.press("Enter");
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    const said = stage.town.calls.filter((call) => call.name === "mayor.say");
+    expect(said.map((call) => call.body)).toEqual([{ text: "Please light the lamps" }]);
+    expect(said[0]?.key?.length).toBeGreaterThanOrEqual(8);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+  },
+  TIMEOUT_MS,
+);
