@@ -17,6 +17,8 @@ export type GatePlace = {
   homeDir: string;
   tmpDir: string;
   readOnly: readonly string[];
+  /** Tracked files that differ from what was written; where nobody else writes the tree. */
+  changed?: () => Promise<readonly string[]>;
 };
 
 export type GatesEnd =
@@ -68,9 +70,18 @@ export async function runGatesOnce(
   const where = await open();
   if ("infra" in where) return { kind: "infra", message: where.infra };
   const end = await runGates(place, run, rig, where);
+  await tellChanged(run, where);
   // A red one may be the host's fault, and is cheap to find out again.
   if (end.kind === "ran" && end.green) place.gateCache.keep(key, end.gates, place.clock.now());
   return end;
+}
+
+/** What gates write into tracked files is not what lands: people should know. */
+async function tellChanged(run: LiveRun, where: GatePlace): Promise<void> {
+  const paths = (await where.changed?.()) ?? [];
+  if (paths.length === 0) return;
+  const named = paths.slice(0, 10).join(", ");
+  run.notice("warning", `Setup or gates changed tracked files, and that does not land: ${named}`);
 }
 
 /** Null when the tree is ready for gates; a setup that fails is the tree's own fault and counts as a red gate. */

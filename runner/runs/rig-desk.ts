@@ -7,7 +7,7 @@ import { fetchRig, openRig, type RigRepository } from "../git/mirror.ts";
 import { failure, type Outcome } from "../git/outcome.ts";
 import type { OwnedRoot } from "../git/paths.ts";
 import type { Oid } from "../git/porcelain.ts";
-import { parseRemote } from "../git/remote.ts";
+import { parseRemote, type Remote } from "../git/remote.ts";
 
 export type FetchedRig = {
   readonly rig: RigRepository;
@@ -18,6 +18,7 @@ export type FetchedRig = {
 export class RigDesk {
   readonly #git: Git;
   readonly #root: OwnedRoot;
+  readonly #opened = new Map<string, Promise<Outcome<{ rig: RigRepository }>>>();
   readonly #fetches = new Map<string, Promise<unknown>>();
 
   constructor(git: Git, root: OwnedRoot) {
@@ -29,13 +30,29 @@ export class RigDesk {
   async open(spec: RigSpec): Promise<Outcome<{ rig: RigRepository }>> {
     const parsed = await parseRemote(spec.remote);
     if (!parsed.ok) return parsed;
-    return openRig(this.#git, this.#root, spec.id, parsed.remote);
+    const key = JSON.stringify([spec.id, parsed.remote.url]);
+    const known = this.#opened.get(key);
+    if (known !== undefined) return known;
+    // Once per start and by one at a time: two would fight for the lock of its settings.
+    const opening = this.#openOnce(key, spec.id, parsed.remote);
+    this.#opened.set(key, opening);
+    return opening;
+  }
+
+  async #openOnce(
+    key: string,
+    rigId: string,
+    remote: Remote,
+  ): Promise<Outcome<{ rig: RigRepository }>> {
+    const opened = await openRig(this.#git, this.#root, rigId, remote);
+    if (!opened.ok) this.#opened.delete(key);
+    return opened;
   }
 
   /** Opens the rig and brings it up to date; `target` is named even where the rig leaves it to the remote. */
   async fetch(spec: RigSpec): Promise<Outcome<FetchedRig>> {
     const before = this.#fetches.get(spec.id) ?? Promise.resolve();
-    const mine = before.then(() => this.#fetch(spec));
+    const mine = before.catch(() => null).then(() => this.#fetch(spec));
     this.#fetches.set(spec.id, mine);
     return mine;
   }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { RigRepository } from "../git/mirror.ts";
 import type { Oid } from "../git/porcelain.ts";
-import { materialise, removeScratch, type ScratchTree } from "../git/scratch-tree.ts";
+import { changedSince, materialise, removeScratch, type ScratchTree } from "../git/scratch-tree.ts";
 import type { GatePlace } from "./gates.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Workplace } from "./workplace.ts";
@@ -28,7 +28,20 @@ export class Scratch {
     if (!made.ok) return { infra: made.error.message };
     this.#tree = made.scratch;
     const { dir, treeDir } = made.scratch;
-    return { treeDir, homeDir: join(dir, "home"), tmpDir: join(dir, "tmp"), readOnly: [] };
+    return {
+      treeDir,
+      homeDir: join(dir, "home"),
+      tmpDir: join(dir, "tmp"),
+      readOnly: [],
+      changed: () => this.#changed(),
+    };
+  }
+
+  async #changed(): Promise<readonly string[]> {
+    if (this.#tree === null || this.#run.signal.aborted) return [];
+    const exec = this.#place.sandboxedExec(this.#run.spec.runId);
+    const changed = await changedSince(exec, this.#tree);
+    return changed.ok ? changed.paths : [];
   }
 
   async close(): Promise<void> {

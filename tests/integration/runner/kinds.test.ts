@@ -120,6 +120,18 @@ test("[D3] a gate that passes when run again is green and says so", async () => 
   expect(checked?.gates[0]?.log).toContain("broken");
 });
 
+test("[D3] gates that write tracked files are told of, since that is not what lands", async () => {
+  await started();
+  const work = await branchWith("two.txt", "2\n");
+  const rig = rigSpec(stage.remoteDir, {
+    gates: [{ name: "writes", command: "echo more >> two.txt; touch new.txt", timeoutMs: 10_000 }],
+  });
+  expect(await check(rig, work)).toMatchObject({ green: true });
+  const bodies = stage.town.of("events").flatMap(({ events }) => events.map(({ body }) => body));
+  const notices = bodies.filter((body) => body.kind === "notice");
+  expect(notices).toMatchObject([{ level: "warning", text: expect.stringMatching(/: two\.txt$/) }]);
+});
+
 test("[D3] a gate past its time limit is red", async () => {
   await started();
   const work = await branchWith("two.txt", "2\n");

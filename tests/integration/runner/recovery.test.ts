@@ -12,7 +12,7 @@ import { openStage, type Stage } from "./stage.ts";
 let stage: Stage;
 let child: Bun.Subprocess | null = null;
 afterEach(async () => {
-  child?.kill("SIGKILL");
+  child?.kill("SIGTERM");
   await child?.exited;
   child = null;
   await stage.close();
