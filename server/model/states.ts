@@ -11,6 +11,7 @@ export const issueEvents = [
   "run_lost",
   "submitted",
   "returned",
+  "resumed_review",
   "landed",
   "closed_by_outcome",
   "exhausted",
@@ -28,7 +29,7 @@ type Table<S extends string, E extends string> = Readonly<Record<S, Readonly<Rec
 
 /** `null` means refused. */
 export const ISSUE_TRANSITIONS: Table<IssueState, IssueEvent> = {
-  open: row({ dispatched: "in_progress", closed_by_outcome: "closed", exhausted: "failed" }),
+  open: row({ dispatched: "in_progress", resumed_review: "in_review", closed_by_outcome: "closed", exhausted: "failed" }),
   in_progress: row({
     run_lost: "open",
     submitted: "in_review",

@@ -2,7 +2,6 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type {
   Delivery,
-  FactBody,
   FailureReason,
   Gate,
   GateResult,
@@ -13,6 +12,7 @@ import type {
   RunState,
 } from "../../../protocol/index.ts";
 import type { TurnState } from "../../model/states.ts";
+import type { RunResultFact } from "../../reconcile/run-result.ts";
 import { at, flag, json } from "./columns.ts";
 
 export const rigs = sqliteTable(
@@ -41,12 +41,6 @@ export const rigs = sqliteTable(
   (t) => [index("rigs_by_name").on(t.name)],
 );
 
-/** What a run reported that its settling rule needs, apart from its exit. */
-export type RunResult = Extract<
-  FactBody,
-  { kind: "work_done" | "checked" | "verdict" | "landed" | "not_landed" | "baseline" }
->;
-
 export const runs = sqliteTable(
   "runs",
   {
@@ -70,7 +64,7 @@ export const runs = sqliteTable(
     round: integer("round").notNull(),
     model: text("model"),
     spec: json<RunSpec>("spec").notNull(),
-    result: json<RunResult>("result"),
+    result: json<RunResultFact>("result"),
     /** Why a stop was ordered and by whom; the run goes on until the runner reports its exit. */
     stopOutcome: text("stop_outcome").$type<"stopped_by_town" | "stopped_by_person">(),
     stopReason: text("stop_reason"),

@@ -1,0 +1,60 @@
+/** The one way in: parse, authorise, remember, apply, answer. */
+import { commands, ok, refuse, type Ack, type CommandName, type CommandValue, type Result } from "../protocol/index.ts";
+import { applyCommand, type StateCommand } from "./commands/registry.ts";
+import type { AuthPort, Caller } from "./core.ts";
+import type { TownLoop } from "./loop/town-loop.ts";
+import { answerQuery, type QueryName, type QueryPorts } from "./queries/registry.ts";
+import type { Service, ServiceName } from "./services/registry.ts";
+import { recallAnswer, rememberAnswer, writeAudit } from "./store/writes/feed.ts";
+
+export interface CallPorts {
+  loop: TownLoop;
+  auth: AuthPort;
+  queries(): QueryPorts;
+  services: { [N in ServiceName]: Service<N> };
+}
+
+export async function call(ports: CallPorts, name: string, input: unknown, caller: Caller, key?: string): Promise<Ack> {
+  if (!Object.hasOwn(commands, name)) {
+    return refuse("unknown_command", `there is no command ${name.slice(0, 60)}. \`gastown call --help\` lists them.`);
+  }
+  const command = commands[name as CommandName];
+  if (!(command.roles as readonly string[]).includes(caller.principal)) {
+    return refuse("forbidden", `a ${caller.principal} may not call ${name}.`);
+  }
+  const parsed = command.body.safeParse(input ?? {});
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+    return refuse("invalid_body", `${where}${issue?.message ?? "the body is not valid"}`, {
+      details: { issues: parsed.error.issues.slice(0, 10).map(({ path, message }) => ({ path: path.join("."), message })) },
+    });
+  }
+  if (command.mode === "query") return query(ports, name as QueryName, parsed.data);
+  if (command.mode === "service") return ports.services[name as ServiceName](parsed.data as never, caller);
+  return change(ports, name as StateCommand, parsed.data, caller, key);
+}
+
+function query(ports: CallPorts, name: QueryName, body: unknown): Ack {
+  const answer = answerQuery[name] as (ports: QueryPorts, body: unknown) => Result<unknown>;
+  return answer(ports.queries(), body);
+}
+
+/** The same key with the same body answers as before; with another body it is an error. */
+function change(ports: CallPorts, name: StateCommand, body: unknown, caller: Caller, key?: string): Promise<Ack> {
+  const bodyHash = Bun.hash(`${name} ${JSON.stringify(body)}`).toString(36);
+  return ports.loop.submit<unknown>(name, (tx) => {
+    tx.actor = caller.actor;
+    const remembered = key === undefined ? null : recallAnswer(tx, key);
+    if (remembered) {
+      if (remembered.command === name && remembered.bodyHash === bodyHash) return ok(remembered.answer);
+      return refuse("idempotency_conflict", "this idempotency key was used for another command. Use a new one.");
+    }
+    const apply = applyCommand[name] as (tx: unknown, body: unknown, ports: { auth: AuthPort }) => Result<CommandValue<CommandName>>;
+    const result = apply(tx, body, { auth: ports.auth });
+    if (!result.ok) return result;
+    if (key !== undefined) rememberAnswer(tx, key, { command: name, bodyHash, answer: result.value });
+    writeAudit(tx, name, true, null);
+    return result;
+  });
+}

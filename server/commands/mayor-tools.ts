@@ -1,0 +1,193 @@
+/**
+ * The Mayor's tools, answered inside the tick. A call equal to one of the same turn returns the
+ * earlier answer, so that a turn which is run again doubles nothing (B1).
+ */
+import { desc, eq } from "drizzle-orm";
+import { z } from "zod";
+import {
+  BODY_CHARS_MAX,
+  commands,
+  prioritySchema,
+  refSchema,
+  shortId,
+  type CommandName,
+  type ErrorBody,
+  type ToolAnswer,
+} from "../../protocol/index.ts";
+import { convoyImage, issueImage, rigImage } from "../store/images.ts";
+import { findBead, findRig } from "../store/refs.ts";
+import { beads, issues } from "../store/schema/beads.ts";
+import { rigs } from "../store/schema/runs.ts";
+import type { Tx } from "../store/tx.ts";
+import { journal, journaled } from "../store/writes/sessions.ts";
+import type { CommandPorts } from "./command.ts";
+import { slingConvoy } from "./convoy-commands.ts";
+import { slingBead } from "./issue-commands.ts";
+
+interface Answer {
+  text: string;
+  isError: boolean;
+  beads: string[];
+}
+const answer = (value: unknown, created: string[] = []): Answer => ({
+  text: typeof value === "string" ? value : JSON.stringify(value, null, 1),
+  isError: false,
+  beads: created,
+});
+const refused = (error: ErrorBody): Answer => ({ text: `${error.code}: ${error.message}`, isError: true, beads: [] });
+
+const slingTool = z.strictObject({
+  rig: refSchema,
+  title: z.string(),
+  body: z.string().max(BODY_CHARS_MAX),
+  priority: prioritySchema.optional(),
+});
+const convoyTool = z.strictObject({
+  rig: refSchema,
+  title: z.string(),
+  tasks: z.array(
+    z.strictObject({
+      key: z.string(),
+      title: z.string(),
+      body: z.string(),
+      depends_on: z.array(z.string()).optional(),
+    }),
+  ),
+  parallel: z.boolean().optional(),
+});
+
+/** @param key hash of turn, tool and arguments */
+export function callMayorTool(
+  tx: Tx,
+  call: { tool: string; arguments: unknown; turnId: string; key: string },
+  ports: CommandPorts,
+): ToolAnswer {
+  const earlier = journaled(tx, call.turnId, call.key);
+  if (earlier) return { isError: earlier.isError, text: earlier.answer };
+  const done = dispatch(tx, call.tool, call.arguments, ports);
+  journal(tx, call.turnId, call.key, {
+    tool: call.tool,
+    arguments: JSON.stringify(call.arguments ?? {}).slice(0, 8_000),
+    answer: done.text,
+    isError: done.isError,
+    beads: done.beads,
+  });
+  return { isError: done.isError, text: done.text };
+}
+
+function dispatch(tx: Tx, tool: string, input: unknown, ports: CommandPorts): Answer {
+  switch (tool) {
+    case "gt_rigs":
+      return answer(tx.db.select({ id: rigs.id }).from(rigs).all().flatMap(({ id }) => rigLine(tx, id) ?? []));
+    case "gt_beads":
+      return listBeads(tx, input);
+    case "gt_bead":
+      return showBead(tx, input);
+    case "gt_convoy":
+      return showConvoy(tx, input);
+    case "gt_sling":
+      return sling(tx, input, ports);
+    case "gt_sling_convoy":
+      return slingAll(tx, input, ports);
+    default:
+      return refused({ code: "unknown_command", message: `there is no tool ${tool}.`, retryable: false });
+  }
+}
+
+function rigLine(tx: Tx, id: string) {
+  const rig = rigImage(tx.db, id);
+  if (!rig) return null;
+  const { name, target, delivery, state } = rig;
+  return { id, name, target, delivery, state, gates: rig.gates.map((gate) => gate.name) };
+}
+
+function beadLine(tx: Tx, id: string) {
+  const issue = issueImage(tx.db, id)!;
+  return { id, short: shortId(id), title: issue.title, status: issue.status, waits: issue.wait?.text, outcome: issue.outcome ?? undefined };
+}
+
+function listBeads(tx: Tx, input: unknown): Answer {
+  const parsed = z.object({ rig: z.string().optional(), status: z.string().optional() }).safeParse(input ?? {});
+  if (!parsed.success) return refused(invalid(parsed.error));
+  const rig = parsed.data.rig ? findRig(tx.db, parsed.data.rig) : null;
+  if (rig && !rig.ok) return refused(rig.error);
+  const rows = tx.db
+    .select({ id: beads.id, status: beads.status, rigId: beads.rigId })
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .orderBy(desc(beads.id))
+    .limit(200)
+    .all()
+    .filter((row) => (!rig || row.rigId === rig.value.id) && (!parsed.data.status || row.status === parsed.data.status));
+  return answer(rows.slice(0, 60).map((row) => beadLine(tx, row.id)));
+}
+
+function showBead(tx: Tx, input: unknown): Answer {
+  const parsed = z.object({ bead: refSchema }).safeParse(input);
+  if (!parsed.success) return refused(invalid(parsed.error));
+  const bead = findBead(tx.db, parsed.data.bead, ["issue"], "bead");
+  if (!bead.ok) return refused(bead.error);
+  const issue = issueImage(tx.db, bead.value.id)!;
+  const { title, body, status, wait, failure, landedOn } = issue;
+  return answer({ id: issue.id, title, body: body.slice(0, 4_000), status, waits: wait?.text, failure, landedOn });
+}
+
+function showConvoy(tx: Tx, input: unknown): Answer {
+  const parsed = z.object({ convoy: refSchema }).safeParse(input);
+  if (!parsed.success) return refused(invalid(parsed.error));
+  const bead = findBead(tx.db, parsed.data.convoy, ["convoy"], "convoy");
+  if (!bead.ok) return refused(bead.error);
+  const members = tx.db.select({ id: issues.beadId }).from(issues).where(eq(issues.convoyId, bead.value.id)).all();
+  const convoy = convoyImage(tx.db, bead.value.id)!;
+  return answer({ id: convoy.id, title: convoy.title, state: convoy.state, beads: members.map((row) => beadLine(tx, row.id)) });
+}
+
+function sling(tx: Tx, input: unknown, ports: CommandPorts): Answer {
+  const parsed = slingTool.safeParse(input);
+  if (!parsed.success) return refused(invalid(parsed.error));
+  const body = parse("bead.sling", parsed.data);
+  if (!body.ok) return refused(body.error);
+  const result = slingBead(tx, body.value, ports);
+  if (!result.ok) return refused(result.error);
+  const { id, title } = result.value;
+  return answer({ created: { id, short: shortId(id), title }, next: "Tell the person what you set in motion." }, [id]);
+}
+
+function slingAll(tx: Tx, input: unknown, ports: CommandPorts): Answer {
+  const parsed = convoyTool.safeParse(input);
+  if (!parsed.success) return refused(invalid(parsed.error));
+  const { tasks, ...rest } = parsed.data;
+  const body = parse("convoy.sling", {
+    ...rest,
+    tasks: tasks.map(({ depends_on, ...task }) => ({ ...task, dependsOn: depends_on ?? [] })),
+  });
+  if (!body.ok) return refused(body.error);
+  const result = slingConvoy(tx, body.value, ports);
+  if (!result.ok) return refused(result.error);
+  const { convoy } = result.value;
+  return answer(
+    {
+      convoy: { id: convoy.id, short: shortId(convoy.id), title: convoy.title },
+      beads: result.value.beads.map((bead) => ({ id: bead.id, short: shortId(bead.id), title: bead.title })),
+      next: "Tell the person what you planned and what runs first.",
+    },
+    [convoy.id],
+  );
+}
+
+/** Agents' words pass the same schemas as everybody's. */
+function parse<N extends CommandName>(
+  name: N,
+  input: unknown,
+): { ok: true; value: z.output<(typeof commands)[N]["body"]> } | { ok: false; error: ErrorBody } {
+  const parsed = commands[name].body.safeParse(input);
+  return parsed.success
+    ? { ok: true, value: parsed.data as z.output<(typeof commands)[N]["body"]> }
+    : { ok: false, error: invalid(parsed.error) };
+}
+
+function invalid(error: z.ZodError): ErrorBody {
+  const issue = error.issues[0];
+  const where = issue && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+  return { code: "invalid_body", message: `${where}${issue?.message ?? "not valid"}. Correct it and call again.`, retryable: false };
+}

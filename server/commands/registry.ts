@@ -1,0 +1,28 @@
+import type { CommandName } from "../../protocol/index.ts";
+import type { Apply } from "./command.ts";
+import { slingConvoy } from "./convoy-commands.ts";
+import { closeBead, dependBead, reopenBead, slingBead, undependBead } from "./issue-commands.ts";
+import { setModel } from "./model-commands.ts";
+import { acknowledge, decideReview, resolve, sayToMayor, stopRun } from "./people-commands.ts";
+import { addRig, changeRig, dropRig, recheckRig } from "./rig-commands.ts";
+
+/** Every command that changes state, by name. */
+export const applyCommand = {
+  "model.set": setModel,
+  "rig.add": addRig,
+  "rig.update": changeRig,
+  "rig.recheck": recheckRig,
+  "rig.remove": dropRig,
+  "bead.sling": slingBead,
+  "bead.close": closeBead,
+  "bead.reopen": reopenBead,
+  "bead.depend": dependBead,
+  "bead.undepend": undependBead,
+  "convoy.sling": slingConvoy,
+  "review.decide": decideReview,
+  "run.stop": stopRun,
+  "mayor.say": sayToMayor,
+  "escalation.acknowledge": acknowledge,
+  "escalation.resolve": resolve,
+} as const satisfies { [N in CommandName]?: Apply<N> };
+export type StateCommand = keyof typeof applyCommand;

@@ -1,0 +1,98 @@
+import { and, eq, inArray } from "drizzle-orm";
+import { ok, refuse, type Result, type Rig } from "../../protocol/index.ts";
+import { rigImage } from "../store/images.ts";
+import { findRig } from "../store/refs.ts";
+import { beads, issues } from "../store/schema/beads.ts";
+import { runs } from "../store/schema/runs.ts";
+import type { Tx } from "../store/tx.ts";
+import { insertRig, removeRig, updateRig } from "../store/writes/rigs.ts";
+import type { Apply } from "./command.ts";
+
+function image(tx: Tx, id: string): Rig {
+  const rig = rigImage(tx.db, id);
+  if (!rig) throw new Error(`rig ${id} vanished`);
+  return rig;
+}
+
+export const addRig: Apply<"rig.add"> = (tx, body) => {
+  const remote = checkRemote(body.remote);
+  if (!remote.ok) return remote;
+  const name = body.name ?? nameFrom(body.remote);
+  if (findRig(tx.db, name).ok) return refuse("already_exists", `there is a rig ${name} already. Choose another name with --name.`);
+  const id = insertRig(tx, {
+    name,
+    remote: body.remote,
+    target: body.target ?? "",
+    delivery: body.delivery ?? "branch",
+    codeReview: body.codeReview ?? true,
+    gates: body.gates ?? [],
+    setup: body.setup ?? null,
+    slots: body.slots ?? 4,
+    isolationConfirmed: body.isolationConfirmed ?? false,
+    directMergeConfirmed: body.directMergeConfirmed ?? false,
+  });
+  return ok(image(tx, id));
+};
+
+/** Absolute local paths and the URLs that git knows; a secret in a URL is refused, it would be shown. */
+function checkRemote(remote: string): Result<null> {
+  if (remote.startsWith("/")) return ok(null);
+  if (/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(remote)) {
+    return refuse("invalid_body", "the address holds a password, which would be shown and logged. Leave it out.");
+  }
+  if (/^(https?|ssh|git|file):\/\/\S+$/i.test(remote) || /^[\w.-]+@[\w.-]+:\S+$/.test(remote)) return ok(null);
+  return refuse("invalid_body", `${remote.slice(0, 100)} is neither an absolute path nor a repository URL.`);
+}
+
+function nameFrom(remote: string): string {
+  const last = remote.replace(/\/+$/, "").replace(/\/?\.git$/, "").split(/[/:]/).at(-1) ?? "rig";
+  return last.replace(/[^\p{L}\p{N} ._-]/gu, "-").replace(/^[^\p{L}\p{N}]+/u, "").slice(0, 60) || "rig";
+}
+
+export const changeRig: Apply<"rig.update"> = (tx, body) => {
+  const rig = findRig(tx.db, body.rig);
+  if (!rig.ok) return rig;
+  if (body.version !== undefined && body.version !== rig.value.version) {
+    return refuse("stale_version", `the rig was changed since you looked (version ${rig.value.version}). Look again.`);
+  }
+  const { set } = body;
+  const recheck = set.target !== undefined || set.gates !== undefined || set.setup !== undefined;
+  updateRig(tx, rig.value, definedOnly(set), recheck);
+  return ok(image(tx, rig.value.id));
+};
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function definedOnly<T extends object>(set: T): Defined<T> {
+  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+export const recheckRig: Apply<"rig.recheck"> = (tx, body) => {
+  const rig = findRig(tx.db, body.rig);
+  if (!rig.ok) return rig;
+  updateRig(tx, rig.value, {}, true);
+  return ok(image(tx, rig.value.id));
+};
+
+export const dropRig: Apply<"rig.remove"> = (tx, body) => {
+  const rig = findRig(tx.db, body.rig);
+  if (!rig.ok) return rig;
+  const { id, name } = rig.value;
+  const unfinished = tx.db
+    .select({ id: beads.id })
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(and(eq(beads.rigId, id), inArray(issues.state, ["open", "in_progress", "in_review"])))
+    .limit(1)
+    .get();
+  if (unfinished) return refuse("busy", `rig ${name} has unfinished beads: close them first.`);
+  const live = tx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.rigId, id), inArray(runs.state, ["offered", "accepted", "preparing", "running"])))
+    .limit(1)
+    .get();
+  if (live) return refuse("busy", `a run of rig ${name} is under way: stop it or wait.`, { retryable: true, minBackoffMs: 2_000 });
+  removeRig(tx, id);
+  return ok({ id });
+};

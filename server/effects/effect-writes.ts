@@ -1,0 +1,10 @@
+/** The writes that effects may make, given by the composition: effects themselves import no writer. */
+import type { FailureReason, Outcome, RunState } from "../../protocol/index.ts";
+import type { Tx } from "../store/tx.ts";
+
+export interface EffectWrites {
+  confirm(tx: Tx, id: number): void;
+  retry(tx: Tx, id: number, attempts: number, nextAt: number, error: string): void;
+  advanceRun(tx: Tx, runId: string, state: RunState, phase: string | null): void;
+  endRun(tx: Tx, runId: string, outcome: Outcome, reason: FailureReason | null): boolean;
+}

@@ -1,0 +1,84 @@
+/**
+ * Facts become observed columns; what follows from them is decided by rules. A fact of an old fence
+ * changes nothing, except that saved work is attached to its bead.
+ */
+import { eq } from "drizzle-orm";
+import type { Fact, FactBody } from "../../protocol/index.ts";
+import { runs } from "../store/schema/runs.ts";
+import type { Tx } from "../store/tx.ts";
+import { setBubble } from "../store/writes/agents.ts";
+import { recordEvent } from "../store/writes/beads.ts";
+import { attachSavedWork, forgiveStarts } from "../store/writes/issues.ts";
+import { advanceRun, endRun } from "../store/writes/runs.ts";
+import { endTurn, startTurn } from "../store/writes/sessions.ts";
+import { recordUsage } from "../store/writes/usage.ts";
+
+type RunRow = typeof runs.$inferSelect;
+
+/** @throws when the fact speaks of a run that this town never made: the caller sets it aside */
+export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
+  const run = tx.db.select().from(runs).where(eq(runs.id, fact.runId)).get();
+  if (!run) throw new Error(`run ${fact.runId} is unknown`);
+  tx.actor = `run:${run.id}`;
+  const own =
+    run.runnerId === runnerId && run.fenceEpoch === fact.fence.epoch && run.fenceN === fact.fence.n;
+  const { body } = fact;
+  if (body.kind === "saved_work") return saveWork(tx, run, body);
+  if (body.kind === "usage") return recordUsage(tx, run.id, body);
+  if (!own || run.state === "ended") return;
+  applyToRun(tx, run, body);
+}
+
+function applyToRun(tx: Tx, run: RunRow, body: Exclude<FactBody, { kind: "saved_work" | "usage" }>): void {
+  switch (body.kind) {
+    case "phase":
+      advanceRun(tx, run.id, "preparing", body.phase);
+      return;
+    case "started":
+      advanceRun(tx, run.id, "running", null);
+      if (run.beadId) recordEvent(tx, run.beadId, "run_started", startedText(run), { runId: run.id });
+      return;
+    case "progress":
+      if (run.progressAt === null && run.kind === "work" && run.beadId) forgiveStarts(tx, run.beadId);
+      tx.db.update(runs).set({ progressAt: tx.now }).where(eq(runs.id, run.id)).run();
+      if (run.agentId) setBubble(tx, run.agentId, null);
+      tx.touch("run", run.id);
+      return;
+    case "bubble":
+      if (run.agentId) setBubble(tx, run.agentId, body.text);
+      return;
+    case "events":
+      return;
+    case "work_done":
+    case "checked":
+    case "verdict":
+    case "landed":
+    case "not_landed":
+    case "baseline":
+      tx.db.update(runs).set({ result: body, progressAt: tx.now }).where(eq(runs.id, run.id)).run();
+      tx.touch("run", run.id);
+      return;
+    case "turn_started":
+      startTurn(tx, body.turnId);
+      return;
+    case "turn_ended":
+      if (body.reason === "completed") endTurn(tx, body.turnId, "done", body.text, null);
+      else endTurn(tx, body.turnId, "failed", body.text, body.message ?? "the turn was interrupted");
+      return;
+    case "exit":
+      endRun(tx, run.id, run.stopOutcome && body.outcome !== "done" ? run.stopOutcome : body.outcome, body.reason);
+      return;
+  }
+}
+
+function startedText(run: RunRow): string {
+  const what = { work: "work", check: "the gates", review: "a review", merge: "the merge", baseline: "the baseline", session: "a conversation" };
+  return `attempt ${run.attempt}: ${what[run.kind]} began`;
+}
+
+function saveWork(tx: Tx, run: RunRow, body: Extract<FactBody, { kind: "saved_work" }>): void {
+  const { ref, oid, baseOid } = body;
+  tx.db.update(runs).set({ savedRef: ref, savedOid: oid, savedAt: tx.now }).where(eq(runs.id, run.id)).run();
+  tx.touch("run", run.id);
+  if (run.kind === "work" && run.beadId) attachSavedWork(tx, run.beadId, { ref, oid, baseOid });
+}

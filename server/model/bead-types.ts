@@ -1,0 +1,11 @@
+import type { BeadType, IdKind, ImageKind } from "../../protocol/index.ts";
+
+/** Of each bead type: the kind of id it gets, and the image that shows it. */
+export const BEAD_TYPES: Readonly<Record<BeadType, { id: IdKind; image: ImageKind }>> = {
+  issue: { id: "issue", image: "issue" },
+  convoy: { id: "convoy", image: "convoy" },
+  merge_request: { id: "review", image: "review" },
+  agent: { id: "agent", image: "agent" },
+  message: { id: "message", image: "chat" },
+  escalation: { id: "escalation", image: "escalation" },
+};

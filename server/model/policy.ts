@@ -1,0 +1,65 @@
+/**
+ * Every threshold of the town, with its unit. Figures of runs and leases are those of the design's
+ * table (runs.md); the rest says its reason. All may be overridden when the town is opened.
+ */
+export interface Policy {
+  heartbeatMs: number;
+  leaseTtlMs: number;
+  runnerSuspectMs: number;
+  runnerLostMs: number;
+  /** A run may work on locally while cut off. */
+  cutOffMs: number;
+  firstTokenMs: number;
+  silenceMs: number;
+  /** Wall time of a run with an agent, and of one of code. */
+  agentWallMs: number;
+  codeWallMs: number;
+  turnsMax: number;
+  repromptsMax: number;
+  /** A warm agent server of a session is released after this long without a turn. */
+  warmMs: number;
+  acceptByMs: number;
+  /** Agent runs at once in the town; a runner's and a rig's own slots bound them too. */
+  slots: number;
+  /** Runs of code (check, merge, baseline) at once per runner: they cost processor time, not memory. */
+  codeSlotsPerRunner: number;
+  workAttemptsMax: number;
+  startFailuresMax: number;
+  runsPerBeadMax: number;
+  roundsMax: number;
+  /** Tries of one step of a review (a check, a merge) before a person is asked. */
+  reviewTriesMax: number;
+  turnTriesMax: number;
+  baselineTriesMax: number;
+  backOffBaseMs: number;
+  backOffMaxMs: number;
+  changesKeptMs: number;
+}
+
+export const POLICY: Policy = {
+  heartbeatMs: 10_000,
+  leaseTtlMs: 45_000,
+  runnerSuspectMs: 60_000,
+  runnerLostMs: 120_000,
+  cutOffMs: 3_600_000,
+  firstTokenMs: 180_000,
+  silenceMs: 240_000,
+  agentWallMs: 4 * 3_600_000,
+  codeWallMs: 2 * 3_600_000,
+  turnsMax: 60,
+  repromptsMax: 2,
+  warmMs: 300_000,
+  acceptByMs: 30_000,
+  slots: 4,
+  codeSlotsPerRunner: 2,
+  workAttemptsMax: 5,
+  startFailuresMax: 5,
+  runsPerBeadMax: 40,
+  roundsMax: 5,
+  reviewTriesMax: 5,
+  turnTriesMax: 3,
+  baselineTriesMax: 5,
+  backOffBaseMs: 1_000,
+  backOffMaxMs: 300_000,
+  changesKeptMs: 24 * 3_600_000,
+};

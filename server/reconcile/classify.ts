@@ -1,0 +1,121 @@
+/**
+ * Ordered tables: each entity falls in the bucket of the first row that matches, and the bucket's
+ * rule alone decides about it in this tick.
+ */
+import { exhaustion, failExhausted } from "./rules/bead/fail-exhausted.ts";
+import { recoverOrphaned } from "./rules/bead/recover-orphaned.ts";
+import { recoverRun } from "./rules/bead/recover-run.ts";
+import { submitForReview } from "./rules/bead/submit-for-review.ts";
+import { failConvoy } from "./rules/convoy/fail.ts";
+import { landConvoy } from "./rules/convoy/land.ts";
+import { approveUnreviewed } from "./rules/review/approve-unreviewed.ts";
+import { askPerson } from "./rules/review/ask-person.ts";
+import { settleCheck } from "./rules/review/settle-check.ts";
+import { settleMerge } from "./rules/review/settle-merge.ts";
+import { settleVerdict } from "./rules/review/settle-verdict.ts";
+import { withdraw } from "./rules/review/withdraw.ts";
+import { settleBaseline } from "./rules/rig/settle-baseline.ts";
+import { loseWithRunner } from "./rules/run/lose-with-runner.ts";
+import { settleStale } from "./rules/run/settle-stale.ts";
+import { stopOrphan } from "./rules/run/stop-orphan.ts";
+import { stopOverWall } from "./rules/run/stop-over-wall.ts";
+import { settleSessionRun } from "./rules/session/settle-run.ts";
+import type { Context, Rule } from "./context.ts";
+import type { ConvoyView, IssueView, ReviewView, RunView } from "./snapshot.ts";
+
+interface Row<T> {
+  when(subject: T, context: Context): boolean;
+  rule: Rule<T>;
+}
+
+function reviewOf(run: RunView, context: Context): ReviewView | undefined {
+  return run.reviewId ? context.reviews.get(run.reviewId) : undefined;
+}
+function issueOf(run: RunView, context: Context): IssueView | undefined {
+  return run.beadId ? context.issues.get(run.beadId) : undefined;
+}
+const ended = (run: RunView) => run.state === "ended";
+
+const RUN_TABLE: readonly Row<RunView>[] = [
+  {
+    when: (run, c) =>
+      ended(run) &&
+      run.kind === "work" &&
+      run.result?.kind === "work_done" &&
+      run.outcome === "done" &&
+      issueOf(run, c)?.state === "in_progress",
+    rule: submitForReview,
+  },
+  {
+    when: (run, c) => ended(run) && run.kind === "work" && issueOf(run, c)?.state === "in_progress",
+    rule: recoverRun,
+  },
+  { when: (run, c) => ended(run) && run.kind === "check" && reviewOf(run, c)?.state === "checking", rule: settleCheck },
+  {
+    when: (run, c) => ended(run) && run.kind === "review" && reviewOf(run, c)?.state === "reviewing",
+    rule: settleVerdict,
+  },
+  { when: (run, c) => ended(run) && run.kind === "merge" && reviewOf(run, c)?.state === "merging", rule: settleMerge },
+  { when: (run, c) => ended(run) && run.kind === "baseline" && c.rigs.has(run.rigId ?? ""), rule: settleBaseline },
+  { when: (run) => ended(run) && run.kind === "session", rule: settleSessionRun },
+  { when: ended, rule: settleStale },
+  { when: (run, c) => c.runners.get(run.runnerId)?.state === "lost", rule: loseWithRunner },
+  {
+    when: (run, c) => !run.stopOrdered && c.s.now > (run.startedAt ?? run.offeredAt) + run.wallMs,
+    rule: stopOverWall,
+  },
+  {
+    when: (run, c) =>
+      !run.stopOrdered && (run.kind === "work" || run.kind === "check" || run.kind === "review") && !issueOf(run, c),
+    rule: stopOrphan,
+  },
+];
+
+const ISSUE_TABLE: readonly Row<IssueView>[] = [
+  { when: (issue, c) => issue.state === "open" && exhaustion(issue, c.s) !== null, rule: failExhausted },
+  {
+    when: (issue, c) => issue.state === "in_progress" && !c.busyResources.has(`bead:${issue.id}`),
+    rule: recoverOrphaned,
+  },
+];
+
+const ISSUE_IN_WORK = new Set(["open", "in_progress", "in_review"]);
+
+const REVIEW_TABLE: readonly Row<ReviewView>[] = [
+  {
+    when: (review, c) =>
+      review.state !== "merging" && !ISSUE_IN_WORK.has(c.issues.get(review.subjectId)?.state ?? "closed"),
+    rule: withdraw,
+  },
+  {
+    when: (review, c) =>
+      (["queued", "reviewing", "approved"].includes(review.state) && review.tries >= c.s.policy.reviewTriesMax) ||
+      (review.state === "changes_requested" && (review.latest?.round ?? 1) >= c.s.policy.roundsMax),
+    rule: askPerson,
+  },
+  {
+    when: (review, c) => review.state === "reviewing" && c.rigs.get(review.rigId)?.codeReview === false,
+    rule: approveUnreviewed,
+  },
+];
+
+const done = (outcome: string | null) => outcome !== null && outcome !== "cancelled";
+const CONVOY_TABLE: readonly Row<ConvoyView>[] = [
+  {
+    when: (convoy) => convoy.members.length > 0 && convoy.members.every((m) => m.status === "closed" && done(m.outcome)),
+    rule: landConvoy,
+  },
+  {
+    when: (convoy) => convoy.members.length > 0 && convoy.members.every((m) => m.status === "closed"),
+    rule: failConvoy,
+  },
+];
+
+function first<T>(table: readonly Row<T>[], subject: T, context: Context): Rule<T> | null {
+  return table.find((row) => row.when(subject, context))?.rule ?? null;
+}
+
+export const runRule = (run: RunView, context: Context) => first(RUN_TABLE, run, context);
+export const issueRule = (issue: IssueView, context: Context) => first(ISSUE_TABLE, issue, context);
+export const reviewRule = (review: ReviewView, context: Context) => first(REVIEW_TABLE, review, context);
+export const convoyRule = (convoy: ConvoyView, context: Context) => first(CONVOY_TABLE, convoy, context);

@@ -1,0 +1,50 @@
+/** Indexes over one snapshot, and the shape of a rule. */
+import type { Step } from "./plan.ts";
+import type { ConvoyView, IssueView, ReviewView, RigView, RunnerView, RunView, Snapshot } from "./snapshot.ts";
+
+export interface Context {
+  s: Snapshot;
+  rigs: ReadonlyMap<string, RigView>;
+  runners: ReadonlyMap<string, RunnerView>;
+  issues: ReadonlyMap<string, IssueView>;
+  reviews: ReadonlyMap<string, ReviewView>;
+  convoys: ReadonlyMap<string, ConvoyView>;
+  /** Resources with a live run or one whose consequences are not drawn yet: no second run may start. */
+  busyResources: ReadonlySet<string>;
+  liveRuns: readonly RunView[];
+}
+
+/** A rule: its id (also file, spec line, test title, log field), and the sentence of why. */
+export interface Rule<T> {
+  id: string;
+  why: string;
+  decide(subject: T, context: Context): Step | null;
+}
+
+export function indexSnapshot(s: Snapshot): Context {
+  const liveRuns = s.runs.filter((run) => run.state !== "ended");
+  return {
+    s,
+    rigs: byId(s.rigs),
+    runners: byId(s.runners),
+    issues: byId(s.issues),
+    reviews: byId(s.reviews),
+    convoys: byId(s.convoys),
+    busyResources: new Set(s.runs.map((run) => run.resource)),
+    liveRuns,
+  };
+}
+
+function byId<T extends { id: string }>(rows: readonly T[]): Map<string, T> {
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+export function beadResource(beadId: string): string {
+  return `bead:${beadId}`;
+}
+export function laneResource(rigId: string, target: string): string {
+  return `lane:${rigId}:${target}`;
+}
+export function sessionResource(sessionId: string): string {
+  return `session:${sessionId}`;
+}

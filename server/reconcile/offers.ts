@@ -1,0 +1,218 @@
+/** The run that each kind of candidate is offered: complete but for what the store gives. */
+import type { BeadSpec, Feedback, RigSpec, Role, RunLimits } from "../../protocol/index.ts";
+import { beadResource, laneResource, sessionResource, type Context } from "./context.ts";
+import type { OfferRequest } from "./plan.ts";
+import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";
+
+const nothing = { beadId: null, reviewId: null, rigId: null, sessionId: null, role: null, model: null, round: 1 };
+
+export function offerBaseline(rig: RigView, runner: RunnerView, { s }: Context): OfferRequest {
+  const resource = laneResource(rig.id, rig.target);
+  return {
+    ...nothing,
+    kind: "baseline",
+    resource,
+    runnerId: runner.id,
+    rigId: rig.id,
+    spec: (given) => ({
+      kind: "baseline",
+      runId: given.runId,
+      fence: given.fence,
+      resource,
+      limits: limits(s, s.policy.codeWallMs),
+      rig: rigSpec(rig, rig.delivery),
+    }),
+  };
+}
+
+export function offerWork(issue: IssueView, rig: RigView, runner: RunnerView, context: Context): OfferRequest {
+  const { s } = context;
+  const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
+  return {
+    ...nothing,
+    kind: "work",
+    resource: beadResource(issue.id),
+    runnerId: runner.id,
+    beadId: issue.id,
+    rigId: rig.id,
+    role: "polecat",
+    model: s.models.polecat,
+    round: issue.round,
+    spec: (given) => ({
+      kind: "work",
+      runId: given.runId,
+      fence: given.fence,
+      resource: beadResource(issue.id),
+      limits: limits(s, s.policy.agentWallMs),
+      rig: rigSpec(rig, delivery(issue, rig)),
+      bead: beadSpec(issue, rig, given.attempt, context, issue.round > 1 && review ? feedbackOf(review) : null),
+      agent: { ...given.agent, role: "polecat" },
+      model: model(s, "polecat"),
+      author: s.author,
+      contains: issue.blockers.flatMap((blocker) => (blocker.landedOid ? [blocker.landedOid] : [])),
+      savedWork: issue.saved,
+    }),
+  };
+}
+
+type Reviewing = { issue: IssueView; review: ReviewView; rig: RigView; runner: RunnerView };
+
+export function offerCheck({ issue, review, rig, runner }: Reviewing, context: Context): OfferRequest {
+  const { s } = context;
+  return {
+    ...nothing,
+    kind: "check",
+    resource: beadResource(issue.id),
+    runnerId: runner.id,
+    beadId: issue.id,
+    reviewId: review.id,
+    rigId: rig.id,
+    round: review.latest?.round ?? 1,
+    spec: (given) => ({
+      kind: "check",
+      runId: given.runId,
+      fence: given.fence,
+      resource: beadResource(issue.id),
+      limits: limits(s, s.policy.codeWallMs),
+      rig: rigSpec(rig, delivery(issue, rig)),
+      bead: beadSpec(issue, rig, given.attempt, context, null),
+      reviewId: review.id,
+      headOid: review.headOid,
+      branch: review.branch,
+    }),
+  };
+}
+
+export function offerReview({ issue, review, rig, runner }: Reviewing, context: Context): OfferRequest {
+  const { s } = context;
+  const round = review.latest;
+  return {
+    ...nothing,
+    kind: "review",
+    resource: beadResource(issue.id),
+    runnerId: runner.id,
+    beadId: issue.id,
+    reviewId: review.id,
+    rigId: rig.id,
+    role: "refinery",
+    model: s.models.refinery,
+    round: round?.round ?? 1,
+    spec: (given) => ({
+      kind: "review",
+      runId: given.runId,
+      fence: given.fence,
+      resource: beadResource(issue.id),
+      limits: limits(s, s.policy.agentWallMs),
+      rig: rigSpec(rig, delivery(issue, rig)),
+      bead: { ...beadSpec(issue, rig, given.attempt, context, null), round: round?.round ?? 1 },
+      agent: { ...given.agent, role: "refinery" },
+      model: model(s, "refinery"),
+      reviewId: review.id,
+      headOid: review.headOid,
+      baseOid: round?.baseOid ?? review.headOid,
+      branch: review.branch,
+      summary: round?.summary ?? "",
+      gates: [...(round?.gates ?? [])],
+    }),
+  };
+}
+
+export function offerMerge({ issue, review, rig, runner }: Reviewing, context: Context): OfferRequest {
+  const { s } = context;
+  const resource = laneResource(rig.id, rig.target);
+  return {
+    ...nothing,
+    kind: "merge",
+    resource,
+    runnerId: runner.id,
+    beadId: issue.id,
+    reviewId: review.id,
+    rigId: rig.id,
+    round: review.latest?.round ?? 1,
+    spec: (given) => ({
+      kind: "merge",
+      runId: given.runId,
+      fence: given.fence,
+      resource,
+      limits: limits(s, s.policy.codeWallMs),
+      rig: rigSpec(rig, delivery(issue, rig)),
+      bead: beadSpec(issue, rig, given.attempt, context, null),
+      reviewId: review.id,
+      headOid: review.headOid,
+      branch: review.branch,
+      author: s.author,
+    }),
+  };
+}
+
+/** The transcript and the turns' journals are added by the store, which has them. */
+export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context): OfferRequest {
+  const resource = sessionResource(turn.sessionId);
+  return {
+    ...nothing,
+    kind: "session",
+    resource,
+    runnerId: runner.id,
+    sessionId: turn.sessionId,
+    role: "mayor",
+    model: s.models.mayor,
+    spec: (given) => ({
+      kind: "session",
+      runId: given.runId,
+      fence: given.fence,
+      resource,
+      limits: limits(s, s.policy.agentWallMs),
+      sessionId: turn.sessionId,
+      agent: { ...given.agent, role: "mayor" },
+      model: model(s, "mayor"),
+      turns: [{ turnId: turn.id, text: turn.text, journal: [] }],
+      transcript: [],
+    }),
+  };
+}
+
+export function delivery(issue: IssueView, rig: RigView) {
+  return issue.delivery ?? rig.delivery;
+}
+
+function limits(s: Snapshot, wallMs: number): RunLimits {
+  const { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs } = s.policy;
+  return { wallMs, turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs };
+}
+
+function model(s: Snapshot, role: Role) {
+  return { model: s.models[role], smallModel: s.models.small, scripted: s.models.scripted };
+}
+
+function rigSpec(rig: RigView, chosen: RigSpec["delivery"]): RigSpec {
+  const { id, name, remote, target, gates, setup, isolationConfirmed } = rig;
+  return { id, name, remote, target, delivery: chosen, gates: [...gates], setup, isolationConfirmed };
+}
+
+function beadSpec(
+  issue: IssueView,
+  rig: RigView,
+  attempt: number,
+  context: Context,
+  feedback: Feedback | null,
+): BeadSpec {
+  return {
+    id: issue.id,
+    title: issue.title,
+    body: issue.body,
+    attempt,
+    round: issue.round,
+    cycle: issue.cycle,
+    delivery: delivery(issue, rig),
+    convoyTitle: issue.convoyId ? (context.convoys.get(issue.convoyId)?.title ?? null) : null,
+    feedback,
+  };
+}
+
+/** What the last round said, for the author's next one. */
+function feedbackOf(review: ReviewView): Feedback | null {
+  const round = review.latest;
+  if (!round?.feedback) return null;
+  const source = round.verdict === "request_changes" ? "refinery" : round.gates.some((gate) => !gate.ok) ? "gates" : "merge";
+  return { round: round.round, source, text: round.feedback, comments: round.comments };
+}

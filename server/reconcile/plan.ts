@@ -1,0 +1,148 @@
+/**
+ * What a tick decided: steps, each of one rule. The actions of a step apply together or not at all,
+ * after its expectations were compared with the store once more.
+ */
+import type {
+  FailureReason,
+  GateResult,
+  Proof,
+  ReviewComment,
+  RunKind,
+  RunSpec,
+  Verdict,
+  Wait,
+} from "../../protocol/index.ts";
+import type { IssueEvent, ReviewEvent } from "../model/states.ts";
+
+/** The rule read this value of this row; if it has changed, the step is dropped and decided again. */
+export interface Expect {
+  table: "issue" | "review" | "run" | "rig" | "runner" | "turn" | "convoy";
+  id: string;
+  state: string;
+}
+
+/** A spec without what the store gives at the offer: run id, fence, attempt, agent identity. */
+export interface OfferRequest {
+  kind: RunKind;
+  resource: string;
+  runnerId: string;
+  beadId: string | null;
+  reviewId: string | null;
+  rigId: string | null;
+  sessionId: string | null;
+  role: "mayor" | "polecat" | "refinery" | null;
+  model: string | null;
+  round: number;
+  spec: (given: OfferGiven) => RunSpec;
+}
+export interface OfferGiven {
+  runId: string;
+  fence: { epoch: number; n: number };
+  attempt: number;
+  agent: { id: string; name: string };
+}
+
+export type Action =
+  | { do: "offer"; request: OfferRequest; turnIds?: readonly string[] }
+  | { do: "order_stop"; runId: string; reason: string }
+  | { do: "end_run"; runId: string; outcome: "lost" | "stopped_by_town"; reason: FailureReason }
+  | { do: "settle_run"; runId: string }
+  | {
+      do: "move_issue";
+      beadId: string;
+      event: IssueEvent;
+      text: string;
+      runId?: string | null;
+      failure?: FailureReason;
+      reviewId?: string | null;
+      outcome?: "landed" | "nothing_to_do";
+      landed?: { on: string; oid: string };
+      heads?: { head: string; base: string };
+      nextRound?: number;
+    }
+  | {
+      do: "count_run";
+      beadId: string;
+      as: "work_attempt" | "start_failure" | "infra" | "success" | "nothing";
+      backOffUntil: number | null;
+    }
+  | { do: "wait_issue"; beadId: string; wait: Wait | null }
+  | {
+      do: "submit_review";
+      beadId: string;
+      title: string;
+      rigId: string;
+      headOid: string;
+      baseOid: string;
+      branch: string;
+      summary: string;
+      round: number;
+      cycle: number;
+      runId: string;
+    }
+  | {
+      do: "move_review";
+      reviewId: string;
+      event: ReviewEvent;
+      text: string;
+      runId?: string | null;
+      proof?: Proof;
+      hint?: string | null;
+      failure?: FailureReason;
+    }
+  | {
+      do: "record_round";
+      reviewId: string;
+      gates?: readonly GateResult[];
+      verdict?: Verdict;
+      feedback?: string;
+      comments?: readonly ReviewComment[];
+      reviewerRunId?: string;
+    }
+  | { do: "retry_review"; reviewId: string; backOffUntil: number | null }
+  | { do: "wait_review"; reviewId: string; wait: Wait | null }
+  | { do: "land_convoy"; convoyId: string }
+  | { do: "fail_convoy"; convoyId: string; failure: FailureReason }
+  | {
+      do: "set_rig";
+      rigId: string;
+      state: "ready" | "parked" | "checking";
+      parked: FailureReason | null;
+      baseline: { oid: string; ok: boolean; gates: GateResult[] } | null;
+      backOffUntil: number | null;
+      tries: number;
+    }
+  | { do: "set_runner"; runnerId: string; state: "suspect" | "lost" | "connected" }
+  | { do: "hand_turn"; runId: string; turnId: string }
+  | { do: "turn_again"; turnId: string; text: string }
+  | { do: "fail_turn"; turnId: string; text: string }
+  | {
+      do: "escalate";
+      title: string;
+      body: string;
+      severity: "low" | "medium" | "high" | "critical";
+      rule: string;
+      subjectId: string | null;
+      rigId: string | null;
+    };
+
+export interface Step {
+  rule: string;
+  /** The entity the step is about. */
+  key: string;
+  expect: readonly Expect[];
+  actions: readonly Action[];
+}
+
+export interface TimerWish {
+  subject: string;
+  kind: string;
+  dueAt: number;
+}
+
+export interface Plan {
+  steps: Step[];
+  /** All timers that should exist after this tick. */
+  timers: TimerWish[];
+}
+

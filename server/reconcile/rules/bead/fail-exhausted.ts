@@ -1,0 +1,49 @@
+import type { FailureReason } from "../../../../protocol/index.ts";
+import type { Rule } from "../../context.ts";
+import type { IssueView, Snapshot } from "../../snapshot.ts";
+
+/** Attempts are counted for life: a bead that used them up fails with a reason and a person is told. */
+export const failExhausted: Rule<IssueView> = {
+  id: "bead/fail-exhausted",
+  why: "the bead has used up its attempts, failed starts or runs",
+  decide(issue, { s }) {
+    const failure = exhaustion(issue, s);
+    if (!failure) return null;
+    return {
+      rule: this.id,
+      key: issue.id,
+      expect: [{ table: "issue", id: issue.id, state: issue.state }],
+      actions: [
+        {
+          do: "move_issue",
+          beadId: issue.id,
+          event: "exhausted",
+          runId: null,
+          failure,
+          text: `failed: ${failure.message}`,
+        },
+        {
+          do: "escalate",
+          title: `Failed: ${issue.title}`.slice(0, 200),
+          body: `${failure.message}. Read its history, then reopen it or close it.`,
+          severity: "high",
+          rule: this.id,
+          subjectId: issue.id,
+          rigId: issue.rigId,
+        },
+      ],
+    };
+  },
+};
+
+/** Why the bead may not be tried again, or null. */
+export function exhaustion(issue: IssueView, s: Snapshot): FailureReason | null {
+  const source = "bead/fail-exhausted";
+  if (issue.workAttempts >= issue.workAttemptsCap)
+    return { code: "work_attempts", message: `${issue.workAttempts} runs ended without finished work`, source };
+  if (issue.startFailures >= s.policy.startFailuresMax)
+    return { code: "start_failures", message: `${issue.startFailures} runs could not be started`, source };
+  if (issue.runsTotal >= issue.runsCap)
+    return { code: "runs", message: `${issue.runsTotal} runs were spent on it`, source };
+  return null;
+}

@@ -1,0 +1,23 @@
+import type { Rule } from "../../context.ts";
+import type { ReviewView } from "../../snapshot.ts";
+
+/** Where the rig asks for no code review, green gates are enough. */
+export const approveUnreviewed: Rule<ReviewView> = {
+  id: "review/approve-unreviewed",
+  why: "the rig asks for no code review",
+  decide(review) {
+    return {
+      rule: this.id,
+      key: review.id,
+      expect: [{ table: "review", id: review.id, state: "reviewing" }],
+      actions: [
+        {
+          do: "move_review",
+          reviewId: review.id,
+          event: "review_approved",
+          text: "approved: gates are green and this rig asks for no code review",
+        },
+      ],
+    };
+  },
+};

@@ -1,0 +1,61 @@
+import { backOffMs } from "../../../model/backoff.ts";
+import type { FailureReason } from "../../../../protocol/index.ts";
+import type { Rule } from "../../context.ts";
+import type { RunView } from "../../snapshot.ts";
+
+/** A red baseline parks the rig with one card before any model is called; an unreachable one is tried again. */
+export const settleBaseline: Rule<RunView> = {
+  id: "rig/settle-baseline",
+  why: "set-up and gates were run once on the target",
+  decide(run, { rigs, s }) {
+    const rig = run.rigId ? rigs.get(run.rigId) : undefined;
+    if (!rig) return null;
+    const result = run.result?.kind === "baseline" ? run.result : null;
+    const measured =
+      result && result.green !== null && result.targetOid !== null
+        ? { oid: result.targetOid, ok: result.green, gates: result.gates }
+        : null;
+    const parked = measured?.ok ? null : reasonOf(this.id, run);
+    const tries = measured ? 0 : rig.baselineTries + 1;
+    const again = !measured && tries < s.policy.baselineTriesMax && isTransient(parked);
+    return {
+      rule: this.id,
+      key: rig.id,
+      expect: [
+        { table: "run", id: run.id, state: "ended" },
+        { table: "rig", id: rig.id, state: rig.state },
+      ],
+      actions: [
+        { do: "settle_run", runId: run.id },
+        {
+          do: "set_rig",
+          rigId: rig.id,
+          state: measured?.ok ? "ready" : again ? "checking" : "parked",
+          parked,
+          baseline: measured,
+          tries,
+          backOffUntil: again ? s.now + backOffMs(tries, rig.id, s.policy) : null,
+        },
+      ],
+    };
+  },
+};
+
+/** Reasons that may pass by themselves; the others wait for a person. */
+function isTransient(reason: FailureReason | null): boolean {
+  return reason === null || ["repository_unreachable", "lost", "infrastructure", "evicted"].includes(reason.code);
+}
+
+function reasonOf(source: string, run: RunView): FailureReason {
+  const result = run.result?.kind === "baseline" ? run.result : null;
+  if (result?.reason) return result.reason;
+  const red = result?.gates.find((gate) => !gate.ok);
+  if (red) {
+    return {
+      code: "baseline_red",
+      message: `gate ${red.name} is red on the target before any work; fix it there or change the gate, then check again`,
+      source,
+    };
+  }
+  return run.reason ?? { code: run.outcome ?? "lost", message: "the baseline could not be run", source };
+}

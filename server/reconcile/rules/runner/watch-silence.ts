@@ -1,0 +1,21 @@
+import type { Rule } from "../../context.ts";
+import type { RunnerView } from "../../snapshot.ts";
+
+/** Suspicion in two steps: suspect gets no new offers, lost gives up its runs. Never while observing. */
+export const watchSilence: Rule<RunnerView> = {
+  id: "runner/watch-silence",
+  why: "the runner has been silent",
+  decide(runner, { s }) {
+    if (s.observingUntil !== null && s.now < s.observingUntil) return null;
+    const silentMs = s.now - runner.lastSeenAt;
+    const state =
+      silentMs >= s.policy.runnerLostMs ? "lost" : silentMs >= s.policy.runnerSuspectMs ? "suspect" : "connected";
+    if (state === runner.state || (state === "connected" && !runner.online)) return null;
+    return {
+      rule: this.id,
+      key: runner.id,
+      expect: [{ table: "runner", id: runner.id, state: runner.state }],
+      actions: [{ do: "set_runner", runnerId: runner.id, state }],
+    };
+  },
+};

@@ -1,0 +1,22 @@
+import type { Rule } from "../../context.ts";
+import type { TurnView } from "../../snapshot.ts";
+
+/** The Mayor is up: the next turn goes to the run that is live, one at a time. */
+export const handTurn: Rule<TurnView> = {
+  id: "session/hand-turn",
+  why: "a turn waits and the Mayor's run is live and idle",
+  decide(turn, { s, liveRuns }) {
+    const run = liveRuns.find((each) => each.kind === "session" && each.sessionId === turn.sessionId);
+    if (!run || run.state === "offered" || run.stopOrdered) return null;
+    if (s.turns.some((each) => each.state === "running")) return null;
+    return {
+      rule: this.id,
+      key: turn.id,
+      expect: [
+        { table: "run", id: run.id, state: run.state },
+        { table: "turn", id: turn.id, state: "pending" },
+      ],
+      actions: [{ do: "hand_turn", runId: run.id, turnId: turn.id }],
+    };
+  },
+};

@@ -1,0 +1,24 @@
+import type { Rule } from "../../context.ts";
+import type { Action } from "../../plan.ts";
+import type { RunView } from "../../snapshot.ts";
+
+/** A turn that its run did not finish is run again by the next one, with the journal of its effects. */
+export const settleSessionRun: Rule<RunView> = {
+  id: "session/settle-run",
+  why: "the Mayor's run has ended",
+  decide(run, { s }) {
+    const open = s.turns.filter((turn) => turn.state === "running" && turn.runId === run.id);
+    const why = run.reason?.message ?? `the run ended as ${run.outcome ?? "lost"}`;
+    const actions: Action[] = open.map((turn) =>
+      turn.tries >= s.policy.turnTriesMax || run.outcome === "stopped_by_person"
+        ? { do: "fail_turn", turnId: turn.id, text: `The Mayor could not answer: ${why}.` }
+        : { do: "turn_again", turnId: turn.id, text: `Continued by a fresh Mayor with the transcript: ${why}.` },
+    );
+    return {
+      rule: this.id,
+      key: run.id,
+      expect: [{ table: "run", id: run.id, state: "ended" }],
+      actions: [{ do: "settle_run", runId: run.id }, ...actions],
+    };
+  },
+};

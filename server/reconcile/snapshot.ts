@@ -1,0 +1,171 @@
+/** Everything a decision needs, its clock included. Read-only; made once per tick. */
+import type {
+  BeadStatus,
+  Delivery,
+  FailureReason,
+  Gate,
+  Isolation,
+  Outcome,
+  Priority,
+  ReviewState,
+  Role,
+  Round,
+  RunKind,
+  RunState,
+  Wait,
+} from "../../protocol/index.ts";
+import type { Policy } from "../model/policy.ts";
+import type { IssueState } from "../model/states.ts";
+import type { RunResultFact } from "./run-result.ts";
+
+export interface RigView {
+  id: string;
+  name: string;
+  remote: string;
+  target: string;
+  delivery: Delivery;
+  codeReview: boolean;
+  gates: readonly Gate[];
+  setup: string | null;
+  slots: number;
+  state: "checking" | "ready" | "parked";
+  parkedCode: string | null;
+  baselineTries: number;
+  backOffUntil: number | null;
+  isolationConfirmed: boolean;
+  directMergeConfirmed: boolean;
+}
+
+export interface RunnerView {
+  id: string;
+  name: string;
+  state: "connected" | "suspect" | "lost";
+  /** Has a live socket in this process now. */
+  online: boolean;
+  incarnation: number;
+  isolation: Isolation;
+  slots: number;
+  lastSeenAt: number;
+}
+
+export interface IssueView {
+  id: string;
+  title: string;
+  body: string;
+  rigId: string;
+  priority: Priority;
+  createdAt: number;
+  createdBy: string;
+  state: IssueState;
+  convoyId: string | null;
+  delivery: Delivery | null;
+  cycle: number;
+  round: number;
+  runsTotal: number;
+  runsCap: number;
+  workAttempts: number;
+  workAttemptsCap: number;
+  startFailures: number;
+  infraFailures: number;
+  backOffUntil: number | null;
+  reviewId: string | null;
+  runId: string | null;
+  saved: { ref: string; oid: string; baseOid: string | null } | null;
+  wait: Wait | null;
+  /** Beads it waits for, with what is known of each. */
+  blockers: readonly BlockerView[];
+}
+
+export interface BlockerView {
+  id: string;
+  title: string;
+  rigId: string | null;
+  status: BeadStatus;
+  landedOn: string | null;
+  landedOid: string | null;
+  outcome: string | null;
+}
+
+export interface ReviewView {
+  id: string;
+  subjectId: string;
+  rigId: string;
+  cycle: number;
+  state: ReviewState;
+  headOid: string;
+  branch: string;
+  tries: number;
+  backOffUntil: number | null;
+  wait: Wait | null;
+  latest: Round | null;
+}
+
+export interface RunView {
+  id: string;
+  kind: RunKind;
+  state: RunState;
+  outcome: Outcome | null;
+  reason: FailureReason | null;
+  resource: string;
+  beadId: string | null;
+  reviewId: string | null;
+  rigId: string | null;
+  sessionId: string | null;
+  agentId: string | null;
+  runnerId: string;
+  round: number;
+  result: RunResultFact | null;
+  progressed: boolean;
+  startedAt: number | null;
+  offeredAt: number;
+  wallMs: number;
+  stopOrdered: boolean;
+  settled: boolean;
+  saved: { ref: string; oid: string } | null;
+}
+
+export interface AgentView {
+  id: string;
+  name: string;
+  role: Role;
+  rigId: string | null;
+  runId: string | null;
+}
+
+export interface ConvoyView {
+  id: string;
+  title: string;
+  rigId: string | null;
+  members: readonly { id: string; status: BeadStatus; outcome: string | null }[];
+}
+
+export interface TurnView {
+  id: string;
+  sessionId: string;
+  n: number;
+  state: "pending" | "running";
+  runId: string | null;
+  tries: number;
+  text: string;
+}
+
+export interface Snapshot {
+  now: number;
+  policy: Policy;
+  /** null: a model is configured and its key readable; else what a person must do. */
+  modelMissing: string | null;
+  models: Record<Role, string> & { small: string; scripted: boolean };
+  author: { name: string; email: string };
+  observingUntil: number | null;
+  sessionId: string;
+  mayorAgentId: string;
+  rigs: readonly RigView[];
+  runners: readonly RunnerView[];
+  issues: readonly IssueView[];
+  reviews: readonly ReviewView[];
+  /** Live runs and ended ones whose consequences are not drawn yet. */
+  runs: readonly RunView[];
+  agents: readonly AgentView[];
+  convoys: readonly ConvoyView[];
+  turns: readonly TurnView[];
+}

@@ -1,0 +1,28 @@
+/** When the town must look again: every open item has a timer here or waits for one that has. */
+import type { TimerWish } from "./plan.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export function wishedTimers(s: Snapshot): TimerWish[] {
+  const timers: TimerWish[] = [];
+  const wish = (subject: string, kind: string, dueAt: number | null) => {
+    if (dueAt !== null) timers.push({ subject, kind, dueAt });
+  };
+  wish("town", "observing", s.observingUntil);
+  for (const issue of s.issues) if (issue.state === "open") wish(issue.id, "back_off", later(issue.backOffUntil, s));
+  for (const review of s.reviews) wish(review.id, "back_off", later(review.backOffUntil, s));
+  for (const rig of s.rigs) wish(rig.id, "back_off", later(rig.backOffUntil, s));
+  for (const run of s.runs) {
+    if (run.state !== "ended" && !run.stopOrdered) wish(run.id, "wall", (run.startedAt ?? run.offeredAt) + run.wallMs + 1);
+  }
+  const held = new Set(s.runs.filter((run) => run.state !== "ended").map((run) => run.runnerId));
+  for (const runner of s.runners) {
+    if (runner.state === "lost" || (!held.has(runner.id) && !runner.online)) continue;
+    const ms = runner.state === "suspect" ? s.policy.runnerLostMs : s.policy.runnerSuspectMs;
+    wish(runner.id, "silence", Math.max(runner.lastSeenAt + ms, s.observingUntil ?? 0));
+  }
+  return timers;
+}
+
+function later(dueAt: number | null, s: Snapshot): number | null {
+  return dueAt !== null && dueAt > s.now ? dueAt : null;
+}

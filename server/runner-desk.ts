@@ -1,0 +1,234 @@
+/**
+ * What the town knows of connected runners: hello and inventory, facts, heartbeats, agents' tool
+ * calls and credentials. Runners hold no truth: every frame is checked against the runs table.
+ */
+import { and, eq, ne } from "drizzle-orm";
+import {
+  ok,
+  refuse,
+  type AgentEvent,
+  type CredentialFrame,
+  type FactBatch,
+  type Fence,
+  type Heartbeat,
+  type Hello,
+  type ModelCredential,
+  type Result,
+  type RunnerWelcome,
+  type ToolAnswer,
+  type ToolFrame,
+} from "../protocol/index.ts";
+import { callMayorTool } from "./commands/mayor-tools.ts";
+import type { AuthPort, Clock, Log, RunnerPort } from "./core.ts";
+import type { TownLoop } from "./loop/town-loop.ts";
+import type { Policy } from "./model/policy.ts";
+import type { Db } from "./store/database.ts";
+import { runners, runs } from "./store/schema/runs.ts";
+import { readModelKey, readStoredModel } from "./store/settings.ts";
+import type { Streams } from "./store/streams.ts";
+import type { Tx } from "./store/tx.ts";
+import { escalate } from "./store/writes/escalations.ts";
+import { storeFact } from "./store/writes/inbox.ts";
+import { hastenEffects } from "./store/writes/outbox.ts";
+import { markSpool, setRunnerState, welcomeRunner } from "./store/writes/runners.ts";
+import { advanceRun, endRun } from "./store/writes/runs.ts";
+
+export interface DeskPorts {
+  db: Db;
+  loop: TownLoop;
+  auth: AuthPort;
+  port: RunnerPort;
+  streams: Streams;
+  clock: Clock;
+  log: Log;
+  policy: Policy;
+  epoch: number;
+  onEvents(runId: string, events: readonly AgentEvent[]): void;
+}
+
+type Inventory = Pick<Hello, "spoolSeq" | "lastOfferSeq" | "live" | "ended">;
+
+export class RunnerDesk {
+  readonly #ports: DeskPorts;
+  /** Runners whose inventory was compared: id -> when they were last heard. */
+  readonly lastSeen = new Map<string, number>();
+  #awaiting = new Map<string, Inventory>();
+
+  constructor(ports: DeskPorts) {
+    this.#ports = ports;
+  }
+
+  async hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>> {
+    const { loop, policy, epoch, db } = this.#ports;
+    const known = frame.runnerId ? db.select().from(runners).where(eq(runners.id, frame.runnerId)).get() : undefined;
+    if (known && known.incarnation > frame.incarnation) {
+      return refuse("twin_runner", "a newer start of this runner is known: another process or a copy of its data runs elsewhere.");
+    }
+    if (known) this.lastSeen.delete(known.id);
+    return loop.submit("runner.hello", (tx) => {
+      const row = welcomeRunner(tx, frame, tokenId);
+      this.#awaiting.set(row.id, frame);
+      if (row.spoolSeq >= frame.spoolSeq) this.#takeInventory(tx, row.id);
+      return ok({
+        runnerId: row.id,
+        connection: row.connection,
+        epoch,
+        ackedSeq: row.spoolSeq,
+        heartbeatMs: policy.heartbeatMs,
+        leaseTtlMs: policy.leaseTtlMs,
+      });
+    });
+  }
+
+  facts(runnerId: string, batch: FactBatch): Promise<Result<{ ackedSeq: number }>> {
+    const fresh: { runId: string; events: AgentEvent[] }[] = [];
+    const stored = this.#ports.loop.submit("runner.facts", (tx) => {
+      const row = tx.db.select().from(runners).where(eq(runners.id, runnerId)).get();
+      if (!row || row.connection !== batch.connection) return refuse("stale_connection", "say hello again.", { retryable: true });
+      if (row.spoolEpoch !== batch.spoolEpoch) return refuse("stale_epoch", "this spool is not the one of hello.", { retryable: true });
+      let { spoolSeq } = row;
+      for (const fact of batch.facts) {
+        if (fact.seq <= spoolSeq) continue;
+        spoolSeq = fact.seq;
+        if (fact.body.kind === "events") {
+          this.#ports.streams.append(fact.runId, fact.body.events);
+          fresh.push({ runId: fact.runId, events: fact.body.events });
+        } else storeFact(tx, runnerId, fact);
+      }
+      markSpool(tx, runnerId, spoolSeq);
+      const inventory = this.#awaiting.get(runnerId);
+      if (inventory && spoolSeq >= inventory.spoolSeq) this.#awaitApplied(runnerId);
+      return ok({ ackedSeq: spoolSeq });
+    });
+    return stored.then((result) => {
+      if (result.ok) for (const { runId, events } of fresh) this.#ports.onEvents(runId, events);
+      return result;
+    });
+  }
+
+  heartbeat(
+    runnerId: string,
+    frame: Heartbeat,
+  ): Result<{ stop: { runId: string; fence: Fence; reason: string }[]; heartbeatMs: number }> {
+    const { db, clock, policy } = this.#ports;
+    const row = db.select().from(runners).where(eq(runners.id, runnerId)).get();
+    if (!row || row.connection !== frame.connection) {
+      return refuse("stale_connection", "this connection was replaced: say hello again.", { retryable: true });
+    }
+    if (this.lastSeen.has(runnerId)) this.lastSeen.set(runnerId, clock.now());
+    if (row.state !== "connected") this.#ports.loop.wake();
+    const stop = frame.runs.flatMap(({ runId, fence }) => {
+      const reason = this.#refusal(runnerId, runId, fence);
+      return reason ? [{ runId, fence, reason }] : [];
+    });
+    return ok({ stop, heartbeatMs: policy.heartbeatMs });
+  }
+
+  async tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>> {
+    const stale = this.#refusal(runnerId, frame.runId, frame.fence);
+    if (stale) return refuse("stale_fence", stale);
+    return this.#ports.loop.submit<ToolAnswer>(`tool ${frame.tool}`, (tx) => {
+      const run = tx.db.select().from(runs).where(eq(runs.id, frame.runId)).get()!;
+      if (run.state === "ended") return refuse("stale_fence", "this run has ended.");
+      tx.actor = `run:${run.id}`;
+      if (run.kind === "session" && frame.turnId) {
+        const { tool, turnId, key } = frame;
+        return ok(callMayorTool(tx, { tool, arguments: frame.arguments, turnId, key }, { auth: this.#ports.auth }));
+      }
+      if (frame.tool === "gt_escalate" && run.kind === "work") return ok(raise(tx, run, frame.arguments));
+      return refuse("forbidden", `this run may not call ${frame.tool}.`);
+    });
+  }
+
+  credential(runnerId: string, frame: CredentialFrame): Result<ModelCredential> {
+    const { db, auth } = this.#ports;
+    const stale = this.#refusal(runnerId, frame.runId, frame.fence);
+    if (stale) return refuse("stale_fence", stale);
+    const model = readStoredModel(db);
+    if (!model) return refuse("no_model", "no model is set up: choose one in Settings.");
+    const { key, set } = readModelKey(db, auth.unseal);
+    if (set && key === null) return refuse("secret_unreadable", "the model's key can no longer be read: enter it again in Settings.");
+    return ok({ provider: model.provider, baseUrl: model.baseUrl, apiKey: key });
+  }
+
+  gone(runnerId: string, connection: number): void {
+    const { db, loop, clock } = this.#ports;
+    const row = db.select().from(runners).where(eq(runners.id, runnerId)).get();
+    if (!row || row.connection !== connection) return;
+    const seen = this.lastSeen.get(runnerId) ?? clock.now();
+    this.lastSeen.delete(runnerId);
+    this.#awaiting.delete(runnerId);
+    loop
+      .submit("runner.gone", (tx) => {
+        setRunnerState(tx, runnerId, row.state, seen);
+        return ok(null);
+      })
+      .catch((bug: unknown) => this.#ports.log.debug({ err: String(bug) }, "a runner left while the town was stopping"));
+  }
+
+  /** Why this runner may not act for the run any more, or null. */
+  #refusal(runnerId: string, runId: string, fence: Fence): string | null {
+    const run = this.#ports.db.select().from(runs).where(eq(runs.id, runId)).get();
+    if (!run) return "the town does not know this run";
+    if (run.runnerId !== runnerId) return "this run belongs to another runner";
+    if (run.fenceEpoch !== fence.epoch || run.fenceN !== fence.n) return "the fence of this run has advanced";
+    return run.state === "ended" ? "this run has ended" : null;
+  }
+
+  /** The spool is stored; its facts are applied within the same tick, so compare in the next. */
+  #awaitApplied(runnerId: string): void {
+    setImmediate(() => {
+      this.#ports.loop
+        .submit("runner.inventory", (tx) => {
+          this.#takeInventory(tx, runnerId);
+          return ok(null);
+        })
+        .catch((bug: unknown) => this.#ports.log.error({ err: String(bug), runner: runnerId }, "the inventory could not be compared"));
+    });
+  }
+
+  /** Only a run absent from live and ended, though its offer had arrived, is lost. Source: runs.md. */
+  #takeInventory(tx: Tx, runnerId: string): void {
+    const inventory = this.#awaiting.get(runnerId);
+    if (!inventory) return;
+    this.#awaiting.delete(runnerId);
+    const held = new Set([...inventory.live, ...inventory.ended].map((run) => run.runId));
+    const mine = tx.db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.runnerId, runnerId), ne(runs.state, "ended")))
+      .all();
+    tx.rule = "run/lose-absent";
+    for (const run of mine) {
+      if (held.has(run.id)) advanceRun(tx, run.id, "accepted", null);
+      else if (run.state !== "offered" || run.offerSeq <= inventory.lastOfferSeq) {
+        endRun(tx, run.id, "lost", {
+          code: "absent",
+          message: "the runner came back without this run",
+          source: "run/lose-absent",
+        });
+      }
+    }
+    tx.rule = null;
+    hastenEffects(tx, runnerId);
+    this.lastSeen.set(runnerId, tx.now);
+    setRunnerState(tx, runnerId, "connected", tx.now);
+  }
+}
+
+function raise(tx: Tx, run: typeof runs.$inferSelect, input: unknown): ToolAnswer {
+  const { title, body, severity } = (input ?? {}) as Record<string, unknown>;
+  if (typeof title !== "string" || title.trim() === "" || typeof body !== "string") {
+    return { isError: true, text: "invalid_body: give a title and a body." };
+  }
+  const level = (["low", "medium", "high", "critical"] as const).find((each) => each === severity) ?? "medium";
+  escalate(tx, {
+    title: title.slice(0, 200),
+    body: body.slice(0, 8_000),
+    severity: level,
+    source: `run:${run.id}`,
+    subjectId: run.beadId,
+    rigId: run.rigId,
+  });
+  return { isError: false, text: "A person was told. Go on with what you can do; call gt_done when the work is finished." };
+}

@@ -1,0 +1,54 @@
+/** Opens town.db: durable commits, migrations, and refusals that lose nothing. */
+import { Database } from "bun:sqlite";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { refuse, type Result } from "../../protocol/index.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import * as schema from "./schema/schema.ts";
+
+export type Db = BunSQLiteDatabase<typeof schema>;
+export interface OpenDatabase {
+  raw: Database;
+  db: Db;
+}
+
+const MARKER = "town.marker";
+
+/**
+ * @param dataDir an existing directory
+ * @returns the database at its newest schema; refusals: a newer version's data, or a missing
+ * database where a town was before (a lost file must not become an empty town)
+ */
+export function openDatabase(dataDir: string): Result<OpenDatabase> {
+  const file = join(dataDir, "town.db");
+  const marker = join(dataDir, MARKER);
+  if (!existsSync(file) && existsSync(marker)) {
+    return refuse(
+      "not_found",
+      `${file} is missing but a town was here. Put a backup in its place, or remove ${marker} to start an empty town.`,
+    );
+  }
+  const raw = new Database(file, { create: true, strict: true });
+  raw.run("PRAGMA journal_mode = WAL");
+  raw.run("PRAGMA synchronous = FULL");
+  raw.run("PRAGMA busy_timeout = 5000");
+  raw.run("PRAGMA foreign_keys = ON");
+  const version = (raw.query("PRAGMA user_version").get() as { user_version: number }).user_version;
+  if (version > MIGRATIONS.length) {
+    raw.close();
+    return refuse(
+      "protocol_version",
+      `the data in ${dataDir} was written by a newer gastown (schema ${version}, this one knows ${MIGRATIONS.length}). Update gastown and start again; nothing was changed.`,
+    );
+  }
+  if (version > 0 && version < MIGRATIONS.length) raw.run(`VACUUM INTO ?`, [`${file}.before-${MIGRATIONS.length}`]);
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    raw.transaction(() => {
+      for (const statement of MIGRATIONS[next]!.split("--> statement-breakpoint")) raw.run(statement);
+      raw.run(`PRAGMA user_version = ${next + 1}`);
+    })();
+  }
+  writeFileSync(marker, "A town lives here; see town.db.\n", { mode: 0o600 });
+  return { ok: true, value: { raw, db: drizzle(raw, { schema }) } };
+}

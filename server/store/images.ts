@@ -1,0 +1,264 @@
+/** Rows as the outside sees them. Each image is of one entity; references are ids. */
+import { and, asc, eq, sql } from "drizzle-orm";
+import type {
+  Agent,
+  AnyImage,
+  BeadEvent,
+  Convoy,
+  Escalation,
+  ImageKind,
+  Issue,
+  Review,
+  Rig,
+  Run,
+  Runner,
+  Town,
+  UsageTotals,
+} from "../../protocol/index.ts";
+import { chatImage } from "./chat-images.ts";
+import type { Db } from "./database.ts";
+import { agents, beadDependencies, beadEvents, beads, convoys, escalations, issues, reviews, rounds } from "./schema/beads.ts";
+import { rigs, runners, runs } from "./schema/runs.ts";
+import { town } from "./schema/town.ts";
+import { readModelSettings, type SecretReader } from "./settings.ts";
+
+/** What an image needs beside the database. */
+export interface ImageContext {
+  secrets: SecretReader;
+  appVersion: string;
+  slots: number;
+  observingUntil: number | null;
+}
+
+type Bead = typeof beads.$inferSelect;
+
+function common(bead: Bead) {
+  const { id, status, title, rigId, version, createdBy, createdAt, updatedAt } = bead;
+  return { id, status, title, rigId, version, createdBy, createdAt, updatedAt };
+}
+
+export function issueImage(db: Db, id: string): Issue | null {
+  const row = db.select().from(issues).innerJoin(beads, eq(beads.id, issues.beadId)).where(eq(issues.beadId, id)).get();
+  if (!row) return null;
+  const { beads: bead, issues: issue } = row;
+  const blockedBy = db
+    .select({ on: beadDependencies.onId })
+    .from(beadDependencies)
+    .where(and(eq(beadDependencies.beadId, id), eq(beadDependencies.type, "blocks")))
+    .all();
+  return {
+    ...common(bead),
+    type: "issue",
+    body: bead.body,
+    convoyId: issue.convoyId,
+    parentId: bead.parentId,
+    assigneeId: bead.assigneeId,
+    reviewId: issue.reviewId,
+    runId: issue.runId,
+    priority: bead.priority,
+    labels: bead.labels,
+    delivery: issue.delivery,
+    cycle: issue.cycle,
+    round: issue.round,
+    attempt: issue.runsTotal,
+    workAttempts: issue.workAttempts,
+    startFailures: issue.startFailures,
+    blockedBy: blockedBy.map((each) => each.on),
+    wait: issue.wait,
+    headOid: issue.headOid,
+    baseOid: issue.baseOid,
+    landedOn: issue.landedOn,
+    landedOid: issue.landedOid,
+    outcome: issue.outcome,
+    failure: issue.failure,
+    stateSince: issue.stateSince,
+    closedAt: bead.closedAt,
+  };
+}
+
+export function convoyImage(db: Db, id: string): Convoy | null {
+  const row = db.select().from(convoys).innerJoin(beads, eq(beads.id, convoys.beadId)).where(eq(convoys.beadId, id)).get();
+  if (!row) return null;
+  const { state, failure, landedAt } = row.convoys;
+  return { ...common(row.beads), type: "convoy", state, failure, landedAt };
+}
+
+export function reviewImage(db: Db, id: string): Review | null {
+  const row = db.select().from(reviews).innerJoin(beads, eq(beads.id, reviews.beadId)).where(eq(reviews.beadId, id)).get();
+  if (!row) return null;
+  const all = db.select().from(rounds).where(eq(rounds.reviewId, id)).orderBy(asc(rounds.round)).all();
+  const { subjectId, cycle, state, proof, wait, failure, landingHint } = row.reviews;
+  return {
+    ...common(row.beads),
+    rigId: row.beads.rigId!,
+    type: "merge_request",
+    subjectId,
+    cycle,
+    state,
+    rounds: all.map((each) => each.record),
+    proof,
+    wait,
+    failure,
+    landingHint,
+  };
+}
+
+function agentImage(db: Db, id: string): Agent | null {
+  const row = db.select().from(agents).innerJoin(beads, eq(beads.id, agents.beadId)).where(eq(agents.beadId, id)).get();
+  if (!row) return null;
+  const { name, role, runId, workBeadId, bubble, lastActivityAt } = row.agents;
+  return {
+    ...common(row.beads),
+    type: "agent",
+    name,
+    role,
+    state: runId ? "working" : "idle",
+    beadId: workBeadId,
+    runId,
+    bubble,
+    lastActivityAt,
+  };
+}
+
+function escalationImage(db: Db, id: string): Escalation | null {
+  const row = db
+    .select()
+    .from(escalations)
+    .innerJoin(beads, eq(beads.id, escalations.beadId))
+    .where(eq(escalations.beadId, id))
+    .get();
+  if (!row) return null;
+  const { severity, source, subjectId, acknowledgedAt, resolvedAt } = row.escalations;
+  return {
+    ...common(row.beads),
+    type: "escalation",
+    body: row.beads.body,
+    severity,
+    source,
+    subjectId,
+    acknowledgedAt,
+    resolvedAt,
+  };
+}
+
+function eventImage(db: Db, id: string): BeadEvent | null {
+  return db.select().from(beadEvents).where(eq(beadEvents.id, id)).get() ?? null;
+}
+
+export function runImage(db: Db, id: string): Run | null {
+  const row = db.select().from(runs).where(eq(runs.id, id)).get();
+  if (!row) return null;
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    phase: row.phase,
+    outcome: row.outcome,
+    reason: row.reason,
+    resource: row.resource,
+    fence: { epoch: row.fenceEpoch, n: row.fenceN },
+    beadId: row.beadId,
+    reviewId: row.reviewId,
+    rigId: row.rigId,
+    sessionId: row.sessionId,
+    agentId: row.agentId,
+    runnerId: row.runnerId,
+    attempt: row.attempt,
+    round: row.round,
+    model: row.model,
+    offeredAt: row.offeredAt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    lastProgressAt: row.progressAt,
+    leaseUntilAt: null,
+    usage: {
+      calls: row.calls,
+      inputTokens: row.inputTokens,
+      outputTokens: row.outputTokens,
+      reasoningTokens: row.reasoningTokens,
+      cacheReadTokens: row.cacheReadTokens,
+      cacheWriteTokens: row.cacheWriteTokens,
+      costUsd: row.costMicroUsd / 1e6,
+    },
+    savedWork:
+      row.savedRef && row.savedOid && row.savedAt ? { ref: row.savedRef, oid: row.savedOid, at: row.savedAt } : null,
+  };
+}
+
+export function rigImage(db: Db, id: string): Rig | null {
+  const row = db.select().from(rigs).where(eq(rigs.id, id)).get();
+  if (!row || row.removedAt !== null) return null;
+  const { baselineTries: _tries, backOffUntil: _until, removedAt: _removed, ...rig } = row;
+  return rig;
+}
+
+function runnerImage(db: Db, id: string): Runner | null {
+  const row = db.select().from(runners).where(eq(runners.id, id)).get();
+  if (!row) return null;
+  const { name, local, state, incarnation, isolation, isolationReason, slots, appVersion, lastSeenAt } = row;
+  return { id, name, local, state, incarnation, isolation, isolationReason, slots, version: appVersion, lastSeenAt };
+}
+
+export function townImage(db: Db, context: ImageContext): Town | null {
+  const row = db.select().from(town).get();
+  if (!row) return null;
+  return {
+    id: row.id,
+    name: row.name,
+    epoch: row.epoch,
+    appVersion: context.appVersion,
+    demo: row.demo,
+    model: readModelSettings(db, context.secrets),
+    sessionId: row.sessionId,
+    slots: context.slots,
+    observingUntilAt: context.observingUntil,
+    usage: totalUsage(db),
+    startedAt: row.startedAt,
+  };
+}
+
+function totalUsage(db: Db): UsageTotals {
+  const sum = (column: string) => sql<number>`coalesce(sum(${sql.raw(column)}), 0)`;
+  const row = db
+    .select({
+      calls: sum("calls"),
+      inputTokens: sum("input_tokens"),
+      outputTokens: sum("output_tokens"),
+      reasoningTokens: sum("reasoning_tokens"),
+      cacheReadTokens: sum("cache_read_tokens"),
+      cacheWriteTokens: sum("cache_write_tokens"),
+      cost: sum("cost_micro_usd"),
+    })
+    .from(runs)
+    .get()!;
+  const { cost, ...tokens } = row;
+  return { ...tokens, costUsd: cost / 1e6 };
+}
+
+/** The image of any entity as the change feed carries it; null when it is gone. */
+export function imageOf(db: Db, kind: ImageKind, id: string, context: ImageContext): AnyImage {
+  switch (kind) {
+    case "issue":
+      return { kind, id, value: issueImage(db, id) };
+    case "convoy":
+      return { kind, id, value: convoyImage(db, id) };
+    case "review":
+      return { kind, id, value: reviewImage(db, id) };
+    case "agent":
+      return { kind, id, value: agentImage(db, id) };
+    case "escalation":
+      return { kind, id, value: escalationImage(db, id) };
+    case "event":
+      return { kind, id, value: eventImage(db, id) };
+    case "run":
+      return { kind, id, value: runImage(db, id) };
+    case "rig":
+      return { kind, id, value: rigImage(db, id) };
+    case "runner":
+      return { kind, id, value: runnerImage(db, id) };
+    case "town":
+      return { kind, id, value: townImage(db, context) };
+    case "chat":
+      return { kind, id, value: chatImage(db, id) };
+  }
+}

@@ -1,0 +1,175 @@
+/** Everything unfinished, as the reconciler sees it. Prepared once: it runs at every tick. */
+import { asc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import type { Policy } from "../model/policy.ts";
+import type { BlockerView, IssueView, ReviewView, RunView, Snapshot } from "../reconcile/snapshot.ts";
+import type { Db } from "./database.ts";
+import { agents, beadDependencies, beads, convoys, issues, reviews, rounds } from "./schema/beads.ts";
+import { rigs, runners, runs, sessions, turns } from "./schema/runs.ts";
+import { missingModel, modelFor, readModelSettings, readStoredModel, type SecretReader } from "./settings.ts";
+
+/** What only this process knows. */
+export interface Live {
+  now: number;
+  policy: Policy;
+  secrets: SecretReader;
+  observingUntil: number | null;
+  author: { name: string; email: string };
+  /** Runners with a live connection: id -> when they were last heard. */
+  lastSeen: ReadonlyMap<string, number>;
+}
+
+const LIVE_ISSUES = ["open", "in_progress", "in_review"] as const;
+
+export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
+  const issueRows = db
+    .select({ bead: beads, issue: issues })
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(inArray(issues.state, [...LIVE_ISSUES]))
+    .orderBy(asc(issues.beadId))
+    .prepare();
+  const blockerRows = db
+    .select({
+      beadId: beadDependencies.beadId,
+      id: beads.id,
+      title: beads.title,
+      rigId: beads.rigId,
+      status: beads.status,
+      landedOn: issues.landedOn,
+      landedOid: issues.landedOid,
+      outcome: issues.outcome,
+    })
+    .from(beadDependencies)
+    .innerJoin(beads, eq(beads.id, beadDependencies.onId))
+    .leftJoin(issues, eq(issues.beadId, beads.id))
+    .where(
+      sql`${beadDependencies.type} = 'blocks' and ${beadDependencies.beadId} in (select bead_id from issues where state in ('open', 'in_progress', 'in_review'))`,
+    )
+    .prepare();
+  const reviewRows = db
+    .select({ review: reviews, rigId: beads.rigId })
+    .from(reviews)
+    .innerJoin(beads, eq(beads.id, reviews.beadId))
+    .where(inArray(reviews.state, ["queued", "checking", "reviewing", "changes_requested", "approved", "merging", "needs_person"]))
+    .orderBy(asc(reviews.beadId))
+    .prepare();
+  const roundRows = db
+    .select()
+    .from(rounds)
+    .where(
+      sql`${rounds.reviewId} in (select bead_id from reviews where state not in ('merged', 'withdrawn')) and ${rounds.round} = (select max(r.round) from rounds r where r.review_id = ${rounds.reviewId})`,
+    )
+    .prepare();
+  const runRows = db.select().from(runs).where(or(ne(runs.state, "ended"), isNull(runs.settledAt))).prepare();
+  const rigRows = db.select().from(rigs).where(isNull(rigs.removedAt)).prepare();
+  const runnerRows = db.select().from(runners).prepare();
+  const agentRows = db.select().from(agents).innerJoin(beads, eq(beads.id, agents.beadId)).prepare();
+  const turnRows = db.select().from(turns).where(inArray(turns.state, ["pending", "running"])).orderBy(asc(turns.n)).prepare();
+  const convoyRows = db
+    .select({ id: convoys.beadId, title: beads.title, rigId: beads.rigId })
+    .from(convoys)
+    .innerJoin(beads, eq(beads.id, convoys.beadId))
+    .where(eq(convoys.state, "active"))
+    .prepare();
+  const memberRows = db
+    .select({ convoyId: issues.convoyId, id: issues.beadId, status: beads.status, outcome: issues.outcome })
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(sql`${issues.convoyId} in (select bead_id from convoys where state = 'active')`)
+    .prepare();
+  const sessionRow = db.select().from(sessions).limit(1).prepare();
+
+  return (live) => {
+    const blockers = groupBy(blockerRows.all(), (row) => row.beadId);
+    const members = groupBy(memberRows.all(), (row) => row.convoyId ?? "");
+    const newest = new Map(roundRows.all().map((row) => [row.reviewId, row.record]));
+    const session = sessionRow.get();
+    return {
+      now: live.now,
+      policy: live.policy,
+      ...modelView(db, live),
+      author: live.author,
+      observingUntil: live.observingUntil !== null && live.observingUntil > live.now ? live.observingUntil : null,
+      sessionId: session?.id ?? "",
+      mayorAgentId: session?.agentId ?? "",
+      rigs: rigRows.all().map((rig) => ({ ...rig, parkedCode: rig.parked?.code ?? null })),
+      runners: runnerRows.all().map((runner) => ({
+        ...runner,
+        online: live.lastSeen.has(runner.id),
+        lastSeenAt: live.lastSeen.get(runner.id) ?? runner.lastSeenAt,
+      })),
+      issues: issueRows.all().map((row) => issueView(row, blockers.get(row.bead.id) ?? [])),
+      reviews: reviewRows.all().map(({ review, rigId }) => reviewView(review, rigId!, newest.get(review.beadId) ?? null)),
+      runs: runRows.all().map(runView),
+      agents: agentRows.all().map((row) => ({ id: row.agents.beadId, name: row.agents.name, role: row.agents.role, rigId: row.beads.rigId, runId: row.agents.runId })),
+      convoys: convoyRows.all().map((convoy) => ({ ...convoy, members: members.get(convoy.id) ?? [] })),
+      turns: turnRows.all().map((turn) => ({
+        id: turn.id,
+        sessionId: turn.sessionId,
+        n: turn.n,
+        state: turn.state === "running" ? "running" : "pending",
+        runId: turn.runId,
+        tries: turn.tries,
+        text: turn.text,
+      })),
+    };
+  };
+}
+
+function modelView(db: Db, live: Live): Pick<Snapshot, "modelMissing" | "models"> {
+  const stored = readStoredModel(db);
+  const name = (role: "mayor" | "polecat" | "refinery") => (stored ? modelFor(stored, role) : "");
+  return {
+    modelMissing: missingModel(readModelSettings(db, live.secrets)),
+    models: {
+      mayor: name("mayor"),
+      polecat: name("polecat"),
+      refinery: name("refinery"),
+      small: stored?.smallModel ?? "",
+      scripted: stored?.provider === "scripted",
+    },
+  };
+}
+
+function issueView(
+  { bead, issue }: { bead: typeof beads.$inferSelect; issue: typeof issues.$inferSelect },
+  blockers: readonly BlockerView[],
+): IssueView {
+  return {
+    ...issue,
+    id: bead.id,
+    title: bead.title,
+    body: bead.body,
+    rigId: bead.rigId!,
+    priority: bead.priority,
+    createdAt: bead.createdAt,
+    createdBy: bead.createdBy,
+    saved: issue.savedRef && issue.savedOid ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid } : null,
+    blockers,
+  };
+}
+
+function reviewView(review: typeof reviews.$inferSelect, rigId: string, latest: ReviewView["latest"]): ReviewView {
+  return { ...review, id: review.beadId, rigId, latest };
+}
+
+function runView(run: typeof runs.$inferSelect): RunView {
+  return {
+    ...run,
+    progressed: run.progressAt !== null,
+    wallMs: run.spec.limits.wallMs,
+    stopOrdered: run.stopOutcome !== null,
+    settled: run.settledAt !== null,
+    saved: run.savedRef && run.savedOid ? { ref: run.savedRef, oid: run.savedOid } : null,
+  };
+}
+
+function groupBy<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group) group.push(row);
+    else groups.set(key(row), [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,64 @@
+/** The one reader of settings: model provider, address, models, and the key's state. */
+import { and, eq } from "drizzle-orm";
+import { z } from "zod";
+import type { ModelSettings, Role } from "../../protocol/index.ts";
+import type { Db } from "./database.ts";
+import { secrets, settings } from "./schema/town.ts";
+
+/** Opens a sealed secret; null when the key is not there or does not fit. */
+export type SecretReader = (rowId: string, sealed: string) => string | null;
+
+export const MODEL_SETTING = "model";
+export const MODEL_SECRET = "secret:model";
+
+export const storedModelSchema = z.object({
+  provider: z.enum(["kilo", "openai-compatible", "scripted"]),
+  baseUrl: z.string(),
+  model: z.string(),
+  smallModel: z.string(),
+  roles: z.object({
+    mayor: z.string().nullable(),
+    polecat: z.string().nullable(),
+    refinery: z.string().nullable(),
+  }),
+});
+export type StoredModel = z.infer<typeof storedModelSchema>;
+
+export function readSetting(db: Db, scope: string, key: string): unknown {
+  return db
+    .select({ value: settings.value })
+    .from(settings)
+    .where(and(eq(settings.scope, scope), eq(settings.key, key)))
+    .get()?.value;
+}
+
+export function readStoredModel(db: Db): StoredModel | null {
+  const value = readSetting(db, "town", MODEL_SETTING);
+  return value === undefined ? null : storedModelSchema.parse(value);
+}
+
+export function readModelKey(db: Db, open: SecretReader): { key: string | null; set: boolean; tail: string | null } {
+  const row = db.select().from(secrets).where(eq(secrets.id, MODEL_SECRET)).get();
+  if (!row) return { key: null, set: false, tail: null };
+  return { key: open(row.id, row.sealed), set: true, tail: row.tail };
+}
+
+/** The settings as people see them: the key only as {set, tail}. */
+export function readModelSettings(db: Db, open: SecretReader): ModelSettings | null {
+  const stored = readStoredModel(db);
+  if (!stored) return null;
+  const { key, set, tail } = readModelKey(db, open);
+  return { ...stored, key: { set, tail, readable: !set || key !== null } };
+}
+
+/** What keeps agents from being dispatched, in plain words, or null. */
+export function missingModel(model: ModelSettings | null): string | null {
+  if (!model) return "no model is set up: choose one in Settings";
+  if (!model.key.readable) return "the model's key can no longer be read: enter it again in Settings";
+  if (model.provider === "kilo" && !model.key.set) return "the Kilo gateway needs a key: enter it in Settings";
+  return null;
+}
+
+export function modelFor(model: StoredModel, role: Role): string {
+  return model.roles[role] ?? model.model;
+}

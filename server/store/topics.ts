@@ -1,0 +1,195 @@
+/** Which topics hold an image, and a topic's whole state. */
+import { and, asc, desc, eq, gt, inArray, isNull, ne, notInArray, or } from "drizzle-orm";
+import { SNAPSHOT_CHAT_MAX, SNAPSHOT_CLOSED_MAX, SNAPSHOT_EVENTS_MAX } from "../../protocol/index.ts";
+import type { AnyImage, ImageKind, Topic } from "../../protocol/index.ts";
+import type { Db } from "./database.ts";
+import { imageOf, type ImageContext } from "./images.ts";
+import { agents, beadDependencies, beadEvents, beads, convoys, escalations, issues, messages, reviews } from "./schema/beads.ts";
+import { rigs, runners, runs, turns } from "./schema/runs.ts";
+import { changes, town } from "./schema/town.ts";
+
+/** Topics that an image belongs to, `changes` included. */
+export function topicsOf(db: Db, image: AnyImage): Topic[] {
+  const own = (...topics: (Topic | null)[]) => [...topics.filter((topic) => topic !== null), "changes"];
+  const about = (kind: string, id: string | null) => (id ? `${kind}:${id}` : null);
+  switch (image.kind) {
+    case "town":
+    case "rig":
+    case "runner":
+      return own("town");
+    case "escalation":
+      return own("town", `bead:${image.id}`);
+    case "issue": {
+      const related = db
+        .select({ id: beadDependencies.onId })
+        .from(beadDependencies)
+        .where(eq(beadDependencies.beadId, image.id))
+        .all()
+        .concat(
+          db
+            .select({ id: beadDependencies.beadId })
+            .from(beadDependencies)
+            .where(eq(beadDependencies.onId, image.id))
+            .all(),
+        );
+      return own(
+        "board",
+        `bead:${image.id}`,
+        ...related.map((each) => `bead:${each.id}`),
+        about("convoy", image.value?.convoyId ?? null),
+        about("review", image.value?.reviewId ?? null),
+      );
+    }
+    case "convoy":
+      return own("convoys", `convoy:${image.id}`, `bead:${image.id}`);
+    case "review":
+      return own("reviews", `review:${image.id}`, `bead:${image.id}`, about("bead", image.value?.subjectId ?? null));
+    case "agent":
+      return own("agents", `agent:${image.id}`, `bead:${image.id}`, about("run", image.value?.runId ?? null));
+    case "run":
+      return own(
+        "agents",
+        `run:${image.id}`,
+        about("bead", image.value?.beadId ?? null),
+        about("review", image.value?.reviewId ?? null),
+        about("agent", image.value?.agentId ?? null),
+      );
+    case "chat":
+      return own("mayor");
+    case "event":
+      return own("activity", about("bead", image.value?.beadId ?? null));
+  }
+}
+
+/** (kind, id) pairs of a topic's state. */
+function members(db: Db, topic: Topic): [ImageKind, string][] {
+  const cut = topic.indexOf(":");
+  if (cut > 0) return membersAbout(db, topic.slice(0, cut), topic.slice(cut + 1));
+  switch (topic) {
+    case "town":
+      return [
+        ...all("town", db.select({ id: town.id }).from(town).all()),
+        ...all("rig", db.select({ id: rigs.id }).from(rigs).where(isNull(rigs.removedAt)).all()),
+        ...all("runner", db.select({ id: runners.id }).from(runners).all()),
+        ...all("escalation", db.select({ id: escalations.beadId }).from(escalations).where(isNull(escalations.resolvedAt)).all()),
+      ];
+    case "board":
+      return all("issue", [
+        ...db.select({ id: issues.beadId }).from(issues).where(ne(issues.state, "closed")).all(),
+        ...db
+          .select({ id: issues.beadId })
+          .from(issues)
+          .where(eq(issues.state, "closed"))
+          .orderBy(desc(issues.stateSince))
+          .limit(SNAPSHOT_CLOSED_MAX)
+          .all(),
+      ]);
+    case "convoys":
+      return all("convoy", db.select({ id: convoys.beadId }).from(convoys).orderBy(desc(convoys.beadId)).limit(SNAPSHOT_CLOSED_MAX).all());
+    case "agents":
+      return [
+        ...all("agent", db.select({ id: agents.beadId }).from(agents).all()),
+        ...all("run", db.select({ id: runs.id }).from(runs).where(ne(runs.state, "ended")).all()),
+      ];
+    case "reviews":
+      return all(
+        "review",
+        db.select({ id: reviews.beadId }).from(reviews).where(notInArray(reviews.state, ["merged", "withdrawn"])).all(),
+      );
+    case "mayor":
+      return chatMembers(db);
+    case "activity":
+      return all("event", db.select({ id: beadEvents.id }).from(beadEvents).orderBy(desc(beadEvents.at)).limit(SNAPSHOT_EVENTS_MAX).all());
+    default:
+      return [];
+  }
+}
+
+function chatMembers(db: Db): [ImageKind, string][] {
+  const recent = db.select({ id: turns.id }).from(turns).orderBy(desc(turns.createdAt)).limit(SNAPSHOT_CHAT_MAX / 2).all();
+  const ids = recent.map((row) => row.id);
+  const said = db.select({ id: messages.beadId }).from(messages).where(inArray(messages.turnId, ids)).all();
+  return [...all("chat", said), ...all("chat", recent)];
+}
+
+function membersAbout(db: Db, noun: string, id: string): [ImageKind, string][] {
+  const issue = all("issue", db.select({ id: issues.beadId }).from(issues).where(eq(issues.beadId, id)).all());
+  switch (noun) {
+    case "bead":
+      return [...issue, ...aroundBead(db, id)];
+    case "convoy":
+      return [["convoy", id], ...all("issue", db.select({ id: issues.beadId }).from(issues).where(eq(issues.convoyId, id)).all())];
+    case "review":
+      return [
+        ["review", id],
+        ...all("issue", db.select({ id: reviews.subjectId }).from(reviews).where(eq(reviews.beadId, id)).all()),
+        ...all("run", db.select({ id: runs.id }).from(runs).where(eq(runs.reviewId, id)).all()),
+      ];
+    case "run": {
+      const run = db.select({ agentId: runs.agentId, beadId: runs.beadId }).from(runs).where(eq(runs.id, id)).get();
+      return [
+        ["run", id],
+        ...(run?.agentId ? ([["agent", run.agentId]] as [ImageKind, string][]) : []),
+        ...(run?.beadId ? ([["issue", run.beadId]] as [ImageKind, string][]) : []),
+      ];
+    }
+    case "agent":
+      return [
+        ["agent", id],
+        ...all("run", db.select({ id: runs.id }).from(runs).where(eq(runs.agentId, id)).orderBy(desc(runs.offeredAt)).limit(50).all()),
+      ];
+    default:
+      return [];
+  }
+}
+
+function aroundBead(db: Db, id: string): [ImageKind, string][] {
+  const kind = { cv: "convoy", mr: "review", ag: "agent", es: "escalation", ms: "chat" }[id.slice(0, 2)] as ImageKind | undefined;
+  const edges = db
+    .select()
+    .from(beadDependencies)
+    .where(or(eq(beadDependencies.beadId, id), eq(beadDependencies.onId, id)))
+    .all();
+  const neighbours = edges.map((edge) => ({ id: edge.beadId === id ? edge.onId : edge.beadId }));
+  return [
+    ...(kind ? ([[kind, id]] as [ImageKind, string][]) : []),
+    ...all("run", db.select({ id: runs.id }).from(runs).where(eq(runs.beadId, id)).orderBy(asc(runs.offeredAt)).all()),
+    ...all("review", db.select({ id: reviews.beadId }).from(reviews).where(eq(reviews.subjectId, id)).all()),
+    ...all("event", db.select({ id: beadEvents.id }).from(beadEvents).where(eq(beadEvents.beadId, id)).orderBy(desc(beadEvents.at)).limit(SNAPSHOT_EVENTS_MAX).all()),
+    ...all("issue", neighbours),
+  ];
+}
+
+function all(kind: ImageKind, rows: readonly { id: string }[]): [ImageKind, string][] {
+  return rows.map((row) => [kind, row.id]);
+}
+
+/** A topic's whole state, each entity once. */
+export function topicItems(db: Db, topic: Topic, context: ImageContext): AnyImage[] {
+  const seen = new Set<string>();
+  const items: AnyImage[] = [];
+  for (const [kind, id] of members(db, topic)) {
+    if (seen.has(`${kind} ${id}`)) continue;
+    seen.add(`${kind} ${id}`);
+    const image = imageOf(db, kind, id, context);
+    if (image.value !== null) items.push(image);
+  }
+  return items;
+}
+
+const REPLAY_MAX = 2_000;
+
+/** What changed for a topic after a version of this epoch, or null when too much or too old. */
+export function topicChanges(db: Db, topic: Topic, epoch: number, after: number): AnyImage[] | null {
+  const oldest = db.select({ version: changes.version }).from(changes).where(eq(changes.epoch, epoch)).orderBy(asc(changes.version)).limit(1).get();
+  if (oldest && after + 1 < oldest.version && after !== 0) return null;
+  const rows = db
+    .select()
+    .from(changes)
+    .where(and(eq(changes.epoch, epoch), gt(changes.version, after)))
+    .orderBy(asc(changes.version), asc(changes.n))
+    .limit(REPLAY_MAX + 1)
+    .all();
+  if (rows.length > REPLAY_MAX) return null;
+  return rows.map((row) => row.image).filter((image) => topicsOf(db, image).includes(topic));
+}

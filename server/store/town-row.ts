@@ -1,0 +1,41 @@
+import type { Database } from "bun:sqlite";
+import { eq, sql } from "drizzle-orm";
+import type { Db } from "./database.ts";
+import type { NewId } from "./id-source.ts";
+import { agents, beads } from "./schema/beads.ts";
+import { sessions } from "./schema/runs.ts";
+import { town } from "./schema/town.ts";
+
+/** Begins the next epoch of this town, or founds it with its Mayor. Before any other write. */
+export function beginEpoch(
+  raw: Database,
+  db: Db,
+  given: { now: number; newId: NewId; demo: boolean },
+): { townId: string; epoch: number } {
+  return raw.transaction(() => {
+    const known = db.select().from(town).get();
+    if (!known) return found(db, given);
+    const row = db
+      .update(town)
+      .set({ epoch: sql`${town.epoch} + 1`, version: 0, startedAt: given.now, stoppedCleanly: false })
+      .where(eq(town.id, known.id))
+      .returning()
+      .get();
+    return { townId: row.id, epoch: row.epoch };
+  })();
+}
+
+function found(db: Db, { now, newId, demo }: { now: number; newId: NewId; demo: boolean }): { townId: string; epoch: number } {
+  const townId = newId("town");
+  const sessionId = newId("session");
+  const agentId = newId("agent");
+  db.insert(beads)
+    .values({ id: agentId, type: "agent", status: "open", title: "Mayor", createdBy: "town", createdAt: now, updatedAt: now })
+    .run();
+  db.insert(agents).values({ beadId: agentId, name: "Mayor", role: "mayor" }).run();
+  db.insert(sessions).values({ id: sessionId, role: "mayor", agentId, createdAt: now }).run();
+  db.insert(town)
+    .values({ id: townId, name: "Gastown", epoch: 1, version: 0, demo, sessionId, createdAt: now, startedAt: now, stoppedCleanly: false })
+    .run();
+  return { townId, epoch: 1 };
+}

@@ -1,0 +1,21 @@
+/** One write transaction: what it may use, and what it has touched. */
+import type { ImageKind } from "../../protocol/index.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Db } from "./database.ts";
+import type { NewId } from "./id-source.ts";
+
+export interface Tx {
+  readonly db: Db;
+  readonly now: number;
+  readonly epoch: number;
+  readonly policy: Policy;
+  readonly newId: NewId;
+  /** Who acts: "person:owner", "run:<id>", "town". */
+  actor: string;
+  /** The rule that acts, when one does. */
+  rule: string | null;
+  /** Marks an entity whose image goes into the change feed with this commit. */
+  touch(kind: ImageKind, id: string): void;
+  /** Marks an entity that is gone. */
+  touchGone(kind: ImageKind, id: string): void;
+}

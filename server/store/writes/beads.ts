@@ -1,0 +1,104 @@
+/** The universal record: creation, history, dependencies. */
+import { and, eq } from "drizzle-orm";
+import type { BeadStatus, BeadType, FailureReason, Priority } from "../../../protocol/index.ts";
+import { BEAD_TYPES } from "../../model/bead-types.ts";
+import { beadDependencies, beadEvents, beads } from "../schema/beads.ts";
+import type { Tx } from "../tx.ts";
+
+export interface NewBead {
+  type: BeadType;
+  status: BeadStatus;
+  title: string;
+  body?: string;
+  rigId?: string | null;
+  parentId?: string | null;
+  priority?: Priority;
+}
+
+/** Inserts the universal row; the caller inserts its satellite in the same transaction. */
+export function insertBead(tx: Tx, bead: NewBead): string {
+  const id = tx.newId(BEAD_TYPES[bead.type].id);
+  tx.db
+    .insert(beads)
+    .values({
+      id,
+      type: bead.type,
+      status: bead.status,
+      title: bead.title,
+      body: bead.body ?? "",
+      rigId: bead.rigId ?? null,
+      parentId: bead.parentId ?? null,
+      priority: bead.priority ?? "medium",
+      createdBy: tx.actor,
+      createdAt: tx.now,
+      updatedAt: tx.now,
+    })
+    .run();
+  tx.touch(BEAD_TYPES[bead.type].image, id);
+  return id;
+}
+
+/** Projects a type's own state onto the universal row. */
+export function projectStatus(tx: Tx, beadId: string, type: BeadType, status: BeadStatus): void {
+  const closedAt = status === "closed" || status === "failed" ? tx.now : null;
+  tx.db.update(beads).set({ status, closedAt, updatedAt: tx.now }).where(eq(beads.id, beadId)).run();
+  tx.touch(BEAD_TYPES[type].image, beadId);
+}
+
+/** One line of a bead's history. */
+export function recordEvent(
+  tx: Tx,
+  beadId: string,
+  kind: string,
+  text: string,
+  more: { runId?: string | null; failure?: FailureReason | null } = {},
+): void {
+  const id = tx.newId("event");
+  tx.db
+    .insert(beadEvents)
+    .values({
+      id,
+      beadId,
+      at: tx.now,
+      actor: tx.actor,
+      kind,
+      text: text.slice(0, 2_000),
+      rule: tx.rule,
+      runId: more.runId ?? null,
+      failure: more.failure ?? null,
+    })
+    .run();
+  tx.touch("event", id);
+}
+
+/** People's edits count up the version. */
+export function bumpVersion(tx: Tx, beadId: string): void {
+  const row = tx.db.select({ version: beads.version, type: beads.type }).from(beads).where(eq(beads.id, beadId)).get();
+  if (!row) throw new Error(`bead ${beadId} is not there`);
+  tx.db
+    .update(beads)
+    .set({ version: row.version + 1, updatedAt: tx.now })
+    .where(eq(beads.id, beadId))
+    .run();
+  tx.touch(BEAD_TYPES[row.type].image, beadId);
+}
+
+export type DependencyType = "blocks" | "tracks" | "parent-child";
+
+export function addDependency(tx: Tx, beadId: string, onId: string, type: DependencyType): void {
+  tx.db.insert(beadDependencies).values({ beadId, onId, type }).onConflictDoNothing().run();
+  tx.touch("issue", beadId);
+  tx.touch("issue", onId);
+}
+
+/** @returns whether there was one */
+export function removeDependency(tx: Tx, beadId: string, onId: string): boolean {
+  const found = tx.db
+    .delete(beadDependencies)
+    .where(and(eq(beadDependencies.beadId, beadId), eq(beadDependencies.onId, onId)))
+    .returning()
+    .all();
+  tx.touch("issue", beadId);
+  tx.touch("issue", onId);
+  return found.length > 0;
+}

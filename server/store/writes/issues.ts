@@ -1,0 +1,134 @@
+/** Issue beads: creation and every change of their own state. */
+import { eq, sql } from "drizzle-orm";
+import type { CloseOutcome, Delivery, FailureReason, Priority, Wait } from "../../../protocol/index.ts";
+import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
+import { issues } from "../schema/beads.ts";
+import type { Tx } from "../tx.ts";
+import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+
+export function createIssue(
+  tx: Tx,
+  issue: {
+    title: string;
+    body: string;
+    rigId: string;
+    priority: Priority;
+    delivery: Delivery | null;
+    convoyId: string | null;
+  },
+): string {
+  const id = insertBead(tx, { type: "issue", status: "open", ...issue, parentId: issue.convoyId });
+  tx.db
+    .insert(issues)
+    .values({
+      beadId: id,
+      state: "open",
+      stateSince: tx.now,
+      convoyId: issue.convoyId,
+      delivery: issue.delivery,
+      runsCap: tx.policy.runsPerBeadMax,
+      workAttemptsCap: tx.policy.workAttemptsMax,
+    })
+    .run();
+  recordEvent(tx, id, "created", "created");
+  return id;
+}
+
+export interface IssueMove {
+  text: string;
+  runId?: string | null;
+  failure?: FailureReason | null;
+  reviewId?: string;
+  outcome?: CloseOutcome | null;
+  landed?: { on: string; oid: string };
+  heads?: { head: string; base: string };
+  nextRound?: number;
+  nextCycle?: boolean;
+}
+
+/**
+ * Applies one event of the issue's state machine with its projection and history line.
+ * @returns the new state, or null when the event is refused in the present state
+ */
+export function moveIssue(tx: Tx, beadId: string, event: IssueEvent, move: IssueMove): IssueState | null {
+  const row = tx.db.select().from(issues).where(eq(issues.beadId, beadId)).get();
+  if (!row) throw new Error(`issue ${beadId} is not there`);
+  const next = issueAfter(row.state, event);
+  if (next === null) return null;
+  tx.db
+    .update(issues)
+    .set({
+      state: next,
+      stateSince: next === row.state ? row.stateSince : tx.now,
+      ...(move.runId !== undefined && { runId: move.runId }),
+      ...(move.reviewId !== undefined && { reviewId: move.reviewId }),
+      ...(move.failure !== undefined && { failure: move.failure }),
+      ...(move.outcome !== undefined && { outcome: move.outcome }),
+      ...(move.landed && { landedOn: move.landed.on, landedOid: move.landed.oid }),
+      ...(move.heads && { headOid: move.heads.head, baseOid: move.heads.base }),
+      ...(move.nextRound !== undefined && { round: move.nextRound }),
+      ...(move.nextCycle && { cycle: row.cycle + 1, round: 1, reviewId: null }),
+      ...(next !== "open" && { wait: null }),
+    })
+    .where(eq(issues.beadId, beadId))
+    .run();
+  projectStatus(tx, beadId, "issue", next);
+  if (row.convoyId) tx.touch("convoy", row.convoyId);
+  recordEvent(tx, beadId, event, move.text, { runId: move.runId ?? row.runId, failure: move.failure ?? null });
+  return next;
+}
+
+export function countRun(
+  tx: Tx,
+  beadId: string,
+  as: "work_attempt" | "start_failure" | "infra" | "success" | "nothing",
+  backOffUntil: number | null,
+): void {
+  tx.db
+    .update(issues)
+    .set({
+      backOffUntil,
+      ...(as === "work_attempt" && { workAttempts: sql`${issues.workAttempts} + 1` }),
+      ...(as === "start_failure" && { startFailures: sql`${issues.startFailures} + 1` }),
+      ...(as === "infra" && { infraFailures: sql`${issues.infraFailures} + 1` }),
+      ...(as === "success" && { infraFailures: 0 }),
+    })
+    .where(eq(issues.beadId, beadId))
+    .run();
+  tx.touch("issue", beadId);
+}
+
+/** Start failures are forgiven at first progress. Source: runs.md. */
+export function forgiveStarts(tx: Tx, beadId: string): void {
+  tx.db.update(issues).set({ startFailures: 0 }).where(eq(issues.beadId, beadId)).run();
+  tx.touch("issue", beadId);
+}
+
+export function setIssueWait(tx: Tx, beadId: string, wait: Wait | null): void {
+  tx.db.update(issues).set({ wait }).where(eq(issues.beadId, beadId)).run();
+  tx.touch("issue", beadId);
+}
+
+/** Saved work is attached to its bead whatever the fence of its run: nothing can be lost. */
+export function attachSavedWork(tx: Tx, beadId: string, saved: { ref: string; oid: string; baseOid: string }): void {
+  tx.db
+    .update(issues)
+    .set({ savedRef: saved.ref, savedOid: saved.oid, savedBaseOid: saved.baseOid })
+    .where(eq(issues.beadId, beadId))
+    .run();
+  tx.touch("issue", beadId);
+}
+
+/** A person gives a bead a fresh allowance on top of what it has used for life. */
+export function raiseCaps(tx: Tx, beadId: string): void {
+  tx.db
+    .update(issues)
+    .set({
+      workAttemptsCap: sql`${issues.workAttempts} + ${tx.policy.workAttemptsMax}`,
+      runsCap: sql`${issues.runsTotal} + ${tx.policy.runsPerBeadMax}`,
+      startFailures: 0,
+      backOffUntil: null,
+    })
+    .where(eq(issues.beadId, beadId))
+    .run();
+}

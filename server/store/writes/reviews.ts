@@ -1,0 +1,152 @@
+/** Reviews and their rounds. */
+import { and, eq, sql } from "drizzle-orm";
+import type { FailureReason, Proof, Round, Wait } from "../../../protocol/index.ts";
+import { REVIEW_STATUS, reviewAfter, type ReviewEvent } from "../../model/states.ts";
+import { issues, reviews, rounds } from "../schema/beads.ts";
+import type { Tx } from "../tx.ts";
+import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+
+export interface Submission {
+  beadId: string;
+  title: string;
+  rigId: string;
+  headOid: string;
+  baseOid: string;
+  branch: string;
+  summary: string;
+  round: number;
+  cycle: number;
+  runId: string;
+}
+
+/** Opens the review of (bead, cycle) or adds a round to it. One review per subject and cycle. */
+export function submitReview(tx: Tx, submission: Submission): string {
+  const { beadId, cycle, headOid, branch, round } = submission;
+  const open = tx.db
+    .select({ id: reviews.beadId })
+    .from(reviews)
+    .where(and(eq(reviews.subjectId, beadId), eq(reviews.cycle, cycle)))
+    .get();
+  const id = open?.id ?? insertReview(tx, submission);
+  if (open) {
+    moveReview(tx, id, "resubmitted", { text: `round ${round} was submitted`, runId: null });
+    tx.db.update(reviews).set({ headOid, branch, rounds: round }).where(eq(reviews.beadId, id)).run();
+  }
+  const record: Round = {
+    round,
+    headOid,
+    baseOid: submission.baseOid,
+    summary: submission.summary,
+    gates: [],
+    verdict: null,
+    feedback: null,
+    comments: [],
+    reviewerRunId: null,
+    authorRunId: submission.runId,
+    at: tx.now,
+  };
+  tx.db
+    .insert(rounds)
+    .values({ reviewId: id, round, record })
+    .onConflictDoUpdate({ target: [rounds.reviewId, rounds.round], set: { record } })
+    .run();
+  tx.db.update(issues).set({ reviewId: id }).where(eq(issues.beadId, beadId)).run();
+  return id;
+}
+
+function insertReview(tx: Tx, submission: Submission): string {
+  const id = insertBead(tx, {
+    type: "merge_request",
+    status: "open",
+    title: `Review: ${submission.title}`.slice(0, 200),
+    rigId: submission.rigId,
+    parentId: null,
+  });
+  tx.db
+    .insert(reviews)
+    .values({
+      beadId: id,
+      subjectId: submission.beadId,
+      cycle: submission.cycle,
+      state: "queued",
+      stateSince: tx.now,
+      rounds: submission.round,
+      headOid: submission.headOid,
+      branch: submission.branch,
+    })
+    .run();
+  recordEvent(tx, id, "created", "opened");
+  return id;
+}
+
+/** @returns false when the event is refused in the present state */
+export function moveReview(
+  tx: Tx,
+  id: string,
+  event: ReviewEvent,
+  move: {
+    text: string;
+    runId?: string | null;
+    proof?: Proof;
+    hint?: string | null;
+    failure?: FailureReason | null;
+  },
+): boolean {
+  const row = tx.db.select().from(reviews).where(eq(reviews.beadId, id)).get();
+  if (!row) throw new Error(`review ${id} is not there`);
+  const next = reviewAfter(row.state, event);
+  if (next === null) return false;
+  // A lost try leads back to where it began: its tries go on counting, all other moves start afresh.
+  const keepsTries = event === "check_impossible" || event === "merge_retry" || event === "review_lost";
+  const entersTry = event === "check_started" || event === "merge_started";
+  tx.db
+    .update(reviews)
+    .set({
+      state: next,
+      stateSince: next === row.state ? row.stateSince : tx.now,
+      ...(!keepsTries && !entersTry && { tries: 0, backOffUntil: null }),
+      ...(move.proof && { proof: move.proof }),
+      ...(move.hint !== undefined && { landingHint: move.hint }),
+      ...(move.failure !== undefined && { failure: move.failure }),
+      wait: null,
+    })
+    .where(eq(reviews.beadId, id))
+    .run();
+  projectStatus(tx, id, "merge_request", REVIEW_STATUS[next]);
+  tx.touch("issue", row.subjectId);
+  recordEvent(tx, id, event, move.text, { failure: move.failure ?? null });
+  if (event !== "resubmitted") recordEvent(tx, row.subjectId, `review_${event}`, `review: ${move.text}`);
+  return true;
+}
+
+export function countReviewTry(tx: Tx, id: string, backOffUntil: number | null): void {
+  tx.db
+    .update(reviews)
+    .set({ tries: sql`${reviews.tries} + 1`, backOffUntil })
+    .where(eq(reviews.beadId, id))
+    .run();
+  tx.touch("review", id);
+}
+
+export function setReviewWait(tx: Tx, id: string, wait: Wait | null): void {
+  tx.db.update(reviews).set({ wait }).where(eq(reviews.beadId, id)).run();
+  tx.touch("review", id);
+}
+
+/** Adds to the newest round; what is not named stays. */
+export function recordRound(tx: Tx, id: string, patch: Partial<Round>): void {
+  const row = tx.db
+    .select()
+    .from(rounds)
+    .where(eq(rounds.reviewId, id))
+    .orderBy(sql`${rounds.round} desc`)
+    .limit(1)
+    .get();
+  if (!row) throw new Error(`review ${id} has no round`);
+  tx.db
+    .update(rounds)
+    .set({ record: { ...row.record, ...patch } })
+    .where(and(eq(rounds.reviewId, id), eq(rounds.round, row.round)))
+    .run();
+  tx.touch("review", id);
+}

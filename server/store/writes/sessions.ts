@@ -1,0 +1,141 @@
+/** The Mayor's session: messages, turns and the journal of their effects. */
+import { and, asc, desc, eq, ne, sql } from "drizzle-orm";
+import { messages } from "../schema/beads.ts";
+import { runs, turnEffects, turns } from "../schema/runs.ts";
+import type { Tx } from "../tx.ts";
+import { insertBead, projectStatus } from "./beads.ts";
+import { owe } from "./outbox.ts";
+
+/** A person's message begins a turn; both wait until the Mayor takes them. */
+export function addTurn(tx: Tx, sessionId: string, text: string): { messageId: string; turnId: string } {
+  const turnId = tx.newId("turn");
+  const messageId = insertBead(tx, {
+    type: "message",
+    status: "open",
+    title: text.split("\n", 1)[0]!.slice(0, 200),
+    body: text,
+  });
+  const last = tx.db
+    .select({ n: turns.n })
+    .from(turns)
+    .where(eq(turns.sessionId, sessionId))
+    .orderBy(desc(turns.n))
+    .limit(1)
+    .get();
+  tx.db
+    .insert(turns)
+    .values({
+      id: turnId,
+      sessionId,
+      n: (last?.n ?? 0) + 1,
+      state: "pending",
+      text,
+      begunBy: "person",
+      author: tx.actor,
+      createdAt: tx.now,
+    })
+    .run();
+  tx.db.insert(messages).values({ beadId: messageId, sessionId, turnId, state: "queued" }).run();
+  return { messageId, turnId };
+}
+
+/** The turn belongs to this run from now on: it is delivered with the offer or by a turn frame. */
+export function giveTurn(tx: Tx, turnId: string, runId: string): void {
+  tx.db
+    .update(turns)
+    .set({ state: "running", runId, tries: sql`${turns.tries} + 1` })
+    .where(eq(turns.id, turnId))
+    .run();
+  markMessage(tx, turnId, "delivered");
+}
+
+/** Hands a turn to a session run that is up. */
+export function handTurn(tx: Tx, runId: string, turnId: string): void {
+  const run = tx.db.select({ runnerId: runs.runnerId }).from(runs).where(eq(runs.id, runId)).get();
+  if (!run) throw new Error(`run ${runId} is not there`);
+  giveTurn(tx, turnId, runId);
+  owe(tx, { kind: "session.turn", subject: runId, runnerId: run.runnerId, argument: turnId });
+}
+
+export function startTurn(tx: Tx, turnId: string): void {
+  tx.db.update(turns).set({ startedAt: tx.now }).where(eq(turns.id, turnId)).run();
+  markMessage(tx, turnId, "seen");
+}
+
+export function endTurn(tx: Tx, turnId: string, state: "done" | "failed", answer: string, note: string | null): void {
+  tx.db.update(turns).set({ state, answer, note, endedAt: tx.now }).where(eq(turns.id, turnId)).run();
+  markMessage(tx, turnId, "seen");
+}
+
+export function turnAgain(tx: Tx, turnId: string, note: string): void {
+  tx.db.update(turns).set({ state: "pending", runId: null, note }).where(eq(turns.id, turnId)).run();
+  markMessage(tx, turnId, "queued");
+}
+
+function markMessage(tx: Tx, turnId: string, state: "queued" | "delivered" | "seen"): void {
+  const rows = tx.db.update(messages).set({ state }).where(eq(messages.turnId, turnId)).returning().all();
+  for (const row of rows) projectStatus(tx, row.beadId, "message", state === "seen" ? "closed" : "open");
+  tx.touch("chat", turnId);
+}
+
+export interface TurnEffect {
+  tool: string;
+  arguments: string;
+  answer: string;
+  isError: boolean;
+  beads: string[];
+}
+
+/** What an equal call in this turn answered before, or null. */
+export function journaled(tx: Tx, turnId: string, key: string): TurnEffect | null {
+  return (
+    tx.db
+      .select()
+      .from(turnEffects)
+      .where(and(eq(turnEffects.turnId, turnId), eq(turnEffects.key, key)))
+      .get() ?? null
+  );
+}
+
+export function journal(tx: Tx, turnId: string, key: string, effect: TurnEffect): void {
+  const count = tx.db.select({ n: sql<number>`count(*)` }).from(turnEffects).where(eq(turnEffects.turnId, turnId)).get();
+  tx.db
+    .insert(turnEffects)
+    .values({ turnId, key, n: (count?.n ?? 0) + 1, at: tx.now, ...effect })
+    .run();
+  tx.touch("chat", turnId);
+}
+
+/** The effects of a turn in order, for the briefing of its next execution. */
+export function journalOf(tx: Tx, turnId: string): { tool: string; arguments: string; answer: string }[] {
+  return tx.db
+    .select({ tool: turnEffects.tool, arguments: turnEffects.arguments, answer: turnEffects.answer })
+    .from(turnEffects)
+    .where(eq(turnEffects.turnId, turnId))
+    .orderBy(asc(turnEffects.n))
+    .all();
+}
+
+const TRANSCRIPT_CHARS_MAX = 60_000;
+
+/** The settled conversation before a turn, oldest first, cut to what fits. */
+export function transcriptBefore(tx: Tx, turnId: string): { from: "person" | "mayor"; text: string }[] {
+  const turn = tx.db.select().from(turns).where(eq(turns.id, turnId)).get();
+  if (!turn) return [];
+  const earlier = tx.db
+    .select()
+    .from(turns)
+    .where(and(eq(turns.sessionId, turn.sessionId), ne(turns.state, "pending"), sql`${turns.n} < ${turn.n}`))
+    .orderBy(desc(turns.n))
+    .limit(100)
+    .all();
+  const lines: { from: "person" | "mayor"; text: string }[] = [];
+  let chars = 0;
+  for (const each of earlier) {
+    chars += each.text.length + (each.answer?.length ?? 0);
+    if (chars > TRANSCRIPT_CHARS_MAX) break;
+    if (each.answer) lines.unshift({ from: "mayor", text: each.answer });
+    lines.unshift({ from: "person", text: each.text });
+  }
+  return lines;
+}

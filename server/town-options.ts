@@ -1,0 +1,30 @@
+import type { CommandValue, Result } from "../protocol/index.ts";
+import type { AuthPort, Clock, Log, Random, RunnerPort } from "./core.ts";
+import type { Policy } from "./model/policy.ts";
+
+export type ModelTest = (endpoint: {
+  provider: "kilo" | "openai-compatible" | "scripted";
+  baseUrl: string;
+  key: string | null;
+  model: string;
+}) => Promise<Result<CommandValue<"model.test">>>;
+
+export interface TownOptions {
+  /** An existing directory that this process holds. */
+  dataDir: string;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  auth: AuthPort;
+  runnerPort: RunnerPort;
+  appVersion: string;
+  demo: boolean;
+  policy?: Partial<Policy>;
+  /** The scripted model that runs beside this town: it becomes the model setting of each start. */
+  scriptedModel?: { baseUrl: string; model: string };
+  /** Who the work is done for; commits carry it. */
+  author?: { name: string; email: string };
+  modelTest: ModelTest;
+  /** The link that carries a one-time login token. */
+  loginUrl?(token: string): string;
+}
