@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openAuth, type Auth } from "../../server/auth/auth.ts";
+import { loginLink } from "../../server/auth/login-link.ts";
 import type { Clock, Random, TownCore } from "../../server/core.ts";
 import { openEdges, type Edges } from "../../server/edges.ts";
 import { openLog, type OpenLog } from "../../server/log.ts";
@@ -13,6 +14,7 @@ import { printNote } from "../output.ts";
 import { findTownFile } from "../town-file.ts";
 import { appVersion } from "../version.ts";
 import type { DemoTown } from "./demo-town.ts";
+import { gitAuthor } from "./git-author.ts";
 import { policyOverride } from "./policy-override.ts";
 
 export const systemClock: Clock = { now: () => Date.now(), mono: () => performance.now() };
@@ -64,6 +66,7 @@ export function claimDirectory(dataDir: string): { release(): void } {
 /** The doors open first: a port in use is told before anything is written. */
 export async function openHouse(options: HouseOptions, demo: DemoTown | null): Promise<TownHouse> {
   const ports = { clock: systemClock, random: systemRandom };
+  const author = await gitAuthor();
   const closing: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const close of closing.splice(0).toReversed()) await close();
@@ -77,23 +80,37 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
     // Sockets end before the town: nothing may reach a core that is closing.
     const closeEdges = () => edges.stop();
     closing.push(closeEdges);
-    const town = await openTown({
-      dataDir: options.dataDir,
-      ...ports,
-      log,
-      auth,
-      runnerPort: edges.runnerPort,
-      appVersion,
-      demo: demo !== null,
-      policy: { ...demo?.policy, ...policyOverride(process.env["GASTOWN_POLICY"]) },
-      ...(demo === null ? {} : { scriptedModel: { baseUrl: demo.model.url, model: "scripted" } }),
-      modelTest: (endpoint) => testModel(endpoint, systemClock),
-    });
+    const town = await privately(() =>
+      openTown({
+        dataDir: options.dataDir,
+        ...ports,
+        log,
+        auth,
+        runnerPort: edges.runnerPort,
+        appVersion,
+        demo: demo !== null,
+        policy: { ...demo?.policy, ...policyOverride(process.env["GASTOWN_POLICY"]) },
+        ...(demo === null ? {} : { scriptedModel: { baseUrl: demo.model.url, model: "scripted" } }),
+        loginUrl: (token) => loginLink(edges.publicUrl, token),
+        ...(author === null ? {} : { author }),
+        modelTest: (endpoint) => testModel(endpoint, systemClock),
+      }),
+    );
     closing.splice(closing.indexOf(closeEdges), 0, () => town.stop());
     edges.bind(town.core);
     return { core: town.core, auth, edges, log, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Files that `make` creates are their owner's only. Not for longer: children would inherit it. */
+async function privately<T>(make: () => Promise<T>): Promise<T> {
+  const before = process.umask(0o077);
+  try {
+    return await make();
+  } finally {
+    process.umask(before);
   }
 }

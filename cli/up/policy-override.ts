@@ -19,7 +19,7 @@ export function policyOverride(text: string | undefined): Partial<Policy> {
       );
     }
   }
-  return given as Partial<Policy>;
+  return given;
 }
 
 function parse(text: string): Record<string, unknown> {
