@@ -11,6 +11,7 @@ export function landingRef(target: string, delivery: Delivery): string {
  */
 export function baseHolds(landedOn: string | null, target: string, delivery: Delivery): boolean {
   if (landedOn === null) return false;
-  if (landedOn === `gastown/landed/${target}`) return true;
-  return landedOn === target || landedOn === landingRef(target, delivery);
+  const branch = landedOn.replace(/^refs\/heads\//, "");
+  if (branch === `gastown/landed/${target}`) return true;
+  return branch === target || branch === landingRef(target, delivery);
 }
