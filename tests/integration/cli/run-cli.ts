@@ -9,9 +9,16 @@ export interface CliResult {
   err: string;
 }
 
+export interface CliOptions {
+  env?: Record<string, string>;
+  input?: string;
+  /** Called once, when the first output has come. */
+  onOutput?: () => void;
+}
+
 export async function runCli(
   arguments_: readonly string[],
-  options: { env?: Record<string, string>; input?: string } = {},
+  options: CliOptions = {},
 ): Promise<CliResult> {
   const child = Bun.spawn([process.execPath, main, ...arguments_], {
     env: { ...process.env, ...options.env },
@@ -19,8 +26,17 @@ export async function runCli(
     stdout: "pipe",
     stderr: "pipe",
   });
+  const read = async (): Promise<string> => {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const chunk of child.stdout) {
+      if (text === "") options.onOutput?.();
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text;
+  };
   const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
+    read(),
     new Response(child.stderr).text(),
     child.exited,
   ]);
