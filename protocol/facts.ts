@@ -86,6 +86,8 @@ export const factBodySchema = z.discriminatedUnion("kind", [
   }),
   z.object({
     kind: z.literal("baseline"),
+    /** The target branch; named even where the rig leaves it to the remote. */
+    target: z.string().max(200).nullable(),
     targetOid: oidSchema.nullable(),
     green: z.boolean().nullable(),
     gates: z.array(gateResultSchema),

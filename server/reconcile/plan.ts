@@ -106,6 +106,7 @@ export type Action =
   | {
       do: "set_rig";
       rigId: string;
+      target: string;
       state: "ready" | "parked" | "checking";
       parked: FailureReason | null;
       baseline: { oid: string; ok: boolean; gates: GateResult[] } | null;

@@ -18,31 +18,36 @@ export async function runBaseline(
   if (!fetched.ok)
     return unknown(
       run,
-      null,
+      { target: null, targetOid: null },
       repositoryCode(fetched.error),
       `${fetched.error.message} ${fetched.error.next}`,
     );
-  const { rig, targetOid } = fetched;
+  const { rig, target, targetOid } = fetched;
   const scratch = new Scratch(place, run, rig);
   try {
     run.enter("gates", `Setup and gates on ${fetched.target}`);
     const where = await scratch.open(targetOid);
-    if ("infra" in where) return unknown(run, targetOid, "gate_infrastructure", where.infra);
+    if ("infra" in where) return unknown(run, { target, targetOid }, "gate_infrastructure", where.infra);
     const end = await runGates(place, run, spec, where);
-    if (end.kind === "infra") return unknown(run, targetOid, "gate_infrastructure", end.message);
+    if (end.kind === "infra") return unknown(run, { target, targetOid }, "gate_infrastructure", end.message);
     run.progress("tool");
-    return told({ kind: "baseline", targetOid, green: end.green, gates: end.gates, reason: null });
+    return told({ kind: "baseline", target, targetOid, green: end.green, gates: end.gates, reason: null });
   } finally {
     await scratch.close();
   }
 }
 
 /** Nothing is known of the gates: `reason` says what is in the way. */
-function unknown(run: LiveRun, targetOid: string | null, code: string, message: string): Ending {
+function unknown(
+  run: LiveRun,
+  seen: { target: string | null; targetOid: string | null },
+  code: string,
+  message: string,
+): Ending {
   if (run.signal.aborted) return stoppedEnding(run);
   return told({
     kind: "baseline",
-    targetOid,
+    ...seen,
     green: null,
     gates: [],
     reason: reasonOf(code, message),

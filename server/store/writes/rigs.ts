@@ -44,6 +44,7 @@ export function setBaseline(
   tx: Tx,
   rigId: string,
   outcome: {
+    target: string;
     state: "ready" | "parked" | "checking";
     parked: FailureReason | null;
     baseline: { oid: string; ok: boolean; gates: GateResult[] } | null;
@@ -54,6 +55,7 @@ export function setBaseline(
   tx.db
     .update(rigs)
     .set({
+      target: outcome.target,
       state: outcome.state,
       parked: outcome.parked,
       backOffUntil: outcome.backOffUntil,

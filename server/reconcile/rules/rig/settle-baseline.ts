@@ -30,6 +30,8 @@ export const settleBaseline: Rule<RunView> = {
         {
           do: "set_rig",
           rigId: rig.id,
+          // A rig that left the branch to the remote is pinned to what the remote had.
+          target: rig.target || (result?.target ?? ""),
           state: measured?.ok ? "ready" : again ? "checking" : "parked",
           parked,
           baseline: measured,
