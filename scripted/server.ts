@@ -57,6 +57,8 @@ export function startScriptedModel(options: ScriptedModelOptions): ScriptedModel
     idleTimeout: 0,
     fetch: (request) => answerHttp(desk, request),
     development: false,
+    // Outside of development Bun shares a port with whoever asks for it too.
+    reusePort: false,
   });
   const port = server.port ?? 0;
   return {

@@ -78,6 +78,8 @@ export function openEdges(options: EdgesOptions): Edges {
     maxRequestBodySize: REQUEST_BYTES_MAX,
     idleTimeout: HTTP_IDLE_TIMEOUT_S,
     development: false,
+    // Outside of development Bun shares a port with whoever asks for it too.
+    reusePort: false,
     websocket: {
       ...handler.websocket,
       ...backPressure(engine),

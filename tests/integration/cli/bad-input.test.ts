@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeTownFile } from "../../../cli/town-file.ts";
+import { defaultScript } from "../../../scripted/default-script.ts";
 import { openTown, type OpenTown } from "../edges/open-town.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -129,4 +130,17 @@ test("[A8] every command has help that names its options", async () => {
   const helps = await Promise.all(names.map((name) => runCli([name, "--help"])));
   for (const help of helps)
     expect([help.code, help.out]).toEqual([0, expect.stringContaining("Usage: gastown")]);
+});
+
+test("[A2] a scripted model on a port in use is told in one line", async () => {
+  const script = join(open.dir, "script.json");
+  writeFileSync(script, JSON.stringify(defaultScript));
+  const { line, code } = await complaint(
+    "model",
+    "--script",
+    script,
+    "--port",
+    String(open.edges.port),
+  );
+  expect([code, line]).toEqual([1, expect.stringContaining("in use")]);
 });
