@@ -286,7 +286,7 @@ describe("model failures and usage", () => {
     ]);
   });
 
-  test("retry-after is read as seconds or as a date", () => {
+  test("[C16] retry-after is read as seconds or as a date", () => {
     expect(readRetryAfter("2", 0)).toBe(2_000);
     expect(readRetryAfter("Thu, 01 Jan 1970 00:01:00 GMT", 10_000)).toBe(50_000);
     expect(readRetryAfter("soon", 0)).toBeNull();

@@ -103,7 +103,7 @@ describe("run", () => {
     expect(result.stdout.length).toBeLessThan(2100);
   });
 
-  test("input reaches stdin", async () => {
+  test("[C6] input reaches stdin", async () => {
     expect((await run(["cat"], { ...base, input: "hello" })).stdout).toBe("hello");
   });
 
@@ -134,7 +134,7 @@ describe("marks", () => {
     rmSync(dir, { recursive: true });
   });
 
-  test("a mark without an owner is none of ours", () => {
+  test("[C6] a mark without an owner is none of ours", () => {
     expect(parseMark("short:run")).toBeNull();
     const owner = "0123456789abcdef";
     expect(parseMark(markOf(owner, "r:1"))).toEqual({ owner, subject: "r:1", part: null });
@@ -142,20 +142,20 @@ describe("marks", () => {
   });
 });
 
-test("a free port can be listened on", () => {
+test("[C23] a free port can be listened on", () => {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: freePort(), socket: { data() {} } });
   expect(listener.port).toBeGreaterThan(0);
   listener.stop(true);
 });
 
-test("bounded output under its limit is exact, whatever the chunks", () => {
+test("[C6] bounded output under its limit is exact, whatever the chunks", () => {
   const output = new BoundedOutput(10);
   for (const piece of ["ab", "cdefg", "hij"]) output.append(Buffer.from(piece));
   expect(output.truncated).toBe(false);
   expect(output.text()).toBe("abcdefghij");
 });
 
-test("lines are cut at line ends, across chunks and characters, and when too long", () => {
+test("[C6] lines are cut at line ends, across chunks and characters, and when too long", () => {
   const lines: string[] = [];
   const splitter = new LineSplitter((line) => lines.push(line), 5);
   const bytes = Buffer.from("aé\n\nlonger-line\nx");

@@ -68,12 +68,12 @@ describe("bubblewrap's arguments", () => {
     expect(text()).toContain("--tmpfs /opt/town");
   });
 
-  test("system directories are linked or bound as on the host", () => {
+  test("[C23] system directories are linked or bound as on the host", () => {
     expect(text()).toContain("--symlink usr/bin /bin");
     expect(text()).toContain("--ro-bind /lib /lib");
   });
 
-  test("a server is reached at its inside port, or at its own where nothing isolates", () => {
+  test("[C23] a server is reached at its inside port, or at its own where nothing isolates", () => {
     expect(portInside("bwrap", { name: "a", address: { unix: "/s" }, insidePort: 7001 })).toBe(
       7001,
     );

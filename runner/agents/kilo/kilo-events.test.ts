@@ -215,7 +215,7 @@ test("[C23] an event without end is left out, the next one is read", async () =>
   expect(await Array.fromAsync(readEventData(stream))).toEqual(['{"a":1}']);
 });
 
-test("message ids rise with time, as kilo orders by them", () => {
+test("[C4] message ids rise with time, as kilo orders by them", () => {
   const ids = [
     kiloMessageId(1_000, 0, () => 0.9),
     kiloMessageId(1_000, 1, () => 0),

@@ -22,7 +22,3 @@ export const REPROMPT_WITHOUT_RESULT: Readonly<Record<"polecat" | "refinery", st
   refinery:
     "Your turn ended without a verdict. Call gt_verdict now; if you cannot judge the change, with cannot_decide and the reason.",
 };
-
-/** Sent after a turn that was interrupted because nothing moved. */
-export const REPROMPT_AFTER_INTERRUPT =
-  "Your last step was interrupted because nothing moved for too long. Do not repeat it as it was: take a smaller step or another way, then go on.";

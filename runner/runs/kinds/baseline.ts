@@ -27,11 +27,20 @@ export async function runBaseline(
   try {
     run.enter("gates", `Setup and gates on ${fetched.target}`);
     const where = await scratch.open(targetOid);
-    if ("infra" in where) return unknown(run, { target, targetOid }, "gate_infrastructure", where.infra);
+    if ("infra" in where)
+      return unknown(run, { target, targetOid }, "gate_infrastructure", where.infra);
     const end = await runGates(place, run, spec, where);
-    if (end.kind === "infra") return unknown(run, { target, targetOid }, "gate_infrastructure", end.message);
+    if (end.kind === "infra")
+      return unknown(run, { target, targetOid }, "gate_infrastructure", end.message);
     run.progress("tool");
-    return told({ kind: "baseline", target, targetOid, green: end.green, gates: end.gates, reason: null });
+    return told({
+      kind: "baseline",
+      target,
+      targetOid,
+      green: end.green,
+      gates: end.gates,
+      reason: null,
+    });
   } finally {
     await scratch.close();
   }
