@@ -42,7 +42,8 @@ type Common = {
 };
 
 function serveOptions(listen: ListenOn, common: Common): Bun.Serve.Options<undefined> {
-  if ("tcp" in listen) return { hostname: "127.0.0.1", port: 0, ...common };
+  // Outside of development Bun shares a port with whoever asks for it too.
+  if ("tcp" in listen) return { hostname: "127.0.0.1", port: 0, reusePort: false, ...common };
   // A socket takes `idleTimeout` too, and cuts after 10 s without it, though its type forbids it.
   const options: object = { unix: listen.unix, ...common };
   return options as Bun.Serve.Options<undefined>;
