@@ -18,7 +18,7 @@ import type {
 import { chatImage } from "./chat-images.ts";
 import type { Db } from "./database.ts";
 import { agents, beadDependencies, beadEvents, beads, convoys, escalations, issues, reviews, rounds } from "./schema/beads.ts";
-import { rigs, runners, runs } from "./schema/runs.ts";
+import { rigs, runners, runs, turns } from "./schema/runs.ts";
 import { town } from "./schema/town.ts";
 import { readModelSettings, type SecretReader } from "./settings.ts";
 
@@ -112,12 +112,23 @@ function agentImage(db: Db, id: string): Agent | null {
     type: "agent",
     name,
     role,
-    state: runId ? "working" : "idle",
+    state: runId && (role !== "mayor" || hasOpenTurn(db, runId)) ? "working" : "idle",
     beadId: workBeadId,
     runId,
     bubble,
     lastActivityAt,
   };
+}
+
+/** A session's run outlives its turns: between them its agent is idle. */
+function hasOpenTurn(db: Db, runId: string): boolean {
+  return (
+    db
+      .select({ id: turns.id })
+      .from(turns)
+      .where(and(eq(turns.runId, runId), eq(turns.state, "running")))
+      .get() !== undefined
+  );
 }
 
 function escalationImage(db: Db, id: string): Escalation | null {

@@ -46,6 +46,9 @@ export function assignAgent(tx: Tx, agentId: string, runId: string, workBeadId: 
     .where(eq(agents.beadId, agentId))
     .run();
   projectStatus(tx, agentId, "agent", "in_progress");
+  if (workBeadId === null) return;
+  tx.db.update(beads).set({ assigneeId: agentId }).where(eq(beads.id, workBeadId)).run();
+  tx.touch("issue", workBeadId);
 }
 
 /** The agent is idle again, if it still belongs to this run. */
@@ -56,7 +59,15 @@ export function releaseAgent(tx: Tx, agentId: string, runId: string): void {
     .where(and(eq(agents.beadId, agentId), eq(agents.runId, runId)))
     .returning()
     .all();
-  if (freed.length > 0) projectStatus(tx, agentId, "agent", "open");
+  if (freed.length === 0) return;
+  projectStatus(tx, agentId, "agent", "open");
+  const left = tx.db
+    .update(beads)
+    .set({ assigneeId: null })
+    .where(eq(beads.assigneeId, agentId))
+    .returning({ id: beads.id })
+    .all();
+  for (const { id } of left) tx.touch("issue", id);
 }
 
 export function setBubble(tx: Tx, agentId: string, bubble: string | null): void {

@@ -4,6 +4,7 @@ import type { FailureReason, Fence, Outcome, RunSpec, RunState } from "../../../
 import type { OfferRequest } from "../../reconcile/plan.ts";
 import { issues } from "../schema/beads.ts";
 import { fences, runners, runs, sessions } from "../schema/runs.ts";
+import { town } from "../schema/town.ts";
 import type { Tx } from "../tx.ts";
 import { assignAgent, releaseAgent, takeAgent } from "./agents.ts";
 import { dropEffects, owe } from "./outbox.ts";
@@ -123,7 +124,14 @@ export function endRun(tx: Tx, runId: string, outcome: Outcome, reason: FailureR
   if (row.agentId) releaseAgent(tx, row.agentId, runId);
   dropEffects(tx, runId);
   tx.touch("run", runId);
+  if (row.calls > 0) touchTown(tx);
   return true;
+}
+
+/** The town shows what everything cost: once a run, not once a call. */
+function touchTown(tx: Tx): void {
+  const row = tx.db.select({ id: town.id }).from(town).get();
+  if (row) tx.touch("town", row.id);
 }
 
 export function settleRun(tx: Tx, runId: string): void {

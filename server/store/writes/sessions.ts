@@ -1,7 +1,7 @@
 /** The Mayor's session: messages, turns and the journal of their effects. */
 import { and, asc, desc, eq, ne, sql } from "drizzle-orm";
 import { messages } from "../schema/beads.ts";
-import { runs, turnEffects, turns } from "../schema/runs.ts";
+import { runs, sessions, turnEffects, turns } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus } from "./beads.ts";
 import { owe } from "./outbox.ts";
@@ -76,6 +76,14 @@ function markMessage(tx: Tx, turnId: string, state: "queued" | "delivered" | "se
   const rows = tx.db.update(messages).set({ state }).where(eq(messages.turnId, turnId)).returning().all();
   for (const row of rows) projectStatus(tx, row.beadId, "message", state === "seen" ? "closed" : "open");
   tx.touch("chat", turnId);
+  const owner = tx.db
+    .select({ agentId: sessions.agentId })
+    .from(turns)
+    .innerJoin(sessions, eq(sessions.id, turns.sessionId))
+    .where(eq(turns.id, turnId))
+    .get();
+  // Whether the Mayor is at work depends on its turns.
+  if (owner) tx.touch("agent", owner.agentId);
 }
 
 export interface TurnEffect {

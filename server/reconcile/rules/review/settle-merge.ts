@@ -1,4 +1,5 @@
 import { backOffMs } from "../../../model/backoff.ts";
+import { branchOf } from "../../../model/delivery.ts";
 import type { FactOf } from "../../../../protocol/index.ts";
 import type { Context, Rule } from "../../context.ts";
 import type { Action, Step } from "../../plan.ts";
@@ -33,6 +34,7 @@ export const settleMerge: Rule<RunView> = {
 
 function landed(review: ReviewView, result: FactOf<"landed">): Action[] {
   const { ref, mergeOid } = result.proof;
+  const text = `landed on ${branchOf(ref)} as ${mergeOid.slice(0, 10)}`;
   return [
     {
       do: "move_review",
@@ -41,7 +43,7 @@ function landed(review: ReviewView, result: FactOf<"landed">): Action[] {
       runId: null,
       proof: result.proof,
       hint: result.hint,
-      text: `landed on ${ref} as ${mergeOid.slice(0, 10)}`,
+      text,
     },
     {
       do: "move_issue",
@@ -50,7 +52,7 @@ function landed(review: ReviewView, result: FactOf<"landed">): Action[] {
       runId: null,
       outcome: "landed",
       landed: { on: ref, oid: mergeOid },
-      text: `landed on ${ref} as ${mergeOid.slice(0, 10)}`,
+      text,
     },
   ];
 }
