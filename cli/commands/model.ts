@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defaultScript } from "../../scripted/default-script.ts";
 import { scriptSchema, type Script } from "../../scripted/script.ts";
 import { startScriptedModel, type ScriptedModel } from "../../scripted/server.ts";
 import { Complaint } from "../complaint.ts";
@@ -11,7 +12,7 @@ export function addModel(program: Command): void {
   program
     .command("model")
     .description("Serve the scripted model: an OpenAI-compatible server that plays a JSON script")
-    .requiredOption("--script <file>", "the script")
+    .option("--script <file>", "the script; one that suits any repository unless given")
     .option(
       "--port <n>",
       "port on 127.0.0.1; a free one unless given",
@@ -19,8 +20,10 @@ export function addModel(program: Command): void {
       0,
     )
     .option("--json", "print JSON")
-    .action(async (options: { script: string; port: number; json?: boolean }) => {
-      const model = start(await readScript(options.script), options.port);
+    .action(async (options: { script?: string; port: number; json?: boolean }) => {
+      const script =
+        options.script === undefined ? defaultScript : await readScript(options.script);
+      const model = start(script, options.port);
       if (options.json === true) printJson({ event: "ready", url: model.url });
       else printLine(`The scripted model answers at ${model.url}. Ctrl-C stops it.`);
       await untilStopped();

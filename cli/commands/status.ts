@@ -37,10 +37,10 @@ function printStatus(url: string, status: CommandValue<"town.status">): void {
     ["rig", "state", "target", "delivery", "remote"],
     rigs.map((rig) => [
       rig.name,
-      rig.parked?.message ?? rig.state,
+      rig.state,
       rig.target,
       rig.delivery,
-      rig.remote,
+      rig.parked?.message ?? rig.remote,
     ]),
     "No rig yet: `gastown rig add REPOSITORY` adds one.",
   );

@@ -1,0 +1,150 @@
+/** A whole town for a test: `./gastown up` with its own runner, the scripted model beside it, and a person's connection. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { TownClient } from "../../../cli/town-client.ts";
+import { readTownFile } from "../../../cli/town-file.ts";
+import type { AnyImage, Image, ImageKind, Issue, Topic } from "../../../protocol/index.ts";
+import type { ModelCall } from "../../../scripted/call-log.ts";
+import { defaultEntries } from "../../../scripted/default-script.ts";
+import { scriptSchema, type ScriptInput } from "../../../scripted/script.ts";
+import { startScriptedModel } from "../../../scripted/server.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { startTown, type TownProcess } from "../../support/town-process.ts";
+
+/** Two cores and several towns at once: generous, since what is awaited ends the wait. */
+const AWAIT_MS = 240_000;
+
+export interface WholeTown extends AsyncDisposable {
+  /** A folder of the test's own; the town's data is its `data`. */
+  dir: string;
+  dataDir: string;
+  process: TownProcess;
+  client: TownClient;
+  modelUrl: string;
+  /** Requests to the model, as they came. */
+  calls: ModelCall[];
+}
+
+export interface WholeTownOptions {
+  /** Played before the default script's entries. */
+  entries?: ScriptInput["entries"];
+  policy?: Record<string, number>;
+  args?: readonly string[];
+  /** Whether the scripted model is chosen at once; true unless given. */
+  hasModel?: boolean;
+}
+
+export async function openWholeTown(options: WholeTownOptions = {}): Promise<WholeTown> {
+  const closing: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).toReversed()) await step();
+  };
+  try {
+    const dir = await tempDir("town");
+    closing.push(() => dir[Symbol.asyncDispose]());
+    const calls: ModelCall[] = [];
+    const model = startScriptedModel({ script: scriptOf(options), onCall: (c) => calls.push(c) });
+    closing.push(() => model.stop());
+    const dataDir = join(dir.path, "data");
+    const home = join(dir.path, "home");
+    await mkdir(home);
+    const town = await startTown({
+      args: ["--data", dataDir, ...(options.args ?? [])],
+      env: {
+        HOME: home,
+        XDG_CONFIG_HOME: home,
+        GASTOWN_POLICY: JSON.stringify(options.policy ?? {}),
+      },
+    });
+    closing.push(() => town[Symbol.asyncDispose]());
+    const client = await TownClient.connect(readTownFile(dataDir));
+    closing.push(() => client.close());
+    if (options.hasModel ?? true) {
+      await client.call("model.set", {
+        provider: "openai-compatible",
+        baseUrl: model.url,
+        model: "scripted",
+      });
+    }
+    return {
+      dir: dir.path,
+      dataDir,
+      process: town,
+      client,
+      modelUrl: model.url,
+      calls,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function scriptOf(options: WholeTownOptions) {
+  return scriptSchema.parse({
+    name: "town test",
+    defaults: { pauseMs: 20 },
+    entries: [...(options.entries ?? []), ...defaultEntries],
+  });
+}
+
+/** What a topic holds: the newest image of each object. */
+export class TopicState {
+  readonly #images = new Map<string, AnyImage>();
+
+  apply(items: readonly AnyImage[], reset: boolean): void {
+    if (reset) this.#images.clear();
+    for (const item of items) this.#images.set(`${item.kind} ${item.id}`, item);
+  }
+
+  all<K extends ImageKind>(kind: K): Image<K>[] {
+    return [...this.#images.values()].flatMap((item) =>
+      item.kind === kind && item.value !== null ? [item.value as Image<K>] : [],
+    );
+  }
+}
+
+/** Follows a topic until `pick` finds something in it. Fails with what the topic held, when it does not. */
+export async function untilTopic<T>(
+  town: WholeTown,
+  topic: Topic,
+  pick: (state: TopicState) => T | null | undefined,
+): Promise<T> {
+  const client = await TownClient.connect(readTownFile(town.dataDir));
+  const state = new TopicState();
+  const found = Promise.withResolvers<T>();
+  const deadline = setTimeout(() => {
+    const held = JSON.stringify([...state.all("issue"), ...state.all("rig"), ...state.all("run")]);
+    found.reject(new Error(`${topic} never held what was awaited: ${held.slice(0, 6_000)}`));
+  }, AWAIT_MS);
+  try {
+    const followed = client.follow(topic, undefined, (frame) => {
+      state.apply(frame.items, frame.reset);
+      if (!frame.complete) return;
+      const value = pick(state);
+      if (value !== null && value !== undefined) found.resolve(value);
+    });
+    followed.then(() => found.reject(new Error("the town went away")), found.reject);
+    return await found.promise;
+  } finally {
+    clearTimeout(deadline);
+    client.close();
+  }
+}
+
+/** The bead when it is closed. Fails at once when it failed. */
+export function untilLanded(town: WholeTown, beadId: string): Promise<Issue> {
+  return untilTopic(town, `bead:${beadId}`, (state) => {
+    const issue = state.all("issue").find(({ id }) => id === beadId);
+    if (issue?.status === "failed") throw new Error(`the bead failed: ${issue.failure?.message}`);
+    return issue?.status === "closed" ? issue : null;
+  });
+}
+
+/** The rig when its baseline has been judged. */
+export function untilJudged(town: WholeTown, name: string): Promise<Image<"rig">> {
+  return untilTopic(town, "town", (state) =>
+    state.all("rig").find((rig) => rig.name === name && rig.state !== "checking"),
+  );
+}
