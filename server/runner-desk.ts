@@ -91,6 +91,7 @@ export class RunnerDesk {
         if (fact.seq <= spoolSeq) continue;
         spoolSeq = fact.seq;
         if (fact.body.kind === "events") {
+          if (!this.#isOf(runnerId, fact.runId, fact.fence)) continue;
           this.#ports.streams.append(fact.runId, fact.body.events);
           fresh.push({ runId: fact.runId, events: fact.body.events });
         } else storeFact(tx, runnerId, fact);
@@ -164,6 +165,12 @@ export class RunnerDesk {
         return ok(null);
       })
       .catch((bug: unknown) => this.#ports.log.debug({ err: String(bug) }, "a runner left while the town was stopping"));
+  }
+
+  /** Whether this run was offered to this runner with this fence, ended or not. */
+  #isOf(runnerId: string, runId: string, fence: Fence): boolean {
+    const run = this.#ports.db.select().from(runs).where(eq(runs.id, runId)).get();
+    return run?.runnerId === runnerId && run.fenceEpoch === fence.epoch && run.fenceN === fence.n;
   }
 
   /** Why this runner may not act for the run any more, or null. */

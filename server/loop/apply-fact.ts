@@ -1,6 +1,6 @@
 /**
  * Facts become observed columns; what follows from them is decided by rules. A fact of an old fence
- * changes nothing, except that saved work is attached to its bead.
+ * changes nothing, except that saved work is attached to its bead; one of another runner nothing at all.
  */
 import { eq } from "drizzle-orm";
 import type { Fact, FactBody } from "../../protocol/index.ts";
@@ -19,9 +19,9 @@ type RunRow = typeof runs.$inferSelect;
 export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
   const run = tx.db.select().from(runs).where(eq(runs.id, fact.runId)).get();
   if (!run) throw new Error(`run ${fact.runId} is unknown`);
+  if (run.runnerId !== runnerId) return;
   tx.actor = `run:${run.id}`;
-  const own =
-    run.runnerId === runnerId && run.fenceEpoch === fact.fence.epoch && run.fenceN === fact.fence.n;
+  const own = run.fenceEpoch === fact.fence.epoch && run.fenceN === fact.fence.n;
   const { body } = fact;
   if (body.kind === "saved_work") return saveWork(tx, run, body);
   if (body.kind === "usage") return recordUsage(tx, run.id, body);
