@@ -14,7 +14,14 @@ import {
   issueSchema,
   prioritySchema,
 } from "./bead.ts";
-import { beadIdSchema, oidSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
+import {
+  beadIdSchema,
+  oidSchema,
+  refSchema,
+  rigIdSchema,
+  tokenIdSchema,
+  turnIdSchema,
+} from "./ids.ts";
 import {
   BODY_CHARS_MAX,
   CHAT_CHARS_MAX,
@@ -26,7 +33,14 @@ import {
   TITLE_CHARS_MAX,
 } from "./limits.ts";
 import { gateSchema, reviewSchema } from "./review.ts";
-import { agentSchema, modelSettingsSchema, rigSchema, runnerSchema, runSchema, townSchema } from "./run.ts";
+import {
+  agentSchema,
+  modelSettingsSchema,
+  rigSchema,
+  runnerSchema,
+  runSchema,
+  townSchema,
+} from "./run.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
 
@@ -240,7 +254,8 @@ export const commands = {
   "bead.reopen": define({
     mode: "command",
     roles: owner,
-    summary: "Start a failed or closed, unlanded bead again: new cycle, attempts kept, limits raised",
+    summary:
+      "Start a failed or closed, unlanded bead again: new cycle, attempts kept, limits raised",
     body: z.strictObject({ bead: refSchema, version }),
     value: issueSchema,
   }),
@@ -248,7 +263,11 @@ export const commands = {
     mode: "command",
     roles: owner,
     summary: "Let a bead wait for another to land",
-    body: z.strictObject({ bead: refSchema, on: refSchema, type: dependencyTypeSchema.default("blocks") }),
+    body: z.strictObject({
+      bead: refSchema,
+      on: refSchema,
+      type: dependencyTypeSchema.default("blocks"),
+    }),
     value: issueSchema,
   }),
   "bead.undepend": define({
@@ -277,7 +296,12 @@ export const commands = {
     summary: "Convoys with their progress",
     body: z.strictObject({}),
     value: z.array(
-      z.object({ convoy: convoySchema, total: z.number().int(), landed: z.number().int(), failed: z.number().int() }),
+      z.object({
+        convoy: convoySchema,
+        total: z.number().int(),
+        landed: z.number().int(),
+        failed: z.number().int(),
+      }),
     ),
   }),
   "convoy.get": define({
@@ -415,4 +439,3 @@ export const commandFrameSchema = z.strictObject({
   key: idempotencyKeySchema.optional(),
 });
 export type CommandFrame = z.infer<typeof commandFrameSchema>;
-

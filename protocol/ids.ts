@@ -7,7 +7,9 @@ import { z } from "zod";
 const BODY = "[0-9a-hjkmnp-tv-z]{26}";
 
 function idSchema<const P extends string>(prefix: P) {
-  return z.string().regex(new RegExp(`^${prefix}_${BODY}$`), `must be an id that begins with ${prefix}_`);
+  return z
+    .string()
+    .regex(new RegExp(`^${prefix}_${BODY}$`), `must be an id that begins with ${prefix}_`);
 }
 
 /** Prefix of each kind of id. Bead types share one id space: any of them is a bead id. */
@@ -45,7 +47,9 @@ export const tokenIdSchema = idSchema(ID_PREFIX.token);
 export const refSchema = z.string().trim().min(1).max(80);
 
 /** Object id of a git commit or tree: 40 (SHA-1) or 64 (SHA-256) hex digits. */
-export const oidSchema = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, "must be a git object id");
+export const oidSchema = z
+  .string()
+  .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, "must be a git object id");
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 

@@ -1,7 +1,14 @@
 /** What a runner is offered: one variant per kind of run, complete in itself. */
 import { z } from "zod";
 import { deliverySchema } from "./bead.ts";
-import { beadIdSchema, oidSchema, rigIdSchema, runIdSchema, sessionIdSchema, turnIdSchema } from "./ids.ts";
+import {
+  beadIdSchema,
+  oidSchema,
+  rigIdSchema,
+  runIdSchema,
+  sessionIdSchema,
+  turnIdSchema,
+} from "./ids.ts";
 import { gateResultSchema, gateSchema, reviewCommentSchema } from "./review.ts";
 import { fenceSchema, roleSchema } from "./run.ts";
 
@@ -83,7 +90,9 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     /** Landed commits that the base must contain; the runner refuses to start on an older base. */
     contains: z.array(oidSchema),
     /** Where to go on from: the newest verified saved work or the last round's head. */
-    savedWork: z.object({ ref: z.string(), oid: oidSchema, baseOid: oidSchema.nullable() }).nullable(),
+    savedWork: z
+      .object({ ref: z.string(), oid: oidSchema, baseOid: oidSchema.nullable() })
+      .nullable(),
   }),
   z.object({
     kind: z.literal("check"),

@@ -120,7 +120,12 @@ export const rigSchema = z.object({
   state: z.enum(["checking", "ready", "parked"]),
   parked: failureReasonSchema.nullable(),
   baseline: z
-    .object({ oid: oidSchema, ok: z.boolean(), gates: z.array(gateResultSchema), at: timestampSchema })
+    .object({
+      oid: oidSchema,
+      ok: z.boolean(),
+      gates: z.array(gateResultSchema),
+      at: timestampSchema,
+    })
     .nullable(),
   isolationConfirmed: z.boolean(),
   directMergeConfirmed: z.boolean(),

@@ -78,7 +78,11 @@ export const offerSchema = z.object({
 export type Offer = z.infer<typeof offerSchema>;
 export const offerAnswerSchema = z.discriminatedUnion("accepted", [
   z.object({ accepted: z.literal(true) }),
-  z.object({ accepted: z.literal(false), code: z.string().max(60), message: z.string().max(1_000) }),
+  z.object({
+    accepted: z.literal(false),
+    code: z.string().max(60),
+    message: z.string().max(1_000),
+  }),
 ]);
 export type OfferAnswer = z.infer<typeof offerAnswerSchema>;
 
@@ -108,7 +112,9 @@ export const diffFrameSchema = z.object({
 });
 export type DiffFrame = z.infer<typeof diffFrameSchema>;
 export const diffAnswerSchema = z.object({
-  files: z.array(z.object({ path: z.string(), additions: z.number().int(), deletions: z.number().int() })),
+  files: z.array(
+    z.object({ path: z.string(), additions: z.number().int(), deletions: z.number().int() }),
+  ),
   diff: z.string(),
   truncated: z.boolean(),
 });
@@ -146,7 +152,10 @@ export type ModelCredential = z.infer<typeof modelCredentialSchema>;
 export interface RunnerUpEvents {
   hello: (frame: Hello, ack: (answer: Ack<RunnerWelcome>) => void) => void;
   facts: (frame: FactBatch, ack: (answer: Ack<{ ackedSeq: number }>) => void) => void;
-  heartbeat: (frame: Heartbeat, ack: (answer: Ack<z.infer<typeof heartbeatAnswerSchema>>) => void) => void;
+  heartbeat: (
+    frame: Heartbeat,
+    ack: (answer: Ack<z.infer<typeof heartbeatAnswerSchema>>) => void,
+  ) => void;
   tool: (frame: ToolFrame, ack: (answer: Ack<ToolAnswer>) => void) => void;
   credential: (frame: CredentialFrame, ack: (answer: Ack<ModelCredential>) => void) => void;
 }

@@ -3,12 +3,7 @@
  * a subscription answers the whole set or the missed changes, then ordered changes follow.
  */
 import { z } from "zod";
-import {
-  beadEventSchema,
-  convoySchema,
-  escalationSchema,
-  issueSchema,
-} from "./bead.ts";
+import { beadEventSchema, convoySchema, escalationSchema, issueSchema } from "./bead.ts";
 import { reviewSchema } from "./review.ts";
 import {
   agentSchema,
@@ -35,7 +30,9 @@ export const imageSchemas = {
 } as const;
 export type ImageKind = keyof typeof imageSchemas;
 export type Image<K extends ImageKind> = z.infer<(typeof imageSchemas)[K]>;
-export type AnyImage = { [K in ImageKind]: { kind: K; id: string; value: Image<K> | null } }[ImageKind];
+export type AnyImage = {
+  [K in ImageKind]: { kind: K; id: string; value: Image<K> | null };
+}[ImageKind];
 
 export const imageKindSchema = z.enum(Object.keys(imageSchemas) as [ImageKind, ...ImageKind[]]);
 
@@ -74,7 +71,11 @@ export const subscribeSchema = z.strictObject({
 });
 export const unsubscribeSchema = z.strictObject({ topic: topicSchema });
 
-const itemSchema = z.object({ kind: imageKindSchema, id: z.string(), value: z.unknown().nullable() });
+const itemSchema = z.object({
+  kind: imageKindSchema,
+  id: z.string(),
+  value: z.unknown().nullable(),
+});
 
 /**
  * `changes` frames and the answer to subscribe. `reset` true: forget what you had, then apply.

@@ -1,5 +1,13 @@
 /** The one way in: parse, authorise, remember, apply, answer. */
-import { commands, ok, refuse, type Ack, type CommandName, type CommandValue, type Result } from "../protocol/index.ts";
+import {
+  commands,
+  ok,
+  refuse,
+  type Ack,
+  type CommandName,
+  type CommandValue,
+  type Result,
+} from "../protocol/index.ts";
 import { applyCommand, type StateCommand } from "./commands/registry.ts";
 import type { AuthPort, Caller } from "./core.ts";
 import type { TownLoop } from "./loop/town-loop.ts";
@@ -14,9 +22,18 @@ export interface CallPorts {
   services: { [N in ServiceName]: Service<N> };
 }
 
-export async function call(ports: CallPorts, name: string, input: unknown, caller: Caller, key?: string): Promise<Ack> {
+export async function call(
+  ports: CallPorts,
+  name: string,
+  input: unknown,
+  caller: Caller,
+  key?: string,
+): Promise<Ack> {
   if (!Object.hasOwn(commands, name)) {
-    return refuse("unknown_command", `there is no command ${name.slice(0, 60)}. \`gastown call --help\` lists them.`);
+    return refuse(
+      "unknown_command",
+      `there is no command ${name.slice(0, 60)}. \`gastown call --help\` lists them.`,
+    );
   }
   const command = commands[name as CommandName];
   if (!(command.roles as readonly string[]).includes(caller.principal)) {
@@ -27,11 +44,16 @@ export async function call(ports: CallPorts, name: string, input: unknown, calle
     const issue = parsed.error.issues[0];
     const where = issue && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
     return refuse("invalid_body", `${where}${issue?.message ?? "the body is not valid"}`, {
-      details: { issues: parsed.error.issues.slice(0, 10).map(({ path, message }) => ({ path: path.join("."), message })) },
+      details: {
+        issues: parsed.error.issues
+          .slice(0, 10)
+          .map(({ path, message }) => ({ path: path.join("."), message })),
+      },
     });
   }
   if (command.mode === "query") return query(ports, name as QueryName, parsed.data);
-  if (command.mode === "service") return ports.services[name as ServiceName](parsed.data as never, caller);
+  if (command.mode === "service")
+    return ports.services[name as ServiceName](parsed.data as never, caller);
   return change(ports, name as StateCommand, parsed.data, caller, key);
 }
 
@@ -41,19 +63,34 @@ function query(ports: CallPorts, name: QueryName, body: unknown): Ack {
 }
 
 /** The same key with the same body answers as before; with another body it is an error. */
-function change(ports: CallPorts, name: StateCommand, body: unknown, caller: Caller, key?: string): Promise<Ack> {
+function change(
+  ports: CallPorts,
+  name: StateCommand,
+  body: unknown,
+  caller: Caller,
+  key?: string,
+): Promise<Ack> {
   const bodyHash = Bun.hash(`${name} ${JSON.stringify(body)}`).toString(36);
   return ports.loop.submit<unknown>(name, (tx) => {
     tx.actor = caller.actor;
     const remembered = key === undefined ? null : recallAnswer(tx, key);
     if (remembered) {
-      if (remembered.command === name && remembered.bodyHash === bodyHash) return ok(remembered.answer);
-      return refuse("idempotency_conflict", "this idempotency key was used for another command. Use a new one.");
+      if (remembered.command === name && remembered.bodyHash === bodyHash)
+        return ok(remembered.answer);
+      return refuse(
+        "idempotency_conflict",
+        "this idempotency key was used for another command. Use a new one.",
+      );
     }
-    const apply = applyCommand[name] as (tx: unknown, body: unknown, ports: { auth: AuthPort }) => Result<CommandValue<CommandName>>;
+    const apply = applyCommand[name] as (
+      tx: unknown,
+      body: unknown,
+      ports: { auth: AuthPort },
+    ) => Result<CommandValue<CommandName>>;
     const result = apply(tx, body, { auth: ports.auth });
     if (!result.ok) return result;
-    if (key !== undefined) rememberAnswer(tx, key, { command: name, bodyHash, answer: result.value });
+    if (key !== undefined)
+      rememberAnswer(tx, key, { command: name, bodyHash, answer: result.value });
     writeAudit(tx, name, true, null);
     return result;
   });

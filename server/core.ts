@@ -64,7 +64,9 @@ export interface TownCore {
   heartbeat(
     runnerId: string,
     frame: Heartbeat,
-  ): Promise<Result<{ stop: { runId: string; fence: Fence; reason: string }[]; heartbeatMs: number }>>;
+  ): Promise<
+    Result<{ stop: { runId: string; fence: Fence; reason: string }[]; heartbeatMs: number }>
+  >;
   tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>>;
   credential(runnerId: string, frame: CredentialFrame): Promise<Result<ModelCredential>>;
   /** The socket of this connection closed. */

@@ -60,9 +60,14 @@ export class RunnerDesk {
 
   async hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>> {
     const { loop, policy, epoch, db } = this.#ports;
-    const known = frame.runnerId ? db.select().from(runners).where(eq(runners.id, frame.runnerId)).get() : undefined;
+    const known = frame.runnerId
+      ? db.select().from(runners).where(eq(runners.id, frame.runnerId)).get()
+      : undefined;
     if (known && known.incarnation > frame.incarnation) {
-      return refuse("twin_runner", "a newer start of this runner is known: another process or a copy of its data runs elsewhere.");
+      return refuse(
+        "twin_runner",
+        "a newer start of this runner is known: another process or a copy of its data runs elsewhere.",
+      );
     }
     if (known) this.lastSeen.delete(known.id);
     return loop.submit("runner.hello", (tx) => {
@@ -84,8 +89,10 @@ export class RunnerDesk {
     const fresh: { runId: string; events: AgentEvent[] }[] = [];
     const stored = this.#ports.loop.submit("runner.facts", (tx) => {
       const row = tx.db.select().from(runners).where(eq(runners.id, runnerId)).get();
-      if (!row || row.connection !== batch.connection) return refuse("stale_connection", "say hello again.", { retryable: true });
-      if (row.spoolEpoch !== batch.spoolEpoch) return refuse("stale_epoch", "this spool is not the one of hello.", { retryable: true });
+      if (!row || row.connection !== batch.connection)
+        return refuse("stale_connection", "say hello again.", { retryable: true });
+      if (row.spoolEpoch !== batch.spoolEpoch)
+        return refuse("stale_epoch", "this spool is not the one of hello.", { retryable: true });
       let { spoolSeq } = row;
       for (const fact of batch.facts) {
         if (fact.seq <= spoolSeq) continue;
@@ -114,7 +121,9 @@ export class RunnerDesk {
     const { db, clock, policy } = this.#ports;
     const row = db.select().from(runners).where(eq(runners.id, runnerId)).get();
     if (!row || row.connection !== frame.connection) {
-      return refuse("stale_connection", "this connection was replaced: say hello again.", { retryable: true });
+      return refuse("stale_connection", "this connection was replaced: say hello again.", {
+        retryable: true,
+      });
     }
     if (this.lastSeen.has(runnerId)) this.lastSeen.set(runnerId, clock.now());
     if (row.state !== "connected") this.#ports.loop.wake();
@@ -134,9 +143,16 @@ export class RunnerDesk {
       tx.actor = `run:${run.id}`;
       if (run.kind === "session" && frame.turnId) {
         const { tool, turnId, key } = frame;
-        return ok(callMayorTool(tx, { tool, arguments: frame.arguments, turnId, key }, { auth: this.#ports.auth }));
+        return ok(
+          callMayorTool(
+            tx,
+            { tool, arguments: frame.arguments, turnId, key },
+            { auth: this.#ports.auth },
+          ),
+        );
       }
-      if (frame.tool === "gt_escalate" && run.kind === "work") return ok(raise(tx, run, frame.arguments));
+      if (frame.tool === "gt_escalate" && run.kind === "work")
+        return ok(raise(tx, run, frame.arguments));
       return refuse("forbidden", `this run may not call ${frame.tool}.`);
     });
   }
@@ -148,7 +164,11 @@ export class RunnerDesk {
     const model = readStoredModel(db);
     if (!model) return refuse("no_model", "no model is set up: choose one in Settings.");
     const { key, set } = readModelKey(db, auth.unseal);
-    if (set && key === null) return refuse("secret_unreadable", "the model's key can no longer be read: enter it again in Settings.");
+    if (set && key === null)
+      return refuse(
+        "secret_unreadable",
+        "the model's key can no longer be read: enter it again in Settings.",
+      );
     return ok({ provider: model.provider, baseUrl: model.baseUrl, apiKey: key });
   }
 
@@ -164,7 +184,9 @@ export class RunnerDesk {
         setRunnerState(tx, runnerId, row.state, seen);
         return ok(null);
       })
-      .catch((bug: unknown) => this.#ports.log.debug({ err: String(bug) }, "a runner left while the town was stopping"));
+      .catch((bug: unknown) =>
+        this.#ports.log.debug({ err: String(bug) }, "a runner left while the town was stopping"),
+      );
   }
 
   /** Whether this run was offered to this runner with this fence, ended or not. */
@@ -178,7 +200,8 @@ export class RunnerDesk {
     const run = this.#ports.db.select().from(runs).where(eq(runs.id, runId)).get();
     if (!run) return "the town does not know this run";
     if (run.runnerId !== runnerId) return "this run belongs to another runner";
-    if (run.fenceEpoch !== fence.epoch || run.fenceN !== fence.n) return "the fence of this run has advanced";
+    if (run.fenceEpoch !== fence.epoch || run.fenceN !== fence.n)
+      return "the fence of this run has advanced";
     return run.state === "ended" ? "this run has ended" : null;
   }
 
@@ -190,7 +213,12 @@ export class RunnerDesk {
           this.#takeInventory(tx, runnerId);
           return ok(null);
         })
-        .catch((bug: unknown) => this.#ports.log.error({ err: String(bug), runner: runnerId }, "the inventory could not be compared"));
+        .catch((bug: unknown) =>
+          this.#ports.log.error(
+            { err: String(bug), runner: runnerId },
+            "the inventory could not be compared",
+          ),
+        );
     });
   }
 
@@ -228,7 +256,8 @@ function raise(tx: Tx, run: typeof runs.$inferSelect, input: unknown): ToolAnswe
   if (typeof title !== "string" || title.trim() === "" || typeof body !== "string") {
     return { isError: true, text: "invalid_body: give a title and a body." };
   }
-  const level = (["low", "medium", "high", "critical"] as const).find((each) => each === severity) ?? "medium";
+  const level =
+    (["low", "medium", "high", "critical"] as const).find((each) => each === severity) ?? "medium";
   escalate(tx, {
     title: title.slice(0, 200),
     body: body.slice(0, 8_000),
@@ -237,5 +266,8 @@ function raise(tx: Tx, run: typeof runs.$inferSelect, input: unknown): ToolAnswe
     subjectId: run.beadId,
     rigId: run.rigId,
   });
-  return { isError: false, text: "A person was told. Go on with what you can do; call gt_done when the work is finished." };
+  return {
+    isError: false,
+    text: "A person was told. Go on with what you can do; call gt_done when the work is finished.",
+  };
 }

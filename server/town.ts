@@ -68,7 +68,12 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     townId,
     epoch,
     images,
-    live: () => ({ secrets, observingUntil, author: options.author ?? AUTHOR, lastSeen: desk.lastSeen }),
+    live: () => ({
+      secrets,
+      observingUntil,
+      author: options.author ?? AUTHOR,
+      lastSeen: desk.lastSeen,
+    }),
   });
   const port = options.runnerPort;
   const desk: RunnerDesk = new RunnerDesk({
@@ -162,7 +167,8 @@ function readTopic(
   topic: Topic,
   since: FeedPosition | undefined,
 ): Result<TopicState> {
-  if (!topicSchema.safeParse(topic).success) return refuse("unknown_topic", `there is no topic ${String(topic).slice(0, 60)}.`);
+  if (!topicSchema.safeParse(topic).success)
+    return refuse("unknown_topic", `there is no topic ${String(topic).slice(0, 60)}.`);
   const version = db.select({ version: town.version }).from(town).get()?.version ?? 0;
   const position = { epoch, version };
   if (since && since.epoch === epoch && since.version <= version) {

@@ -30,7 +30,8 @@ export const slingConvoy: Apply<"convoy.sling"> = (tx, body) => {
     ids.set(task.key, id);
   }
   for (const task of body.tasks) {
-    for (const key of task.dependsOn) addDependency(tx, ids.get(task.key)!, ids.get(key)!, "blocks");
+    for (const key of task.dependsOn)
+      addDependency(tx, ids.get(task.key)!, ids.get(key)!, "blocks");
   }
   const convoy = convoyImage(tx.db, convoyId);
   if (!convoy) throw new Error(`convoy ${convoyId} vanished`);
@@ -39,16 +40,23 @@ export const slingConvoy: Apply<"convoy.sling"> = (tx, body) => {
 
 function checkTasks(tasks: readonly Task[], parallel: boolean): Result<null> {
   const keys = new Set(tasks.map((task) => task.key));
-  if (keys.size !== tasks.length) return refuse("invalid_body", "two tasks have the same key. Give each its own.");
+  if (keys.size !== tasks.length)
+    return refuse("invalid_body", "two tasks have the same key. Give each its own.");
   for (const task of tasks) {
     const unknown = task.dependsOn.find((key) => !keys.has(key));
     if (unknown !== undefined) {
-      return refuse("invalid_body", `task ${task.key} depends on ${unknown}, which is no task of this convoy.`);
+      return refuse(
+        "invalid_body",
+        `task ${task.key} depends on ${unknown}, which is no task of this convoy.`,
+      );
     }
   }
   const cycle = findCycle(new Map(tasks.map((task) => [task.key, task.dependsOn])));
   if (cycle) {
-    return refuse("cyclic_dependency", `the tasks wait for each other in a circle: ${cycle.join(" waits for ")}. Nothing was created.`);
+    return refuse(
+      "cyclic_dependency",
+      `the tasks wait for each other in a circle: ${cycle.join(" waits for ")}. Nothing was created.`,
+    );
   }
   if (tasks.length > 1 && !parallel && tasks.every((task) => task.dependsOn.length === 0)) {
     return refuse(

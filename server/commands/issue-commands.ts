@@ -8,7 +8,12 @@ import { issueImage } from "../store/images.ts";
 import { findBead, findRig } from "../store/refs.ts";
 import { beadDependencies, beads, issues, reviews } from "../store/schema/beads.ts";
 import type { Tx } from "../store/tx.ts";
-import { addDependency, bumpVersion, recordEvent, removeDependency } from "../store/writes/beads.ts";
+import {
+  addDependency,
+  bumpVersion,
+  recordEvent,
+  removeDependency,
+} from "../store/writes/beads.ts";
 import { reactivateConvoy } from "../store/writes/convoys.ts";
 import { resolveAbout } from "../store/writes/escalations.ts";
 import { createIssue, moveIssue, raiseCaps } from "../store/writes/issues.ts";
@@ -27,9 +32,13 @@ export function findIssue(tx: Tx, ref: string, version?: number): Result<BeadRow
   const bead = findBead(tx.db, ref, ["issue"], "bead");
   if (!bead.ok) return bead;
   if (version !== undefined && version !== bead.value.version) {
-    return refuse("stale_version", `it was changed since you looked (version ${bead.value.version}). Look again, then decide.`, {
-      details: { version: bead.value.version },
-    });
+    return refuse(
+      "stale_version",
+      `it was changed since you looked (version ${bead.value.version}). Look again, then decide.`,
+      {
+        details: { version: bead.value.version },
+      },
+    );
   }
   return bead;
 }
@@ -52,16 +61,27 @@ export const slingBead: Apply<"bead.sling"> = (tx, body) => {
   return ok(image(tx, id));
 };
 
-function connect(tx: Tx, beadId: string, ref: string, type: "blocks" | "tracks" | "parent-child"): Result<null> {
+function connect(
+  tx: Tx,
+  beadId: string,
+  ref: string,
+  type: "blocks" | "tracks" | "parent-child",
+): Result<null> {
   const on = findIssue(tx, ref);
   if (!on.ok) return on;
   const bead = tx.db.select().from(beads).where(eq(beads.id, beadId)).get()!;
   if (type === "blocks" && on.value.rigId !== bead.rigId) {
-    return refuse("foreign_rig", "a bead can wait only for beads of its own rig: what lands elsewhere is not in its base.");
+    return refuse(
+      "foreign_rig",
+      "a bead can wait only for beads of its own rig: what lands elsewhere is not in its base.",
+    );
   }
   const cycle = findPath(edges(tx.db), on.value.id, beadId);
   if (cycle) {
-    return refuse("cyclic_dependency", `that would be a circle: ${[...cycle, on.value.id].join(" waits for ")}. Nothing was changed.`);
+    return refuse(
+      "cyclic_dependency",
+      `that would be a circle: ${[...cycle, on.value.id].join(" waits for ")}. Nothing was changed.`,
+    );
   }
   addDependency(tx, beadId, on.value.id, type);
   return ok(null);
@@ -69,7 +89,11 @@ function connect(tx: Tx, beadId: string, ref: string, type: "blocks" | "tracks" 
 
 function edges(db: Db): Map<string, string[]> {
   const map = new Map<string, string[]>();
-  for (const edge of db.select().from(beadDependencies).where(inArray(beadDependencies.type, ["blocks", "parent-child"])).all()) {
+  for (const edge of db
+    .select()
+    .from(beadDependencies)
+    .where(inArray(beadDependencies.type, ["blocks", "parent-child"]))
+    .all()) {
     const list = map.get(edge.beadId);
     if (list) list.push(edge.onId);
     else map.set(edge.beadId, [edge.onId]);
@@ -81,7 +105,10 @@ export const dependBead: Apply<"bead.depend"> = (tx, body) => {
   const bead = findIssue(tx, body.bead);
   if (!bead.ok) return bead;
   if (bead.value.status !== "open") {
-    return refuse("illegal_transition", `it is ${bead.value.status} already: only an open bead can be made to wait.`);
+    return refuse(
+      "illegal_transition",
+      `it is ${bead.value.status} already: only an open bead can be made to wait.`,
+    );
   }
   const added = connect(tx, bead.value.id, body.on, body.type);
   if (!added.ok) return added;
@@ -95,7 +122,8 @@ export const undependBead: Apply<"bead.undepend"> = (tx, body) => {
   if (!bead.ok) return bead;
   const on = findIssue(tx, body.on);
   if (!on.ok) return on;
-  if (!removeDependency(tx, bead.value.id, on.value.id)) return refuse("not_found", "it does not wait for that bead.");
+  if (!removeDependency(tx, bead.value.id, on.value.id))
+    return refuse("not_found", "it does not wait for that bead.");
   bumpVersion(tx, bead.value.id);
   recordEvent(tx, bead.value.id, "depends", `does not wait for ${body.on} any more`);
   return ok(image(tx, bead.value.id));
@@ -106,9 +134,14 @@ export const closeBead: Apply<"bead.close"> = (tx, body) => {
   if (!bead.ok) return bead;
   const { id } = bead.value;
   const row = tx.db.select().from(issues).where(eq(issues.beadId, id)).get()!;
-  const review = row.reviewId ? tx.db.select().from(reviews).where(eq(reviews.beadId, row.reviewId)).get() : undefined;
+  const review = row.reviewId
+    ? tx.db.select().from(reviews).where(eq(reviews.beadId, row.reviewId)).get()
+    : undefined;
   if (review?.state === "merging") {
-    return refuse("merge_in_flight", "its merge is under way: close it after that has settled.", { retryable: true, minBackoffMs: 2_000 });
+    return refuse("merge_in_flight", "its merge is under way: close it after that has settled.", {
+      retryable: true,
+      minBackoffMs: 2_000,
+    });
   }
   if (issueAfter(row.state, "closed_by_outcome") === null) {
     return refuse("illegal_transition", `it is ${row.state} already.`);
@@ -140,7 +173,11 @@ export const reopenBead: Apply<"bead.reopen"> = (tx, body) => {
     failure: null,
     runId: null,
   });
-  if (moved === null) return refuse("illegal_transition", `it is ${row.state}: only a failed or closed bead can be reopened.`);
+  if (moved === null)
+    return refuse(
+      "illegal_transition",
+      `it is ${row.state}: only a failed or closed bead can be reopened.`,
+    );
   bumpVersion(tx, id);
   resolveAbout(tx, id, "its bead was reopened");
   if (row.convoyId) reactivateConvoy(tx, row.convoyId);

@@ -34,7 +34,11 @@ const answer = (value: unknown, created: string[] = []): Answer => ({
   isError: false,
   beads: created,
 });
-const refused = (error: ErrorBody): Answer => ({ text: `${error.code}: ${error.message}`, isError: true, beads: [] });
+const refused = (error: ErrorBody): Answer => ({
+  text: `${error.code}: ${error.message}`,
+  isError: true,
+  beads: [],
+});
 
 const slingTool = z.strictObject({
   rig: refSchema,
@@ -78,7 +82,13 @@ export function callMayorTool(
 function dispatch(tx: Tx, tool: string, input: unknown, ports: CommandPorts): Answer {
   switch (tool) {
     case "gt_rigs":
-      return answer(tx.db.select({ id: rigs.id }).from(rigs).all().flatMap(({ id }) => rigLine(tx, id) ?? []));
+      return answer(
+        tx.db
+          .select({ id: rigs.id })
+          .from(rigs)
+          .all()
+          .flatMap(({ id }) => rigLine(tx, id) ?? []),
+      );
     case "gt_beads":
       return listBeads(tx, input);
     case "gt_bead":
@@ -90,7 +100,11 @@ function dispatch(tx: Tx, tool: string, input: unknown, ports: CommandPorts): An
     case "gt_sling_convoy":
       return slingAll(tx, input, ports);
     default:
-      return refused({ code: "unknown_command", message: `there is no tool ${tool}.`, retryable: false });
+      return refused({
+        code: "unknown_command",
+        message: `there is no tool ${tool}.`,
+        retryable: false,
+      });
   }
 }
 
@@ -103,11 +117,20 @@ function rigLine(tx: Tx, id: string) {
 
 function beadLine(tx: Tx, id: string) {
   const issue = issueImage(tx.db, id)!;
-  return { id, short: shortId(id), title: issue.title, status: issue.status, waits: issue.wait?.text, outcome: issue.outcome ?? undefined };
+  return {
+    id,
+    short: shortId(id),
+    title: issue.title,
+    status: issue.status,
+    waits: issue.wait?.text,
+    outcome: issue.outcome ?? undefined,
+  };
 }
 
 function listBeads(tx: Tx, input: unknown): Answer {
-  const parsed = z.object({ rig: z.string().optional(), status: z.string().optional() }).safeParse(input ?? {});
+  const parsed = z
+    .object({ rig: z.string().optional(), status: z.string().optional() })
+    .safeParse(input ?? {});
   if (!parsed.success) return refused(invalid(parsed.error));
   const rig = parsed.data.rig ? findRig(tx.db, parsed.data.rig) : null;
   if (rig && !rig.ok) return refused(rig.error);
@@ -118,7 +141,11 @@ function listBeads(tx: Tx, input: unknown): Answer {
     .orderBy(desc(beads.id))
     .limit(200)
     .all()
-    .filter((row) => (!rig || row.rigId === rig.value.id) && (!parsed.data.status || row.status === parsed.data.status));
+    .filter(
+      (row) =>
+        (!rig || row.rigId === rig.value.id) &&
+        (!parsed.data.status || row.status === parsed.data.status),
+    );
   return answer(rows.slice(0, 60).map((row) => beadLine(tx, row.id)));
 }
 
@@ -129,7 +156,15 @@ function showBead(tx: Tx, input: unknown): Answer {
   if (!bead.ok) return refused(bead.error);
   const issue = issueImage(tx.db, bead.value.id)!;
   const { title, body, status, wait, failure, landedOn } = issue;
-  return answer({ id: issue.id, title, body: body.slice(0, 4_000), status, waits: wait?.text, failure, landedOn });
+  return answer({
+    id: issue.id,
+    title,
+    body: body.slice(0, 4_000),
+    status,
+    waits: wait?.text,
+    failure,
+    landedOn,
+  });
 }
 
 function showConvoy(tx: Tx, input: unknown): Answer {
@@ -137,9 +172,18 @@ function showConvoy(tx: Tx, input: unknown): Answer {
   if (!parsed.success) return refused(invalid(parsed.error));
   const bead = findBead(tx.db, parsed.data.convoy, ["convoy"], "convoy");
   if (!bead.ok) return refused(bead.error);
-  const members = tx.db.select({ id: issues.beadId }).from(issues).where(eq(issues.convoyId, bead.value.id)).all();
+  const members = tx.db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .where(eq(issues.convoyId, bead.value.id))
+    .all();
   const convoy = convoyImage(tx.db, bead.value.id)!;
-  return answer({ id: convoy.id, title: convoy.title, state: convoy.state, beads: members.map((row) => beadLine(tx, row.id)) });
+  return answer({
+    id: convoy.id,
+    title: convoy.title,
+    state: convoy.state,
+    beads: members.map((row) => beadLine(tx, row.id)),
+  });
 }
 
 function sling(tx: Tx, input: unknown, ports: CommandPorts): Answer {
@@ -150,7 +194,10 @@ function sling(tx: Tx, input: unknown, ports: CommandPorts): Answer {
   const result = slingBead(tx, body.value, ports);
   if (!result.ok) return refused(result.error);
   const { id, title } = result.value;
-  return answer({ created: { id, short: shortId(id), title }, next: "Tell the person what you set in motion." }, [id]);
+  return answer(
+    { created: { id, short: shortId(id), title }, next: "Tell the person what you set in motion." },
+    [id],
+  );
 }
 
 function slingAll(tx: Tx, input: unknown, ports: CommandPorts): Answer {
@@ -168,7 +215,11 @@ function slingAll(tx: Tx, input: unknown, ports: CommandPorts): Answer {
   return answer(
     {
       convoy: { id: convoy.id, short: shortId(convoy.id), title: convoy.title },
-      beads: result.value.beads.map((bead) => ({ id: bead.id, short: shortId(bead.id), title: bead.title })),
+      beads: result.value.beads.map((bead) => ({
+        id: bead.id,
+        short: shortId(bead.id),
+        title: bead.title,
+      })),
       next: "Tell the person what you planned and what runs first.",
     },
     [convoy.id],
@@ -189,5 +240,9 @@ function parse<N extends CommandName>(
 function invalid(error: z.ZodError): ErrorBody {
   const issue = error.issues[0];
   const where = issue && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-  return { code: "invalid_body", message: `${where}${issue?.message ?? "not valid"}. Correct it and call again.`, retryable: false };
+  return {
+    code: "invalid_body",
+    message: `${where}${issue?.message ?? "not valid"}. Correct it and call again.`,
+    retryable: false,
+  };
 }

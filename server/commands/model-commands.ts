@@ -14,7 +14,8 @@ import type { Apply, CommandPorts } from "./command.ts";
 /** A changed address clears the stored key: a secret goes only where it was meant to go. */
 export const setModel: Apply<"model.set"> = (tx, body, ports) => {
   const before = readStoredModel(tx.db);
-  const moved = before !== null && (before.baseUrl !== body.baseUrl || before.provider !== body.provider);
+  const moved =
+    before !== null && (before.baseUrl !== body.baseUrl || before.provider !== body.provider);
   storeModel(tx, {
     provider: body.provider,
     baseUrl: body.baseUrl.replace(/\/+$/, ""),

@@ -6,7 +6,11 @@ import { findBead, findRun } from "../store/refs.ts";
 import { issues, reviews } from "../store/schema/beads.ts";
 import { sessions } from "../store/schema/runs.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
-import { acknowledgeEscalation, resolveAbout, resolveEscalation } from "../store/writes/escalations.ts";
+import {
+  acknowledgeEscalation,
+  resolveAbout,
+  resolveEscalation,
+} from "../store/writes/escalations.ts";
 import { moveIssue } from "../store/writes/issues.ts";
 import { moveReview, recordRound } from "../store/writes/reviews.ts";
 import { orderStop } from "../store/writes/runs.ts";
@@ -24,9 +28,13 @@ export const sayToMayor: Apply<"mayor.say"> = (tx, body) => {
 export const stopRun: Apply<"run.stop"> = (tx, body) => {
   const run = findRun(tx.db, body.run);
   if (!run.ok) return run;
-  if (run.value.state === "ended") return refuse("illegal_transition", "this run has ended already.");
+  if (run.value.state === "ended")
+    return refuse("illegal_transition", "this run has ended already.");
   if (run.value.kind === "merge") {
-    return refuse("merge_in_flight", "a merge is not stopped half-way: it settles in a moment.", { retryable: true, minBackoffMs: 2_000 });
+    return refuse("merge_in_flight", "a merge is not stopped half-way: it settles in a moment.", {
+      retryable: true,
+      minBackoffMs: 2_000,
+    });
   }
   orderStop(tx, run.value.id, "stopped_by_person", "stopped by a person");
   return ok(runImage(tx.db, run.value.id)!);
@@ -44,11 +52,17 @@ export const decideReview: Apply<"review.decide"> = (tx, body) => {
   const approve = body.verdict === "approve";
   if (!approve && body.feedback === "") return refuse("invalid_body", "say what should change.");
   const event = approve ? "person_approved" : "person_returned";
-  const text = approve ? "approved by a person" : `returned by a person: ${body.feedback.split("\n", 1)[0]}`;
+  const text = approve
+    ? "approved by a person"
+    : `returned by a person: ${body.feedback.split("\n", 1)[0]}`;
   if (!moveReview(tx, id, event, { text, failure: null })) {
-    return refuse("illegal_transition", `the review is ${review.state.replaceAll("_", " ")}: only one that needs a person can be decided here.`);
+    return refuse(
+      "illegal_transition",
+      `the review is ${review.state.replaceAll("_", " ")}: only one that needs a person can be decided here.`,
+    );
   }
-  if (approve && issue.state === "open") moveIssue(tx, review.subjectId, "resumed_review", { text });
+  if (approve && issue.state === "open")
+    moveIssue(tx, review.subjectId, "resumed_review", { text });
   if (!approve) {
     recordRound(tx, id, { verdict: "request_changes", feedback: body.feedback });
     if (issue.state === "in_review") {
@@ -63,7 +77,8 @@ export const decideReview: Apply<"review.decide"> = (tx, body) => {
 export const acknowledge: Apply<"escalation.acknowledge"> = (tx, body) => {
   const bead = findBead(tx.db, body.escalation, ["escalation"], "escalation");
   if (!bead.ok) return bead;
-  if (bead.value.status !== "open") return refuse("illegal_transition", `it is ${bead.value.status.replaceAll("_", " ")} already.`);
+  if (bead.value.status !== "open")
+    return refuse("illegal_transition", `it is ${bead.value.status.replaceAll("_", " ")} already.`);
   acknowledgeEscalation(tx, bead.value.id);
   return ok({ id: bead.value.id });
 };
@@ -71,7 +86,8 @@ export const acknowledge: Apply<"escalation.acknowledge"> = (tx, body) => {
 export const resolve: Apply<"escalation.resolve"> = (tx, body) => {
   const bead = findBead(tx.db, body.escalation, ["escalation"], "escalation");
   if (!bead.ok) return bead;
-  if (bead.value.status === "closed") return refuse("illegal_transition", "it is resolved already.");
+  if (bead.value.status === "closed")
+    return refuse("illegal_transition", "it is resolved already.");
   resolveEscalation(tx, bead.value.id, body.note);
   return ok({ id: bead.value.id });
 };

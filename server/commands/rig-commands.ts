@@ -18,7 +18,11 @@ export const addRig: Apply<"rig.add"> = (tx, body) => {
   const remote = checkRemote(body.remote);
   if (!remote.ok) return remote;
   const name = body.name ?? nameFrom(body.remote);
-  if (findRig(tx.db, name).ok) return refuse("already_exists", `there is a rig ${name} already. Choose another name with --name.`);
+  if (findRig(tx.db, name).ok)
+    return refuse(
+      "already_exists",
+      `there is a rig ${name} already. Choose another name with --name.`,
+    );
   const id = insertRig(tx, {
     name,
     remote: body.remote,
@@ -38,22 +42,42 @@ export const addRig: Apply<"rig.add"> = (tx, body) => {
 function checkRemote(remote: string): Result<null> {
   if (remote.startsWith("/")) return ok(null);
   if (/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(remote)) {
-    return refuse("invalid_body", "the address holds a password, which would be shown and logged. Leave it out.");
+    return refuse(
+      "invalid_body",
+      "the address holds a password, which would be shown and logged. Leave it out.",
+    );
   }
-  if (/^(https?|ssh|git|file):\/\/\S+$/i.test(remote) || /^[\w.-]+@[\w.-]+:\S+$/.test(remote)) return ok(null);
-  return refuse("invalid_body", `${remote.slice(0, 100)} is neither an absolute path nor a repository URL.`);
+  if (/^(https?|ssh|git|file):\/\/\S+$/i.test(remote) || /^[\w.-]+@[\w.-]+:\S+$/.test(remote))
+    return ok(null);
+  return refuse(
+    "invalid_body",
+    `${remote.slice(0, 100)} is neither an absolute path nor a repository URL.`,
+  );
 }
 
 function nameFrom(remote: string): string {
-  const last = remote.replace(/\/+$/, "").replace(/\/?\.git$/, "").split(/[/:]/).at(-1) ?? "rig";
-  return last.replace(/[^\p{L}\p{N} ._-]/gu, "-").replace(/^[^\p{L}\p{N}]+/u, "").slice(0, 60) || "rig";
+  const last =
+    remote
+      .replace(/\/+$/, "")
+      .replace(/\/?\.git$/, "")
+      .split(/[/:]/)
+      .at(-1) ?? "rig";
+  return (
+    last
+      .replace(/[^\p{L}\p{N} ._-]/gu, "-")
+      .replace(/^[^\p{L}\p{N}]+/u, "")
+      .slice(0, 60) || "rig"
+  );
 }
 
 export const changeRig: Apply<"rig.update"> = (tx, body) => {
   const rig = findRig(tx.db, body.rig);
   if (!rig.ok) return rig;
   if (body.version !== undefined && body.version !== rig.value.version) {
-    return refuse("stale_version", `the rig was changed since you looked (version ${rig.value.version}). Look again.`);
+    return refuse(
+      "stale_version",
+      `the rig was changed since you looked (version ${rig.value.version}). Look again.`,
+    );
   }
   const { set } = body;
   const recheck = set.target !== undefined || set.gates !== undefined || set.setup !== undefined;
@@ -64,7 +88,9 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 function definedOnly<T extends object>(set: T): Defined<T> {
-  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as Defined<T>;
+  return Object.fromEntries(
+    Object.entries(set).filter(([, value]) => value !== undefined),
+  ) as Defined<T>;
 }
 
 export const recheckRig: Apply<"rig.recheck"> = (tx, body) => {
@@ -89,10 +115,16 @@ export const dropRig: Apply<"rig.remove"> = (tx, body) => {
   const live = tx.db
     .select({ id: runs.id })
     .from(runs)
-    .where(and(eq(runs.rigId, id), inArray(runs.state, ["offered", "accepted", "preparing", "running"])))
+    .where(
+      and(eq(runs.rigId, id), inArray(runs.state, ["offered", "accepted", "preparing", "running"])),
+    )
     .limit(1)
     .get();
-  if (live) return refuse("busy", `a run of rig ${name} is under way: stop it or wait.`, { retryable: true, minBackoffMs: 2_000 });
+  if (live)
+    return refuse("busy", `a run of rig ${name} is under way: stop it or wait.`, {
+      retryable: true,
+      minBackoffMs: 2_000,
+    });
   removeRig(tx, id);
   return ok({ id });
 };

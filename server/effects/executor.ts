@@ -28,7 +28,9 @@ export interface Sending {
   acceptByMs: number;
 }
 /** What a send came to: `done` writes its consequence; else it is tried again. */
-export type Sent = { done: true; apply(tx: Tx, writes: EffectWrites): void } | { done: false; error: string };
+export type Sent =
+  | { done: true; apply(tx: Tx, writes: EffectWrites): void }
+  | { done: false; error: string };
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
@@ -59,7 +61,12 @@ export class Executor {
     if (this.#stopped) return;
     if (this.#timer) clearTimeout(this.#timer);
     const { db, clock } = this.#deps;
-    const rows = db.select().from(outbox).where(eq(outbox.state, "owed")).orderBy(asc(outbox.id)).all();
+    const rows = db
+      .select()
+      .from(outbox)
+      .where(eq(outbox.state, "owed"))
+      .orderBy(asc(outbox.id))
+      .all();
     const seen = new Set<string>();
     let nextAt: number | null = null;
     for (const row of rows) {
@@ -69,7 +76,8 @@ export class Executor {
       if (row.nextAt > clock.now()) nextAt = Math.min(nextAt ?? row.nextAt, row.nextAt);
       else void this.#send(row);
     }
-    if (nextAt !== null) this.#timer = setTimeout(() => this.kick(), Math.max(1, nextAt - clock.now()));
+    if (nextAt !== null)
+      this.#timer = setTimeout(() => this.kick(), Math.max(1, nextAt - clock.now()));
   }
 
   stop(): void {
@@ -95,7 +103,11 @@ export class Executor {
         return ok(null);
       });
     } catch (bug) {
-      if (!this.#stopped) log.error({ effect: owed.kind, subject: owed.subject, err: String(bug) }, "an effect failed");
+      if (!this.#stopped)
+        log.error(
+          { effect: owed.kind, subject: owed.subject, err: String(bug) },
+          "an effect failed",
+        );
     } finally {
       this.#busy.delete(owed.subject);
     }

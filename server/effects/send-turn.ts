@@ -5,9 +5,14 @@ import { errorText, type Sending, type Sent } from "./executor.ts";
 /** Natural key: the turn id. The runner takes a turn once. */
 export async function sendTurn({ db, port, owed, run, connection }: Sending): Promise<Sent> {
   const turn = db.select().from(turns).where(eq(turns.id, owed.argument)).get();
-  if (!turn || turn.runId !== run.id || turn.state !== "running") return { done: true, apply: () => undefined };
+  if (!turn || turn.runId !== run.id || turn.state !== "running")
+    return { done: true, apply: () => undefined };
   const journal = db
-    .select({ tool: turnEffects.tool, arguments: turnEffects.arguments, answer: turnEffects.answer })
+    .select({
+      tool: turnEffects.tool,
+      arguments: turnEffects.arguments,
+      answer: turnEffects.answer,
+    })
     .from(turnEffects)
     .where(eq(turnEffects.turnId, turn.id))
     .orderBy(asc(turnEffects.n))

@@ -29,17 +29,23 @@ export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
   applyToRun(tx, run, body);
 }
 
-function applyToRun(tx: Tx, run: RunRow, body: Exclude<FactBody, { kind: "saved_work" | "usage" }>): void {
+function applyToRun(
+  tx: Tx,
+  run: RunRow,
+  body: Exclude<FactBody, { kind: "saved_work" | "usage" }>,
+): void {
   switch (body.kind) {
     case "phase":
       advanceRun(tx, run.id, "preparing", body.phase);
       return;
     case "started":
       advanceRun(tx, run.id, "running", null);
-      if (run.beadId) recordEvent(tx, run.beadId, "run_started", startedText(run), { runId: run.id });
+      if (run.beadId)
+        recordEvent(tx, run.beadId, "run_started", startedText(run), { runId: run.id });
       return;
     case "progress":
-      if (run.progressAt === null && run.kind === "work" && run.beadId) forgiveStarts(tx, run.beadId);
+      if (run.progressAt === null && run.kind === "work" && run.beadId)
+        forgiveStarts(tx, run.beadId);
       tx.db.update(runs).set({ progressAt: tx.now }).where(eq(runs.id, run.id)).run();
       if (run.agentId) setBubble(tx, run.agentId, null);
       tx.touch("run", run.id);
@@ -63,22 +69,39 @@ function applyToRun(tx: Tx, run: RunRow, body: Exclude<FactBody, { kind: "saved_
       return;
     case "turn_ended":
       if (body.reason === "completed") endTurn(tx, body.turnId, "done", body.text, null);
-      else endTurn(tx, body.turnId, "failed", body.text, body.message ?? "the turn was interrupted");
+      else
+        endTurn(tx, body.turnId, "failed", body.text, body.message ?? "the turn was interrupted");
       return;
     case "exit":
-      endRun(tx, run.id, run.stopOutcome && body.outcome !== "done" ? run.stopOutcome : body.outcome, body.reason);
+      endRun(
+        tx,
+        run.id,
+        run.stopOutcome && body.outcome !== "done" ? run.stopOutcome : body.outcome,
+        body.reason,
+      );
       return;
   }
 }
 
 function startedText(run: RunRow): string {
-  const what = { work: "work", check: "the gates", review: "a review", merge: "the merge", baseline: "the baseline", session: "a conversation" };
+  const what = {
+    work: "work",
+    check: "the gates",
+    review: "a review",
+    merge: "the merge",
+    baseline: "the baseline",
+    session: "a conversation",
+  };
   return `attempt ${run.attempt}: ${what[run.kind]} began`;
 }
 
 function saveWork(tx: Tx, run: RunRow, body: Extract<FactBody, { kind: "saved_work" }>): void {
   const { ref, oid, baseOid } = body;
-  tx.db.update(runs).set({ savedRef: ref, savedOid: oid, savedAt: tx.now }).where(eq(runs.id, run.id)).run();
+  tx.db
+    .update(runs)
+    .set({ savedRef: ref, savedOid: oid, savedAt: tx.now })
+    .where(eq(runs.id, run.id))
+    .run();
   tx.touch("run", run.id);
   if (run.kind === "work" && run.beadId) attachSavedWork(tx, run.beadId, { ref, oid, baseOid });
 }

@@ -7,11 +7,24 @@ import type { Tx } from "../store/tx.ts";
 import { settleConvoy } from "../store/writes/convoys.ts";
 import { escalate } from "../store/writes/escalations.ts";
 import { countRun, moveIssue, setIssueWait } from "../store/writes/issues.ts";
-import { countReviewTry, moveReview, recordRound, setReviewWait, submitReview } from "../store/writes/reviews.ts";
+import {
+  countReviewTry,
+  moveReview,
+  recordRound,
+  setReviewWait,
+  submitReview,
+} from "../store/writes/reviews.ts";
 import { setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
 import { endRun, offerRun, orderStop, settleRun } from "../store/writes/runs.ts";
-import { endTurn, giveTurn, handTurn, journalOf, transcriptBefore, turnAgain } from "../store/writes/sessions.ts";
+import {
+  endTurn,
+  giveTurn,
+  handTurn,
+  journalOf,
+  transcriptBefore,
+  turnAgain,
+} from "../store/writes/sessions.ts";
 
 export interface Applied {
   rule: string;
@@ -22,7 +35,8 @@ export interface Applied {
 /** @param savepoint runs a function so that a throw undoes its writes, and rethrows */
 export function applyPlan(tx: Tx, plan: Plan, savepoint: <T>(fn: () => T) => T): Applied[] {
   return plan.steps.map((step) => {
-    if (!step.expect.every((expect) => holds(tx, expect))) return { rule: step.rule, key: step.key, stale: true };
+    if (!step.expect.every((expect) => holds(tx, expect)))
+      return { rule: step.rule, key: step.key, stale: true };
     savepoint(() => applyStep(tx, step));
     return { rule: step.rule, key: step.key, stale: false };
   });
@@ -30,12 +44,16 @@ export function applyPlan(tx: Tx, plan: Plan, savepoint: <T>(fn: () => T) => T):
 
 function holds(tx: Tx, { table, id, state }: Expect): boolean {
   const read = {
-    issue: () => tx.db.select({ state: issues.state }).from(issues).where(eq(issues.beadId, id)).get(),
-    review: () => tx.db.select({ state: reviews.state }).from(reviews).where(eq(reviews.beadId, id)).get(),
-    convoy: () => tx.db.select({ state: convoys.state }).from(convoys).where(eq(convoys.beadId, id)).get(),
+    issue: () =>
+      tx.db.select({ state: issues.state }).from(issues).where(eq(issues.beadId, id)).get(),
+    review: () =>
+      tx.db.select({ state: reviews.state }).from(reviews).where(eq(reviews.beadId, id)).get(),
+    convoy: () =>
+      tx.db.select({ state: convoys.state }).from(convoys).where(eq(convoys.beadId, id)).get(),
     run: () => tx.db.select({ state: runs.state }).from(runs).where(eq(runs.id, id)).get(),
     rig: () => tx.db.select({ state: rigs.state }).from(rigs).where(eq(rigs.id, id)).get(),
-    runner: () => tx.db.select({ state: runners.state }).from(runners).where(eq(runners.id, id)).get(),
+    runner: () =>
+      tx.db.select({ state: runners.state }).from(runners).where(eq(runners.id, id)).get(),
     turn: () => tx.db.select({ state: turns.state }).from(turns).where(eq(turns.id, id)).get(),
   };
   return read[table]()?.state === state;
@@ -60,7 +78,8 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "settle_run":
       return settleRun(tx, action.runId);
     case "move_issue":
-      if (moveIssue(tx, action.beadId, action.event, action) === null) throw new Error(`${step.rule}: ${action.event} is refused for ${action.beadId}`);
+      if (moveIssue(tx, action.beadId, action.event, action) === null)
+        throw new Error(`${step.rule}: ${action.event} is refused for ${action.beadId}`);
       return;
     case "count_run":
       return countRun(tx, action.beadId, action.as, action.backOffUntil);
@@ -70,7 +89,8 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
       submitReview(tx, action);
       return;
     case "move_review":
-      if (!moveReview(tx, action.reviewId, action.event, action)) throw new Error(`${step.rule}: ${action.event} is refused for ${action.reviewId}`);
+      if (!moveReview(tx, action.reviewId, action.event, action))
+        throw new Error(`${step.rule}: ${action.event} is refused for ${action.reviewId}`);
       return;
     case "record_round": {
       const { do: _do, reviewId, gates, comments, ...rest } = action;
@@ -108,11 +128,21 @@ function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
   const { request, turnIds = [] } = action;
   const { runId } = offerRun(tx, request, (spec) => {
     if (spec.kind !== "session") return spec;
-    const turnsWithJournal = spec.turns.map((turn) => ({ ...turn, journal: journalOf(tx, turn.turnId) }));
-    return { ...spec, turns: turnsWithJournal, transcript: transcriptBefore(tx, spec.turns[0]!.turnId) };
+    const turnsWithJournal = spec.turns.map((turn) => ({
+      ...turn,
+      journal: journalOf(tx, turn.turnId),
+    }));
+    return {
+      ...spec,
+      turns: turnsWithJournal,
+      transcript: transcriptBefore(tx, spec.turns[0]!.turnId),
+    };
   });
   for (const turnId of turnIds) giveTurn(tx, turnId, runId);
   if (request.kind === "work" && request.beadId) {
-    moveIssue(tx, request.beadId, "dispatched", { text: `dispatched to a polecat, round ${request.round}`, runId });
+    moveIssue(tx, request.beadId, "dispatched", {
+      text: `dispatched to a polecat, round ${request.round}`,
+      runId,
+    });
   }
 }

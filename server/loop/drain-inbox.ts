@@ -22,7 +22,10 @@ export function drainInbox(tx: Tx, savepoint: <T>(fn: () => T) => T, log: Log): 
       parked.add(row.runId);
       const dead = row.attempts + 1 >= TRIES_MAX;
       failFact(tx, row, String(bug), dead);
-      log.error({ run: row.runId, fact: row.fact.body.kind, err: String(bug), dead }, "a fact could not be applied");
+      log.error(
+        { run: row.runId, fact: row.fact.body.kind, err: String(bug), dead },
+        "a fact could not be applied",
+      );
       if (dead) buryRun(tx, row.runId, row.fact.body.kind);
     }
     tx.actor = "town";
@@ -33,7 +36,11 @@ export function drainInbox(tx: Tx, savepoint: <T>(fn: () => T) => T, log: Log): 
 /** The run of a dead-lettered fact ends as crashed with its work saved, and a person is told. */
 function buryRun(tx: Tx, runId: string, kind: string): void {
   tx.rule = "run/dead-letter";
-  const reason = { code: "dead_letter", message: `a ${kind} fact of this run could not be applied`, source: "run/dead-letter" };
+  const reason = {
+    code: "dead_letter",
+    message: `a ${kind} fact of this run could not be applied`,
+    source: "run/dead-letter",
+  };
   if (endRun(tx, runId, "crashed", reason)) {
     escalate(tx, {
       title: "A runner's report could not be applied",

@@ -70,7 +70,12 @@ export class TownLoop {
   submit<T>(label: string, apply: (tx: Tx) => Result<T>): Promise<Result<T>> {
     if (this.#stopped) return Promise.reject(new Error("the town is stopping"));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ label, apply, settle: resolve as (result: Result<unknown>) => void, fail: reject });
+      this.#waiting.push({
+        label,
+        apply,
+        settle: resolve as (result: Result<unknown>) => void,
+        fail: reject,
+      });
       this.wake();
     });
   }
@@ -117,7 +122,10 @@ export class TownLoop {
     if (outcome.moved && !outcome.fault) {
       this.#inARow += 1;
       if (this.#inARow < TICKS_IN_A_ROW_MAX) return this.wake();
-      this.#deps.log.error({ ticks: this.#inARow, rules: outcome.rules }, "the loop does not come to rest");
+      this.#deps.log.error(
+        { ticks: this.#inARow, rules: outcome.rules },
+        "the loop does not come to rest",
+      );
     }
     this.#inARow = 0;
     const now = this.#deps.clock.now();
@@ -140,7 +148,10 @@ export class TownLoop {
       return { ...ticked, changes };
     } catch (bug) {
       raw.run("ROLLBACK");
-      log.error({ err: String(bug), stack: bug instanceof Error ? bug.stack : undefined }, "a tick failed and was undone");
+      log.error(
+        { err: String(bug), stack: bug instanceof Error ? bug.stack : undefined },
+        "a tick failed and was undone",
+      );
       settled.length = 0;
       for (const each of batch) settled.push(() => each.fail(bug));
       return { changes: [], dueAt: null, moved: false, fault: true, rules: [] };
@@ -150,10 +161,25 @@ export class TownLoop {
   #newTx(touched: Map<string, { kind: ImageKind; id: string }>): Tx {
     const { db, clock, epoch, policy, newId } = this.#deps;
     const touch = (kind: ImageKind, id: string) => void touched.set(`${kind} ${id}`, { kind, id });
-    return { db, now: clock.now(), epoch, policy, newId, actor: "town", rule: null, touch, touchGone: touch };
+    return {
+      db,
+      now: clock.now(),
+      epoch,
+      policy,
+      newId,
+      actor: "town",
+      rule: null,
+      touch,
+      touchGone: touch,
+    };
   }
 
-  #applyOne(tx: Tx, touched: Map<string, { kind: ImageKind; id: string }>, each: Waiting, settled: (() => void)[]): void {
+  #applyOne(
+    tx: Tx,
+    touched: Map<string, { kind: ImageKind; id: string }>,
+    each: Waiting,
+    settled: (() => void)[],
+  ): void {
     const before = new Map(touched);
     const undo = () => {
       this.#deps.raw.run("ROLLBACK TO one");
@@ -196,7 +222,10 @@ export class TownLoop {
     try {
       plan = reconcile(this.#loadSnapshot({ ...live(), now: tx.now, policy }));
     } catch (bug) {
-      log.error({ err: String(bug), stack: bug instanceof Error ? bug.stack : undefined }, "the reconciler threw");
+      log.error(
+        { err: String(bug), stack: bug instanceof Error ? bug.stack : undefined },
+        "the reconciler threw",
+      );
       return { dueAt: null, moved: false, fault: true, rules: [] };
     }
     const rules: string[] = [];
@@ -208,7 +237,10 @@ export class TownLoop {
         log.debug({ rule: step.rule, key: step.key, stale: applied?.stale }, "rule applied");
       } catch (bug) {
         fault = true;
-        log.error({ rule: step.rule, key: step.key, err: String(bug) }, "a rule could not be applied and was undone");
+        log.error(
+          { rule: step.rule, key: step.key, err: String(bug) },
+          "a rule could not be applied and was undone",
+        );
       }
     }
     return { dueAt: syncTimers(tx, plan.timers), moved, fault, rules };
@@ -222,7 +254,9 @@ export class TownLoop {
     }
     if (touched.size === 0) return [];
     const context = images();
-    const list: AnyImage[] = [...touched.values()].map(({ kind, id }) => imageOf(db, kind, id, context));
+    const list: AnyImage[] = [...touched.values()].map(({ kind, id }) =>
+      imageOf(db, kind, id, context),
+    );
     const version = appendChanges(tx, townId, list);
     return list.map((image) => ({ version, topics: topicsOf(db, image), image }));
   }

@@ -29,7 +29,12 @@ type Table<S extends string, E extends string> = Readonly<Record<S, Readonly<Rec
 
 /** `null` means refused. */
 export const ISSUE_TRANSITIONS: Table<IssueState, IssueEvent> = {
-  open: row({ dispatched: "in_progress", resumed_review: "in_review", closed_by_outcome: "closed", exhausted: "failed" }),
+  open: row({
+    dispatched: "in_progress",
+    resumed_review: "in_review",
+    closed_by_outcome: "closed",
+    exhausted: "failed",
+  }),
   in_progress: row({
     run_lost: "open",
     submitted: "in_review",
@@ -46,7 +51,9 @@ export const ISSUE_TRANSITIONS: Table<IssueState, IssueEvent> = {
   failed: row({ reopened: "open", closed_by_outcome: "closed" }),
 };
 
-function row(targets: Partial<Record<IssueEvent, IssueState>>): Record<IssueEvent, IssueState | null> {
+function row(
+  targets: Partial<Record<IssueEvent, IssueState>>,
+): Record<IssueEvent, IssueState | null> {
   const full = {} as Record<IssueEvent, IssueState | null>;
   for (const event of issueEvents) full[event] = targets[event] ?? null;
   return full;

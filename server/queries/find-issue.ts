@@ -5,8 +5,14 @@ import { findBead } from "../store/refs.ts";
 import { issues } from "../store/schema/beads.ts";
 
 /** An issue bead's own row with its rig. */
-export function findIssueRow(db: Db, ref: string): Result<typeof issues.$inferSelect & { rigId: string }> {
+export function findIssueRow(
+  db: Db,
+  ref: string,
+): Result<typeof issues.$inferSelect & { rigId: string }> {
   const bead = findBead(db, ref, ["issue"], "bead");
   if (!bead.ok) return bead;
-  return ok({ ...db.select().from(issues).where(eq(issues.beadId, bead.value.id)).get()!, rigId: bead.value.rigId! });
+  return ok({
+    ...db.select().from(issues).where(eq(issues.beadId, bead.value.id)).get()!,
+    rigId: bead.value.rigId!,
+  });
 }

@@ -1,11 +1,33 @@
 /** Queries: synchronous reads, answered at once. */
 import { and, asc, count, desc, eq, isNull, ne } from "drizzle-orm";
-import { ok, type CommandBody, type CommandName, type CommandValue, type Result } from "../../protocol/index.ts";
+import {
+  ok,
+  type CommandBody,
+  type CommandName,
+  type CommandValue,
+  type Result,
+} from "../../protocol/index.ts";
 import { BEAD_TYPES } from "../model/bead-types.ts";
 import type { Db } from "../store/database.ts";
-import { convoyImage, imageOf, issueImage, reviewImage, runImage, townImage, type ImageContext } from "../store/images.ts";
+import {
+  convoyImage,
+  imageOf,
+  issueImage,
+  reviewImage,
+  runImage,
+  townImage,
+  type ImageContext,
+} from "../store/images.ts";
 import { findBead, findRig, findRun } from "../store/refs.ts";
-import { agents, beadEvents, beads, convoys, escalations, issues, reviews } from "../store/schema/beads.ts";
+import {
+  agents,
+  beadEvents,
+  beads,
+  convoys,
+  escalations,
+  issues,
+  reviews,
+} from "../store/schema/beads.ts";
 import { runs } from "../store/schema/runs.ts";
 import { readModelSettings } from "../store/settings.ts";
 import type { Streams } from "../store/streams.ts";
@@ -16,18 +38,27 @@ export interface QueryPorts {
   images: ImageContext;
   streams: Streams;
 }
-type Query<N extends CommandName> = (ports: QueryPorts, body: CommandBody<N>) => Result<CommandValue<N>>;
+type Query<N extends CommandName> = (
+  ports: QueryPorts,
+  body: CommandBody<N>,
+) => Result<CommandValue<N>>;
 
 const status: Query<"town.status"> = ({ db, images }) => {
   const items = topicItems(db, "town", images);
-  const groups = db.select({ state: issues.state, n: count() }).from(issues).groupBy(issues.state).all();
+  const groups = db
+    .select({ state: issues.state, n: count() })
+    .from(issues)
+    .groupBy(issues.state)
+    .all();
   return ok({
     town: townImage(db, images)!,
     rigs: items.flatMap((item) => (item.kind === "rig" && item.value ? [item.value] : [])),
     runners: items.flatMap((item) => (item.kind === "runner" && item.value ? [item.value] : [])),
     counts: Object.fromEntries(groups.map((group) => [group.state, group.n])),
     liveRuns: db.select({ n: count() }).from(runs).where(ne(runs.state, "ended")).get()?.n ?? 0,
-    openEscalations: db.select({ n: count() }).from(escalations).where(isNull(escalations.resolvedAt)).get()?.n ?? 0,
+    openEscalations:
+      db.select({ n: count() }).from(escalations).where(isNull(escalations.resolvedAt)).get()?.n ??
+      0,
   });
 };
 
@@ -51,21 +82,45 @@ const beadList: Query<"bead.list"> = ({ db }, body) => {
 };
 
 const beadGet: Query<"bead.get"> = ({ db, images }, body) => {
-  const bead = findBead(db, body.bead, ["issue", "convoy", "merge_request", "agent", "message", "escalation"], "bead");
+  const bead = findBead(
+    db,
+    body.bead,
+    ["issue", "convoy", "merge_request", "agent", "message", "escalation"],
+    "bead",
+  );
   if (!bead.ok) return bead;
   const { id, type } = bead.value;
-  const runIds = db.select({ id: runs.id }).from(runs).where(eq(runs.beadId, id)).orderBy(asc(runs.offeredAt)).all();
-  const reviewIds = db.select({ id: reviews.beadId }).from(reviews).where(eq(reviews.subjectId, id)).all();
+  const runIds = db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(eq(runs.beadId, id))
+    .orderBy(asc(runs.offeredAt))
+    .all();
+  const reviewIds = db
+    .select({ id: reviews.beadId })
+    .from(reviews)
+    .where(eq(reviews.subjectId, id))
+    .all();
   return ok({
     bead: imageOf(db, BEAD_TYPES[type].image, id, images).value,
     runs: runIds.map((row) => runImage(db, row.id)!),
     reviews: reviewIds.map((row) => reviewImage(db, row.id)!),
-    events: db.select().from(beadEvents).where(eq(beadEvents.beadId, id)).orderBy(asc(beadEvents.id)).all(),
+    events: db
+      .select()
+      .from(beadEvents)
+      .where(eq(beadEvents.beadId, id))
+      .orderBy(asc(beadEvents.id))
+      .all(),
   });
 };
 
 const convoyList: Query<"convoy.list"> = ({ db }) => {
-  const rows = db.select({ id: convoys.beadId }).from(convoys).orderBy(desc(convoys.beadId)).limit(200).all();
+  const rows = db
+    .select({ id: convoys.beadId })
+    .from(convoys)
+    .orderBy(desc(convoys.beadId))
+    .limit(200)
+    .all();
   return ok(
     rows.map(({ id }) => {
       const members = db
@@ -86,8 +141,16 @@ const convoyList: Query<"convoy.list"> = ({ db }) => {
 const convoyGet: Query<"convoy.get"> = ({ db }, body) => {
   const bead = findBead(db, body.convoy, ["convoy"], "convoy");
   if (!bead.ok) return bead;
-  const rows = db.select({ id: issues.beadId }).from(issues).where(eq(issues.convoyId, bead.value.id)).orderBy(asc(issues.beadId)).all();
-  return ok({ convoy: convoyImage(db, bead.value.id)!, beads: rows.map((row) => issueImage(db, row.id)!) });
+  const rows = db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .where(eq(issues.convoyId, bead.value.id))
+    .orderBy(asc(issues.beadId))
+    .all();
+  return ok({
+    convoy: convoyImage(db, bead.value.id)!,
+    beads: rows.map((row) => issueImage(db, row.id)!),
+  });
 };
 
 const reviewGet: Query<"review.get"> = ({ db }, body) => {
@@ -112,14 +175,23 @@ const agentList: Query<"agent.list"> = ({ db, images }) => {
     return image.kind === "agent" && image.value ? [image.value] : [];
   });
   const active = (state: string) => (state === "working" ? 0 : 1);
-  return ok(list.sort((a, b) => active(a.state) - active(b.state) || (b.lastActivityAt ?? 0) - (a.lastActivityAt ?? 0)));
+  return ok(
+    list.sort(
+      (a, b) =>
+        active(a.state) - active(b.state) || (b.lastActivityAt ?? 0) - (a.lastActivityAt ?? 0),
+    ),
+  );
 };
 
 export const answerQuery = {
   "town.status": status,
   "model.get": ({ db, images }) => ok(readModelSettings(db, images.secrets)),
   "rig.list": ({ db, images }) =>
-    ok(topicItems(db, "town", images).flatMap((item) => (item.kind === "rig" && item.value ? [item.value] : []))),
+    ok(
+      topicItems(db, "town", images).flatMap((item) =>
+        item.kind === "rig" && item.value ? [item.value] : [],
+      ),
+    ),
   "bead.list": beadList,
   "bead.get": beadGet,
   "convoy.list": convoyList,

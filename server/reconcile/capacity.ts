@@ -29,16 +29,24 @@ export class Capacity {
     const { s } = this.#context;
     const online = s.runners.filter((runner) => runner.online && runner.state === "connected");
     if (online.length === 0) return { why: "no runner is connected" };
-    const fit = rig ? online.filter((runner) => runner.isolation === "bwrap" || rig.isolationConfirmed) : online;
+    const fit = rig
+      ? online.filter((runner) => runner.isolation === "bwrap" || rig.isolationConfirmed)
+      : online;
     if (fit.length === 0) {
-      return { why: `agents are not isolated on any runner here; confirm it for rig ${rig?.name ?? ""} or install bubblewrap` };
+      return {
+        why: `agents are not isolated on any runner here; confirm it for rig ${rig?.name ?? ""} or install bubblewrap`,
+      };
     }
-    if (slot === "agent" && this.#town <= 0) return { why: `all ${s.policy.slots} agent slots of the town are busy` };
+    if (slot === "agent" && this.#town <= 0)
+      return { why: `all ${s.policy.slots} agent slots of the town are busy` };
     if (slot === "agent" && rig && (this.#byRig.get(rig.id) ?? 0) >= rig.slots) {
       return { why: `all ${rig.slots} slots of rig ${rig.name} are busy` };
     }
     const free = fit
-      .map((runner) => ({ runner, left: this.#limit(slot, runner) - (this.#byRunner.get(`${slot}:${runner.id}`) ?? 0) }))
+      .map((runner) => ({
+        runner,
+        left: this.#limit(slot, runner) - (this.#byRunner.get(`${slot}:${runner.id}`) ?? 0),
+      }))
       .filter((each) => each.left > 0)
       .sort((a, b) => b.left - a.left || (a.runner.id < b.runner.id ? -1 : 1));
     const best = free[0];

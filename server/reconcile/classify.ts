@@ -50,13 +50,23 @@ const RUN_TABLE: readonly Row<RunView>[] = [
     when: (run, c) => ended(run) && run.kind === "work" && issueOf(run, c)?.state === "in_progress",
     rule: recoverRun,
   },
-  { when: (run, c) => ended(run) && run.kind === "check" && reviewOf(run, c)?.state === "checking", rule: settleCheck },
   {
-    when: (run, c) => ended(run) && run.kind === "review" && reviewOf(run, c)?.state === "reviewing",
+    when: (run, c) => ended(run) && run.kind === "check" && reviewOf(run, c)?.state === "checking",
+    rule: settleCheck,
+  },
+  {
+    when: (run, c) =>
+      ended(run) && run.kind === "review" && reviewOf(run, c)?.state === "reviewing",
     rule: settleVerdict,
   },
-  { when: (run, c) => ended(run) && run.kind === "merge" && reviewOf(run, c)?.state === "merging", rule: settleMerge },
-  { when: (run, c) => ended(run) && run.kind === "baseline" && c.rigs.has(run.rigId ?? ""), rule: settleBaseline },
+  {
+    when: (run, c) => ended(run) && run.kind === "merge" && reviewOf(run, c)?.state === "merging",
+    rule: settleMerge,
+  },
+  {
+    when: (run, c) => ended(run) && run.kind === "baseline" && c.rigs.has(run.rigId ?? ""),
+    rule: settleBaseline,
+  },
   { when: (run) => ended(run) && run.kind === "session", rule: settleSessionRun },
   { when: ended, rule: settleStale },
   { when: (run, c) => c.runners.get(run.runnerId)?.state === "lost", rule: loseWithRunner },
@@ -66,13 +76,18 @@ const RUN_TABLE: readonly Row<RunView>[] = [
   },
   {
     when: (run, c) =>
-      !run.stopOrdered && (run.kind === "work" || run.kind === "check" || run.kind === "review") && !issueOf(run, c),
+      !run.stopOrdered &&
+      (run.kind === "work" || run.kind === "check" || run.kind === "review") &&
+      !issueOf(run, c),
     rule: stopOrphan,
   },
 ];
 
 const ISSUE_TABLE: readonly Row<IssueView>[] = [
-  { when: (issue, c) => issue.state === "open" && exhaustion(issue, c.s) !== null, rule: failExhausted },
+  {
+    when: (issue, c) => issue.state === "open" && exhaustion(issue, c.s) !== null,
+    rule: failExhausted,
+  },
   {
     when: (issue, c) => issue.state === "in_progress" && !c.busyResources.has(`bead:${issue.id}`),
     rule: recoverOrphaned,
@@ -84,17 +99,20 @@ const ISSUE_IN_WORK = new Set(["open", "in_progress", "in_review"]);
 const REVIEW_TABLE: readonly Row<ReviewView>[] = [
   {
     when: (review, c) =>
-      review.state !== "merging" && !ISSUE_IN_WORK.has(c.issues.get(review.subjectId)?.state ?? "closed"),
+      review.state !== "merging" &&
+      !ISSUE_IN_WORK.has(c.issues.get(review.subjectId)?.state ?? "closed"),
     rule: withdraw,
   },
   {
     when: (review, c) =>
-      (["queued", "reviewing", "approved"].includes(review.state) && review.tries >= c.s.policy.reviewTriesMax) ||
+      (["queued", "reviewing", "approved"].includes(review.state) &&
+        review.tries >= c.s.policy.reviewTriesMax) ||
       (review.state === "changes_requested" && (review.latest?.round ?? 1) >= c.s.policy.roundsMax),
     rule: askPerson,
   },
   {
-    when: (review, c) => review.state === "reviewing" && c.rigs.get(review.rigId)?.codeReview === false,
+    when: (review, c) =>
+      review.state === "reviewing" && c.rigs.get(review.rigId)?.codeReview === false,
     rule: approveUnreviewed,
   },
 ];
@@ -102,11 +120,14 @@ const REVIEW_TABLE: readonly Row<ReviewView>[] = [
 const done = (outcome: string | null) => outcome !== null && outcome !== "cancelled";
 const CONVOY_TABLE: readonly Row<ConvoyView>[] = [
   {
-    when: (convoy) => convoy.members.length > 0 && convoy.members.every((m) => m.status === "closed" && done(m.outcome)),
+    when: (convoy) =>
+      convoy.members.length > 0 &&
+      convoy.members.every((m) => m.status === "closed" && done(m.outcome)),
     rule: landConvoy,
   },
   {
-    when: (convoy) => convoy.members.length > 0 && convoy.members.every((m) => m.status === "closed"),
+    when: (convoy) =>
+      convoy.members.length > 0 && convoy.members.every((m) => m.status === "closed"),
     rule: failConvoy,
   },
 ];
@@ -117,5 +138,7 @@ function first<T>(table: readonly Row<T>[], subject: T, context: Context): Rule<
 
 export const runRule = (run: RunView, context: Context) => first(RUN_TABLE, run, context);
 export const issueRule = (issue: IssueView, context: Context) => first(ISSUE_TABLE, issue, context);
-export const reviewRule = (review: ReviewView, context: Context) => first(REVIEW_TABLE, review, context);
-export const convoyRule = (convoy: ConvoyView, context: Context) => first(CONVOY_TABLE, convoy, context);
+export const reviewRule = (review: ReviewView, context: Context) =>
+  first(REVIEW_TABLE, review, context);
+export const convoyRule = (convoy: ConvoyView, context: Context) =>
+  first(CONVOY_TABLE, convoy, context);

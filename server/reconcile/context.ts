@@ -1,6 +1,14 @@
 /** Indexes over one snapshot, and the shape of a rule. */
 import type { Step } from "./plan.ts";
-import type { ConvoyView, IssueView, ReviewView, RigView, RunnerView, RunView, Snapshot } from "./snapshot.ts";
+import type {
+  ConvoyView,
+  IssueView,
+  ReviewView,
+  RigView,
+  RunnerView,
+  RunView,
+  Snapshot,
+} from "./snapshot.ts";
 
 export interface Context {
   s: Snapshot;

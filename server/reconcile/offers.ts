@@ -4,7 +4,15 @@ import { beadResource, laneResource, sessionResource, type Context } from "./con
 import type { OfferRequest } from "./plan.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";
 
-const nothing = { beadId: null, reviewId: null, rigId: null, sessionId: null, role: null, model: null, round: 1 };
+const nothing = {
+  beadId: null,
+  reviewId: null,
+  rigId: null,
+  sessionId: null,
+  role: null,
+  model: null,
+  round: 1,
+};
 
 export function offerBaseline(rig: RigView, runner: RunnerView, { s }: Context): OfferRequest {
   const resource = laneResource(rig.id, rig.target);
@@ -25,7 +33,12 @@ export function offerBaseline(rig: RigView, runner: RunnerView, { s }: Context):
   };
 }
 
-export function offerWork(issue: IssueView, rig: RigView, runner: RunnerView, context: Context): OfferRequest {
+export function offerWork(
+  issue: IssueView,
+  rig: RigView,
+  runner: RunnerView,
+  context: Context,
+): OfferRequest {
   const { s } = context;
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
   return {
@@ -45,7 +58,13 @@ export function offerWork(issue: IssueView, rig: RigView, runner: RunnerView, co
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.agentWallMs),
       rig: rigSpec(rig, delivery(issue, rig)),
-      bead: beadSpec(issue, rig, given.attempt, context, issue.round > 1 && review ? feedbackOf(review) : null),
+      bead: beadSpec(
+        issue,
+        rig,
+        given.attempt,
+        context,
+        issue.round > 1 && review ? feedbackOf(review) : null,
+      ),
       agent: { ...given.agent, role: "polecat" },
       model: model(s, "polecat"),
       author: s.author,
@@ -57,7 +76,10 @@ export function offerWork(issue: IssueView, rig: RigView, runner: RunnerView, co
 
 type Reviewing = { issue: IssueView; review: ReviewView; rig: RigView; runner: RunnerView };
 
-export function offerCheck({ issue, review, rig, runner }: Reviewing, context: Context): OfferRequest {
+export function offerCheck(
+  { issue, review, rig, runner }: Reviewing,
+  context: Context,
+): OfferRequest {
   const { s } = context;
   return {
     ...nothing,
@@ -83,7 +105,10 @@ export function offerCheck({ issue, review, rig, runner }: Reviewing, context: C
   };
 }
 
-export function offerReview({ issue, review, rig, runner }: Reviewing, context: Context): OfferRequest {
+export function offerReview(
+  { issue, review, rig, runner }: Reviewing,
+  context: Context,
+): OfferRequest {
   const { s } = context;
   const round = review.latest;
   return {
@@ -117,7 +142,10 @@ export function offerReview({ issue, review, rig, runner }: Reviewing, context: 
   };
 }
 
-export function offerMerge({ issue, review, rig, runner }: Reviewing, context: Context): OfferRequest {
+export function offerMerge(
+  { issue, review, rig, runner }: Reviewing,
+  context: Context,
+): OfferRequest {
   const { s } = context;
   const resource = laneResource(rig.id, rig.target);
   return {
@@ -186,7 +214,16 @@ function model(s: Snapshot, role: Role) {
 
 function rigSpec(rig: RigView, chosen: RigSpec["delivery"]): RigSpec {
   const { id, name, remote, target, gates, setup, isolationConfirmed } = rig;
-  return { id, name, remote, target, delivery: chosen, gates: [...gates], setup, isolationConfirmed };
+  return {
+    id,
+    name,
+    remote,
+    target,
+    delivery: chosen,
+    gates: [...gates],
+    setup,
+    isolationConfirmed,
+  };
 }
 
 function beadSpec(
@@ -213,6 +250,11 @@ function beadSpec(
 function feedbackOf(review: ReviewView): Feedback | null {
   const round = review.latest;
   if (!round?.feedback) return null;
-  const source = round.verdict === "request_changes" ? "refinery" : round.gates.some((gate) => !gate.ok) ? "gates" : "merge";
+  const source =
+    round.verdict === "request_changes"
+      ? "refinery"
+      : round.gates.some((gate) => !gate.ok)
+        ? "gates"
+        : "merge";
   return { round: round.round, source, text: round.feedback, comments: round.comments };
 }

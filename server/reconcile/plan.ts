@@ -146,4 +146,3 @@ export interface Plan {
   /** All timers that should exist after this tick. */
   timers: TimerWish[];
 }
-

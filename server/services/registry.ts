@@ -1,6 +1,13 @@
 /** Services: they ask the outside (a model, a runner, auth.db) and change nothing of the town's state. */
 import { eq } from "drizzle-orm";
-import { ok, refuse, type CommandBody, type CommandName, type CommandValue, type Result } from "../../protocol/index.ts";
+import {
+  ok,
+  refuse,
+  type CommandBody,
+  type CommandName,
+  type CommandValue,
+  type Result,
+} from "../../protocol/index.ts";
 import type { AuthPort, Caller, RunnerPort } from "../core.ts";
 import type { Db } from "../store/database.ts";
 import { findIssueRow } from "../queries/find-issue.ts";
@@ -8,7 +15,10 @@ import { rigs, runners } from "../store/schema/runs.ts";
 import { readModelKey, readStoredModel } from "../store/settings.ts";
 import type { ModelTest } from "../town-options.ts";
 
-export type Service<N extends CommandName> = (body: CommandBody<N>, caller: Caller) => Promise<Result<CommandValue<N>>>;
+export type Service<N extends CommandName> = (
+  body: CommandBody<N>,
+  caller: Caller,
+) => Promise<Result<CommandValue<N>>>;
 export type ServiceName =
   | "model.test"
   | "bead.diff"
@@ -46,17 +56,27 @@ export function makeServices(ports: ServicePorts): { [N in ServiceName]: Service
   };
 }
 
-function testModel(ports: ServicePorts, body: CommandBody<"model.test">): Promise<Result<CommandValue<"model.test">>> {
+function testModel(
+  ports: ServicePorts,
+  body: CommandBody<"model.test">,
+): Promise<Result<CommandValue<"model.test">>> {
   const stored = readStoredModel(ports.db);
   const baseUrl = body.baseUrl ?? stored?.baseUrl;
   const model = body.model ?? stored?.model;
   if (!baseUrl || !model) {
-    return Promise.resolve(refuse("no_model", "no model is set up: give an address and a model, or save them first."));
+    return Promise.resolve(
+      refuse("no_model", "no model is set up: give an address and a model, or save them first."),
+    );
   }
   // The stored key goes only to the address that it was stored for.
   const sameAddress = stored !== null && baseUrl.replace(/\/+$/, "") === stored.baseUrl;
   const key = body.key || (sameAddress ? readModelKey(ports.db, ports.auth.unseal).key : null);
-  return ports.modelTest({ provider: body.provider ?? stored?.provider ?? "openai-compatible", baseUrl, key, model });
+  return ports.modelTest({
+    provider: body.provider ?? stored?.provider ?? "openai-compatible",
+    baseUrl,
+    key,
+    model,
+  });
 }
 
 async function diff(ports: ServicePorts, ref: string): Promise<Result<CommandValue<"bead.diff">>> {
@@ -66,8 +86,15 @@ async function diff(ports: ServicePorts, ref: string): Promise<Result<CommandVal
   if (!baseOid || !headOid) return refuse("not_found", "this bead has no submitted work yet.");
   const rig = ports.db.select().from(rigs).where(eq(rigs.id, rigId)).get();
   if (!rig) return refuse("not_found", "the rig of this bead is gone.");
-  const runner = ports.db.select().from(runners).all().find((each) => ports.online(each.id));
-  if (!runner) return refuse("offline", "no runner is connected: its copy of the repository has the diff.", { retryable: true });
+  const runner = ports.db
+    .select()
+    .from(runners)
+    .all()
+    .find((each) => ports.online(each.id));
+  if (!runner)
+    return refuse("offline", "no runner is connected: its copy of the repository has the diff.", {
+      retryable: true,
+    });
   const { id, name, remote, target, delivery, gates, setup, isolationConfirmed } = rig;
   const answer = await ports.runners.diff(runner.id, {
     connection: runner.connection,

@@ -10,7 +10,12 @@ export function chatImage(db: Db, id: string): ChatEntry | null {
 }
 
 function personEntry(db: Db, id: string): ChatEntry | null {
-  const row = db.select().from(messages).innerJoin(beads, eq(beads.id, messages.beadId)).where(eq(messages.beadId, id)).get();
+  const row = db
+    .select()
+    .from(messages)
+    .innerJoin(beads, eq(beads.id, messages.beadId))
+    .where(eq(messages.beadId, id))
+    .get();
   if (!row) return null;
   return {
     id,
@@ -31,8 +36,18 @@ function personEntry(db: Db, id: string): ChatEntry | null {
 function mayorEntry(db: Db, id: string): ChatEntry | null {
   const turn = db.select().from(turns).where(eq(turns.id, id)).get();
   if (!turn) return null;
-  const effects = db.select().from(turnEffects).where(eq(turnEffects.turnId, id)).orderBy(asc(turnEffects.n)).all();
-  const state = { pending: "queued", running: "streaming", done: "done", failed: "failed" } as const;
+  const effects = db
+    .select()
+    .from(turnEffects)
+    .where(eq(turnEffects.turnId, id))
+    .orderBy(asc(turnEffects.n))
+    .all();
+  const state = {
+    pending: "queued",
+    running: "streaming",
+    done: "done",
+    failed: "failed",
+  } as const;
   return {
     id,
     kind: "mayor",

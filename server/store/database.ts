@@ -42,10 +42,12 @@ export function openDatabase(dataDir: string): Result<OpenDatabase> {
       `the data in ${dataDir} was written by a newer gastown (schema ${version}, this one knows ${MIGRATIONS.length}). Update gastown and start again; nothing was changed.`,
     );
   }
-  if (version > 0 && version < MIGRATIONS.length) raw.run(`VACUUM INTO ?`, [`${file}.before-${MIGRATIONS.length}`]);
+  if (version > 0 && version < MIGRATIONS.length)
+    raw.run(`VACUUM INTO ?`, [`${file}.before-${MIGRATIONS.length}`]);
   for (let next = version; next < MIGRATIONS.length; next++) {
     raw.transaction(() => {
-      for (const statement of MIGRATIONS[next]!.split("--> statement-breakpoint")) raw.run(statement);
+      for (const statement of MIGRATIONS[next]!.split("--> statement-breakpoint"))
+        raw.run(statement);
       raw.run(`PRAGMA user_version = ${next + 1}`);
     })();
   }

@@ -17,7 +17,17 @@ import type {
 } from "../../protocol/index.ts";
 import { chatImage } from "./chat-images.ts";
 import type { Db } from "./database.ts";
-import { agents, beadDependencies, beadEvents, beads, convoys, escalations, issues, reviews, rounds } from "./schema/beads.ts";
+import {
+  agents,
+  beadDependencies,
+  beadEvents,
+  beads,
+  convoys,
+  escalations,
+  issues,
+  reviews,
+  rounds,
+} from "./schema/beads.ts";
 import { rigs, runners, runs, turns } from "./schema/runs.ts";
 import { town } from "./schema/town.ts";
 import { readModelSettings, type SecretReader } from "./settings.ts";
@@ -38,7 +48,12 @@ function common(bead: Bead) {
 }
 
 export function issueImage(db: Db, id: string): Issue | null {
-  const row = db.select().from(issues).innerJoin(beads, eq(beads.id, issues.beadId)).where(eq(issues.beadId, id)).get();
+  const row = db
+    .select()
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(eq(issues.beadId, id))
+    .get();
   if (!row) return null;
   const { beads: bead, issues: issue } = row;
   const blockedBy = db
@@ -77,16 +92,31 @@ export function issueImage(db: Db, id: string): Issue | null {
 }
 
 export function convoyImage(db: Db, id: string): Convoy | null {
-  const row = db.select().from(convoys).innerJoin(beads, eq(beads.id, convoys.beadId)).where(eq(convoys.beadId, id)).get();
+  const row = db
+    .select()
+    .from(convoys)
+    .innerJoin(beads, eq(beads.id, convoys.beadId))
+    .where(eq(convoys.beadId, id))
+    .get();
   if (!row) return null;
   const { state, failure, landedAt } = row.convoys;
   return { ...common(row.beads), type: "convoy", state, failure, landedAt };
 }
 
 export function reviewImage(db: Db, id: string): Review | null {
-  const row = db.select().from(reviews).innerJoin(beads, eq(beads.id, reviews.beadId)).where(eq(reviews.beadId, id)).get();
+  const row = db
+    .select()
+    .from(reviews)
+    .innerJoin(beads, eq(beads.id, reviews.beadId))
+    .where(eq(reviews.beadId, id))
+    .get();
   if (!row) return null;
-  const all = db.select().from(rounds).where(eq(rounds.reviewId, id)).orderBy(asc(rounds.round)).all();
+  const all = db
+    .select()
+    .from(rounds)
+    .where(eq(rounds.reviewId, id))
+    .orderBy(asc(rounds.round))
+    .all();
   const { subjectId, cycle, state, proof, wait, failure, landingHint } = row.reviews;
   return {
     ...common(row.beads),
@@ -104,7 +134,12 @@ export function reviewImage(db: Db, id: string): Review | null {
 }
 
 function agentImage(db: Db, id: string): Agent | null {
-  const row = db.select().from(agents).innerJoin(beads, eq(beads.id, agents.beadId)).where(eq(agents.beadId, id)).get();
+  const row = db
+    .select()
+    .from(agents)
+    .innerJoin(beads, eq(beads.id, agents.beadId))
+    .where(eq(agents.beadId, id))
+    .get();
   if (!row) return null;
   const { name, role, runId, workBeadId, bubble, lastActivityAt } = row.agents;
   return {
@@ -192,7 +227,9 @@ export function runImage(db: Db, id: string): Run | null {
       costUsd: row.costMicroUsd / 1e6,
     },
     savedWork:
-      row.savedRef && row.savedOid && row.savedAt ? { ref: row.savedRef, oid: row.savedOid, at: row.savedAt } : null,
+      row.savedRef && row.savedOid && row.savedAt
+        ? { ref: row.savedRef, oid: row.savedOid, at: row.savedAt }
+        : null,
   };
 }
 
@@ -206,8 +243,29 @@ export function rigImage(db: Db, id: string): Rig | null {
 function runnerImage(db: Db, id: string): Runner | null {
   const row = db.select().from(runners).where(eq(runners.id, id)).get();
   if (!row) return null;
-  const { name, local, state, incarnation, isolation, isolationReason, slots, appVersion, lastSeenAt } = row;
-  return { id, name, local, state, incarnation, isolation, isolationReason, slots, version: appVersion, lastSeenAt };
+  const {
+    name,
+    local,
+    state,
+    incarnation,
+    isolation,
+    isolationReason,
+    slots,
+    appVersion,
+    lastSeenAt,
+  } = row;
+  return {
+    id,
+    name,
+    local,
+    state,
+    incarnation,
+    isolation,
+    isolationReason,
+    slots,
+    version: appVersion,
+    lastSeenAt,
+  };
 }
 
 export function townImage(db: Db, context: ImageContext): Town | null {

@@ -1,11 +1,31 @@
 /** Everything unfinished, as the reconciler sees it. Prepared once: it runs at every tick. */
 import { asc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import type { Policy } from "../model/policy.ts";
-import type { BlockerView, IssueView, ReviewView, RunView, Snapshot } from "../reconcile/snapshot.ts";
+import type {
+  BlockerView,
+  IssueView,
+  ReviewView,
+  RunView,
+  Snapshot,
+} from "../reconcile/snapshot.ts";
 import type { Db } from "./database.ts";
-import { agents, beadDependencies, beads, convoys, issues, reviews, rounds } from "./schema/beads.ts";
+import {
+  agents,
+  beadDependencies,
+  beads,
+  convoys,
+  issues,
+  reviews,
+  rounds,
+} from "./schema/beads.ts";
 import { rigs, runners, runs, sessions, turns } from "./schema/runs.ts";
-import { missingModel, modelFor, readModelSettings, readStoredModel, type SecretReader } from "./settings.ts";
+import {
+  missingModel,
+  modelFor,
+  readModelSettings,
+  readStoredModel,
+  type SecretReader,
+} from "./settings.ts";
 
 /** What only this process knows. */
 export interface Live {
@@ -50,7 +70,17 @@ export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
     .select({ review: reviews, rigId: beads.rigId })
     .from(reviews)
     .innerJoin(beads, eq(beads.id, reviews.beadId))
-    .where(inArray(reviews.state, ["queued", "checking", "reviewing", "changes_requested", "approved", "merging", "needs_person"]))
+    .where(
+      inArray(reviews.state, [
+        "queued",
+        "checking",
+        "reviewing",
+        "changes_requested",
+        "approved",
+        "merging",
+        "needs_person",
+      ]),
+    )
     .orderBy(asc(reviews.beadId))
     .prepare();
   const roundRows = db
@@ -60,11 +90,24 @@ export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
       sql`${rounds.reviewId} in (select bead_id from reviews where state not in ('merged', 'withdrawn')) and ${rounds.round} = (select max(r.round) from rounds r where r.review_id = ${rounds.reviewId})`,
     )
     .prepare();
-  const runRows = db.select().from(runs).where(or(ne(runs.state, "ended"), isNull(runs.settledAt))).prepare();
+  const runRows = db
+    .select()
+    .from(runs)
+    .where(or(ne(runs.state, "ended"), isNull(runs.settledAt)))
+    .prepare();
   const rigRows = db.select().from(rigs).where(isNull(rigs.removedAt)).prepare();
   const runnerRows = db.select().from(runners).prepare();
-  const agentRows = db.select().from(agents).innerJoin(beads, eq(beads.id, agents.beadId)).prepare();
-  const turnRows = db.select().from(turns).where(inArray(turns.state, ["pending", "running"])).orderBy(asc(turns.n)).prepare();
+  const agentRows = db
+    .select()
+    .from(agents)
+    .innerJoin(beads, eq(beads.id, agents.beadId))
+    .prepare();
+  const turnRows = db
+    .select()
+    .from(turns)
+    .where(inArray(turns.state, ["pending", "running"]))
+    .orderBy(asc(turns.n))
+    .prepare();
   const convoyRows = db
     .select({ id: convoys.beadId, title: beads.title, rigId: beads.rigId })
     .from(convoys)
@@ -72,7 +115,12 @@ export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
     .where(eq(convoys.state, "active"))
     .prepare();
   const memberRows = db
-    .select({ convoyId: issues.convoyId, id: issues.beadId, status: beads.status, outcome: issues.outcome })
+    .select({
+      convoyId: issues.convoyId,
+      id: issues.beadId,
+      status: beads.status,
+      outcome: issues.outcome,
+    })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
     .where(sql`${issues.convoyId} in (select bead_id from convoys where state = 'active')`)
@@ -89,7 +137,8 @@ export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
       policy: live.policy,
       ...modelView(db, live),
       author: live.author,
-      observingUntil: live.observingUntil !== null && live.observingUntil > live.now ? live.observingUntil : null,
+      observingUntil:
+        live.observingUntil !== null && live.observingUntil > live.now ? live.observingUntil : null,
       sessionId: session?.id ?? "",
       mayorAgentId: session?.agentId ?? "",
       rigs: rigRows.all().map((rig) => ({ ...rig, parkedCode: rig.parked?.code ?? null })),
@@ -99,10 +148,22 @@ export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
         lastSeenAt: live.lastSeen.get(runner.id) ?? runner.lastSeenAt,
       })),
       issues: issueRows.all().map((row) => issueView(row, blockers.get(row.bead.id) ?? [])),
-      reviews: reviewRows.all().map(({ review, rigId }) => reviewView(review, rigId!, newest.get(review.beadId) ?? null)),
+      reviews: reviewRows
+        .all()
+        .map(({ review, rigId }) => reviewView(review, rigId!, newest.get(review.beadId) ?? null)),
       runs: runRows.all().map(runView),
-      agents: agentRows.all().map((row) => ({ id: row.agents.beadId, name: row.agents.name, role: row.agents.role, rigId: row.beads.rigId, runId: row.agents.runId })),
-      convoys: convoyRows.all().map((convoy) => ({ ...convoy, members: members.get(convoy.id) ?? [] })),
+      agents: agentRows
+        .all()
+        .map((row) => ({
+          id: row.agents.beadId,
+          name: row.agents.name,
+          role: row.agents.role,
+          rigId: row.beads.rigId,
+          runId: row.agents.runId,
+        })),
+      convoys: convoyRows
+        .all()
+        .map((convoy) => ({ ...convoy, members: members.get(convoy.id) ?? [] })),
       turns: turnRows.all().map((turn) => ({
         id: turn.id,
         sessionId: turn.sessionId,
@@ -144,12 +205,19 @@ function issueView(
     priority: bead.priority,
     createdAt: bead.createdAt,
     createdBy: bead.createdBy,
-    saved: issue.savedRef && issue.savedOid ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid } : null,
+    saved:
+      issue.savedRef && issue.savedOid
+        ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid }
+        : null,
     blockers,
   };
 }
 
-function reviewView(review: typeof reviews.$inferSelect, rigId: string, latest: ReviewView["latest"]): ReviewView {
+function reviewView(
+  review: typeof reviews.$inferSelect,
+  rigId: string,
+  latest: ReviewView["latest"],
+): ReviewView {
   return { ...review, id: review.beadId, rigId, latest };
 }
 

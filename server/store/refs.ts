@@ -6,26 +6,54 @@ import { beads } from "./schema/beads.ts";
 import { rigs, runs } from "./schema/runs.ts";
 
 /** Finds a bead of these types. */
-export function findBead(db: Db, ref: string, types: readonly string[], noun: string): Result<typeof beads.$inferSelect> {
+export function findBead(
+  db: Db,
+  ref: string,
+  types: readonly string[],
+  noun: string,
+): Result<typeof beads.$inferSelect> {
   const exact = db.select().from(beads).where(eq(beads.id, ref)).get();
   if (exact) {
-    return types.includes(exact.type) ? ok(exact) : refuse("not_found", `${ref} is not a ${noun} but a ${exact.type}.`);
+    return types.includes(exact.type)
+      ? ok(exact)
+      : refuse("not_found", `${ref} is not a ${noun} but a ${exact.type}.`);
   }
   const pattern = shortPattern(ref);
   const found = pattern
-    ? db.select().from(beads).where(like(beads.id, pattern)).limit(20).all().filter((row) => types.includes(row.type))
+    ? db
+        .select()
+        .from(beads)
+        .where(like(beads.id, pattern))
+        .limit(20)
+        .all()
+        .filter((row) => types.includes(row.type))
     : [];
   return one(found, ref, noun, "gastown beads");
 }
 
 export function findRig(db: Db, ref: string): Result<typeof rigs.$inferSelect> {
   const live = isNull(rigs.removedAt);
-  const exact = db.select().from(rigs).where(and(eq(rigs.id, ref), live)).get();
+  const exact = db
+    .select()
+    .from(rigs)
+    .where(and(eq(rigs.id, ref), live))
+    .get();
   if (exact) return ok(exact);
-  const named = db.select().from(rigs).where(and(eq(rigs.name, ref), live)).all();
+  const named = db
+    .select()
+    .from(rigs)
+    .where(and(eq(rigs.name, ref), live))
+    .all();
   if (named.length > 0) return one(named, ref, "rig", "gastown rig list");
   const pattern = shortPattern(ref);
-  const found = pattern ? db.select().from(rigs).where(and(like(rigs.id, pattern), live)).limit(2).all() : [];
+  const found = pattern
+    ? db
+        .select()
+        .from(rigs)
+        .where(and(like(rigs.id, pattern), live))
+        .limit(2)
+        .all()
+    : [];
   return one(found, ref, "rig", "gastown rig list");
 }
 
@@ -46,6 +74,7 @@ function shortPattern(ref: string): string | null {
 function one<T>(found: readonly T[], ref: string, noun: string, list: string): Result<T> {
   const [only] = found;
   if (only === undefined) return refuse("not_found", `there is no ${noun} ${ref}. See: ${list}`);
-  if (found.length > 1) return refuse("ambiguous", `${ref} names more than one ${noun}: give more of its id.`);
+  if (found.length > 1)
+    return refuse("ambiguous", `${ref} names more than one ${noun}: give more of its id.`);
   return ok(only);
 }

@@ -37,7 +37,10 @@ export function readStoredModel(db: Db): StoredModel | null {
   return value === undefined ? null : storedModelSchema.parse(value);
 }
 
-export function readModelKey(db: Db, open: SecretReader): { key: string | null; set: boolean; tail: string | null } {
+export function readModelKey(
+  db: Db,
+  open: SecretReader,
+): { key: string | null; set: boolean; tail: string | null } {
   const row = db.select().from(secrets).where(eq(secrets.id, MODEL_SECRET)).get();
   if (!row) return { key: null, set: false, tail: null };
   return { key: open(row.id, row.sealed), set: true, tail: row.tail };
@@ -54,8 +57,10 @@ export function readModelSettings(db: Db, open: SecretReader): ModelSettings | n
 /** What keeps agents from being dispatched, in plain words, or null. */
 export function missingModel(model: ModelSettings | null): string | null {
   if (!model) return "no model is set up: choose one in Settings";
-  if (!model.key.readable) return "the model's key can no longer be read: enter it again in Settings";
-  if (model.provider === "kilo" && !model.key.set) return "the Kilo gateway needs a key: enter it in Settings";
+  if (!model.key.readable)
+    return "the model's key can no longer be read: enter it again in Settings";
+  if (model.provider === "kilo" && !model.key.set)
+    return "the Kilo gateway needs a key: enter it in Settings";
   return null;
 }
 

@@ -15,7 +15,9 @@ export class Streams {
     this.#db.run(
       "CREATE TABLE IF NOT EXISTS events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (run_id, seq)) WITHOUT ROWID",
     );
-    this.#insert = this.#db.prepare("INSERT OR IGNORE INTO events (run_id, seq, event) VALUES (?, ?, ?)");
+    this.#insert = this.#db.prepare(
+      "INSERT OR IGNORE INTO events (run_id, seq, event) VALUES (?, ?, ?)",
+    );
     this.#since = this.#db.prepare<{ event: string }, [string, number, number]>(
       "SELECT event FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
     );
@@ -29,7 +31,9 @@ export class Streams {
   }
 
   since(runId: string, after: number, limit: number): AgentEvent[] {
-    return this.#since.all(runId, after, limit).map((row) => agentEventSchema.parse(JSON.parse(row.event)));
+    return this.#since
+      .all(runId, after, limit)
+      .map((row) => agentEventSchema.parse(JSON.parse(row.event)));
   }
 
   close(): void {

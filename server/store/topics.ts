@@ -1,16 +1,33 @@
 /** Which topics hold an image, and a topic's whole state. */
 import { and, asc, desc, eq, gt, inArray, isNull, ne, notInArray, or } from "drizzle-orm";
-import { SNAPSHOT_CHAT_MAX, SNAPSHOT_CLOSED_MAX, SNAPSHOT_EVENTS_MAX } from "../../protocol/index.ts";
+import {
+  SNAPSHOT_CHAT_MAX,
+  SNAPSHOT_CLOSED_MAX,
+  SNAPSHOT_EVENTS_MAX,
+} from "../../protocol/index.ts";
 import type { AnyImage, ImageKind, Topic } from "../../protocol/index.ts";
 import type { Db } from "./database.ts";
 import { imageOf, type ImageContext } from "./images.ts";
-import { agents, beadDependencies, beadEvents, beads, convoys, escalations, issues, messages, reviews } from "./schema/beads.ts";
+import {
+  agents,
+  beadDependencies,
+  beadEvents,
+  beads,
+  convoys,
+  escalations,
+  issues,
+  messages,
+  reviews,
+} from "./schema/beads.ts";
 import { rigs, runners, runs, turns } from "./schema/runs.ts";
 import { changes, town } from "./schema/town.ts";
 
 /** Topics that an image belongs to, `changes` included. */
 export function topicsOf(db: Db, image: AnyImage): Topic[] {
-  const own = (...topics: (Topic | null)[]) => [...topics.filter((topic) => topic !== null), "changes"];
+  const own = (...topics: (Topic | null)[]) => [
+    ...topics.filter((topic) => topic !== null),
+    "changes",
+  ];
   const about = (kind: string, id: string | null) => (id ? `${kind}:${id}` : null);
   switch (image.kind) {
     case "town":
@@ -43,9 +60,19 @@ export function topicsOf(db: Db, image: AnyImage): Topic[] {
     case "convoy":
       return own("convoys", `convoy:${image.id}`, `bead:${image.id}`);
     case "review":
-      return own("reviews", `review:${image.id}`, `bead:${image.id}`, about("bead", image.value?.subjectId ?? null));
+      return own(
+        "reviews",
+        `review:${image.id}`,
+        `bead:${image.id}`,
+        about("bead", image.value?.subjectId ?? null),
+      );
     case "agent":
-      return own("agents", `agent:${image.id}`, `bead:${image.id}`, about("run", image.value?.runId ?? null));
+      return own(
+        "agents",
+        `agent:${image.id}`,
+        `bead:${image.id}`,
+        about("run", image.value?.runId ?? null),
+      );
     case "run":
       return own(
         "agents",
@@ -71,7 +98,14 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
         ...all("town", db.select({ id: town.id }).from(town).all()),
         ...all("rig", db.select({ id: rigs.id }).from(rigs).where(isNull(rigs.removedAt)).all()),
         ...all("runner", db.select({ id: runners.id }).from(runners).all()),
-        ...all("escalation", db.select({ id: escalations.beadId }).from(escalations).where(isNull(escalations.resolvedAt)).all()),
+        ...all(
+          "escalation",
+          db
+            .select({ id: escalations.beadId })
+            .from(escalations)
+            .where(isNull(escalations.resolvedAt))
+            .all(),
+        ),
       ];
     case "board":
       return all("issue", [
@@ -85,7 +119,15 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
           .all(),
       ]);
     case "convoys":
-      return all("convoy", db.select({ id: convoys.beadId }).from(convoys).orderBy(desc(convoys.beadId)).limit(SNAPSHOT_CLOSED_MAX).all());
+      return all(
+        "convoy",
+        db
+          .select({ id: convoys.beadId })
+          .from(convoys)
+          .orderBy(desc(convoys.beadId))
+          .limit(SNAPSHOT_CLOSED_MAX)
+          .all(),
+      );
     case "agents":
       return [
         ...all("agent", db.select({ id: agents.beadId }).from(agents).all()),
@@ -94,39 +136,76 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
     case "reviews":
       return all(
         "review",
-        db.select({ id: reviews.beadId }).from(reviews).where(notInArray(reviews.state, ["merged", "withdrawn"])).all(),
+        db
+          .select({ id: reviews.beadId })
+          .from(reviews)
+          .where(notInArray(reviews.state, ["merged", "withdrawn"]))
+          .all(),
       );
     case "mayor":
       return chatMembers(db);
     case "activity":
-      return all("event", db.select({ id: beadEvents.id }).from(beadEvents).orderBy(desc(beadEvents.at)).limit(SNAPSHOT_EVENTS_MAX).all());
+      return all(
+        "event",
+        db
+          .select({ id: beadEvents.id })
+          .from(beadEvents)
+          .orderBy(desc(beadEvents.at))
+          .limit(SNAPSHOT_EVENTS_MAX)
+          .all(),
+      );
     default:
       return [];
   }
 }
 
 function chatMembers(db: Db): [ImageKind, string][] {
-  const recent = db.select({ id: turns.id }).from(turns).orderBy(desc(turns.createdAt)).limit(SNAPSHOT_CHAT_MAX / 2).all();
+  const recent = db
+    .select({ id: turns.id })
+    .from(turns)
+    .orderBy(desc(turns.createdAt))
+    .limit(SNAPSHOT_CHAT_MAX / 2)
+    .all();
   const ids = recent.map((row) => row.id);
-  const said = db.select({ id: messages.beadId }).from(messages).where(inArray(messages.turnId, ids)).all();
+  const said = db
+    .select({ id: messages.beadId })
+    .from(messages)
+    .where(inArray(messages.turnId, ids))
+    .all();
   return [...all("chat", said), ...all("chat", recent)];
 }
 
 function membersAbout(db: Db, noun: string, id: string): [ImageKind, string][] {
-  const issue = all("issue", db.select({ id: issues.beadId }).from(issues).where(eq(issues.beadId, id)).all());
+  const issue = all(
+    "issue",
+    db.select({ id: issues.beadId }).from(issues).where(eq(issues.beadId, id)).all(),
+  );
   switch (noun) {
     case "bead":
       return [...issue, ...aroundBead(db, id)];
     case "convoy":
-      return [["convoy", id], ...all("issue", db.select({ id: issues.beadId }).from(issues).where(eq(issues.convoyId, id)).all())];
+      return [
+        ["convoy", id],
+        ...all(
+          "issue",
+          db.select({ id: issues.beadId }).from(issues).where(eq(issues.convoyId, id)).all(),
+        ),
+      ];
     case "review":
       return [
         ["review", id],
-        ...all("issue", db.select({ id: reviews.subjectId }).from(reviews).where(eq(reviews.beadId, id)).all()),
+        ...all(
+          "issue",
+          db.select({ id: reviews.subjectId }).from(reviews).where(eq(reviews.beadId, id)).all(),
+        ),
         ...all("run", db.select({ id: runs.id }).from(runs).where(eq(runs.reviewId, id)).all()),
       ];
     case "run": {
-      const run = db.select({ agentId: runs.agentId, beadId: runs.beadId }).from(runs).where(eq(runs.id, id)).get();
+      const run = db
+        .select({ agentId: runs.agentId, beadId: runs.beadId })
+        .from(runs)
+        .where(eq(runs.id, id))
+        .get();
       return [
         ["run", id],
         ...(run?.agentId ? ([["agent", run.agentId]] as [ImageKind, string][]) : []),
@@ -136,7 +215,16 @@ function membersAbout(db: Db, noun: string, id: string): [ImageKind, string][] {
     case "agent":
       return [
         ["agent", id],
-        ...all("run", db.select({ id: runs.id }).from(runs).where(eq(runs.agentId, id)).orderBy(desc(runs.offeredAt)).limit(50).all()),
+        ...all(
+          "run",
+          db
+            .select({ id: runs.id })
+            .from(runs)
+            .where(eq(runs.agentId, id))
+            .orderBy(desc(runs.offeredAt))
+            .limit(50)
+            .all(),
+        ),
       ];
     default:
       return [];
@@ -144,7 +232,9 @@ function membersAbout(db: Db, noun: string, id: string): [ImageKind, string][] {
 }
 
 function aroundBead(db: Db, id: string): [ImageKind, string][] {
-  const kind = { cv: "convoy", mr: "review", ag: "agent", es: "escalation", ms: "chat" }[id.slice(0, 2)] as ImageKind | undefined;
+  const kind = { cv: "convoy", mr: "review", ag: "agent", es: "escalation", ms: "chat" }[
+    id.slice(0, 2)
+  ] as ImageKind | undefined;
   const edges = db
     .select()
     .from(beadDependencies)
@@ -153,9 +243,29 @@ function aroundBead(db: Db, id: string): [ImageKind, string][] {
   const neighbours = edges.map((edge) => ({ id: edge.beadId === id ? edge.onId : edge.beadId }));
   return [
     ...(kind ? ([[kind, id]] as [ImageKind, string][]) : []),
-    ...all("run", db.select({ id: runs.id }).from(runs).where(eq(runs.beadId, id)).orderBy(asc(runs.offeredAt)).all()),
-    ...all("review", db.select({ id: reviews.beadId }).from(reviews).where(eq(reviews.subjectId, id)).all()),
-    ...all("event", db.select({ id: beadEvents.id }).from(beadEvents).where(eq(beadEvents.beadId, id)).orderBy(desc(beadEvents.at)).limit(SNAPSHOT_EVENTS_MAX).all()),
+    ...all(
+      "run",
+      db
+        .select({ id: runs.id })
+        .from(runs)
+        .where(eq(runs.beadId, id))
+        .orderBy(asc(runs.offeredAt))
+        .all(),
+    ),
+    ...all(
+      "review",
+      db.select({ id: reviews.beadId }).from(reviews).where(eq(reviews.subjectId, id)).all(),
+    ),
+    ...all(
+      "event",
+      db
+        .select({ id: beadEvents.id })
+        .from(beadEvents)
+        .where(eq(beadEvents.beadId, id))
+        .orderBy(desc(beadEvents.at))
+        .limit(SNAPSHOT_EVENTS_MAX)
+        .all(),
+    ),
     ...all("issue", neighbours),
   ];
 }
@@ -180,8 +290,19 @@ export function topicItems(db: Db, topic: Topic, context: ImageContext): AnyImag
 const REPLAY_MAX = 2_000;
 
 /** What changed for a topic after a version of this epoch, or null when too much or too old. */
-export function topicChanges(db: Db, topic: Topic, epoch: number, after: number): AnyImage[] | null {
-  const oldest = db.select({ version: changes.version }).from(changes).where(eq(changes.epoch, epoch)).orderBy(asc(changes.version)).limit(1).get();
+export function topicChanges(
+  db: Db,
+  topic: Topic,
+  epoch: number,
+  after: number,
+): AnyImage[] | null {
+  const oldest = db
+    .select({ version: changes.version })
+    .from(changes)
+    .where(eq(changes.epoch, epoch))
+    .orderBy(asc(changes.version))
+    .limit(1)
+    .get();
   if (oldest && after + 1 < oldest.version && after !== 0) return null;
   const rows = db
     .select()

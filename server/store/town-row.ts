@@ -17,7 +17,12 @@ export function beginEpoch(
     if (!known) return found(db, given);
     const row = db
       .update(town)
-      .set({ epoch: sql`${town.epoch} + 1`, version: 0, startedAt: given.now, stoppedCleanly: false })
+      .set({
+        epoch: sql`${town.epoch} + 1`,
+        version: 0,
+        startedAt: given.now,
+        stoppedCleanly: false,
+      })
       .where(eq(town.id, known.id))
       .returning()
       .get();
@@ -25,17 +30,38 @@ export function beginEpoch(
   })();
 }
 
-function found(db: Db, { now, newId, demo }: { now: number; newId: NewId; demo: boolean }): { townId: string; epoch: number } {
+function found(
+  db: Db,
+  { now, newId, demo }: { now: number; newId: NewId; demo: boolean },
+): { townId: string; epoch: number } {
   const townId = newId("town");
   const sessionId = newId("session");
   const agentId = newId("agent");
   db.insert(beads)
-    .values({ id: agentId, type: "agent", status: "open", title: "Mayor", createdBy: "town", createdAt: now, updatedAt: now })
+    .values({
+      id: agentId,
+      type: "agent",
+      status: "open",
+      title: "Mayor",
+      createdBy: "town",
+      createdAt: now,
+      updatedAt: now,
+    })
     .run();
   db.insert(agents).values({ beadId: agentId, name: "Mayor", role: "mayor" }).run();
   db.insert(sessions).values({ id: sessionId, role: "mayor", agentId, createdAt: now }).run();
   db.insert(town)
-    .values({ id: townId, name: "Gastown", epoch: 1, version: 0, demo, sessionId, createdAt: now, startedAt: now, stoppedCleanly: false })
+    .values({
+      id: townId,
+      name: "Gastown",
+      epoch: 1,
+      version: 0,
+      demo,
+      sessionId,
+      createdAt: now,
+      startedAt: now,
+      stoppedCleanly: false,
+    })
     .run();
   return { townId, epoch: 1 };
 }

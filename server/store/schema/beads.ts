@@ -1,5 +1,12 @@
 /** The universal record and the satellites that own each type's state. */
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import {
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 import type {
   BeadStatus,
   BeadType,
@@ -38,7 +45,10 @@ export const beads = sqliteTable(
     updatedAt: at("updated_at").notNull(),
     closedAt: at("closed_at"),
   },
-  (t) => [index("beads_by_type_status").on(t.type, t.status), index("beads_by_rig").on(t.rigId, t.status)],
+  (t) => [
+    index("beads_by_type_status").on(t.type, t.status),
+    index("beads_by_rig").on(t.rigId, t.status),
+  ],
 );
 
 export const issues = sqliteTable(
@@ -82,7 +92,10 @@ export const beadDependencies = sqliteTable(
     onId: text("on_id").notNull(),
     type: text("type").$type<"blocks" | "tracks" | "parent-child">().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.beadId, t.onId, t.type] }), index("dependencies_by_on").on(t.onId)],
+  (t) => [
+    primaryKey({ columns: [t.beadId, t.onId, t.type] }),
+    index("dependencies_by_on").on(t.onId),
+  ],
 );
 
 export const beadEvents = sqliteTable(

@@ -1,5 +1,12 @@
 /** Runs, sessions and turns, runners, rigs. */
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import {
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 import type {
   Delivery,
   FailureReason,
@@ -151,7 +158,10 @@ export const turns = sqliteTable(
     startedAt: at("started_at"),
     endedAt: at("ended_at"),
   },
-  (t) => [uniqueIndex("turns_by_session").on(t.sessionId, t.n), index("turns_by_state").on(t.state)],
+  (t) => [
+    uniqueIndex("turns_by_session").on(t.sessionId, t.n),
+    index("turns_by_state").on(t.state),
+  ],
 );
 
 /** The journal of a turn's effects: an equal call in a turn that is run again gets this answer. */

@@ -19,7 +19,11 @@ export const town = sqliteTable("town", {
 
 export const settings = sqliteTable(
   "settings",
-  { scope: text("scope").notNull(), key: text("key").notNull(), value: json<unknown>("value").notNull() },
+  {
+    scope: text("scope").notNull(),
+    key: text("key").notNull(),
+    value: json<unknown>("value").notNull(),
+  },
   (t) => [primaryKey({ columns: [t.scope, t.key] })],
 );
 
@@ -64,7 +68,11 @@ export const outbox = sqliteTable(
 
 export const timers = sqliteTable(
   "timers",
-  { subject: text("subject").notNull(), kind: text("kind").notNull(), dueAt: at("due_at").notNull() },
+  {
+    subject: text("subject").notNull(),
+    kind: text("kind").notNull(),
+    dueAt: at("due_at").notNull(),
+  },
   (t) => [primaryKey({ columns: [t.subject, t.kind] }), index("timers_by_due").on(t.dueAt)],
 );
 

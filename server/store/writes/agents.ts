@@ -5,8 +5,30 @@ import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus } from "./beads.ts";
 
 const NAMES = [
-  "Amber", "Birch", "Cobalt", "Dune", "Ember", "Fjord", "Garnet", "Heron", "Indigo", "Juniper", "Kestrel", "Larch",
-  "Maple", "Nimbus", "Onyx", "Pebble", "Quartz", "Raven", "Sable", "Thistle", "Umber", "Violet", "Willow", "Yarrow",
+  "Amber",
+  "Birch",
+  "Cobalt",
+  "Dune",
+  "Ember",
+  "Fjord",
+  "Garnet",
+  "Heron",
+  "Indigo",
+  "Juniper",
+  "Kestrel",
+  "Larch",
+  "Maple",
+  "Nimbus",
+  "Onyx",
+  "Pebble",
+  "Quartz",
+  "Raven",
+  "Sable",
+  "Thistle",
+  "Umber",
+  "Violet",
+  "Willow",
+  "Yarrow",
 ] as const;
 
 /** An idle agent of this role and rig, or a new one: identity lives apart from runs (B9). */
@@ -15,7 +37,13 @@ export function takeAgent(tx: Tx, role: Role, rigId: string | null): { id: strin
     .select({ id: agents.beadId, name: agents.name })
     .from(agents)
     .innerJoin(beads, eq(beads.id, agents.beadId))
-    .where(and(eq(agents.role, role), isNull(agents.runId), rigId ? eq(beads.rigId, rigId) : isNull(beads.rigId)))
+    .where(
+      and(
+        eq(agents.role, role),
+        isNull(agents.runId),
+        rigId ? eq(beads.rigId, rigId) : isNull(beads.rigId),
+      ),
+    )
     .orderBy(beads.createdAt)
     .limit(1)
     .get();
@@ -23,7 +51,13 @@ export function takeAgent(tx: Tx, role: Role, rigId: string | null): { id: strin
 }
 
 function createAgent(tx: Tx, role: Role, rigId: string | null): { id: string; name: string } {
-  const taken = new Set(tx.db.select({ name: agents.name }).from(agents).all().map((row) => row.name));
+  const taken = new Set(
+    tx.db
+      .select({ name: agents.name })
+      .from(agents)
+      .all()
+      .map((row) => row.name),
+  );
   const name = role === "mayor" ? "Mayor" : freeName(taken);
   const id = insertBead(tx, { type: "agent", status: "open", title: name, rigId });
   tx.db.insert(agents).values({ beadId: id, name, role }).run();
@@ -39,7 +73,12 @@ function freeName(taken: ReadonlySet<string>): string {
   }
 }
 
-export function assignAgent(tx: Tx, agentId: string, runId: string, workBeadId: string | null): void {
+export function assignAgent(
+  tx: Tx,
+  agentId: string,
+  runId: string,
+  workBeadId: string | null,
+): void {
   tx.db
     .update(agents)
     .set({ runId, workBeadId, bubble: null, lastActivityAt: tx.now })

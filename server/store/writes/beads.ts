@@ -41,7 +41,11 @@ export function insertBead(tx: Tx, bead: NewBead): string {
 /** Projects a type's own state onto the universal row. */
 export function projectStatus(tx: Tx, beadId: string, type: BeadType, status: BeadStatus): void {
   const closedAt = status === "closed" || status === "failed" ? tx.now : null;
-  tx.db.update(beads).set({ status, closedAt, updatedAt: tx.now }).where(eq(beads.id, beadId)).run();
+  tx.db
+    .update(beads)
+    .set({ status, closedAt, updatedAt: tx.now })
+    .where(eq(beads.id, beadId))
+    .run();
   tx.touch(BEAD_TYPES[type].image, beadId);
 }
 
@@ -73,7 +77,11 @@ export function recordEvent(
 
 /** People's edits count up the version. */
 export function bumpVersion(tx: Tx, beadId: string): void {
-  const row = tx.db.select({ version: beads.version, type: beads.type }).from(beads).where(eq(beads.id, beadId)).get();
+  const row = tx.db
+    .select({ version: beads.version, type: beads.type })
+    .from(beads)
+    .where(eq(beads.id, beadId))
+    .get();
   if (!row) throw new Error(`bead ${beadId} is not there`);
   tx.db
     .update(beads)

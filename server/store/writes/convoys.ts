@@ -12,14 +12,25 @@ export function createConvoy(tx: Tx, title: string, rigId: string): string {
   return id;
 }
 
-export function settleConvoy(tx: Tx, id: string, state: ConvoyState, failure: FailureReason | null): void {
+export function settleConvoy(
+  tx: Tx,
+  id: string,
+  state: ConvoyState,
+  failure: FailureReason | null,
+): void {
   tx.db
     .update(convoys)
     .set({ state, failure, landedAt: state === "landed" ? tx.now : null })
     .where(eq(convoys.beadId, id))
     .run();
   projectStatus(tx, id, "convoy", CONVOY_STATUS[state]);
-  recordEvent(tx, id, state, state === "landed" ? "every bead has landed" : (failure?.message ?? state), { failure });
+  recordEvent(
+    tx,
+    id,
+    state,
+    state === "landed" ? "every bead has landed" : (failure?.message ?? state),
+    { failure },
+  );
 }
 
 /** A reopened bead makes its convoy active again. */

@@ -12,7 +12,10 @@ export function appendChanges(tx: Tx, townId: string, images: readonly AnyImage[
     .returning({ version: town.version })
     .get();
   images.forEach((image, n) => {
-    tx.db.insert(changes).values({ epoch: tx.epoch, version: row.version, n, at: tx.now, image }).run();
+    tx.db
+      .insert(changes)
+      .values({ epoch: tx.epoch, version: row.version, n, at: tx.now, image })
+      .run();
   });
   return row.version;
 }
@@ -21,9 +24,17 @@ export function appendChanges(tx: Tx, townId: string, images: readonly AnyImage[
 export function compactFeed(tx: Tx, keptMs: number): void {
   tx.db
     .delete(changes)
-    .where(or(lt(changes.epoch, tx.epoch), and(eq(changes.epoch, tx.epoch), lt(changes.at, tx.now - keptMs))))
+    .where(
+      or(
+        lt(changes.epoch, tx.epoch),
+        and(eq(changes.epoch, tx.epoch), lt(changes.at, tx.now - keptMs)),
+      ),
+    )
     .run();
-  tx.db.delete(idempotency).where(lt(idempotency.at, tx.now - keptMs)).run();
+  tx.db
+    .delete(idempotency)
+    .where(lt(idempotency.at, tx.now - keptMs))
+    .run();
 }
 
 export interface Remembered {

@@ -11,7 +11,13 @@ export function storeFact(tx: Tx, runnerId: string, fact: Fact): void {
 }
 
 export function nextFacts(tx: Tx, limit: number): InboxRow[] {
-  return tx.db.select().from(inbox).where(isNull(inbox.deadAt)).orderBy(asc(inbox.id)).limit(limit).all();
+  return tx.db
+    .select()
+    .from(inbox)
+    .where(isNull(inbox.deadAt))
+    .orderBy(asc(inbox.id))
+    .limit(limit)
+    .all();
 }
 
 export function removeFact(tx: Tx, id: number): void {

@@ -1,6 +1,12 @@
 /** Issue beads: creation and every change of their own state. */
 import { eq, sql } from "drizzle-orm";
-import type { CloseOutcome, Delivery, FailureReason, Priority, Wait } from "../../../protocol/index.ts";
+import type {
+  CloseOutcome,
+  Delivery,
+  FailureReason,
+  Priority,
+  Wait,
+} from "../../../protocol/index.ts";
 import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
 import { issues } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
@@ -50,7 +56,12 @@ export interface IssueMove {
  * Applies one event of the issue's state machine with its projection and history line.
  * @returns the new state, or null when the event is refused in the present state
  */
-export function moveIssue(tx: Tx, beadId: string, event: IssueEvent, move: IssueMove): IssueState | null {
+export function moveIssue(
+  tx: Tx,
+  beadId: string,
+  event: IssueEvent,
+  move: IssueMove,
+): IssueState | null {
   const row = tx.db.select().from(issues).where(eq(issues.beadId, beadId)).get();
   if (!row) throw new Error(`issue ${beadId} is not there`);
   const next = issueAfter(row.state, event);
@@ -74,7 +85,10 @@ export function moveIssue(tx: Tx, beadId: string, event: IssueEvent, move: Issue
     .run();
   projectStatus(tx, beadId, "issue", next);
   if (row.convoyId) tx.touch("convoy", row.convoyId);
-  recordEvent(tx, beadId, event, move.text, { runId: move.runId ?? row.runId, failure: move.failure ?? null });
+  recordEvent(tx, beadId, event, move.text, {
+    runId: move.runId ?? row.runId,
+    failure: move.failure ?? null,
+  });
   return next;
 }
 
@@ -110,7 +124,11 @@ export function setIssueWait(tx: Tx, beadId: string, wait: Wait | null): void {
 }
 
 /** Saved work is attached to its bead whatever the fence of its run: nothing can be lost. */
-export function attachSavedWork(tx: Tx, beadId: string, saved: { ref: string; oid: string; baseOid: string }): void {
+export function attachSavedWork(
+  tx: Tx,
+  beadId: string,
+  saved: { ref: string; oid: string; baseOid: string },
+): void {
   tx.db
     .update(issues)
     .set({ savedRef: saved.ref, savedOid: saved.oid, savedBaseOid: saved.baseOid })

@@ -6,14 +6,23 @@ type Owed = Pick<typeof outbox.$inferInsert, "kind" | "subject" | "runnerId" | "
 
 /** Owes an effect. Rows of one subject are sent in order; a stop supersedes an unsent offer. */
 export function owe(tx: Tx, row: Owed): void {
-  tx.db.insert(outbox).values({ ...row, state: "owed", nextAt: tx.now }).run();
+  tx.db
+    .insert(outbox)
+    .values({ ...row, state: "owed", nextAt: tx.now })
+    .run();
 }
 
 export function confirmEffect(tx: Tx, id: number): void {
   tx.db.delete(outbox).where(eq(outbox.id, id)).run();
 }
 
-export function retryEffect(tx: Tx, id: number, attempts: number, nextAt: number, error: string): void {
+export function retryEffect(
+  tx: Tx,
+  id: number,
+  attempts: number,
+  nextAt: number,
+  error: string,
+): void {
   tx.db
     .update(outbox)
     .set({ attempts, nextAt, error: error.slice(0, 500) })

@@ -30,7 +30,11 @@ export function submitReview(tx: Tx, submission: Submission): string {
   const id = open?.id ?? insertReview(tx, submission);
   if (open) {
     moveReview(tx, id, "resubmitted", { text: `round ${round} was submitted`, runId: null });
-    tx.db.update(reviews).set({ headOid, branch, rounds: round }).where(eq(reviews.beadId, id)).run();
+    tx.db
+      .update(reviews)
+      .set({ headOid, branch, rounds: round })
+      .where(eq(reviews.beadId, id))
+      .run();
   }
   const record: Round = {
     round,
@@ -97,7 +101,8 @@ export function moveReview(
   const next = reviewAfter(row.state, event);
   if (next === null) return false;
   // A lost try leads back to where it began: its tries go on counting, all other moves start afresh.
-  const keepsTries = event === "check_impossible" || event === "merge_retry" || event === "review_lost";
+  const keepsTries =
+    event === "check_impossible" || event === "merge_retry" || event === "review_lost";
   const entersTry = event === "check_started" || event === "merge_started";
   tx.db
     .update(reviews)
@@ -115,7 +120,8 @@ export function moveReview(
   projectStatus(tx, id, "merge_request", REVIEW_STATUS[next]);
   tx.touch("issue", row.subjectId);
   recordEvent(tx, id, event, move.text, { failure: move.failure ?? null });
-  if (event !== "resubmitted") recordEvent(tx, row.subjectId, `review_${event}`, `review: ${move.text}`);
+  if (event !== "resubmitted")
+    recordEvent(tx, row.subjectId, `review_${event}`, `review: ${move.text}`);
   return true;
 }
 

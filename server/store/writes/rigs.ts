@@ -33,7 +33,12 @@ export function updateRig(tx: Tx, rig: RigRow, set: Partial<RigSettings>, rechec
     .set({
       ...set,
       version: rig.version + 1,
-      ...(recheck && { state: "checking" as const, parked: null, baselineTries: 0, backOffUntil: null }),
+      ...(recheck && {
+        state: "checking" as const,
+        parked: null,
+        baselineTries: 0,
+        backOffUntil: null,
+      }),
     })
     .where(eq(rigs.id, rig.id))
     .run();

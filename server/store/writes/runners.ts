@@ -27,12 +27,21 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
     lastSeenAt: tx.now,
   };
   if (known) tx.db.update(runners).set(seen).where(eq(runners.id, id)).run();
-  else tx.db.insert(runners).values({ id, offerSeq: 0, ...seen }).run();
+  else
+    tx.db
+      .insert(runners)
+      .values({ id, offerSeq: 0, ...seen })
+      .run();
   tx.touch("runner", id);
   return tx.db.select().from(runners).where(eq(runners.id, id)).get()!;
 }
 
-export function setRunnerState(tx: Tx, id: string, state: RunnerRow["state"], lastSeenAt?: number): void {
+export function setRunnerState(
+  tx: Tx,
+  id: string,
+  state: RunnerRow["state"],
+  lastSeenAt?: number,
+): void {
   tx.db
     .update(runners)
     .set({ state, ...(lastSeenAt !== undefined && { lastSeenAt }) })

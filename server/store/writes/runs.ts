@@ -9,7 +9,13 @@ import type { Tx } from "../tx.ts";
 import { assignAgent, releaseAgent, takeAgent } from "./agents.ts";
 import { dropEffects, owe } from "./outbox.ts";
 
-const ORDER: Record<RunState, number> = { offered: 0, accepted: 1, preparing: 2, running: 3, ended: 4 };
+const ORDER: Record<RunState, number> = {
+  offered: 0,
+  accepted: 1,
+  preparing: 2,
+  running: 3,
+  ended: 4,
+};
 
 /** Raises the fence of a resource. It advances when a run is offered, never when a lease expires. */
 function nextFence(tx: Tx, resource: string): Fence {
@@ -68,7 +74,8 @@ export function offerRun(
 }
 
 function agentFor(tx: Tx, request: OfferRequest): { id: string; name: string } {
-  if (request.role !== "mayor" || !request.sessionId) return takeAgent(tx, request.role!, request.rigId);
+  if (request.role !== "mayor" || !request.sessionId)
+    return takeAgent(tx, request.role!, request.rigId);
   const session = tx.db.select().from(sessions).where(eq(sessions.id, request.sessionId)).get();
   if (!session) throw new Error(`session ${request.sessionId} is not there`);
   return { id: session.agentId, name: "Mayor" };
@@ -113,7 +120,12 @@ export function advanceRun(tx: Tx, runId: string, state: RunState, phase: string
 }
 
 /** @returns false when the run had ended before */
-export function endRun(tx: Tx, runId: string, outcome: Outcome, reason: FailureReason | null): boolean {
+export function endRun(
+  tx: Tx,
+  runId: string,
+  outcome: Outcome,
+  reason: FailureReason | null,
+): boolean {
   const row = tx.db.select().from(runs).where(eq(runs.id, runId)).get();
   if (!row || row.state === "ended") return false;
   tx.db
@@ -148,7 +160,11 @@ export function orderStop(
 ): void {
   const row = tx.db.select().from(runs).where(eq(runs.id, runId)).get();
   if (!row || row.state === "ended") return;
-  tx.db.update(runs).set({ stopOutcome: outcome, stopReason: reason }).where(eq(runs.id, runId)).run();
+  tx.db
+    .update(runs)
+    .set({ stopOutcome: outcome, stopReason: reason })
+    .where(eq(runs.id, runId))
+    .run();
   owe(tx, { kind: "run.stop", subject: runId, runnerId: row.runnerId, argument: "" });
   tx.touch("run", runId);
 }

@@ -7,7 +7,11 @@ import { insertBead, projectStatus } from "./beads.ts";
 import { owe } from "./outbox.ts";
 
 /** A person's message begins a turn; both wait until the Mayor takes them. */
-export function addTurn(tx: Tx, sessionId: string, text: string): { messageId: string; turnId: string } {
+export function addTurn(
+  tx: Tx,
+  sessionId: string,
+  text: string,
+): { messageId: string; turnId: string } {
   const turnId = tx.newId("turn");
   const messageId = insertBead(tx, {
     type: "message",
@@ -62,19 +66,39 @@ export function startTurn(tx: Tx, turnId: string): void {
   markMessage(tx, turnId, "seen");
 }
 
-export function endTurn(tx: Tx, turnId: string, state: "done" | "failed", answer: string, note: string | null): void {
-  tx.db.update(turns).set({ state, answer, note, endedAt: tx.now }).where(eq(turns.id, turnId)).run();
+export function endTurn(
+  tx: Tx,
+  turnId: string,
+  state: "done" | "failed",
+  answer: string,
+  note: string | null,
+): void {
+  tx.db
+    .update(turns)
+    .set({ state, answer, note, endedAt: tx.now })
+    .where(eq(turns.id, turnId))
+    .run();
   markMessage(tx, turnId, "seen");
 }
 
 export function turnAgain(tx: Tx, turnId: string, note: string): void {
-  tx.db.update(turns).set({ state: "pending", runId: null, note }).where(eq(turns.id, turnId)).run();
+  tx.db
+    .update(turns)
+    .set({ state: "pending", runId: null, note })
+    .where(eq(turns.id, turnId))
+    .run();
   markMessage(tx, turnId, "queued");
 }
 
 function markMessage(tx: Tx, turnId: string, state: "queued" | "delivered" | "seen"): void {
-  const rows = tx.db.update(messages).set({ state }).where(eq(messages.turnId, turnId)).returning().all();
-  for (const row of rows) projectStatus(tx, row.beadId, "message", state === "seen" ? "closed" : "open");
+  const rows = tx.db
+    .update(messages)
+    .set({ state })
+    .where(eq(messages.turnId, turnId))
+    .returning()
+    .all();
+  for (const row of rows)
+    projectStatus(tx, row.beadId, "message", state === "seen" ? "closed" : "open");
   tx.touch("chat", turnId);
   const owner = tx.db
     .select({ agentId: sessions.agentId })
@@ -106,7 +130,11 @@ export function journaled(tx: Tx, turnId: string, key: string): TurnEffect | nul
 }
 
 export function journal(tx: Tx, turnId: string, key: string, effect: TurnEffect): void {
-  const count = tx.db.select({ n: sql<number>`count(*)` }).from(turnEffects).where(eq(turnEffects.turnId, turnId)).get();
+  const count = tx.db
+    .select({ n: sql<number>`count(*)` })
+    .from(turnEffects)
+    .where(eq(turnEffects.turnId, turnId))
+    .get();
   tx.db
     .insert(turnEffects)
     .values({ turnId, key, n: (count?.n ?? 0) + 1, at: tx.now, ...effect })
@@ -115,9 +143,16 @@ export function journal(tx: Tx, turnId: string, key: string, effect: TurnEffect)
 }
 
 /** The effects of a turn in order, for the briefing of its next execution. */
-export function journalOf(tx: Tx, turnId: string): { tool: string; arguments: string; answer: string }[] {
+export function journalOf(
+  tx: Tx,
+  turnId: string,
+): { tool: string; arguments: string; answer: string }[] {
   return tx.db
-    .select({ tool: turnEffects.tool, arguments: turnEffects.arguments, answer: turnEffects.answer })
+    .select({
+      tool: turnEffects.tool,
+      arguments: turnEffects.arguments,
+      answer: turnEffects.answer,
+    })
     .from(turnEffects)
     .where(eq(turnEffects.turnId, turnId))
     .orderBy(asc(turnEffects.n))
@@ -127,13 +162,22 @@ export function journalOf(tx: Tx, turnId: string): { tool: string; arguments: st
 const TRANSCRIPT_CHARS_MAX = 60_000;
 
 /** The settled conversation before a turn, oldest first, cut to what fits. */
-export function transcriptBefore(tx: Tx, turnId: string): { from: "person" | "mayor"; text: string }[] {
+export function transcriptBefore(
+  tx: Tx,
+  turnId: string,
+): { from: "person" | "mayor"; text: string }[] {
   const turn = tx.db.select().from(turns).where(eq(turns.id, turnId)).get();
   if (!turn) return [];
   const earlier = tx.db
     .select()
     .from(turns)
-    .where(and(eq(turns.sessionId, turn.sessionId), ne(turns.state, "pending"), sql`${turns.n} < ${turn.n}`))
+    .where(
+      and(
+        eq(turns.sessionId, turn.sessionId),
+        ne(turns.state, "pending"),
+        sql`${turns.n} < ${turn.n}`,
+      ),
+    )
     .orderBy(desc(turns.n))
     .limit(100)
     .all();

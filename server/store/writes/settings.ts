@@ -11,7 +11,10 @@ export function putSetting(tx: Tx, scope: string, key: string, value: unknown): 
 }
 
 export function removeSetting(tx: Tx, scope: string, key: string): void {
-  tx.db.delete(settings).where(and(eq(settings.scope, scope), eq(settings.key, key))).run();
+  tx.db
+    .delete(settings)
+    .where(and(eq(settings.scope, scope), eq(settings.key, key)))
+    .run();
 }
 
 /** Stores a secret that was sealed for this id. `tail` are the last characters that people may see. */

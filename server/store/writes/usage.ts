@@ -12,7 +12,8 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
     ? tx.db.select({ id: issues.convoyId }).from(issues).where(eq(issues.beadId, run.beadId)).get()
     : undefined;
   const costMicroUsd = Math.round(call.costUsd * 1e6);
-  const role = run.spec.kind === "session" ? "mayor" : run.spec.kind === "review" ? "refinery" : "polecat";
+  const role =
+    run.spec.kind === "session" ? "mayor" : run.spec.kind === "review" ? "refinery" : "polecat";
   tx.db
     .insert(usage)
     .values({

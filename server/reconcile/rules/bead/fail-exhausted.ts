@@ -40,9 +40,17 @@ export const failExhausted: Rule<IssueView> = {
 export function exhaustion(issue: IssueView, s: Snapshot): FailureReason | null {
   const source = "bead/fail-exhausted";
   if (issue.workAttempts >= issue.workAttemptsCap)
-    return { code: "work_attempts", message: `${issue.workAttempts} runs ended without finished work`, source };
+    return {
+      code: "work_attempts",
+      message: `${issue.workAttempts} runs ended without finished work`,
+      source,
+    };
   if (issue.startFailures >= s.policy.startFailuresMax)
-    return { code: "start_failures", message: `${issue.startFailures} runs could not be started`, source };
+    return {
+      code: "start_failures",
+      message: `${issue.startFailures} runs could not be started`,
+      source,
+    };
   if (issue.runsTotal >= issue.runsCap)
     return { code: "runs", message: `${issue.runsTotal} runs were spent on it`, source };
   return null;

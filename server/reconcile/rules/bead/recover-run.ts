@@ -17,8 +17,22 @@ export const recoverRun: Rule<RunView> = {
     const count = countsAs(run.outcome ?? "lost", run.progressed);
     const counted: Action[] =
       count === "nothing" || count === "success"
-        ? [{ do: "count_run", beadId: issue.id, as: "nothing", backOffUntil: context.s.now + PAUSE_MS }]
-        : [{ do: "count_run", beadId: issue.id, as: count, backOffUntil: nextTryAt(issue, count, context) }];
+        ? [
+            {
+              do: "count_run",
+              beadId: issue.id,
+              as: "nothing",
+              backOffUntil: context.s.now + PAUSE_MS,
+            },
+          ]
+        : [
+            {
+              do: "count_run",
+              beadId: issue.id,
+              as: count,
+              backOffUntil: nextTryAt(issue, count, context),
+            },
+          ];
     return {
       rule: this.id,
       key: issue.id,

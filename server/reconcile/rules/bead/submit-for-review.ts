@@ -10,7 +10,8 @@ export const submitForReview: Rule<RunView> = {
     const issue = run.beadId ? context.issues.get(run.beadId) : undefined;
     const result = run.result;
     if (!issue || result?.kind !== "work_done") return null;
-    if (result.noChangesReason !== null) return nothingToDo(this.id, run, issue, result.noChangesReason);
+    if (result.noChangesReason !== null)
+      return nothingToDo(this.id, run, issue, result.noChangesReason);
     const round = issue.round;
     return {
       rule: this.id,

@@ -47,7 +47,13 @@ export const settleCheck: Rule<RunView> = {
         actions: [
           { do: "settle_run", runId: run.id },
           { do: "record_round", reviewId: review.id, gates: result.gates },
-          { do: "move_review", reviewId: review.id, event: "check_green", runId: null, text: "the gates are green" },
+          {
+            do: "move_review",
+            reviewId: review.id,
+            event: "check_green",
+            runId: null,
+            text: "the gates are green",
+          },
         ],
       };
     }
@@ -76,7 +82,8 @@ type Checked = Pick<FactOf<"checked">, "gates" | "conflicts">;
 
 /** One line that says what is wrong. */
 export function redTitle(result: Checked): string {
-  if (result.conflicts.length > 0) return `it conflicts with the target in ${result.conflicts.join(", ")}`.slice(0, 300);
+  if (result.conflicts.length > 0)
+    return `it conflicts with the target in ${result.conflicts.join(", ")}`.slice(0, 300);
   const red = result.gates.filter((gate) => !gate.ok).map((gate) => gate.name);
   return `${red.join(", ")} ${red.length === 1 ? "is" : "are"} red`;
 }
@@ -85,7 +92,9 @@ export function redTitle(result: Checked): string {
 export function redFeedback(result: Checked): string {
   const parts: string[] = [];
   if (result.conflicts.length > 0) {
-    parts.push(`Merging with the target conflicts in:\n${result.conflicts.map((file) => `- ${file}`).join("\n")}`);
+    parts.push(
+      `Merging with the target conflicts in:\n${result.conflicts.map((file) => `- ${file}`).join("\n")}`,
+    );
   }
   for (const gate of result.gates.filter((each) => !each.ok)) {
     const how = gate.timedOut ? "ran out of time" : `ended with code ${gate.code ?? "none"}`;
@@ -93,4 +102,3 @@ export function redFeedback(result: Checked): string {
   }
   return parts.join("\n\n").slice(0, 20_000);
 }
-

@@ -16,8 +16,12 @@ export const settleMerge: Rule<RunView> = {
     if (!review || review.state !== "merging") return null;
     const result = run.result;
     let actions: Action[];
-    if (result?.kind === "landed" && result.headOid === review.headOid) actions = landed(review, result);
-    else if (result?.kind === "not_landed" && (result.code === "conflict" || result.code === "gates_red"))
+    if (result?.kind === "landed" && result.headOid === review.headOid)
+      actions = landed(review, result);
+    else if (
+      result?.kind === "not_landed" &&
+      (result.code === "conflict" || result.code === "gates_red")
+    )
       actions = returned(review, result);
     else actions = again(review, run, context);
     return {
@@ -61,7 +65,13 @@ function returned(review: ReviewView, result: FactOf<"not_landed">): Action[] {
   const why = redTitle(result);
   return [
     { do: "record_round", reviewId: review.id, gates: result.gates, feedback: redFeedback(result) },
-    { do: "move_review", reviewId: review.id, event: "merge_returned", runId: null, text: `not landed: ${why}` },
+    {
+      do: "move_review",
+      reviewId: review.id,
+      event: "merge_returned",
+      runId: null,
+      text: `not landed: ${why}`,
+    },
     ...returnForRework(review, why),
   ];
 }
@@ -76,6 +86,10 @@ function again(review: ReviewView, run: RunView, { s }: Context): Action[] {
       runId: null,
       text: `the merge ended as ${run.outcome ?? "lost"}${message ? `: ${message}` : ""}; it is tried again`,
     },
-    { do: "retry_review", reviewId: review.id, backOffUntil: s.now + backOffMs(review.tries + 1, review.id, s.policy) },
+    {
+      do: "retry_review",
+      reviewId: review.id,
+      backOffUntil: s.now + backOffMs(review.tries + 1, review.id, s.policy),
+    },
   ];
 }

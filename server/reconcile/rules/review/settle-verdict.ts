@@ -12,7 +12,8 @@ export const settleVerdict: Rule<RunView> = {
   decide(run, context): Step | null {
     const review = run.reviewId ? context.reviews.get(run.reviewId) : undefined;
     if (!review || review.state !== "reviewing") return null;
-    const result = run.result?.kind === "verdict" && run.result.headOid === review.headOid ? run.result : null;
+    const result =
+      run.result?.kind === "verdict" && run.result.headOid === review.headOid ? run.result : null;
     return {
       rule: this.id,
       key: review.id,
@@ -28,7 +29,12 @@ export const settleVerdict: Rule<RunView> = {
   },
 };
 
-function decided(rule: string, review: ReviewView, run: RunView, result: FactOf<"verdict">): Action[] {
+function decided(
+  rule: string,
+  review: ReviewView,
+  run: RunView,
+  result: FactOf<"verdict">,
+): Action[] {
   const record: Action = {
     do: "record_round",
     reviewId: review.id,
@@ -42,12 +48,24 @@ function decided(rule: string, review: ReviewView, run: RunView, result: FactOf<
     case "approve":
       return [
         record,
-        { do: "move_review", reviewId: review.id, event: "review_approved", runId: null, text: `approved: ${line}` },
+        {
+          do: "move_review",
+          reviewId: review.id,
+          event: "review_approved",
+          runId: null,
+          text: `approved: ${line}`,
+        },
       ];
     case "request_changes":
       return [
         record,
-        { do: "move_review", reviewId: review.id, event: "review_returned", runId: null, text: `changes requested: ${line}` },
+        {
+          do: "move_review",
+          reviewId: review.id,
+          event: "review_returned",
+          runId: null,
+          text: `changes requested: ${line}`,
+        },
         ...returnForRework(review, line),
       ];
     case "cannot_decide":
@@ -83,6 +101,10 @@ function again(review: ReviewView, run: RunView, { s }: Context): Action[] {
       runId: null,
       text: `the review run ended as ${run.outcome ?? "lost"}${run.reason ? `: ${run.reason.message}` : ""}`,
     },
-    { do: "retry_review", reviewId: review.id, backOffUntil: s.now + backOffMs(review.tries + 1, review.id, s.policy) },
+    {
+      do: "retry_review",
+      reviewId: review.id,
+      backOffUntil: s.now + backOffMs(review.tries + 1, review.id, s.policy),
+    },
   ];
 }

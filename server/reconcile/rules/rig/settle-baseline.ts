@@ -45,7 +45,10 @@ export const settleBaseline: Rule<RunView> = {
 
 /** Reasons that may pass by themselves; the others wait for a person. */
 function isTransient(reason: FailureReason | null): boolean {
-  return reason === null || ["repository_unreachable", "lost", "infrastructure", "evicted"].includes(reason.code);
+  return (
+    reason === null ||
+    ["repository_unreachable", "lost", "infrastructure", "evicted"].includes(reason.code)
+  );
 }
 
 function reasonOf(source: string, run: RunView): FailureReason {
@@ -59,5 +62,7 @@ function reasonOf(source: string, run: RunView): FailureReason {
       source,
     };
   }
-  return run.reason ?? { code: run.outcome ?? "lost", message: "the baseline could not be run", source };
+  return (
+    run.reason ?? { code: run.outcome ?? "lost", message: "the baseline could not be run", source }
+  );
 }

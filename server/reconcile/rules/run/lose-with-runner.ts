@@ -15,7 +15,11 @@ export const loseWithRunner: Rule<RunView> = {
           do: "end_run",
           runId: run.id,
           outcome: "lost",
-          reason: { code: "runner_lost", message: "the runner has been silent too long", source: this.id },
+          reason: {
+            code: "runner_lost",
+            message: "the runner has been silent too long",
+            source: this.id,
+          },
         },
       ],
     };

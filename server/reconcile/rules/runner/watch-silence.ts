@@ -9,7 +9,11 @@ export const watchSilence: Rule<RunnerView> = {
     if (s.observingUntil !== null && s.now < s.observingUntil) return null;
     const silentMs = s.now - runner.lastSeenAt;
     const state =
-      silentMs >= s.policy.runnerLostMs ? "lost" : silentMs >= s.policy.runnerSuspectMs ? "suspect" : "connected";
+      silentMs >= s.policy.runnerLostMs
+        ? "lost"
+        : silentMs >= s.policy.runnerSuspectMs
+          ? "suspect"
+          : "connected";
     if (state === runner.state || (state === "connected" && !runner.online)) return null;
     return {
       rule: this.id,

@@ -6,7 +6,9 @@ export const handTurn: Rule<TurnView> = {
   id: "session/hand-turn",
   why: "a turn waits and the Mayor's run is live and idle",
   decide(turn, { s, liveRuns }) {
-    const run = liveRuns.find((each) => each.kind === "session" && each.sessionId === turn.sessionId);
+    const run = liveRuns.find(
+      (each) => each.kind === "session" && each.sessionId === turn.sessionId,
+    );
     if (!run || run.state === "offered" || run.stopOrdered) return null;
     if (s.turns.some((each) => each.state === "running")) return null;
     return {

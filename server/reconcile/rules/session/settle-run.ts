@@ -12,7 +12,11 @@ export const settleSessionRun: Rule<RunView> = {
     const actions: Action[] = open.map((turn) =>
       turn.tries >= s.policy.turnTriesMax || run.outcome === "stopped_by_person"
         ? { do: "fail_turn", turnId: turn.id, text: `The Mayor could not answer: ${why}.` }
-        : { do: "turn_again", turnId: turn.id, text: `Continued by a fresh Mayor with the transcript: ${why}.` },
+        : {
+            do: "turn_again",
+            turnId: turn.id,
+            text: `Continued by a fresh Mayor with the transcript: ${why}.`,
+          },
     );
     return {
       rule: this.id,

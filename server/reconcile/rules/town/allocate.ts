@@ -2,7 +2,15 @@ import { baseHolds } from "../../../model/delivery.ts";
 import type { Wait } from "../../../../protocol/index.ts";
 import { Capacity } from "../../capacity.ts";
 import { beadResource, laneResource, sessionResource, type Context } from "../../context.ts";
-import { delivery, offerBaseline, offerCheck, offerMerge, offerReview, offerSession, offerWork } from "../../offers.ts";
+import {
+  delivery,
+  offerBaseline,
+  offerCheck,
+  offerMerge,
+  offerReview,
+  offerSession,
+  offerWork,
+} from "../../offers.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { IssueView, ReviewView, RigView } from "../../snapshot.ts";
 
@@ -41,7 +49,8 @@ function waits(context: Context, text: string, taken: ReadonlySet<string>): Step
 }
 
 function inOrder(context: Context, state: ReviewView["state"]): ReviewView[] {
-  const rank = (review: ReviewView) => PRIORITY[context.issues.get(review.subjectId)?.priority ?? "medium"];
+  const rank = (review: ReviewView) =>
+    PRIORITY[context.issues.get(review.subjectId)?.priority ?? "medium"];
   return context.s.reviews
     .filter((review) => review.state === state)
     .sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
@@ -65,11 +74,18 @@ function offerTurn(context: Context, capacity: Capacity, busy: Set<string>): Ste
     rule: RULE,
     key: turn.id,
     expect: [{ table: "turn", id: turn.id, state: "pending" }],
-    actions: [{ do: "offer", request: offerSession(turn, place.runner, context), turnIds: [turn.id] }],
+    actions: [
+      { do: "offer", request: offerSession(turn, place.runner, context), turnIds: [turn.id] },
+    ],
   };
 }
 
-function offerForRig(rig: RigView, context: Context, capacity: Capacity, busy: Set<string>): Step | null {
+function offerForRig(
+  rig: RigView,
+  context: Context,
+  capacity: Capacity,
+  busy: Set<string>,
+): Step | null {
   const resource = laneResource(rig.id, rig.target);
   if (rig.state !== "checking" || busy.has(resource)) return null;
   if (rig.backOffUntil !== null && rig.backOffUntil > context.s.now) return null;
@@ -84,28 +100,50 @@ function offerForRig(rig: RigView, context: Context, capacity: Capacity, busy: S
   };
 }
 
-function offerForReview(review: ReviewView, context: Context, capacity: Capacity, busy: Set<string>): Step | null {
+function offerForReview(
+  review: ReviewView,
+  context: Context,
+  capacity: Capacity,
+  busy: Set<string>,
+): Step | null {
   const { s } = context;
   const issue = context.issues.get(review.subjectId);
   const rig = context.rigs.get(review.rigId);
   if (!issue || !rig) return null;
-  const backOff = review.backOffUntil !== null && review.backOffUntil > s.now ? review.backOffUntil : null;
+  const backOff =
+    review.backOffUntil !== null && review.backOffUntil > s.now ? review.backOffUntil : null;
   if (backOff !== null) return waitReview(review, "waits before the next try", backOff);
   const merging = review.state === "approved";
   const resource = merging ? laneResource(rig.id, rig.target) : beadResource(issue.id);
-  if (busy.has(resource)) return merging ? waitReview(review, "waits for the lane of its target", null) : null;
-  if (review.state === "reviewing" && s.modelMissing) return waitReview(review, s.modelMissing, null);
+  if (busy.has(resource))
+    return merging ? waitReview(review, "waits for the lane of its target", null) : null;
+  if (review.state === "reviewing" && s.modelMissing)
+    return waitReview(review, s.modelMissing, null);
   const place = capacity.place(review.state === "reviewing" ? "agent" : "code", rig);
   if ("why" in place) return waitReview(review, place.why, null);
   busy.add(resource);
   const all = { issue, review, rig, runner: place.runner };
   const offer =
-    review.state === "queued" ? offerCheck(all, context) : merging ? offerMerge(all, context) : offerReview(all, context);
+    review.state === "queued"
+      ? offerCheck(all, context)
+      : merging
+        ? offerMerge(all, context)
+        : offerReview(all, context);
   const actions: Action[] = [{ do: "offer", request: offer }];
   if (review.state === "queued")
-    actions.push({ do: "move_review", reviewId: review.id, event: "check_started", text: "the gates are being run" });
+    actions.push({
+      do: "move_review",
+      reviewId: review.id,
+      event: "check_started",
+      text: "the gates are being run",
+    });
   if (merging)
-    actions.push({ do: "move_review", reviewId: review.id, event: "merge_started", text: "the merge engine has it" });
+    actions.push({
+      do: "move_review",
+      reviewId: review.id,
+      event: "merge_started",
+      text: "the merge engine has it",
+    });
   return {
     rule: RULE,
     key: review.id,
@@ -118,20 +156,34 @@ function clear(review: ReviewView): Action[] {
   return review.wait ? [{ do: "wait_review", reviewId: review.id, wait: null }] : [];
 }
 
-function offerForIssue(issue: IssueView, context: Context, capacity: Capacity, busy: Set<string>): Step | null {
+function offerForIssue(
+  issue: IssueView,
+  context: Context,
+  capacity: Capacity,
+  busy: Set<string>,
+): Step | null {
   const { s } = context;
   const rig = context.rigs.get(issue.rigId);
   if (!rig) return waitIssue(issue, "its rig is gone; close it", null);
   const blocked = blockedBy(issue, rig);
   if (blocked) return waitIssue(issue, blocked, null);
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
-  if (review && (review.state === "needs_person" || (review.latest?.round ?? 1) >= s.policy.roundsMax)) {
+  if (
+    review &&
+    (review.state === "needs_person" || (review.latest?.round ?? 1) >= s.policy.roundsMax)
+  ) {
     return waitIssue(issue, "a person decides its review", null);
   }
-  if (rig.state === "parked") return waitIssue(issue, `rig ${rig.name} is parked: see its page`, null);
-  if (rig.state === "checking") return waitIssue(issue, `the baseline of rig ${rig.name} is being run`, null);
+  if (rig.state === "parked")
+    return waitIssue(issue, `rig ${rig.name} is parked: see its page`, null);
+  if (rig.state === "checking")
+    return waitIssue(issue, `the baseline of rig ${rig.name} is being run`, null);
   if (delivery(issue, rig) === "merge" && rig.gates.length === 0 && !rig.directMergeConfirmed) {
-    return waitIssue(issue, `rig ${rig.name} has no gates: confirm merging without them, or choose another delivery`, null);
+    return waitIssue(
+      issue,
+      `rig ${rig.name} has no gates: confirm merging without them, or choose another delivery`,
+      null,
+    );
   }
   if (s.modelMissing) return waitIssue(issue, s.modelMissing, null);
   if (issue.backOffUntil !== null && issue.backOffUntil > s.now) {
@@ -155,7 +207,8 @@ function offerForIssue(issue: IssueView, context: Context, capacity: Capacity, b
 /** A blocker counts when its landing is in this bead's base, or when it needed none. */
 function blockedBy(issue: IssueView, rig: RigView): string | null {
   for (const blocker of issue.blockers) {
-    if (blocker.status === "failed") return `waits for “${blocker.title}”, which has failed: reopen or close it`;
+    if (blocker.status === "failed")
+      return `waits for “${blocker.title}”, which has failed: reopen or close it`;
     if (blocker.status !== "closed") return `waits for “${blocker.title}” to land`;
     if (blocker.outcome !== "landed") continue;
     if (!baseHolds(blocker.landedOn, rig.target, delivery(issue, rig))) {
