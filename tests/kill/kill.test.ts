@@ -1,0 +1,73 @@
+// Whatever is killed, whenever: the next start brings the work to its end, once.
+import { expect, test } from "bun:test";
+import type { Summary } from "../../cli/up/once.ts";
+import { isLeftOut } from "../support/left-out.ts";
+import { drawnMoments } from "../support/sample.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { startTown } from "../support/town-process.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import { eventually } from "./eventually.ts";
+import { remains } from "./host-processes.ts";
+import { MOMENTS, VICTIMS, type Moment } from "./scene.ts";
+import { slowRemote } from "./slow-remote.ts";
+import {
+  gateCodes,
+  landedBeads,
+  markerCounts,
+  prepareTwoBeads,
+  type TwoBeads,
+} from "./two-beads.ts";
+
+const SEED = Number(process.env["GASTOWN_TEST_SEED"] ?? "0");
+/** Feature ids of what mends each victim's end. */
+const FEATURES = { town: "C6 D2", runner: "C6 D2", "kilo serve": "B1 C6" } as const;
+
+for (const victim of ["town", "runner", "kilo serve"] as const) {
+  for (const moment of drawnMoments(victim, MOMENTS)) {
+    test.skipIf(isLeftOut("agent"))(
+      `[Done-3 ${FEATURES[victim]}] a SIGKILL of the ${victim}, ${moment.name}: the next start lands each bead once`,
+      async () => {
+        await using dir = await tempDir("kill");
+        const play = await prepareTwoBeads(dir.path, SEED);
+        const beads = await playUntilKilled(dir.path, play, victim, moment);
+        await expectGoodEnd(dir.path, play, beads);
+      },
+    );
+  }
+}
+
+/** Returns the beads that the town knew when it ended. */
+async function playUntilKilled(
+  dataDir: string,
+  play: TwoBeads,
+  victim: keyof typeof VICTIMS,
+  moment: Moment,
+): Promise<string[]> {
+  const remote = await slowRemote(play.sample.bare, moment.held);
+  await using town = await startTown({ args: ["--data", dataDir] });
+  await using feed = await ChangeFeed.open(dataDir);
+  const scene = { dataDir, play, town, feed, remote };
+  const agentRun = await moment.reach(scene);
+  await VICTIMS[victim](scene, agentRun);
+  expect(await town.exited).toBeNull();
+  return feed.all("issue").map(({ id }) => id);
+}
+
+async function expectGoodEnd(dataDir: string, play: TwoBeads, beads: string[]): Promise<void> {
+  await using town = await startTown({ args: ["--once", "--data", dataDir] });
+  const code = await town.exited;
+  const summary = JSON.parse(town.lines.at(-1) ?? "null") as Summary | null;
+  expect(summary).toMatchObject({ ok: true, reason: null, beads: 2, merges: 2 });
+  expect(code).toBe(0);
+  expect((await landedBeads(play)).toSorted()).toEqual(beads.toSorted());
+  expect(await markerCounts(play)).toEqual([1, 1]);
+  expect(await gateCodes(play)).toEqual([
+    ["tests", 0],
+    ["lint", 0],
+  ]);
+  await eventually(
+    "nothing of the town lives on",
+    async () => (await remains(dataDir)).length === 0 || undefined,
+    10_000,
+  );
+}
