@@ -2,7 +2,7 @@
 import { Crown } from "lucide-react";
 import type { AgentEvent, ChatEntry } from "../../protocol/index.ts";
 import { type RunLog, turnText } from "../lib/run-log.ts";
-import { deliveryWord } from "../model/chat.ts";
+import { deliveryWord, withoutBareHeadings } from "../model/chat.ts";
 import { Linked, RefLink } from "../shell/ref-link.tsx";
 import { Age } from "../ui/age.tsx";
 import { Markdown } from "../ui/markdown.tsx";
@@ -50,7 +50,9 @@ function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
   if (entry.state === "queued" && entry.text === "") return null;
   const growing = entry.state === "streaming";
   const streamed = log && entry.turnId ? turnText(log, entry.turnId) : "";
-  const text = growing && streamed.length > entry.text.length ? streamed : entry.text;
+  const text = withoutBareHeadings(
+    growing && streamed.length > entry.text.length ? streamed : entry.text,
+  );
   const live = log && entry.turnId ? liveSteps(log, entry.turnId) : [];
   return (
     <article aria-label="Mayor" aria-busy={growing} className="flex gap-3">
@@ -63,7 +65,7 @@ function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
           <Age at={entry.at} form="ago" />
           {entry.runId && (
             <RefLink id={entry.runId} className="hover:text-ink hover:underline">
-              run
+              log
             </RefLink>
           )}
         </p>

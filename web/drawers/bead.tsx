@@ -17,7 +17,7 @@ import { CopyButton } from "../ui/copy.tsx";
 import { Markdown } from "../ui/markdown.tsx";
 import { PriorityMark } from "../ui/priority.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
-import { actorOf } from "../words/history.ts";
+import { actorOf, branchOf } from "../words/history.ts";
 import { issueLook, reviewLook } from "../words/states.ts";
 import { Part, RawRecord, Rows, TopicFrame } from "./sections.tsx";
 
@@ -94,7 +94,13 @@ function Head({ issue }: { issue: Issue }) {
       <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
         <StateChip look={issueLook(issue)} />
         <span className="text-ink-3">
-          for <Age at={issue.stateSince} />
+          {issue.status === "closed" || issue.status === "failed" ? (
+            <Age at={issue.closedAt ?? issue.stateSince} form="ago" />
+          ) : (
+            <>
+              for <Age at={issue.stateSince} />
+            </>
+          )}
         </span>
       </div>
       {issue.wait && issue.status !== "closed" && (
@@ -176,9 +182,9 @@ function Attempts({ issue }: { issue: Issue }) {
   return (
     <Fact name="Attempts">
       <span className="num">
-        {issue.attempt}{" "}
-        {issue.workAttempts !== issue.attempt && (
-          <span className="text-ink-3">({issue.workAttempts} counted)</span>
+        {issue.attempt}
+        {issue.workAttempts > 0 && (
+          <span className="text-ink-3"> · {issue.workAttempts} without finished work</span>
         )}
         {issue.round > 1 && <span className="text-ink-3"> · round {issue.round}</span>}
         {issue.cycle > 1 && <span className="text-ink-3"> · cycle {issue.cycle}</span>}
@@ -203,7 +209,7 @@ function Commits({ issue }: { issue: Issue }) {
       {issue.landedOid && (
         <Fact name="Landed">
           <span className="inline-flex flex-wrap items-center gap-1">
-            {issue.landedOn && <code>{issue.landedOn}</code>}
+            {issue.landedOn && <code>{branchOf(issue.landedOn)}</code>}
             <CopyButton
               text={issue.landedOid}
               label="Copy merge commit"
@@ -220,8 +226,9 @@ function Relations({ issue, related }: { issue: Issue; related: Issue[] }) {
   const convoy = useImage("convoy", issue.convoyId);
   const before = issue.blockedBy;
   const after = related.filter((other) => other.blockedBy.includes(issue.id));
+  const parent = issue.parentId === issue.convoyId ? null : issue.parentId;
   const children = related.filter((other) => other.parentId === issue.id);
-  if (!issue.convoyId && before.length + after.length + children.length === 0 && !issue.parentId)
+  if (!issue.convoyId && before.length + after.length + children.length === 0 && !parent)
     return null;
   return (
     <Part title="Relations">
@@ -234,7 +241,7 @@ function Relations({ issue, related }: { issue: Issue; related: Issue[] }) {
             </RefLink>
           </p>
         )}
-        {issue.parentId && <Group title="Part of" ids={[issue.parentId]} />}
+        {parent && <Group title="Part of" ids={[parent]} />}
         <Group title="Comes after" ids={before} />
         <Group title="Comes before" ids={after.map((other) => other.id)} />
         <Group title="Its parts" ids={children.map((other) => other.id)} />

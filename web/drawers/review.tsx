@@ -11,6 +11,7 @@ import { Age } from "../ui/age.tsx";
 import { Fact, Facts } from "../ui/card.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
+import { branchOf } from "../words/history.ts";
 import { reviewLook } from "../words/states.ts";
 import { Part, RawRecord, Rows, TopicFrame } from "./sections.tsx";
 
@@ -124,8 +125,8 @@ function ProofPart({ proof }: { proof: Proof }) {
     <Part title="Proof of landing">
       <Facts>
         <Fact name="Method">{proof.method}</Fact>
-        <Fact name="Ref">
-          <code>{proof.ref}</code>
+        <Fact name="Branch">
+          <code>{branchOf(proof.ref)}</code>
         </Fact>
         {oid("Source", proof.sourceOid)}
         {oid("Merge", proof.mergeOid)}

@@ -13,7 +13,8 @@ import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { Moved } from "../ui/moved.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
-import { compact, money } from "../words/figures.ts";
+import { compact, count, money } from "../words/figures.ts";
+import { withShortIds } from "../words/history.ts";
 import { runKindWords, runLook } from "../words/states.ts";
 import { Part, RawRecord, TopicFrame } from "./sections.tsx";
 
@@ -125,8 +126,9 @@ function RunFacts({ run }: { run: Run }) {
         )}
         <Fact name="Usage">
           <span className="num">
-            {usage.calls} calls · {compact(usage.inputTokens)} in · {compact(usage.outputTokens)}{" "}
-            out · {compact(usage.cacheReadTokens)} cached · {money(usage.costUsd)}
+            {usage.calls === 0
+              ? "no model call"
+              : `${count(usage.calls, "call")} · ${compact(usage.inputTokens)} in · ${compact(usage.outputTokens)} out · ${compact(usage.cacheReadTokens)} cached · ${money(usage.costUsd)}`}
           </span>
         </Fact>
         <Fact name="Attempt">
@@ -162,7 +164,7 @@ function Holding({ run }: { run: Run }) {
         <span className="num">
           {run.fence.epoch}.{run.fence.n}
         </span>{" "}
-        <span className="mono text-ink-3">{run.resource}</span>
+        <span className="mono text-ink-3">{withShortIds(run.resource)}</span>
       </Fact>
       {run.leaseUntilAt !== null && run.state !== "ended" && (
         <Fact name="Lease ends">

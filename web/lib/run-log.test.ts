@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentEvent, AgentEventBody } from "../../protocol/index.ts";
-import { appendEvents, emptyLog, turnText } from "./run-log.ts";
+import { appendEvents, emptyLog, turnText, withoutEchoes } from "./run-log.ts";
 
 const event = (seq: number, body: AgentEventBody, turnId: string | null = null): AgentEvent => ({
   seq,
@@ -40,6 +40,15 @@ describe("[E5] run log", () => {
     expect(
       appendEvents(once, [...events, event(3, { kind: "status", text: "three" })]).entries,
     ).toHaveLength(3);
+  });
+
+  test("[C13] a status that its text has as heading is not told twice", () => {
+    const entries = appendEvents(emptyLog, [
+      event(1, text("a", "# Looking around\n\nLet me see.")),
+      event(2, { kind: "status", text: "Looking around" }),
+      event(3, { kind: "status", text: "Elsewhere" }),
+    ]).entries;
+    expect(withoutEchoes(entries).map((entry) => entry.seq)).toEqual([1, 3]);
   });
 
   test("an empty stream counts as loaded", () => {

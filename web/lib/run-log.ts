@@ -40,6 +40,18 @@ export function appendEvents(log: RunLog, events: readonly AgentEvent[]): RunLog
   return { lastSeq, loaded: true, entries };
 }
 
+/** The entries without the statuses that only repeat a heading of the text around them. */
+export function withoutEchoes(entries: readonly AgentEvent[]): AgentEvent[] {
+  const said = new Set(
+    entries.flatMap(({ body }) =>
+      body.kind === "text"
+        ? [...body.text.matchAll(/^# +(.+?)\s*$/gm)].map(([, heading]) => heading)
+        : [],
+    ),
+  );
+  return entries.filter(({ body }) => body.kind !== "status" || !said.has(body.text));
+}
+
 /** What a turn has said so far. */
 export function turnText(log: RunLog, turnId: string): string {
   const texts: string[] = [];

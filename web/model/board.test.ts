@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { columnsOf, matches, progressOf } from "./board.ts";
+import type { Agent, Run } from "../../protocol/index.ts";
+import { columnsOf, matches, progressOf, runsAtWork } from "./board.ts";
 import { makeIssue } from "./make-issue.fixture.ts";
 
 const rig = (letter: string) => `rg_${letter.repeat(26)}`;
@@ -48,4 +49,18 @@ describe("[E4] board", () => {
       moving: 1,
     });
   });
+});
+
+test("[C13] a Mayor between two turns is not at work", () => {
+  const run = (id: string, more: Partial<Run>) =>
+    ({ id, kind: "work", state: "running", agentId: null, offeredAt: 2, ...more }) as Run;
+  const runs = [
+    run("rn_work", {}),
+    run("rn_talk", { kind: "session", agentId: "ag_mayor", offeredAt: 1 }),
+    run("rn_past", { state: "ended" }),
+  ];
+  const ids = (state: Agent["state"]) =>
+    runsAtWork(runs, [{ id: "ag_mayor", state } as Agent]).map((each) => each.id);
+  expect(ids("idle")).toEqual(["rn_work"]);
+  expect(ids("working")).toEqual(["rn_talk", "rn_work"]);
 });

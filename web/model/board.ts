@@ -1,5 +1,12 @@
 /** The board: issue beads in five columns, narrowed by text and rigs. Pure. */
-import { type BeadStatus, type Issue, type Review, shortId } from "../../protocol/index.ts";
+import {
+  type Agent,
+  type BeadStatus,
+  type Issue,
+  type Review,
+  type Run,
+  shortId,
+} from "../../protocol/index.ts";
 import { priorityRank } from "../words/states.ts";
 
 export interface Column {
@@ -58,6 +65,18 @@ export function columnsOf(
 /** Whether nothing more happens to a review. */
 export function isSettled(review: Pick<Review, "state">): boolean {
   return review.state === "merged" || review.state === "withdrawn";
+}
+
+/** Runs that have not ended, oldest first; a conversation counts only while its Mayor has a turn. */
+export function runsAtWork(runs: readonly Run[], agents: readonly Agent[]): Run[] {
+  const idle = new Set(agents.filter((agent) => agent.state === "idle").map((agent) => agent.id));
+  return runs
+    .filter(
+      (run) =>
+        run.state !== "ended" &&
+        !(run.kind === "session" && run.agentId !== null && idle.has(run.agentId)),
+    )
+    .sort((a, b) => a.offeredAt - b.offeredAt);
 }
 
 /** How far a convoy is, from its beads. */

@@ -23,6 +23,11 @@ export function deliveryWord(state: ChatEntry["state"]): string | null {
   }
 }
 
+/** The Mayor's words without headings that said what it was about to do and have nothing below them. */
+export function withoutBareHeadings(text: string): string {
+  return text.replaceAll(/^# [^\n]*\n+(?=# )/gm, "");
+}
+
 export interface StepSummary {
   verb: string;
   subject: string;

@@ -3,7 +3,7 @@ import { Graph, layout } from "@dagrejs/dagre";
 import type { Issue } from "../../protocol/index.ts";
 
 export const NODE_WIDTH = 224;
-export const NODE_HEIGHT = 68;
+export const NODE_HEIGHT = 86;
 
 export interface GraphNode {
   id: string;

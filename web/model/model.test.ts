@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Escalation, Review, Rig, Runner } from "../../protocol/index.ts";
 import { markCells } from "./agent-mark.ts";
-import { deliveryWord, pretty, stepSummary } from "./chat.ts";
+import { deliveryWord, pretty, stepSummary, withoutBareHeadings } from "./chat.ts";
 import { convoyGraph } from "./convoy-graph.ts";
 import { languageOf, splitDiff } from "./diff-files.ts";
 import { makeIssue } from "./make-issue.fixture.ts";
@@ -133,6 +133,15 @@ describe("[B1] chat", () => {
     expect(stepSummary("bash", '{"command":"bun te')).toEqual({ verb: "bash", subject: "" });
     expect(pretty('{"a":1}')).toBe('{\n  "a": 1\n}');
     expect(pretty("plain")).toBe("plain");
+  });
+
+  test("a heading without words below it gives way to the next", () => {
+    expect(withoutBareHeadings("# Planning\n\n# On its way\n\nFive beads.\n\n## Next\n")).toBe(
+      "# On its way\n\nFive beads.\n\n## Next\n",
+    );
+    expect(withoutBareHeadings("# Planning\n\nLet me see.\n\n# Planned")).toBe(
+      "# Planning\n\nLet me see.\n\n# Planned",
+    );
   });
 
   test("a queued message says so, one that was seen says nothing", () => {

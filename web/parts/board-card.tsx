@@ -8,7 +8,7 @@ import { AgentMark } from "../ui/agent-mark.tsx";
 import { Age } from "../ui/age.tsx";
 import { PriorityMark } from "../ui/priority.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
-import { withShortIds } from "../words/history.ts";
+import { branchOf, withShortIds } from "../words/history.ts";
 import { issueLook } from "../words/states.ts";
 
 export const CARD_HEIGHT_PX = 100;
@@ -53,7 +53,7 @@ export const BoardCard = memo(function BoardCard({
   const agent = useImage("agent", issue.assigneeId);
   const why =
     issue.status === "closed"
-      ? null
+      ? issue.landedOid && `on ${branchOf(issue.landedOn ?? "")} as ${issue.landedOid.slice(0, 7)}`
       : (issue.failure?.message ?? issue.wait?.text ?? agent?.bubble ?? null);
   const failed = issue.failure !== null && issue.status === "failed";
   return (

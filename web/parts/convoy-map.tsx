@@ -65,8 +65,10 @@ function BeadBox({ data: { issue } }: NodeProps<BeadNode>) {
           </span>
         )}
       </span>
-      <span className="mt-0.5 w-full truncate text-sm font-medium">{issue.title}</span>
-      <span className="w-full truncate text-xs text-ink-3">{withShortIds(why)}</span>
+      <span className="mt-0.5 line-clamp-2 w-full text-sm leading-[17px] font-medium">
+        {issue.title}
+      </span>
+      <span className="mt-auto w-full truncate text-xs text-ink-3">{withShortIds(why)}</span>
       <Handle
         type="source"
         position={down ? Position.Bottom : Position.Right}

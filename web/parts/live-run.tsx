@@ -6,6 +6,7 @@ import { AgentMark, RoleGlyph } from "../ui/agent-mark.tsx";
 import { Age, Took } from "../ui/age.tsx";
 import { Moved } from "../ui/moved.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
+import { capital } from "../words/history.ts";
 import { runKindWords, runLook } from "../words/states.ts";
 
 export function LiveRun({ run }: { run: Run }) {
@@ -13,7 +14,7 @@ export function LiveRun({ run }: { run: Run }) {
   const issue = useImage("issue", run.beadId);
   const rig = useImage("rig", run.rigId);
   const look = runLook(run);
-  const words = agent?.bubble ?? run.phase ?? look.label;
+  const words = capital(agent?.bubble ?? run.phase ?? look.label);
   const subject =
     issue?.title ??
     (run.kind === "baseline" && rig

@@ -5,7 +5,7 @@ import { Age } from "../ui/age.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { Markdown } from "../ui/markdown.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
-import { verdictWords } from "../words/states.ts";
+import { redGates, verdictWords } from "../words/states.ts";
 import { GateList } from "./gates.tsx";
 
 export function RoundCard({ round }: { round: Round }) {
@@ -18,6 +18,8 @@ export function RoundCard({ round }: { round: Round }) {
         <h4 className="font-medium">Round {round.round}</h4>
         {round.verdict ? (
           <StateChip look={verdictWords[round.verdict]} />
+        ) : round.gates.some((gate) => !gate.ok) ? (
+          <StateChip look={redGates} />
         ) : (
           <span className="text-ink-3">no verdict yet</span>
         )}

@@ -1,6 +1,8 @@
 /** The stream of a run as a log: phases, prompts, words, tools, gates. Follows its end while you are there. */
 import { Check, Loader2, TriangleAlert, X } from "lucide-react";
+import { useMemo } from "react";
 import type { AgentEvent, AgentEventBody } from "../../protocol/index.ts";
+import { withoutEchoes } from "../lib/run-log.ts";
 import { useRunLog } from "../lib/town.tsx";
 import { Age } from "../ui/age.tsx";
 import { Problem, SkeletonRows } from "../ui/feedback.tsx";
@@ -14,7 +16,10 @@ const QUIET: ReadonlySet<AgentEventBody["kind"]> = new Set(["usage"]);
 
 export function RunStream({ runId, live }: { runId: string; live: boolean }) {
   const { log, problem } = useRunLog(runId);
-  const entries = log.entries.filter((entry) => !QUIET.has(entry.body.kind));
+  const entries = useMemo(
+    () => withoutEchoes(log.entries).filter((entry) => !QUIET.has(entry.body.kind)),
+    [log.entries],
+  );
   const stick = useStick(entries.length, log.lastSeq);
   if (problem) return <Problem>{problem}</Problem>;
   if (!log.loaded) return <SkeletonRows rows={4} label="Loading the log" />;

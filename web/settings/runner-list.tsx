@@ -30,7 +30,11 @@ export function RunnerList() {
                   : "sandboxed"}
               </span>
               <span className="ml-auto text-xs text-ink-3">
-                seen <Age at={runner.lastSeenAt} form="ago" />
+                {runner.state !== "connected" && (
+                  <>
+                    last seen <Age at={runner.lastSeenAt} form="ago" />
+                  </>
+                )}
               </span>
             </li>
           ))}

@@ -1,6 +1,8 @@
 /** What every part of the frame needs to know about the town, from topics that are always followed. */
 import { useMemo } from "react";
+import type { Run } from "../../protocol/index.ts";
 import { useImages, useTopic, useTown } from "../lib/town.tsx";
+import { runsAtWork } from "../model/board.ts";
 import { type Need, needsOf } from "../model/needs.ts";
 
 /** What needs a person now. */
@@ -27,6 +29,25 @@ export function useBareRunner(): { name: string; reason: string | null } | null 
 
 export function useScripted(): boolean {
   return useTown()?.model?.provider === "scripted";
+}
+
+/** Whether everything is here that `useNeeds` and the counts of the frame are made of. */
+export function useFrameReady(): boolean {
+  const topics = [
+    useTopic("town"),
+    useTopic("board"),
+    useTopic("convoys"),
+    useTopic("agents"),
+    useTopic("reviews"),
+  ];
+  return topics.every((topic) => topic.ready);
+}
+
+/** Runs that are at work, oldest first. */
+export function useRunsAtWork(): Run[] {
+  const runs = useImages("agents", "run");
+  const agents = useImages("agents", "agent");
+  return useMemo(() => runsAtWork(runs, agents), [runs, agents]);
 }
 
 /** Keeps the topics of the frame: views open with what is already here. */

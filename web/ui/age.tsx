@@ -1,6 +1,6 @@
 /** A time as its age; the exact one is in the tip. */
 import { useNow } from "../lib/now.ts";
-import { age, ago, duration, exact, until } from "../words/age.ts";
+import { age, ago, duration, exact, running, until } from "../words/age.ts";
 import { cx } from "./class-names.ts";
 
 export function Age({
@@ -38,7 +38,7 @@ export function Took({
   const now = useNow();
   return (
     <span className={cx("num whitespace-nowrap", className)}>
-      {duration(Math.max(0, (to ?? now) - from))}
+      {to === null ? running(now - from) : duration(to - from)}
     </span>
   );
 }

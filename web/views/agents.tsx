@@ -68,14 +68,19 @@ function Row({ agent }: { agent: Agent }) {
           <RoleGlyph role={agent.role} />
         </span>
         <span className="block truncate text-xs text-ink-3">
-          {roleWords[agent.role]}
+          {agent.role === "mayor" ? "Talks with you" : roleWords[agent.role]}
           {rig ? ` in ${rig.name}` : ""}
         </span>
       </span>
       <span className="min-w-0 @max-2xl:order-4 @max-2xl:col-span-2 @max-2xl:col-start-2">
         {issue && <span className="block truncate text-sm">{issue.title}</span>}
         <span className="block truncate text-xs text-ink-3">
-          {agent.bubble ?? (issue ? "" : "Waits for work")}
+          {agent.bubble ??
+            (agent.state === "working"
+              ? "Starting"
+              : agent.role === "mayor"
+                ? "Waits for your words"
+                : "Waits for work")}
         </span>
       </span>
       <StateChip look={agentLook(agent.state)} />

@@ -1,8 +1,8 @@
 /** The board: every bead in five columns, narrowed by words and rigs that live in the URL. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { X } from "lucide-react";
-import { useDeferredValue, useMemo, useRef } from "react";
-import { usePageSearch, useSetSearch } from "../lib/page.tsx";
+import { useDeferredValue, useEffect, useMemo, useRef } from "react";
+import { useDrawers, usePageSearch, useSetSearch } from "../lib/page.tsx";
 import { useImages, useTopic, useTopicProblem } from "../lib/town.tsx";
 import { type Column, columnsOf } from "../model/board.ts";
 import { BoardCard, CARD_HEIGHT_PX } from "../parts/board-card.tsx";
@@ -27,6 +27,7 @@ export function BoardView() {
   const query = useDeferredValue(q);
   const columns = useMemo(() => columnsOf(issues, query, rigIds), [issues, query, rigIds]);
   const rigs = useImages("town", "rig");
+  const columnsBox = useOpenCardInSight();
   return (
     <div className="flex h-full flex-col">
       <Filters query={q} rigIds={rigIds} />
@@ -36,6 +37,7 @@ export function BoardView() {
         </div>
       )}
       <div
+        ref={columnsBox}
         role="group"
         aria-label="Columns"
         tabIndex={0}
@@ -53,6 +55,20 @@ export function BoardView() {
       </div>
     </div>
   );
+}
+
+/** A drawer takes width: the card that it shows stays where it can be seen. */
+function useOpenCardInSight() {
+  const box = useRef<HTMLDivElement>(null);
+  const first = useDrawers().stack[0]?.id;
+  useEffect(() => {
+    if (first === undefined) return;
+    box.current
+      ?.querySelector("[data-open]")
+      ?.closest("section")
+      ?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [first]);
+  return box;
 }
 
 function Filters({ query, rigIds }: { query: string; rigIds: readonly string[] }) {

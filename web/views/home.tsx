@@ -2,12 +2,12 @@
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
 import { useNow } from "../lib/now.ts";
-import { useImages, useTopic, useTown } from "../lib/town.tsx";
+import { useImages, useTown } from "../lib/town.tsx";
 import { ConvoyRow } from "../parts/convoy-row.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
 import { LiveRun } from "../parts/live-run.tsx";
 import { NeedRow } from "../parts/need-row.tsx";
-import { useNeeds } from "../shell/town-facts.tsx";
+import { useFrameReady, useNeeds, useRunsAtWork } from "../shell/town-facts.tsx";
 import { Page, Section } from "../ui/card.tsx";
 import { cx } from "../ui/class-names.ts";
 import { Empty, SkeletonRows } from "../ui/feedback.tsx";
@@ -18,17 +18,17 @@ const LANDED_SHOWN = 12;
 const DAY_MS = 86_400_000;
 
 export function HomeView() {
-  const ready = useTopic("town").ready;
+  const ready = useFrameReady();
   return (
     <Page title="Home" size="wide">
-      <Figures />
+      <Figures ready={ready} />
       <div className="grid gap-x-6 gap-y-7 @4xl/page:grid-cols-[minmax(0,1fr)_minmax(320px,400px)]">
         <div className="space-y-7">
           <NeedsYou ready={ready} />
-          <Landed />
+          <Landed ready={ready} />
         </div>
         <div className="space-y-7">
-          <NowRunning />
+          <NowRunning ready={ready} />
           <ConvoysUnderWay />
         </div>
       </div>
@@ -36,9 +36,9 @@ export function HomeView() {
   );
 }
 
-function Figures() {
+function Figures({ ready }: { ready: boolean }) {
   const needs = useNeeds().length;
-  const runs = useImages("agents", "run").filter((run) => run.state !== "ended");
+  const runs = useRunsAtWork();
   const issues = useImages("board", "issue");
   const town = useTown();
   const now = useNow(60_000);
@@ -53,11 +53,15 @@ function Figures() {
       aria-label="The town in figures"
       className="mb-7 grid grid-cols-3 gap-px overflow-hidden rounded-lg border border-line bg-line max-sm:mb-5 @4xl/page:grid-cols-6"
     >
-      <Figure name="Need you" value={needs} tone={needs > 0 ? "text-lamp-ink" : undefined} />
-      <Figure name="Runs at work" value={runs.length} />
-      <Figure name="Waiting" value={waiting} />
-      <Figure name="In review" value={review} />
-      <Figure name="Landed in 24 h" value={landed} />
+      <Figure
+        name="Need you"
+        value={ready ? needs : "–"}
+        tone={ready && needs > 0 ? "text-lamp-ink" : undefined}
+      />
+      <Figure name="Runs at work" value={ready ? runs.length : "–"} />
+      <Figure name="Waiting" value={ready ? waiting : "–"} />
+      <Figure name="In review" value={ready ? review : "–"} />
+      <Figure name="Landed in 24 h" value={ready ? landed : "–"} />
       <Figure
         name="Spent"
         value={usage ? money(usage.costUsd) : "–"}
@@ -113,8 +117,7 @@ function NeedsYou({ ready }: { ready: boolean }) {
   );
 }
 
-function Landed() {
-  const { ready } = useTopic("board");
+function Landed({ ready }: { ready: boolean }) {
   const issues = useImages("board", "issue");
   const rigs = useImages("town", "rig");
   const landed = useMemo(
@@ -181,14 +184,8 @@ function FirstSteps({ hasRig }: { hasRig: boolean }) {
   );
 }
 
-function NowRunning() {
-  const runs = useImages("agents", "run");
-  const { ready } = useTopic("agents");
-  const live = useMemo(
-    () =>
-      [...runs].filter((run) => run.state !== "ended").sort((a, b) => a.offeredAt - b.offeredAt),
-    [runs],
-  );
+function NowRunning({ ready }: { ready: boolean }) {
+  const live = useRunsAtWork();
   return (
     <Section title="Now" count={live.length || undefined}>
       {!ready ? (

@@ -39,7 +39,11 @@ export function LoginView({
             role="alert"
             className="mt-3 rounded-md border border-line bg-lamp-soft px-3 py-2 text-sm"
           >
-            {message}
+            {message
+              .split("`")
+              .map((part, index) =>
+                index % 2 === 1 ? <code key={index}>{part}</code> : <span key={index}>{part}</span>,
+              )}
           </p>
         )}
         {outdated ? (

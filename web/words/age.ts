@@ -18,6 +18,12 @@ export function duration(ms: number): string {
   return small === 0 ? `${big} ${unit}` : `${big} ${unit} ${small} ${rest}`;
 }
 
+/** How long something goes on, in whole seconds: tenths that jump say nothing. */
+export function running(ms: number): string {
+  const whole = Math.max(0, Math.floor(ms / SECOND));
+  return whole < 10 ? `${whole} s` : duration(whole * SECOND);
+}
+
 /** One unit is enough for an age: `now`, `12 s`, `4 min`, `3 h`, `2 d`. A clock ahead of ours reads as now. */
 export function age(at: number, now: number): string {
   const ms = now - at;

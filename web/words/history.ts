@@ -23,15 +23,24 @@ export function actorOf(text: string): Actor {
 /** The sentence of an event, with a capital and a full stop, whatever its source wrote. */
 export function sentence(event: Pick<BeadEvent, "text" | "kind">): string {
   const text = (event.text.trim() || event.kind.replaceAll(/[_.-]/g, " ")).trim();
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
+  return capital(/[.!?…]$/.test(text) ? text : `${text}.`);
 }
 
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The branch that a ref names. */
+export function branchOf(ref: string): string {
+  return ref.replace(/^refs\/heads\//, "");
+}
+
+const anyIdPattern = /\b[a-z]{2}_[0-9a-hjkmnp-tv-z]{26}\b/g;
 const idPattern = /\b(?:bd|cv|mr|ag|rn)_[0-9a-hjkmnp-tv-z]{26}\b/g;
 
 /** A text whose ids are cut to what people read. */
 export function withShortIds(text: string): string {
-  return text.replace(idPattern, (id) => shortId(id));
+  return text.replace(anyIdPattern, (id) => shortId(id));
 }
 
 export type Piece = { text: string } | { id: string };

@@ -140,6 +140,9 @@ export const verdictWords = {
   cannot_decide: waiting("Could not decide"),
 } as const;
 
+/** A round that its gates returned never reached a reviewer. */
+export const redGates: Look = failed("Gates red");
+
 export const deliveryWords = {
   merge: "Merges into the target branch",
   branch: "Leaves a branch for you to merge",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { shortId } from "../../protocol/index.ts";
-import { age, ago, duration, until } from "./age.ts";
+import { age, ago, duration, running, until } from "./age.ts";
 import { compact, count, money } from "./figures.ts";
 import { actorOf, pieces, sentence, withShortIds } from "./history.ts";
 import { issueLook, reviewLook, runLook } from "./states.ts";
@@ -28,6 +28,10 @@ describe("[E5] times", () => {
     expect(until(74_000, 0)).toBe("in 1 min 14 s");
     expect(until(5_200, 0)).toBe("in 5 s");
     expect(until(0, 10)).toBe("any moment");
+  });
+
+  test("what goes on counts in whole seconds", () => {
+    expect([running(-5), running(2_700), running(72_900)]).toEqual(["0 s", "2 s", "1 min 12 s"]);
   });
 });
 
@@ -66,6 +70,9 @@ describe("[E5] history", () => {
       { text: " to land" },
     ]);
     expect(withShortIds(`waits for ${bead}`)).toBe(`waits for ${shortId(bead)}`);
+    expect(withShortIds(`lane:rg${bead.slice(2)}:main`)).toBe(
+      `lane:${shortId(`rg${bead.slice(2)}`)}:main`,
+    );
   });
 });
 
