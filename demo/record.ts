@@ -1,9 +1,9 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { defaultScript } from "../scripted/default-script.ts";
 import type { Script } from "../scripted/script.ts";
 import { demoScript, twoBeadScript } from "./demo-script.ts";
+import { demoRecordPath } from "./record-path.ts";
 
 /** What a data directory remembers of its demo, so that a later start plays the same script again. */
 export const demoRecordSchema = z.strictObject({
@@ -20,7 +20,7 @@ export type DemoRecordRead =
 
 /** Writes `demo.json`, whole or not at all. */
 export async function writeDemoRecord(dataDir: string, record: DemoRecord): Promise<void> {
-  const path = recordPath(dataDir);
+  const path = demoRecordPath(dataDir);
   await writeFile(`${path}.new`, `${JSON.stringify(demoRecordSchema.parse(record))}\n`, {
     mode: 0o600,
   });
@@ -31,14 +31,14 @@ export async function writeDemoRecord(dataDir: string, record: DemoRecord): Prom
 export async function readDemoRecord(dataDir: string): Promise<DemoRecordRead> {
   let text: string;
   try {
-    text = await readFile(recordPath(dataDir), "utf8");
+    text = await readFile(demoRecordPath(dataDir), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { ok: true, record: null };
     throw error;
   }
   const parsed = demoRecordSchema.safeParse(jsonOf(text));
   if (parsed.success) return { ok: true, record: parsed.data };
-  const message = `${recordPath(dataDir)} cannot be read as the record of a demo. Start the demo in a new data directory.`;
+  const message = `${demoRecordPath(dataDir)} cannot be read as the record of a demo. Start the demo in a new data directory.`;
   return { ok: false, error: { code: "bad_demo_record", message, retryable: false } };
 }
 
@@ -47,10 +47,6 @@ export function scriptOf(record: Pick<DemoRecord, "script" | "seed">): Script {
   if (record.script === "demo") return demoScript(record.seed).script;
   if (record.script === "two-beads") return twoBeadScript(record.seed).script;
   return defaultScript;
-}
-
-function recordPath(dataDir: string): string {
-  return join(dataDir, "demo.json");
 }
 
 function jsonOf(text: string): unknown {

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { dataDirOf } from "../data-dir.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { checkDataDir, checkDisk, checkPort, checkSandbox } from "../doctor/host.ts";
-import { checkTown } from "../doctor/running-town.ts";
 import { checkBun, checkGit } from "../doctor/toolchain.ts";
 import { findTownFile } from "../town-file.ts";
 import { printJson, printLine } from "../output.ts";
@@ -21,6 +20,7 @@ export function addDoctor(program: Command): void {
     )
     .action(async (options: TownOptions & { port: number }) => {
       const dataDir = dataDirOf(options);
+      const { checkTown } = await import("../doctor/running-town.ts");
       const findings: Finding[] = [
         checkBun(),
         await checkGit(),

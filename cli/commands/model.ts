@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { defaultScript } from "../../scripted/default-script.ts";
-import { scriptSchema, type Script } from "../../scripted/script.ts";
-import { startScriptedModel, type ScriptedModel } from "../../scripted/server.ts";
+import type { Script } from "../../scripted/script.ts";
+import type { ScriptedModel } from "../../scripted/server.ts";
 import { Complaint } from "../complaint.ts";
 import { printJson, printLine } from "../output.ts";
 import { untilStopped } from "../signals.ts";
@@ -21,9 +20,7 @@ export function addModel(program: Command): void {
     )
     .option("--json", "print JSON")
     .action(async (options: { script?: string; port: number; json?: boolean }) => {
-      const script =
-        options.script === undefined ? defaultScript : await readScript(options.script);
-      const model = start(script, options.port);
+      const model = await start(await readScript(options.script), options.port);
       if (options.json === true) printJson({ event: "ready", url: model.url });
       else printLine(`The scripted model answers at ${model.url}. Ctrl-C stops it.`);
       await untilStopped();
@@ -31,7 +28,9 @@ export function addModel(program: Command): void {
     });
 }
 
-async function readScript(path: string): Promise<Script> {
+async function readScript(path: string | undefined): Promise<Script> {
+  if (path === undefined) return (await import("../../scripted/default-script.ts")).defaultScript;
+  const { scriptSchema } = await import("../../scripted/script.ts");
   const parsed = scriptSchema.safeParse(parseJson(await readText(path), path));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -41,7 +40,8 @@ async function readScript(path: string): Promise<Script> {
   );
 }
 
-function start(script: Script, port: number): ScriptedModel {
+async function start(script: Script, port: number): Promise<ScriptedModel> {
+  const { startScriptedModel } = await import("../../scripted/server.ts");
   try {
     return startScriptedModel({ script, port });
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { Complaint } from "../complaint.ts";
 import { dataDirOf } from "../data-dir.ts";
-import { withTown, type TownClient } from "../town-client.ts";
+import type { TownClient } from "../town-client.ts";
 
 export interface TownOptions {
   data?: string;
@@ -20,10 +20,12 @@ export function townCommand(parent: Command, usage: string, summary: string): Co
     .option("--json", "print JSON");
 }
 
-export function withTownOf<T>(
+export async function withTownOf<T>(
   options: TownOptions,
   act: (town: TownClient) => Promise<T>,
 ): Promise<T> {
+  // Loaded only here: a town that starts asks none.
+  const { withTown } = await import("../town-client.ts");
   return withTown(dataDirOf(options), act);
 }
 

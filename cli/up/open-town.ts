@@ -66,7 +66,8 @@ export function claimDirectory(dataDir: string): { release(): void } {
 /** The doors open first: a port in use is told before anything is written. */
 export async function openHouse(options: HouseOptions, demo: DemoTown | null): Promise<TownHouse> {
   const ports = { clock: systemClock, random: systemRandom };
-  const author = await gitAuthor();
+  // Asked at once and awaited when it is needed: git takes as long as opening the doors.
+  const asked = gitAuthor();
   const closing: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const close of closing.splice(0).toReversed()) await close();
@@ -80,6 +81,7 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
     // Sockets end before the town: nothing may reach a core that is closing.
     const closeEdges = () => edges.stop();
     closing.push(closeEdges);
+    const author = await asked;
     const town = await privately(() =>
       openTown({
         dataDir: options.dataDir,

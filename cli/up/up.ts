@@ -1,16 +1,17 @@
 /** `gastown up`: a town, its doors, its runner and, if asked, a demo; until a signal or the end of the work. */
+import { existsSync } from "node:fs";
+import { demoRecordPath } from "../../demo/record-path.ts";
 import { loginLink } from "../../server/auth/login-link.ts";
 import { printJson, printLine, printNote } from "../output.ts";
 import { untilStopped } from "../signals.ts";
 import { removeTownFile, writeTownFile } from "../town-file.ts";
 import { appVersion } from "../version.ts";
 import { announce, openBrowser } from "./announce.ts";
-import { openDemo, playDemo, type DemoTown } from "./demo-town.ts";
+import type { DemoTown } from "./demo-town.ts";
 import { superviseRunner } from "./local-runner.ts";
 import { sumUp, untilSettled } from "./once.ts";
 import { claimDirectory, openHouse, type TownHouse } from "./open-town.ts";
 import { defaultSlots } from "./slots.ts";
-import { killVictimOnce } from "./victim.ts";
 
 export interface UpOptions {
   dataDir: string;
@@ -32,7 +33,7 @@ export async function up(options: UpOptions): Promise<number> {
   // Whatever was opened is closed in the other order, however this ends.
   const closing: (() => Promise<void> | void)[] = [() => claim.release()];
   try {
-    const demo = await openDemo(options.dataDir, options.demo, options.seed);
+    const demo = await demoOf(options);
     if (demo !== null) closing.push(() => demo.model.stop());
     const house = await openHouse(options, demo);
     closing.push(() => house.stop());
@@ -45,6 +46,13 @@ export async function up(options: UpOptions): Promise<number> {
   } finally {
     for (const close of closing.toReversed()) await close();
   }
+}
+
+/** The demo's code is loaded only where there is one: a town without it is ready sooner. */
+async function demoOf(options: UpOptions): Promise<DemoTown | null> {
+  if (!options.demo && !existsSync(demoRecordPath(options.dataDir))) return null;
+  const { openDemo } = await import("./demo-town.ts");
+  return openDemo(options.dataDir, options.demo, options.seed);
 }
 
 /** Tells programs by town.json, and people or the caller by standard output, where the town is. */
@@ -79,8 +87,10 @@ async function beginDemo(
   closing: (() => void)[],
 ): Promise<void> {
   if (demo.plan !== null && options.runner) {
+    const { killVictimOnce } = await import("./victim.ts");
     closing.push(killVictimOnce(house.core, demo.plan, options.dataDir, house.log));
   }
+  const { playDemo } = await import("./demo-town.ts");
   await playDemo(house.core, demo);
 }
 
