@@ -8,7 +8,7 @@ import { AgentMark } from "../ui/agent-mark.tsx";
 import { Age } from "../ui/age.tsx";
 import { PriorityMark } from "../ui/priority.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
-import { branchOf, withShortIds } from "../words/history.ts";
+import { branchOf, capital, withShortIds } from "../words/history.ts";
 import { issueLook } from "../words/states.ts";
 
 export const CARD_HEIGHT_PX = 100;
@@ -51,10 +51,11 @@ export const BoardCard = memo(function BoardCard({
   const card = useGlide(issue.id, issue.status);
   const rig = useImage("rig", issue.rigId);
   const agent = useImage("agent", issue.assigneeId);
+  const run = useImage("run", agent?.runId ?? null);
   const why =
     issue.status === "closed"
       ? issue.landedOid && `on ${branchOf(issue.landedOn ?? "")} as ${issue.landedOid.slice(0, 7)}`
-      : (issue.failure?.message ?? issue.wait?.text ?? agent?.bubble ?? null);
+      : (issue.failure?.message ?? issue.wait?.text ?? agent?.bubble ?? (run && capital(run.phase ?? run.state)) ?? null);
   const failed = issue.failure !== null && issue.status === "failed";
   return (
     <div ref={card}>

@@ -9,7 +9,8 @@ import { runKindWords, runLook } from "../words/states.ts";
 
 export function RunRow({ run }: { run: Run }) {
   const look = runLook(run);
-  const detail = run.state === "ended" ? run.reason?.message : run.phase;
+  const phase = run.phase === run.state ? null : run.phase;
+  const detail = run.state === "ended" ? run.reason?.message : phase;
   return (
     <RefLink
       row

@@ -146,7 +146,7 @@ function BoardColumn({ column, ready, showRig, narrowed }: ColumnProps) {
   return (
     <section
       aria-label={`${label}, ${issues.length}`}
-      className="flex min-w-[228px] flex-1 snap-center flex-col rounded-lg border border-line bg-canvas max-sm:min-w-[82vw]"
+      className="flex min-w-[222px] flex-1 snap-center flex-col rounded-lg border border-line bg-canvas max-sm:min-w-[82vw]"
     >
       <h2 className="flex h-9 shrink-0 items-center gap-2 px-3 text-sm font-semibold">
         <StateMark look={look} silent />

@@ -142,7 +142,7 @@ function Landed({ ready }: { ready: boolean }) {
       {!ready ? (
         <SkeletonRows />
       ) : landed.length === 0 ? (
-        <FirstSteps hasRig={rigs.length > 0} />
+        <FirstSteps hasRig={rigs.length > 0} hasBeads={issues.length > 0} />
       ) : (
         <div className="divide-y divide-line">
           {landed.slice(0, LANDED_SHOWN).map((issue) => (
@@ -154,7 +154,14 @@ function Landed({ ready }: { ready: boolean }) {
   );
 }
 
-function FirstSteps({ hasRig }: { hasRig: boolean }) {
+function FirstSteps({ hasRig, hasBeads }: { hasRig: boolean; hasBeads: boolean }) {
+  if (hasBeads) {
+    return (
+      <p className="px-3 py-3 text-sm text-ink-3">
+        Nothing has landed yet. What passes its gates and review lands here.
+      </p>
+    );
+  }
   const main =
     "inline-flex h-8 items-center rounded-md bg-lamp px-3 text-sm font-medium text-on-lamp hover:brightness-105";
   return hasRig ? (
