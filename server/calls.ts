@@ -52,8 +52,7 @@ export async function call(
     });
   }
   if (command.mode === "query") return query(ports, name as QueryName, parsed.data);
-  if (command.mode === "service")
-    return ports.services[name as ServiceName](parsed.data as never, caller);
+  if (command.mode === "service") return serve(ports, name as ServiceName, parsed.data, caller);
   return change(ports, name as StateCommand, parsed.data, caller, key);
 }
 
@@ -62,14 +61,36 @@ function query(ports: CallPorts, name: QueryName, body: unknown): Ack {
   return answer(ports.queries(), body);
 }
 
+const AUDITED: ReadonlySet<ServiceName> = new Set(["token.create", "token.revoke", "login.create"]);
+
+/** What gives or takes access is audited, whatever came of it. */
+async function serve(
+  ports: CallPorts,
+  name: ServiceName,
+  body: unknown,
+  caller: Caller,
+): Promise<Ack> {
+  const answer = await ports.services[name](body as never, caller);
+  if (AUDITED.has(name)) {
+    await ports.loop.submit(`audit ${name}`, (tx) => {
+      tx.actor = caller.actor;
+      writeAudit(tx, name, answer.ok, answer.ok ? null : answer.error.code);
+      return ok(null);
+    });
+  }
+  return answer;
+}
+
 /** The same key with the same body answers as before; with another body it is an error. */
 function change(
   ports: CallPorts,
   name: StateCommand,
   body: unknown,
   caller: Caller,
-  key?: string,
+  callersKey?: string,
 ): Promise<Ack> {
+  // Nobody can meet, or guess, the answers of another caller's keys.
+  const key = callersKey === undefined ? undefined : `${caller.actor} ${callersKey}`;
   const bodyHash = Bun.hash(`${name} ${JSON.stringify(body)}`).toString(36);
   return ports.loop.submit<unknown>(name, (tx) => {
     tx.actor = caller.actor;

@@ -18,7 +18,7 @@ import {
   type ToolAnswer,
   type ToolFrame,
 } from "../protocol/index.ts";
-import { callMayorTool } from "./commands/mayor-tools.ts";
+import { callAgentTool } from "./commands/agent-tools.ts";
 import type { AuthPort, Clock, Log, RunnerPort } from "./core.ts";
 import type { TownLoop } from "./loop/town-loop.ts";
 import type { Policy } from "./model/policy.ts";
@@ -27,7 +27,6 @@ import { runners, runs } from "./store/schema/runs.ts";
 import { readModelKey, readStoredModel } from "./store/settings.ts";
 import type { Streams } from "./store/streams.ts";
 import type { Tx } from "./store/tx.ts";
-import { escalate } from "./store/writes/escalations.ts";
 import { storeFact } from "./store/writes/inbox.ts";
 import { hastenEffects } from "./store/writes/outbox.ts";
 import { markSpool, setRunnerState, welcomeRunner } from "./store/writes/runners.ts";
@@ -68,6 +67,9 @@ export class RunnerDesk {
         "twin_runner",
         "a newer start of this runner is known: another process or a copy of its data runs elsewhere.",
       );
+    }
+    if (known && known.tokenId !== tokenId) {
+      return refuse("forbidden", "this runner joined with another token: start it with that one.");
     }
     if (known) this.lastSeen.delete(known.id);
     return loop.submit("runner.hello", (tx) => {
@@ -138,22 +140,9 @@ export class RunnerDesk {
     const stale = this.#refusal(runnerId, frame.runId, frame.fence);
     if (stale) return refuse("stale_fence", stale);
     return this.#ports.loop.submit<ToolAnswer>(`tool ${frame.tool}`, (tx) => {
-      const run = tx.db.select().from(runs).where(eq(runs.id, frame.runId)).get()!;
-      if (run.state === "ended") return refuse("stale_fence", "this run has ended.");
-      tx.actor = `run:${run.id}`;
-      if (run.kind === "session" && frame.turnId) {
-        const { tool, turnId, key } = frame;
-        return ok(
-          callMayorTool(
-            tx,
-            { tool, arguments: frame.arguments, turnId, key },
-            { auth: this.#ports.auth },
-          ),
-        );
-      }
-      if (frame.tool === "gt_escalate" && run.kind === "work")
-        return ok(raise(tx, run, frame.arguments));
-      return refuse("forbidden", `this run may not call ${frame.tool}.`);
+      const run = tx.db.select().from(runs).where(eq(runs.id, frame.runId)).get();
+      if (!run || run.state === "ended") return refuse("stale_fence", "this run has ended.");
+      return callAgentTool(tx, run, frame, { auth: this.#ports.auth });
     });
   }
 
@@ -161,6 +150,12 @@ export class RunnerDesk {
     const { db, auth } = this.#ports;
     const stale = this.#refusal(runnerId, frame.runId, frame.fence);
     if (stale) return refuse("stale_fence", stale);
+    const run = db
+      .select({ agentId: runs.agentId })
+      .from(runs)
+      .where(eq(runs.id, frame.runId))
+      .get();
+    if (!run?.agentId) return refuse("forbidden", "this run has no agent, so it needs no model.");
     const model = readStoredModel(db);
     if (!model) return refuse("no_model", "no model is set up: choose one in Settings.");
     const { key, set } = readModelKey(db, auth.unseal);
@@ -249,25 +244,4 @@ export class RunnerDesk {
     this.lastSeen.set(runnerId, tx.now);
     setRunnerState(tx, runnerId, "connected", tx.now);
   }
-}
-
-function raise(tx: Tx, run: typeof runs.$inferSelect, input: unknown): ToolAnswer {
-  const { title, body, severity } = (input ?? {}) as Record<string, unknown>;
-  if (typeof title !== "string" || title.trim() === "" || typeof body !== "string") {
-    return { isError: true, text: "invalid_body: give a title and a body." };
-  }
-  const level =
-    (["low", "medium", "high", "critical"] as const).find((each) => each === severity) ?? "medium";
-  escalate(tx, {
-    title: title.slice(0, 200),
-    body: body.slice(0, 8_000),
-    severity: level,
-    source: `run:${run.id}`,
-    subjectId: run.beadId,
-    rigId: run.rigId,
-  });
-  return {
-    isError: false,
-    text: "A person was told. Go on with what you can do; call gt_done when the work is finished.",
-  };
 }

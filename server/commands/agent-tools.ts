@@ -1,0 +1,63 @@
+/** Agents' tool calls that the town decides, answered inside the tick; equal calls have one effect. */
+import { and, eq } from "drizzle-orm";
+import { z } from "zod";
+import { ok, refuse, type Result, type ToolAnswer, type ToolFrame } from "../../protocol/index.ts";
+import type { runs } from "../store/schema/runs.ts";
+import { turns } from "../store/schema/runs.ts";
+import type { Tx } from "../store/tx.ts";
+import { escalate } from "../store/writes/escalations.ts";
+import { recallAnswer, rememberAnswer } from "../store/writes/feed.ts";
+import type { CommandPorts } from "./command.ts";
+import { callMayorTool } from "./mayor-tools.ts";
+
+type RunRow = typeof runs.$inferSelect;
+
+const escalateTool = z.object({
+  title: z.string().trim().min(1).max(200),
+  body: z.string().max(8_000),
+  severity: z.enum(["low", "medium", "high", "critical"]).catch("medium"),
+});
+
+/** @param run live, and held by the runner that sent the frame under its fence */
+export function callAgentTool(
+  tx: Tx,
+  run: RunRow,
+  frame: ToolFrame,
+  ports: CommandPorts,
+): Result<ToolAnswer> {
+  tx.actor = `run:${run.id}`;
+  const { tool, turnId, key } = frame;
+  if (run.kind === "session" && turnId !== null) {
+    // A turn that has gone to another run, or is over, has no more effects.
+    const own = tx.db
+      .select({ id: turns.id })
+      .from(turns)
+      .where(and(eq(turns.id, turnId), eq(turns.runId, run.id), eq(turns.state, "running")))
+      .get();
+    if (!own) return refuse("stale_fence", "this turn is over or belongs to another run.");
+    return ok(callMayorTool(tx, { tool, arguments: frame.arguments, turnId, key }, ports));
+  }
+  if (tool === "gt_escalate" && run.kind === "work") return ok(tellPerson(tx, run, frame));
+  return refuse("forbidden", `this run may not call ${tool}.`);
+}
+
+function tellPerson(tx: Tx, run: RunRow, frame: ToolFrame): ToolAnswer {
+  const told: ToolAnswer = {
+    isError: false,
+    text: "A person was told. Go on with what you can do; call gt_done when the work is finished.",
+  };
+  const key = `tool:${run.id}:${frame.key}`;
+  if (recallAnswer(tx, key)) return told;
+  const parsed = escalateTool.safeParse(frame.arguments);
+  if (!parsed.success) {
+    return { isError: true, text: "invalid_body: give a title and a body, then call again." };
+  }
+  escalate(tx, {
+    ...parsed.data,
+    source: `run:${run.id}`,
+    subjectId: run.beadId,
+    rigId: run.rigId,
+  });
+  rememberAnswer(tx, key, { command: frame.tool, bodyHash: "", answer: null });
+  return told;
+}
