@@ -46,6 +46,8 @@ export const helloSchema = z.object({
 });
 export type Hello = z.infer<typeof helloSchema>;
 
+const stopOrderSchema = z.object({ runId: runIdSchema, fence: fenceSchema, reason: z.string() });
+
 export const runnerWelcomeSchema = z.object({
   runnerId: runnerIdSchema,
   connection: z.number().int().positive(),
@@ -54,6 +56,8 @@ export const runnerWelcomeSchema = z.object({
   ackedSeq: z.number().int().nonnegative(),
   heartbeatMs: z.number().int().positive(),
   leaseTtlMs: z.number().int().positive(),
+  /** Of the runs of hello, those it may no longer hold: stopped before the lease begins again. */
+  stop: z.array(stopOrderSchema),
 });
 export type RunnerWelcome = z.infer<typeof runnerWelcomeSchema>;
 
@@ -65,7 +69,7 @@ export const heartbeatSchema = z.object({
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 export const heartbeatAnswerSchema = z.object({
   /** Runs this runner may no longer hold: stop them, save their work. */
-  stop: z.array(z.object({ runId: runIdSchema, fence: fenceSchema, reason: z.string() })),
+  stop: z.array(stopOrderSchema),
   heartbeatMs: z.number().int().positive(),
 });
 

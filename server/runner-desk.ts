@@ -27,7 +27,7 @@ import { runners, runs } from "./store/schema/runs.ts";
 import { readModelKey, readStoredModel } from "./store/settings.ts";
 import type { Streams } from "./store/streams.ts";
 import type { Tx } from "./store/tx.ts";
-import { storeFact } from "./store/writes/inbox.ts";
+import { hasPendingFacts, storeFact } from "./store/writes/inbox.ts";
 import { hastenEffects } from "./store/writes/outbox.ts";
 import { markSpool, setRunnerState, welcomeRunner } from "./store/writes/runners.ts";
 import { advanceRun, endRun } from "./store/writes/runs.ts";
@@ -51,6 +51,8 @@ export class RunnerDesk {
   readonly #ports: DeskPorts;
   /** Runners whose inventory was compared: id -> when they were last heard. */
   readonly lastSeen = new Map<string, number>();
+  /** Runners that refuse everything new until their next hello. */
+  readonly draining = new Set<string>();
   #awaiting = new Map<string, Inventory>();
 
   constructor(ports: DeskPorts) {
@@ -83,6 +85,7 @@ export class RunnerDesk {
         ackedSeq: row.spoolSeq,
         heartbeatMs: policy.heartbeatMs,
         leaseTtlMs: policy.leaseTtlMs,
+        stop: this.#stops(row.id, frame.live),
       });
     });
   }
@@ -101,7 +104,7 @@ export class RunnerDesk {
         spoolSeq = fact.seq;
         if (fact.body.kind === "events") {
           if (!this.#isOf(runnerId, fact.runId, fact.fence)) continue;
-          this.#ports.streams.append(fact.runId, fact.body.events);
+          this.#keepEvents(fact.runId, fact.body.events);
           fresh.push({ runId: fact.runId, events: fact.body.events });
         } else storeFact(tx, runnerId, fact);
       }
@@ -114,6 +117,15 @@ export class RunnerDesk {
       if (result.ok) for (const { runId, events } of fresh) this.#ports.onEvents(runId, events);
       return result;
     });
+  }
+
+  /** What agents said is shown, not decided upon: failing to keep it must not hold up the facts. */
+  #keepEvents(runId: string, events: AgentEvent[]): void {
+    try {
+      this.#ports.streams.append(runId, events);
+    } catch (error) {
+      this.#ports.log.warn({ run: runId, err: String(error) }, "agent events could not be kept");
+    }
   }
 
   heartbeat(
@@ -129,11 +141,7 @@ export class RunnerDesk {
     }
     if (this.lastSeen.has(runnerId)) this.lastSeen.set(runnerId, clock.now());
     if (row.state !== "connected") this.#ports.loop.wake();
-    const stop = frame.runs.flatMap(({ runId, fence }) => {
-      const reason = this.#refusal(runnerId, runId, fence);
-      return reason ? [{ runId, fence, reason }] : [];
-    });
-    return ok({ stop, heartbeatMs: policy.heartbeatMs });
+    return ok({ stop: this.#stops(runnerId, frame.runs), heartbeatMs: policy.heartbeatMs });
   }
 
   async tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>> {
@@ -158,7 +166,7 @@ export class RunnerDesk {
     if (!run?.agentId) return refuse("forbidden", "this run has no agent, so it needs no model.");
     const model = readStoredModel(db);
     if (!model) return refuse("no_model", "no model is set up: choose one in Settings.");
-    const { key, set } = readModelKey(db, auth.unseal);
+    const { key, set } = readModelKey(db, (rowId, sealed) => auth.unseal(rowId, sealed));
     if (set && key === null)
       return refuse(
         "secret_unreadable",
@@ -176,7 +184,8 @@ export class RunnerDesk {
     this.#awaiting.delete(runnerId);
     loop
       .submit("runner.gone", (tx) => {
-        setRunnerState(tx, runnerId, row.state, seen);
+        const now = tx.db.select().from(runners).where(eq(runners.id, runnerId)).get();
+        if (now?.connection === connection) setRunnerState(tx, runnerId, now.state, seen);
         return ok(null);
       })
       .catch((bug: unknown) =>
@@ -188,6 +197,13 @@ export class RunnerDesk {
   #isOf(runnerId: string, runId: string, fence: Fence): boolean {
     const run = this.#ports.db.select().from(runs).where(eq(runs.id, runId)).get();
     return run?.runnerId === runnerId && run.fenceEpoch === fence.epoch && run.fenceN === fence.n;
+  }
+
+  #stops(runnerId: string, held: Heartbeat["runs"]): RunnerWelcome["stop"] {
+    return held.flatMap(({ runId, fence }) => {
+      const reason = this.#refusal(runnerId, runId, fence);
+      return reason ? [{ runId, fence, reason }] : [];
+    });
   }
 
   /** Why this runner may not act for the run any more, or null. */
@@ -221,6 +237,8 @@ export class RunnerDesk {
   #takeInventory(tx: Tx, runnerId: string): void {
     const inventory = this.#awaiting.get(runnerId);
     if (!inventory) return;
+    // A fact that is stored and not applied yet may be the end of a run that is not held any more.
+    if (hasPendingFacts(tx, runnerId)) return this.#awaitApplied(runnerId);
     this.#awaiting.delete(runnerId);
     const held = new Set([...inventory.live, ...inventory.ended].map((run) => run.runId));
     const mine = tx.db
@@ -241,6 +259,7 @@ export class RunnerDesk {
     }
     tx.rule = null;
     hastenEffects(tx, runnerId);
+    this.draining.delete(runnerId);
     this.lastSeen.set(runnerId, tx.now);
     setRunnerState(tx, runnerId, "connected", tx.now);
   }

@@ -7,8 +7,8 @@ import type { AgentEvent, AgentEventBody } from "../../protocol/stream.ts";
 import type { Clock } from "../clock.ts";
 import { EVENT_GATHER_MS } from "../config.ts";
 
-/** Characters of one batch: with JSON and UTF-8 it stays below a frame. */
-const BATCH_CHARS_MAX = 48_000;
+/** Of one batch, as JSON: a control character counts six there. */
+const BATCH_BYTES_MAX = 96_000;
 
 type Waiting = Omit<AgentEvent, "seq">;
 
@@ -16,7 +16,7 @@ export class EventGatherer {
   readonly #clock: Clock;
   readonly #put: (events: AgentEvent[]) => void;
   #waiting: Waiting[] = [];
-  #chars = 0;
+  #bytes = 0;
   #seq = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -30,12 +30,12 @@ export class EventGatherer {
     const part = partOf(body);
     const place =
       part === null ? -1 : this.#waiting.findIndex((earlier) => partOf(earlier.body) === part);
-    const chars = charsOf(body);
-    if (place < 0 && this.#chars + chars > BATCH_CHARS_MAX) this.flush();
+    const bytes = bytesOf(body);
+    if (place < 0 && this.#bytes + bytes > BATCH_BYTES_MAX) this.flush();
     const replaced = this.#waiting[place];
     if (replaced === undefined) this.#waiting.push(event);
     else this.#waiting[place] = event;
-    this.#chars += chars - (replaced === undefined ? 0 : charsOf(replaced.body));
+    this.#bytes += bytes - (replaced === undefined ? 0 : bytesOf(replaced.body));
     if (this.#waiting.length >= EVENT_BATCH_MAX) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), EVENT_GATHER_MS);
   }
@@ -46,7 +46,7 @@ export class EventGatherer {
     if (this.#waiting.length === 0) return;
     const events = this.#waiting.map((event) => ({ seq: ++this.#seq, ...event }));
     this.#waiting = [];
-    this.#chars = 0;
+    this.#bytes = 0;
     this.#put(events);
   }
 }
@@ -55,8 +55,6 @@ function partOf(body: AgentEventBody): string | null {
   return "partId" in body ? `${body.kind}:${body.partId}` : null;
 }
 
-function charsOf(body: AgentEventBody): number {
-  let chars = 100;
-  for (const value of Object.values(body)) if (typeof value === "string") chars += value.length;
-  return chars;
+function bytesOf(body: AgentEventBody): number {
+  return Buffer.byteLength(JSON.stringify(body)) + 100;
 }

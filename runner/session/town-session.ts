@@ -227,6 +227,9 @@ export class TownSession {
     identity.keepRunnerId(answer.value.runnerId);
     // What the town has stored is never sent again, even if its acknowledgement was lost.
     spool.ack(Math.min(answer.value.ackedSeq, spool.seq));
+    // Before authority returns: what waits for it in these runs must not go on.
+    for (const { runId, fence, reason } of answer.value.stop)
+      this.#stopByTown(runId, fence, reason);
     lease.renew(sentAt, answer.value.leaseTtlMs);
     return answer;
   }

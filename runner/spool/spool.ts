@@ -3,6 +3,7 @@
  * them. What is appended together is committed together.
  */
 import type { Database, Statement } from "bun:sqlite";
+import { fitFact } from "./fit-fact.ts";
 import { factBodySchema, type Fact, type FactBody } from "../../protocol/facts.ts";
 import type { Fence } from "../../protocol/run.ts";
 import type { Clock } from "../clock.ts";
@@ -71,8 +72,8 @@ export class Spool {
   }
 
   /** Resolves with the fact's sequence after it is on disk. Order of calls is order of facts. */
-  append(input: FactInput): Promise<number> {
-    checkFact(input);
+  append(fact: FactInput): Promise<number> {
+    const input = checkFact(fact);
     return new Promise((settle) => {
       this.#waiting.push({ ...input, at: this.#clock.now(), settle });
       this.#timer ??= setTimeout(() => this.flush(), GROUP_MS);
@@ -80,8 +81,8 @@ export class Spool {
   }
 
   /** Appends at once, after whatever waits; with `also` in the same transaction. */
-  appendNow(input: FactInput, also?: (seq: number) => void): number {
-    checkFact(input);
+  appendNow(fact: FactInput, also?: (seq: number) => void): number {
+    const input = checkFact(fact);
     let seq = 0;
     this.#waiting.push({ ...input, at: this.#clock.now(), settle: (given) => (seq = given) });
     this.#commit(also);
@@ -202,11 +203,13 @@ export class Spool {
   }
 }
 
-/** Throws on a fact that the town would refuse: on disk it would stop all that come after it. */
-function checkFact({ body }: FactInput): void {
+/** Cut to a frame. Throws on what the town would refuse: on disk it would stop all that come after it. */
+function checkFact(input: FactInput): FactInput {
+  const body = fitFact(input.body);
   const parsed = factBodySchema.safeParse(body);
   if (!parsed.success)
     throw new Error(`a ${body.kind} fact does not fit the wire: ${parsed.error.message}`);
+  return { ...input, body };
 }
 
 function toFact(row: FactRow): Fact {

@@ -1,6 +1,6 @@
 /**
  * The Mayor's tools, answered inside the tick. A call equal to one of the same turn returns the
- * earlier answer, so that a turn which is run again doubles nothing (B1).
+ * earlier answer where it created something, so that a turn which is run again doubles nothing (B1).
  */
 import { desc, eq } from "drizzle-orm";
 import { z } from "zod";
@@ -23,6 +23,7 @@ import { journal, journaled } from "../store/writes/sessions.ts";
 import type { CommandPorts } from "./command.ts";
 import { slingConvoy } from "./convoy-commands.ts";
 import { slingBead } from "./issue-commands.ts";
+import { present } from "../store/present.ts";
 
 interface Answer {
   text: string;
@@ -60,14 +61,18 @@ const convoyTool = z.strictObject({
   parallel: z.boolean().optional(),
 });
 
-/** @param key hash of turn, tool and arguments */
+/** Only what creates is remembered: a look must see what is there now, a refusal may be mended. */
+const CREATES: ReadonlySet<string> = new Set(["gt_sling", "gt_sling_convoy"]);
+
+/** @param call.key hash of turn, tool and arguments */
 export function callMayorTool(
   tx: Tx,
   call: { tool: string; arguments: unknown; turnId: string; key: string },
   ports: CommandPorts,
 ): ToolAnswer {
   const earlier = journaled(tx, call.turnId, call.key);
-  if (earlier) return { isError: earlier.isError, text: earlier.answer };
+  if (earlier && !earlier.isError && CREATES.has(call.tool))
+    return { isError: false, text: earlier.answer };
   const done = dispatch(tx, call.tool, call.arguments, ports);
   journal(tx, call.turnId, call.key, {
     tool: call.tool,
@@ -116,7 +121,7 @@ function rigLine(tx: Tx, id: string) {
 }
 
 function beadLine(tx: Tx, id: string) {
-  const issue = issueImage(tx.db, id)!;
+  const issue = present(issueImage(tx.db, id), `bead ${id}`);
   return {
     id,
     short: shortId(id),
@@ -154,7 +159,7 @@ function showBead(tx: Tx, input: unknown): Answer {
   if (!parsed.success) return refused(invalid(parsed.error));
   const bead = findBead(tx.db, parsed.data.bead, ["issue"], "bead");
   if (!bead.ok) return refused(bead.error);
-  const issue = issueImage(tx.db, bead.value.id)!;
+  const issue = present(issueImage(tx.db, bead.value.id), `bead ${bead.value.id}`);
   const { title, body, status, wait, failure, landedOn } = issue;
   return answer({
     id: issue.id,
@@ -177,7 +182,7 @@ function showConvoy(tx: Tx, input: unknown): Answer {
     .from(issues)
     .where(eq(issues.convoyId, bead.value.id))
     .all();
-  const convoy = convoyImage(tx.db, bead.value.id)!;
+  const convoy = present(convoyImage(tx.db, bead.value.id), `convoy ${bead.value.id}`);
   return answer({
     id: convoy.id,
     title: convoy.title,

@@ -5,6 +5,7 @@ import { findRig } from "../store/refs.ts";
 import { beads, issues } from "../store/schema/beads.ts";
 import { runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
+import { resolveAbout } from "../store/writes/escalations.ts";
 import { insertRig, removeRig, updateRig } from "../store/writes/rigs.ts";
 import type { Apply } from "./command.ts";
 
@@ -41,13 +42,13 @@ export const addRig: Apply<"rig.add"> = (tx, body) => {
 /** Absolute local paths and the URLs that git knows; a secret in a URL is refused, it would be shown. */
 function checkRemote(remote: string): Result<null> {
   if (remote.startsWith("/")) return ok(null);
-  if (/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(remote)) {
+  if (/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(remote) || /^https?:\/\/[^/]*@/i.test(remote)) {
     return refuse(
       "invalid_body",
-      "the address holds a password, which would be shown and logged. Leave it out.",
+      "the address holds a password or token, which would be shown and logged. Leave it out.",
     );
   }
-  if (/^(https?|ssh|git|file):\/\/\S+$/i.test(remote) || /^[\w.-]+@[\w.-]+:\S+$/.test(remote))
+  if (/^(https?|ssh|git|file):\/\/\S+$/i.test(remote) || /^\w[\w.-]*@\w[\w.-]*:\S+$/.test(remote))
     return ok(null);
   return refuse(
     "invalid_body",
@@ -82,6 +83,7 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
   const { set } = body;
   const recheck = set.target !== undefined || set.gates !== undefined || set.setup !== undefined;
   updateRig(tx, rig.value, definedOnly(set), recheck);
+  if (recheck) resolveAbout(tx, rig.value.id, "the rig is checked again");
   return ok(image(tx, rig.value.id));
 };
 
@@ -97,6 +99,7 @@ export const recheckRig: Apply<"rig.recheck"> = (tx, body) => {
   const rig = findRig(tx.db, body.rig);
   if (!rig.ok) return rig;
   updateRig(tx, rig.value, {}, true);
+  resolveAbout(tx, rig.value.id, "the rig is checked again");
   return ok(image(tx, rig.value.id));
 };
 
@@ -126,5 +129,6 @@ export const dropRig: Apply<"rig.remove"> = (tx, body) => {
       minBackoffMs: 2_000,
     });
   removeRig(tx, id);
+  resolveAbout(tx, id, "the rig was removed");
   return ok({ id });
 };

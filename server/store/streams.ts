@@ -1,5 +1,6 @@
 /** events.db: the agent streams. Not the truth: NORMAL, and it may be dropped. */
 import { Database } from "bun:sqlite";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentEvent, agentEventSchema } from "../../protocol/index.ts";
 
@@ -9,12 +10,15 @@ export class Streams {
   readonly #since;
 
   constructor(dataDir: string) {
-    this.#db = new Database(join(dataDir, "events.db"), { create: true, strict: true });
-    this.#db.run("PRAGMA journal_mode = WAL");
-    this.#db.run("PRAGMA synchronous = NORMAL");
-    this.#db.run(
-      "CREATE TABLE IF NOT EXISTS events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (run_id, seq)) WITHOUT ROWID",
-    );
+    const file = join(dataDir, "events.db");
+    try {
+      this.#db = openStreams(file);
+    } catch {
+      // The streams are no truth: a damaged file is put aside, and the town goes on without its past.
+      for (const end of ["", "-wal", "-shm"])
+        if (existsSync(file + end)) renameSync(file + end, `${file}.damaged${end}`);
+      this.#db = openStreams(file);
+    }
     this.#insert = this.#db.prepare(
       "INSERT OR IGNORE INTO events (run_id, seq, event) VALUES (?, ?, ?)",
     );
@@ -31,12 +35,23 @@ export class Streams {
   }
 
   since(runId: string, after: number, limit: number): AgentEvent[] {
-    return this.#since
-      .all(runId, after, limit)
-      .map((row) => agentEventSchema.parse(JSON.parse(row.event)));
+    return this.#since.all(runId, after, limit).flatMap((row) => {
+      const parsed = agentEventSchema.safeParse(JSON.parse(row.event));
+      return parsed.success ? [parsed.data] : [];
+    });
   }
 
   close(): void {
     this.#db.close();
   }
+}
+
+function openStreams(file: string): Database {
+  const db = new Database(file, { create: true, strict: true });
+  db.run("PRAGMA journal_mode = WAL");
+  db.run("PRAGMA synchronous = NORMAL");
+  db.run(
+    "CREATE TABLE IF NOT EXISTS events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (run_id, seq)) WITHOUT ROWID",
+  );
+  return db;
 }

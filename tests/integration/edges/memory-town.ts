@@ -71,7 +71,7 @@ export class MemoryTown implements TownCore {
     this.hellos.push(frame);
     for (const tell of this.#helloWaiters.splice(0)) tell();
     const runnerId = frame.runnerId ?? encodeId("runner", new Uint8Array(16).fill(9));
-    const timings = { heartbeatMs: 5_000, leaseTtlMs: 30_000 };
+    const timings = { heartbeatMs: 5_000, leaseTtlMs: 30_000, stop: [] };
     return Promise.resolve(
       ok({ runnerId, connection: this.#connection, epoch: this.epoch, ackedSeq: 0, ...timings }),
     );

@@ -173,6 +173,7 @@ export class SmallTown {
           ackedSeq: this.#ackedSeq,
           heartbeatMs: this.heartbeatMs,
           leaseTtlMs: this.leaseTtlMs,
+          stop: [],
         }),
       );
       this.#happened();

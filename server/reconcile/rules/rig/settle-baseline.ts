@@ -1,7 +1,8 @@
 import { backOffMs } from "../../../model/backoff.ts";
 import type { FailureReason } from "../../../../protocol/index.ts";
 import type { Rule } from "../../context.ts";
-import type { RunView } from "../../snapshot.ts";
+import type { Action } from "../../plan.ts";
+import type { RigView, RunView } from "../../snapshot.ts";
 
 /** A red baseline parks the rig with one card before any model is called; an unreachable one is tried again. */
 export const settleBaseline: Rule<RunView> = {
@@ -16,8 +17,12 @@ export const settleBaseline: Rule<RunView> = {
         ? { oid: result.targetOid, ok: result.green, gates: result.gates }
         : null;
     const parked = measured?.ok ? null : reasonOf(this.id, run);
-    const tries = measured ? 0 : rig.baselineTries + 1;
-    const again = !measured && tries < s.policy.baselineTriesMax && isTransient(parked);
+    // A run that was lost or turned away says nothing of the rig: it is tried again, uncounted.
+    const blameless = !measured && run.outcome !== "done";
+    const tries = measured ? 0 : rig.baselineTries + (blameless ? 0 : 1);
+    const again =
+      blameless || (!measured && tries < s.policy.baselineTriesMax && isTransient(parked));
+    const isParked = !measured?.ok && !again;
     return {
       rule: this.id,
       key: rig.id,
@@ -36,19 +41,32 @@ export const settleBaseline: Rule<RunView> = {
           parked,
           baseline: measured,
           tries,
-          backOffUntil: again ? s.now + backOffMs(tries, rig.id, s.policy) : null,
+          backOffUntil: again ? s.now + backOffMs(tries + 1, rig.id, s.policy) : null,
         },
+        ...(isParked && parked ? [card(this.id, rig, parked)] : []),
       ],
     };
   },
 };
 
+/** A parked rig dispatches nothing: a person is told, until he has it checked again. */
+function card(rule: string, rig: RigView, parked: FailureReason): Action {
+  return {
+    do: "escalate",
+    title: `Rig ${rig.name} is parked`,
+    body: `${parked.message}. Nothing is dispatched to it before it is checked again.`,
+    severity: "high",
+    rule,
+    subjectId: rig.id,
+    rigId: rig.id,
+  };
+}
+
+const TRANSIENT = new Set(["repository_unreachable", "gate_infrastructure"]);
+
 /** Reasons that may pass by themselves; the others wait for a person. */
 function isTransient(reason: FailureReason | null): boolean {
-  return (
-    reason === null ||
-    ["repository_unreachable", "lost", "infrastructure", "evicted"].includes(reason.code)
-  );
+  return reason === null || TRANSIENT.has(reason.code);
 }
 
 function reasonOf(source: string, run: RunView): FailureReason {
