@@ -26,5 +26,5 @@ export interface TownOptions {
   author?: { name: string; email: string };
   modelTest: ModelTest;
   /** The link that carries a one-time login token. */
-  loginUrl?(token: string): string;
+  loginUrl?: (token: string) => string;
 }

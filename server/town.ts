@@ -1,34 +1,23 @@
 /** Composition of the town's core: store, loop, effects, calls. */
 import { eq } from "drizzle-orm";
-import {
-  ok,
-  refuse,
-  STREAM_REPLAY_MAX,
-  topicSchema,
-  type AgentEvent,
-  type FeedPosition,
-  type Result,
-  type Topic,
-} from "../protocol/index.ts";
-import { call } from "./calls.ts";
+import { ok } from "../protocol/index.ts";
 import { storeModel } from "./commands/model-commands.ts";
-import type { TopicState, TownCore } from "./core.ts";
+import type { TownCore } from "./core.ts";
 import { Executor } from "./effects/executor.ts";
 import { TownLoop } from "./loop/town-loop.ts";
 import { POLICY } from "./model/policy.ts";
-import { RunnerDesk } from "./runner-desk.ts";
-import { makeServices } from "./services/registry.ts";
+import { RunnerDesk, type DeskPorts } from "./runner-desk.ts";
 import { StartError } from "./start-error.ts";
 import { openDatabase, type Db } from "./store/database.ts";
 import { idSource } from "./store/id-source.ts";
 import { beginEpoch } from "./store/town-row.ts";
 import type { ImageContext } from "./store/images.ts";
 import { town } from "./store/schema/town.ts";
-import { readStoredModel } from "./store/settings.ts";
+import { readStoredModel, type SecretReader } from "./store/settings.ts";
 import { Streams } from "./store/streams.ts";
-import { topicChanges, topicItems } from "./store/topics.ts";
 import { confirmEffect, retryEffect } from "./store/writes/outbox.ts";
-import { advanceRun, endRun } from "./store/writes/runs.ts";
+import { advanceRun, endRun, orderStop } from "./store/writes/runs.ts";
+import { makeCore, type StreamListener } from "./town-core.ts";
 import type { TownOptions } from "./town-options.ts";
 
 const AUTHOR = { name: "Gastown owner", email: "owner@gastown.invalid" };
@@ -48,10 +37,9 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
   const newId = idSource(clock, random);
   const { townId, epoch } = beginEpoch(raw, db, { now: clock.now(), newId, demo: options.demo });
   const streams = new Streams(options.dataDir);
-  const streamListeners = new Set<(runId: string, events: readonly AgentEvent[]) => void>();
-  // A restart is not a silence of the runners: nothing is lost before they could say hello.
-  const observingUntil = clock.now() + policy.runnerLostMs;
-  const secrets = auth.unseal.bind(auth);
+  // After a restart, or when the host slept, nothing is lost before its runner could say hello.
+  let observingUntil = clock.now() + policy.runnerLostMs;
+  const secrets: SecretReader = (rowId, sealed) => auth.unseal(rowId, sealed);
   const images = (): ImageContext => ({
     secrets,
     appVersion: options.appVersion,
@@ -68,66 +56,35 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     townId,
     epoch,
     images,
+    onGap() {
+      observingUntil = clock.now() + policy.runnerLostMs;
+    },
     live: () => ({
       secrets,
       observingUntil,
       author: options.author ?? AUTHOR,
       lastSeen: desk.lastSeen,
+      draining: desk.draining,
     }),
   });
-  const port = options.runnerPort;
-  const desk: RunnerDesk = new RunnerDesk({
-    db,
-    loop,
-    auth,
-    port,
-    streams,
-    clock,
-    log,
-    policy,
-    epoch,
-    onEvents: (runId, events) => streamListeners.forEach((listener) => listener(runId, events)),
-  });
-  const online = (runnerId: string) => desk.lastSeen.has(runnerId);
-  const executor = new Executor({
-    db,
-    loop,
-    port,
-    clock,
-    log,
-    acceptByMs: policy.acceptByMs,
-    online,
-    writes: { confirm: confirmEffect, retry: retryEffect, advanceRun, endRun },
-  });
+  const streamListeners = new Set<StreamListener>();
+  const onEvents: StreamListener = (runId, events) =>
+    streamListeners.forEach((listener) => listener(runId, events));
+  const desk: RunnerDesk = makeDesk(options, { db, loop, streams, policy, epoch, onEvents });
+  const executor = makeExecutor(options, { db, loop, desk, acceptByMs: policy.acceptByMs });
   loop.onTick(() => executor.kick());
   await useScriptedModel(options, loop, db);
-  const services = makeServices({
+  const core = makeCore({
+    options,
     db,
-    auth,
-    runners: port,
-    online,
-    modelTest: options.modelTest,
-    loginUrl: options.loginUrl ?? ((token) => `#login=${token}`),
-  });
-  const calls = { loop, auth, services, queries: () => ({ db, images: images(), streams }) };
-  const core: TownCore = {
+    loop,
+    desk,
+    streams,
+    streamListeners,
     townId,
     epoch,
-    call: (name, body, caller, key) => call(calls, name, body, caller, key),
-    topic: (topic, since) => readTopic(db, epoch, images(), topic, since),
-    onChanges: (listener) => loop.onChanges(listener),
-    streamSince: (runId, since) => streams.since(runId, since, STREAM_REPLAY_MAX),
-    onStream(listener) {
-      streamListeners.add(listener);
-      return () => streamListeners.delete(listener);
-    },
-    hello: (frame, tokenId) => desk.hello(frame, tokenId),
-    facts: (runnerId, batch) => desk.facts(runnerId, batch),
-    heartbeat: (runnerId, frame) => Promise.resolve(desk.heartbeat(runnerId, frame)),
-    tool: (runnerId, frame) => desk.tool(runnerId, frame),
-    credential: (runnerId, frame) => Promise.resolve(desk.credential(runnerId, frame)),
-    runnerGone: (runnerId, connection) => desk.gone(runnerId, connection),
-  };
+    images,
+  });
   loop.wake();
   return {
     core,
@@ -140,6 +97,29 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
       return Promise.resolve();
     },
   };
+}
+
+function makeDesk(
+  { auth, clock, log, runnerPort: port }: TownOptions,
+  parts: Omit<DeskPorts, "auth" | "clock" | "log" | "port">,
+): RunnerDesk {
+  return new RunnerDesk({ ...parts, auth, clock, log, port });
+}
+
+function makeExecutor(
+  { clock, log, runnerPort: port }: TownOptions,
+  parts: { db: Db; loop: TownLoop; desk: RunnerDesk; acceptByMs: number },
+): Executor {
+  const { desk, ...rest } = parts;
+  return new Executor({
+    ...rest,
+    port,
+    clock,
+    log,
+    online: (runnerId) => desk.lastSeen.has(runnerId),
+    onDraining: (runnerId) => void desk.draining.add(runnerId),
+    writes: { confirm: confirmEffect, retry: retryEffect, advanceRun, endRun, orderStop },
+  });
 }
 
 /** The scripted model listens on another port at every start. */
@@ -158,22 +138,4 @@ async function useScriptedModel(options: TownOptions, loop: TownLoop, db: Db): P
     });
     return ok(null);
   });
-}
-
-function readTopic(
-  db: Db,
-  epoch: number,
-  images: ImageContext,
-  topic: Topic,
-  since: FeedPosition | undefined,
-): Result<TopicState> {
-  if (!topicSchema.safeParse(topic).success)
-    return refuse("unknown_topic", `there is no topic ${String(topic).slice(0, 60)}.`);
-  const version = db.select({ version: town.version }).from(town).get()?.version ?? 0;
-  const position = { epoch, version };
-  if (since && since.epoch === epoch && since.version <= version) {
-    const items = topicChanges(db, topic, epoch, since.version);
-    if (items) return ok({ position, reset: false, items });
-  }
-  return ok({ position, reset: true, items: topicItems(db, topic, images) });
 }

@@ -8,6 +8,7 @@ import { createConvoy } from "../store/writes/convoys.ts";
 import { createIssue } from "../store/writes/issues.ts";
 import type { Apply } from "./command.ts";
 import { image } from "./issue-commands.ts";
+import { present } from "../store/present.ts";
 
 type Task = CommandBody<"convoy.sling">["tasks"][number];
 
@@ -29,9 +30,9 @@ export const slingConvoy: Apply<"convoy.sling"> = (tx, body) => {
     });
     ids.set(task.key, id);
   }
+  const idOf = (key: string) => present(ids.get(key), `task ${key}`);
   for (const task of body.tasks) {
-    for (const key of task.dependsOn)
-      addDependency(tx, ids.get(task.key)!, ids.get(key)!, "blocks");
+    for (const key of task.dependsOn) addDependency(tx, idOf(task.key), idOf(key), "blocks");
   }
   const convoy = convoyImage(tx.db, convoyId);
   if (!convoy) throw new Error(`convoy ${convoyId} vanished`);

@@ -18,6 +18,7 @@ import { reactivateConvoy } from "../store/writes/convoys.ts";
 import { resolveAbout } from "../store/writes/escalations.ts";
 import { createIssue, moveIssue, raiseCaps } from "../store/writes/issues.ts";
 import type { Apply } from "./command.ts";
+import { present } from "../store/present.ts";
 
 type BeadRow = typeof beads.$inferSelect;
 
@@ -69,7 +70,10 @@ function connect(
 ): Result<null> {
   const on = findIssue(tx, ref);
   if (!on.ok) return on;
-  const bead = tx.db.select().from(beads).where(eq(beads.id, beadId)).get()!;
+  const bead = present(
+    tx.db.select().from(beads).where(eq(beads.id, beadId)).get(),
+    `beads row of ${beadId}`,
+  );
   if (type === "blocks" && on.value.rigId !== bead.rigId) {
     return refuse(
       "foreign_rig",
@@ -133,7 +137,10 @@ export const closeBead: Apply<"bead.close"> = (tx, body) => {
   const bead = findIssue(tx, body.bead, body.version);
   if (!bead.ok) return bead;
   const { id } = bead.value;
-  const row = tx.db.select().from(issues).where(eq(issues.beadId, id)).get()!;
+  const row = present(
+    tx.db.select().from(issues).where(eq(issues.beadId, id)).get(),
+    `issues row of ${id}`,
+  );
   const review = row.reviewId
     ? tx.db.select().from(reviews).where(eq(reviews.beadId, row.reviewId)).get()
     : undefined;
@@ -161,7 +168,10 @@ export const reopenBead: Apply<"bead.reopen"> = (tx, body) => {
   const bead = findIssue(tx, body.bead, body.version);
   if (!bead.ok) return bead;
   const { id } = bead.value;
-  const row = tx.db.select().from(issues).where(eq(issues.beadId, id)).get()!;
+  const row = present(
+    tx.db.select().from(issues).where(eq(issues.beadId, id)).get(),
+    `issues row of ${id}`,
+  );
   if (row.outcome === "landed") {
     return refuse("illegal_transition", "it has landed: sling a new bead for what is missing.");
   }

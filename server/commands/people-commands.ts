@@ -16,6 +16,7 @@ import { moveReview, recordRound } from "../store/writes/reviews.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import { addTurn } from "../store/writes/sessions.ts";
 import type { Apply } from "./command.ts";
+import { present } from "../store/present.ts";
 
 export const sayToMayor: Apply<"mayor.say"> = (tx, body) => {
   const session = tx.db.select().from(sessions).limit(1).get();
@@ -37,7 +38,7 @@ export const stopRun: Apply<"run.stop"> = (tx, body) => {
     });
   }
   orderStop(tx, run.value.id, "stopped_by_person", "stopped by a person");
-  return ok(runImage(tx.db, run.value.id)!);
+  return ok(present(runImage(tx.db, run.value.id), `run ${run.value.id}`));
 };
 
 export const decideReview: Apply<"review.decide"> = (tx, body) => {
@@ -47,8 +48,14 @@ export const decideReview: Apply<"review.decide"> = (tx, body) => {
     return refuse("stale_version", "the review was changed since you looked. Look again.");
   }
   const { id } = bead.value;
-  const review = tx.db.select().from(reviews).where(eq(reviews.beadId, id)).get()!;
-  const issue = tx.db.select().from(issues).where(eq(issues.beadId, review.subjectId)).get()!;
+  const review = present(
+    tx.db.select().from(reviews).where(eq(reviews.beadId, id)).get(),
+    `reviews row of ${id}`,
+  );
+  const issue = present(
+    tx.db.select().from(issues).where(eq(issues.beadId, review.subjectId)).get(),
+    `issues row of ${review.subjectId}`,
+  );
   const approve = body.verdict === "approve";
   if (!approve && body.feedback === "") return refuse("invalid_body", "say what should change.");
   const event = approve ? "person_approved" : "person_returned";
@@ -64,14 +71,18 @@ export const decideReview: Apply<"review.decide"> = (tx, body) => {
   if (approve && issue.state === "open")
     moveIssue(tx, review.subjectId, "resumed_review", { text });
   if (!approve) {
-    recordRound(tx, id, { verdict: "request_changes", feedback: body.feedback });
+    recordRound(tx, id, {
+      verdict: "request_changes",
+      feedback: body.feedback,
+      reviewerRunId: null,
+    });
     if (issue.state === "in_review") {
       moveIssue(tx, review.subjectId, "returned", { text, nextRound: review.rounds + 1 });
     }
   }
   bumpVersion(tx, id);
   resolveAbout(tx, id, "a person decided the review");
-  return ok(reviewImage(tx.db, id)!);
+  return ok(present(reviewImage(tx.db, id), `review ${id}`));
 };
 
 export const acknowledge: Apply<"escalation.acknowledge"> = (tx, body) => {

@@ -4,7 +4,7 @@
  * run and fence), so an unknown outcome is simply sent again.
  */
 import { asc, eq } from "drizzle-orm";
-import { ok, type Ack } from "../../protocol/index.ts";
+import { ok } from "../../protocol/index.ts";
 import type { Clock, Log, RunnerPort } from "../core.ts";
 import type { TownLoop } from "../loop/town-loop.ts";
 import type { Db } from "../store/database.ts";
@@ -12,25 +12,10 @@ import { runners, runs } from "../store/schema/runs.ts";
 import { outbox } from "../store/schema/town.ts";
 import type { Tx } from "../store/tx.ts";
 import type { EffectWrites } from "./effect-writes.ts";
+import type { Owed, Sending, Sent } from "./sending.ts";
 import { sendOffer } from "./send-offer.ts";
 import { sendStop } from "./send-stop.ts";
 import { sendTurn } from "./send-turn.ts";
-
-export type Owed = typeof outbox.$inferSelect;
-export type RunRow = typeof runs.$inferSelect;
-
-export interface Sending {
-  db: Db;
-  port: RunnerPort;
-  owed: Owed;
-  run: RunRow;
-  connection: number;
-  acceptByMs: number;
-}
-/** What a send came to: `done` writes its consequence; else it is tried again. */
-export type Sent =
-  | { done: true; apply(tx: Tx, writes: EffectWrites): void }
-  | { done: false; error: string };
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
@@ -43,6 +28,8 @@ export interface ExecutorDeps {
   log: Log;
   acceptByMs: number;
   online(runnerId: string): boolean;
+  /** The runner is leaving: nothing new is to be offered to it until its next hello. */
+  onDraining: (runnerId: string) => void;
   writes: EffectWrites;
 }
 
@@ -86,40 +73,57 @@ export class Executor {
   }
 
   async #send(owed: Owed): Promise<void> {
-    const { loop, log, writes, clock } = this.#deps;
+    const { loop, log } = this.#deps;
     this.#busy.add(owed.subject);
     try {
-      const sent = await this.#perform(owed);
+      const sent = await this.#attempt(owed);
       if (this.#stopped) return;
       await loop.submit(`effect ${owed.kind}`, (tx) => {
-        if (sent.done) {
-          sent.apply(tx, writes);
-          writes.confirm(tx, owed.id);
-        } else {
-          const attempts = owed.attempts + 1;
-          const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
-          writes.retry(tx, owed.id, attempts, clock.now() + waitMs, sent.error);
-        }
+        this.#settle(tx, owed, sent);
         return ok(null);
       });
-    } catch (bug) {
-      if (!this.#stopped)
-        log.error(
-          { effect: owed.kind, subject: owed.subject, err: String(bug) },
-          "an effect failed",
-        );
-    } finally {
       this.#busy.delete(owed.subject);
+      this.kick();
+    } catch (bug) {
+      // Its result could not be written: the subject rests, so that a bug does not spin.
+      if (this.#stopped) return;
+      log.error({ effect: owed.kind, subject: owed.subject, err: String(bug) }, "an effect failed");
+      setTimeout(() => {
+        this.#busy.delete(owed.subject);
+        this.kick();
+      }, LAST_RETRY_MS).unref();
     }
-    this.kick();
+  }
+
+  /** A port that throws is a bug of the port; the effect stays owed all the same. */
+  async #attempt(owed: Owed): Promise<Sent> {
+    try {
+      return await this.#perform(owed);
+    } catch (bug) {
+      this.#deps.log.error({ effect: owed.kind, err: String(bug) }, "an effect's port threw");
+      return { done: false, error: String(bug) };
+    }
+  }
+
+  #settle(tx: Tx, owed: Owed, sent: Sent): void {
+    const { writes } = this.#deps;
+    if (sent.done) {
+      sent.apply(tx, writes);
+      writes.confirm(tx, owed.id);
+      return;
+    }
+    const attempts = owed.attempts + 1;
+    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
+    writes.retry(tx, owed.id, attempts, tx.now + waitMs, sent.error);
   }
 
   async #perform(owed: Owed): Promise<Sent> {
-    const { db, port, acceptByMs } = this.#deps;
+    const { db, port, acceptByMs, onDraining } = this.#deps;
     const run = db.select().from(runs).where(eq(runs.id, owed.subject)).get();
     const runner = db.select().from(runners).where(eq(runners.id, owed.runnerId)).get();
     if (!run || !runner || run.state === "ended") return { done: true, apply: () => undefined };
-    const sending: Sending = { db, port, owed, run, connection: runner.connection, acceptByMs };
+    const { connection } = runner;
+    const sending: Sending = { db, port, owed, run, connection, acceptByMs, onDraining };
     switch (owed.kind) {
       case "run.offer":
         return sendOffer(sending);
@@ -129,9 +133,4 @@ export class Executor {
         return sendTurn(sending);
     }
   }
-}
-
-/** The sentence of a refusal or a missing answer. */
-export function errorText(ack: Extract<Ack, { ok: false }>): string {
-  return `${ack.error.code}: ${ack.error.message}`;
 }

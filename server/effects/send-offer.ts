@@ -1,31 +1,35 @@
-import { errorText, type Sending, type Sent } from "./executor.ts";
+import { errorText, type Sending, type Sent } from "./sending.ts";
 
 /** Natural key: the run id. The runner answers a repeated offer as it answered the first. */
-export async function sendOffer({
-  port,
-  owed,
-  run,
-  connection,
-  acceptByMs,
-}: Sending): Promise<Sent> {
-  const ack = await port.offer(owed.runnerId, {
-    connection,
-    offerSeq: run.offerSeq,
-    acceptByMs,
-    spec: run.spec,
-  });
-  if (!ack.ok) return { done: false, error: errorText(ack) };
+export async function sendOffer(sending: Sending): Promise<Sent> {
+  const { port, owed, run, connection, acceptByMs, onDraining } = sending;
+  const { offerSeq, spec } = run;
+  const ack = await port.offer(owed.runnerId, { connection, offerSeq, acceptByMs, spec });
+  if (!ack.ok) {
+    if (ack.error.retryable) return { done: false, error: errorText(ack) };
+    const { code, message } = ack.error;
+    return refused(run.id, "rejected", code, message, "town");
+  }
   const answer = ack.value;
   if (answer.accepted) {
     return { done: true, apply: (tx, writes) => writes.advanceRun(tx, run.id, "accepted", null) };
   }
+  const { code, message } = answer;
+  if (code === "draining") onDraining(owed.runnerId);
+  // A stop order may overtake the offer: then the run ends as that order says.
+  const outcome = code === "stopped" ? (run.stopOutcome ?? "rejected") : "rejected";
+  return refused(run.id, outcome, code, message, "runner");
+}
+
+function refused(
+  runId: string,
+  outcome: "rejected" | "stopped_by_town" | "stopped_by_person",
+  code: string,
+  message: string,
+  source: string,
+): Sent {
   return {
     done: true,
-    apply: (tx, writes) =>
-      void writes.endRun(tx, run.id, "rejected", {
-        code: answer.code,
-        message: answer.message,
-        source: "runner",
-      }),
+    apply: (tx, writes) => void writes.endRun(tx, runId, outcome, { code, message, source }),
   };
 }

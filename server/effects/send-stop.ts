@@ -1,4 +1,4 @@
-import { errorText, type Sending, type Sent } from "./executor.ts";
+import { errorText, type Sending, type Sent } from "./sending.ts";
 
 /** Natural key: run and fence. A stop of a run that the runner does not hold is answered all the same. */
 export async function sendStop({ port, owed, run, connection }: Sending): Promise<Sent> {

@@ -2,9 +2,9 @@
  * Facts become observed columns; what follows from them is decided by rules. A fact of an old fence
  * changes nothing, except that saved work is attached to its bead; one of another runner nothing at all.
  */
-import { eq } from "drizzle-orm";
-import type { Fact, FactBody } from "../../protocol/index.ts";
-import { runs } from "../store/schema/runs.ts";
+import { and, eq, gt, isNotNull } from "drizzle-orm";
+import type { Fact, FactBody, FactOf } from "../../protocol/index.ts";
+import { runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { setBubble } from "../store/writes/agents.ts";
 import { recordEvent } from "../store/writes/beads.ts";
@@ -65,12 +65,10 @@ function applyToRun(
       tx.touch("run", run.id);
       return;
     case "turn_started":
-      startTurn(tx, body.turnId);
+      if (hasTurn(tx, run, body.turnId)) startTurn(tx, body.turnId);
       return;
     case "turn_ended":
-      if (body.reason === "completed") endTurn(tx, body.turnId, "done", body.text, null);
-      else
-        endTurn(tx, body.turnId, "failed", body.text, body.message ?? "the turn was interrupted");
+      if (hasTurn(tx, run, body.turnId)) finishTurn(tx, body);
       return;
     case "exit":
       endRun(
@@ -81,6 +79,17 @@ function applyToRun(
       );
       return;
   }
+}
+
+/** Whether the turn is under way by this run: one that was given to another is none of its business. */
+function hasTurn(tx: Tx, run: RunRow, turnId: string): boolean {
+  const turn = tx.db.select().from(turns).where(eq(turns.id, turnId)).get();
+  return turn?.runId === run.id && turn.state === "running";
+}
+
+function finishTurn(tx: Tx, { turnId, text, reason, message }: FactOf<"turn_ended">): void {
+  if (reason === "completed") endTurn(tx, turnId, "done", text, null);
+  else endTurn(tx, turnId, "failed", text, message ?? "the turn was interrupted");
 }
 
 function startedText(run: RunRow): string {
@@ -95,7 +104,7 @@ function startedText(run: RunRow): string {
   return `attempt ${run.attempt}: ${what[run.kind]} began`;
 }
 
-function saveWork(tx: Tx, run: RunRow, body: Extract<FactBody, { kind: "saved_work" }>): void {
+function saveWork(tx: Tx, run: RunRow, body: FactOf<"saved_work">): void {
   const { ref, oid, baseOid } = body;
   tx.db
     .update(runs)
@@ -103,5 +112,17 @@ function saveWork(tx: Tx, run: RunRow, body: Extract<FactBody, { kind: "saved_wo
     .where(eq(runs.id, run.id))
     .run();
   tx.touch("run", run.id);
-  if (run.kind === "work" && run.beadId) attachSavedWork(tx, run.beadId, { ref, oid, baseOid });
+  if (run.kind === "work" && run.beadId && !hasNewerSavedWork(tx, run))
+    attachSavedWork(tx, run.beadId, { ref, oid, baseOid });
+}
+
+/** A late word of an old run does not take the place of what a later one saved. Ids sort by time. */
+function hasNewerSavedWork(tx: Tx, run: RunRow): boolean {
+  const newer = and(
+    eq(runs.resource, run.resource),
+    eq(runs.kind, "work"),
+    isNotNull(runs.savedOid),
+    gt(runs.id, run.id),
+  );
+  return tx.db.select({ id: runs.id }).from(runs).where(newer).limit(1).get() !== undefined;
 }

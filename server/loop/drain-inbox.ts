@@ -2,7 +2,13 @@
 import type { Log } from "../core.ts";
 import type { Tx } from "../store/tx.ts";
 import { escalate } from "../store/writes/escalations.ts";
-import { failFact, nextFacts, removeFact } from "../store/writes/inbox.ts";
+import {
+  countDead,
+  failFact,
+  nextFacts,
+  removeFact,
+  type InboxRow,
+} from "../store/writes/inbox.ts";
 import { endRun } from "../store/writes/runs.ts";
 import { applyFact } from "./apply-fact.ts";
 
@@ -26,27 +32,29 @@ export function drainInbox(tx: Tx, savepoint: <T>(fn: () => T) => T, log: Log): 
         { run: row.runId, fact: row.fact.body.kind, err: String(bug), dead },
         "a fact could not be applied",
       );
-      if (dead) buryRun(tx, row.runId, row.fact.body.kind);
+      if (dead) buryRun(tx, row);
     }
     tx.actor = "town";
   }
   return { more: rows.length === BATCH_MAX || parked.size > 0 };
 }
 
-/** The run of a dead-lettered fact ends as crashed with its work saved, and a person is told. */
-function buryRun(tx: Tx, runId: string, kind: string): void {
+/** The run of a dead-lettered fact ends as crashed with its work saved; a person is told, once per run. */
+function buryRun(tx: Tx, row: InboxRow): void {
   tx.rule = "run/dead-letter";
+  const { kind } = row.fact.body;
   const reason = {
     code: "dead_letter",
     message: `a ${kind} fact of this run could not be applied`,
-    source: "run/dead-letter",
+    source: tx.rule,
   };
-  if (endRun(tx, runId, "crashed", reason)) {
+  endRun(tx, row.runId, "crashed", reason);
+  if (countDead(tx, row.runId) === 1) {
     escalate(tx, {
       title: "A runner's report could not be applied",
-      body: `${reason.message}. It is kept in the inbox; the run ended as crashed.`,
+      body: `${reason.message} (${row.runId}). It is kept in the inbox; the run, if there was one, ended as crashed with its work saved.`,
       severity: "high",
-      source: "run/dead-letter",
+      source: tx.rule,
       subjectId: null,
       rigId: null,
     });

@@ -7,6 +7,7 @@ import type { Database } from "bun:sqlite";
 import type { AnyImage, ImageKind, Result } from "../../protocol/index.ts";
 import type { Clock, FeedChange, Log } from "../core.ts";
 import type { Policy } from "../model/policy.ts";
+import type { Plan } from "../reconcile/plan.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import type { Db } from "../store/database.ts";
 import type { NewId } from "../store/id-source.ts";
@@ -16,12 +17,16 @@ import { topicsOf } from "../store/topics.ts";
 import type { Tx } from "../store/tx.ts";
 import { appendChanges, compactFeed } from "../store/writes/feed.ts";
 import { syncTimers } from "../store/writes/timers.ts";
-import { applyPlan } from "./apply-plan.ts";
+import { applyStep } from "./apply-step.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { drainInbox } from "./drain-inbox.ts";
+import { RuleFaults } from "./rule-faults.ts";
 
 /** Ticks in a row without a pause before the loop stops to look at itself. */
 const TICKS_IN_A_ROW_MAX = 200;
 const RETRY_AFTER_FAULT_MS = 5_000;
+/** A timer that is due and moved nothing is looked at again after this. */
+const OVERDUE_MS = 1_000;
 const COMPACT_EVERY_MS = 600_000;
 /** setTimeout counts in 32 bits. */
 const SLEEP_MAX_MS = 2_000_000_000;
@@ -43,7 +48,9 @@ export interface LoopDeps {
   townId: string;
   epoch: number;
   live(): Omit<Live, "now" | "policy">;
-  images(): ImageContext;
+  images: () => ImageContext;
+  /** The host or this process stood still. */
+  onGap(): void;
 }
 
 export class TownLoop {
@@ -55,12 +62,16 @@ export class TownLoop {
   #stopped = false;
   #inARow = 0;
   #compactedAt = 0;
+  readonly #faults = new RuleFaults();
+  readonly #watch: ClockWatch;
+  #wokeByTimer = false;
   #listeners = new Set<(epoch: number, changes: readonly FeedChange[]) => void>();
   #afterTick = new Set<() => void>();
 
   constructor(deps: LoopDeps) {
     this.#deps = deps;
     this.#loadSnapshot = prepareSnapshot(deps.db);
+    this.#watch = new ClockWatch(deps.clock);
   }
 
   /**
@@ -106,15 +117,27 @@ export class TownLoop {
     this.#scheduled = false;
     if (this.#stopped) return;
     if (this.#timer) clearTimeout(this.#timer);
+    if (this.#watch.gap(this.#wokeByTimer)) this.#deps.onGap();
+    this.#wokeByTimer = false;
     const batch = this.#waiting.splice(0);
     const settled: (() => void)[] = [];
     const outcome = this.#transaction(batch, settled);
     for (const settle of settled) settle();
     if (outcome.changes.length > 0) {
-      for (const listener of this.#listeners) listener(this.#deps.epoch, outcome.changes);
+      for (const listener of this.#listeners)
+        this.#tell(() => listener(this.#deps.epoch, outcome.changes));
     }
-    for (const listener of this.#afterTick) listener();
+    for (const listener of this.#afterTick) this.#tell(listener);
     this.#schedule(outcome);
+  }
+
+  /** A listener's bug must not stop the loop. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (bug) {
+      this.#deps.log.error({ err: errorText(bug) }, "a listener of the loop threw");
+    }
   }
 
   #schedule(outcome: Ticked): void {
@@ -128,11 +151,22 @@ export class TownLoop {
       );
     }
     this.#inARow = 0;
-    const now = this.#deps.clock.now();
-    const fault = outcome.fault || outcome.moved ? RETRY_AFTER_FAULT_MS : SLEEP_MAX_MS;
-    const due = outcome.dueAt === null ? SLEEP_MAX_MS : Math.max(0, outcome.dueAt - now);
-    const sleepMs = Math.min(fault, due, SLEEP_MAX_MS);
-    if (sleepMs < SLEEP_MAX_MS) this.#timer = setTimeout(() => this.wake(), sleepMs);
+    const sleepMs = this.#sleepMs(outcome);
+    if (sleepMs === null) return;
+    this.#watch.sleeping(sleepMs);
+    this.#timer = setTimeout(() => {
+      this.#wokeByTimer = true;
+      this.wake();
+    }, sleepMs);
+  }
+
+  /** How long nothing is to be done, or null when only a command or a fact can change anything. */
+  #sleepMs({ fault, moved, dueAt }: Ticked): number | null {
+    // A rule that failed would fail again at once: a timer that is due does not shorten this.
+    if (fault || moved) return RETRY_AFTER_FAULT_MS;
+    if (dueAt === null) return null;
+    const leftMs = dueAt - this.#deps.clock.now();
+    return Math.min(leftMs > 0 ? leftMs : OVERDUE_MS, SLEEP_MAX_MS);
   }
 
   #transaction(batch: readonly Waiting[], settled: (() => void)[]): Ticked {
@@ -148,10 +182,7 @@ export class TownLoop {
       return { ...ticked, changes };
     } catch (bug) {
       raw.run("ROLLBACK");
-      log.error(
-        { err: String(bug), stack: bug instanceof Error ? bug.stack : undefined },
-        "a tick failed and was undone",
-      );
+      log.error({ err: errorText(bug) }, "a tick failed and was undone");
       settled.length = 0;
       for (const each of batch) settled.push(() => each.fail(bug));
       return { changes: [], dueAt: null, moved: false, fault: true, rules: [] };
@@ -160,7 +191,6 @@ export class TownLoop {
 
   #newTx(touched: Map<string, { kind: ImageKind; id: string }>): Tx {
     const { db, clock, epoch, policy, newId } = this.#deps;
-    const touch = (kind: ImageKind, id: string) => void touched.set(`${kind} ${id}`, { kind, id });
     return {
       db,
       now: clock.now(),
@@ -169,8 +199,7 @@ export class TownLoop {
       newId,
       actor: "town",
       rule: null,
-      touch,
-      touchGone: touch,
+      touch: (kind, id) => void touched.set(`${kind} ${id}`, { kind, id }),
     };
   }
 
@@ -214,36 +243,42 @@ export class TownLoop {
   };
 
   #decide(tx: Tx): Omit<Ticked, "changes"> {
-    const { log, live, policy } = this.#deps;
+    const { log, policy } = this.#deps;
     const drained = drainInbox(tx, this.#savepoint, log);
-    let fault = false;
-    let moved = drained.more;
-    let plan;
+    let plan: Plan;
     try {
-      plan = reconcile(this.#loadSnapshot({ ...live(), now: tx.now, policy }));
+      plan = reconcile(this.#loadSnapshot({ ...this.#deps.live(), now: tx.now, policy }));
     } catch (bug) {
-      log.error(
-        { err: String(bug), stack: bug instanceof Error ? bug.stack : undefined },
-        "the reconciler threw",
-      );
+      // What commands and facts wrote stands; only the decision waits.
+      this.#failed(tx, "town/reconcile", "town", bug);
       return { dueAt: null, moved: false, fault: true, rules: [] };
     }
     const rules: string[] = [];
+    for (const { rule, key, error } of plan.faults) this.#failed(tx, rule, key, error);
+    let fault = plan.faults.length > 0;
     for (const step of plan.steps) {
+      const { rule, key } = step;
       try {
-        const [applied] = applyPlan(tx, { steps: [step], timers: [] }, this.#savepoint);
-        moved = true;
-        rules.push(step.rule);
-        log.debug({ rule: step.rule, key: step.key, stale: applied?.stale }, "rule applied");
+        const applied = applyStep(tx, step, this.#savepoint);
+        this.#faults.passed(rule, key);
+        rules.push(rule);
+        log.debug({ rule, key, stale: !applied }, "rule applied");
       } catch (bug) {
         fault = true;
-        log.error(
-          { rule: step.rule, key: step.key, err: String(bug) },
-          "a rule could not be applied and was undone",
-        );
+        this.#failed(tx, rule, key, bug);
       }
     }
-    return { dueAt: syncTimers(tx, plan.timers), moved, fault, rules };
+    return {
+      dueAt: syncTimers(tx, plan.timers),
+      moved: drained.more || rules.length > 0,
+      fault,
+      rules,
+    };
+  }
+
+  #failed(tx: Tx, rule: string, key: string, bug: unknown): void {
+    this.#deps.log.error({ rule, key, err: errorText(bug) }, "a rule failed and was undone");
+    this.#faults.failed(tx, rule, key, bug);
   }
 
   #feed(tx: Tx, touched: ReadonlyMap<string, { kind: ImageKind; id: string }>): FeedChange[] {
@@ -269,4 +304,8 @@ interface Ticked {
   moved: boolean;
   fault: boolean;
   rules: string[];
+}
+
+function errorText(bug: unknown): string {
+  return bug instanceof Error ? (bug.stack ?? bug.message) : String(bug);
 }

@@ -6,8 +6,7 @@ export type Edges = ReadonlyMap<string, readonly string[]>;
 export function findPath(edges: Edges, from: string, to: string): string[] | null {
   const cameFrom = new Map<string, string | null>([[from, null]]);
   const open = [from];
-  while (open.length > 0) {
-    const at = open.pop()!;
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (at === to) return unwind(cameFrom, at);
     for (const next of edges.get(at) ?? []) {
       if (cameFrom.has(next)) continue;

@@ -16,8 +16,25 @@ const TABLE: Readonly<Record<Outcome, { before: CountsAs; after: CountsAs }>> = 
   quota: { before: "nothing", after: "nothing" },
 };
 
-/** @param progressed whether the run had made progress before it ended */
-export function countsAs(outcome: Outcome, progressed: boolean): CountsAs {
+/**
+ * Refusals that say nothing of the bead: the runner was full, leaving, or overtaken, or the
+ * repository was out of reach or not yet where the bead's base must be.
+ */
+const INFRA_CODES: ReadonlySet<string> = new Set([
+  "no_capacity",
+  "draining",
+  "stopped",
+  "stale_fence",
+  "base_behind",
+  "repository_unreachable",
+]);
+
+/**
+ * @param progressed whether the run had made progress before it ended
+ * @param code the reason's code, when the run gave one
+ */
+export function countsAs(outcome: Outcome, progressed: boolean, code: string | null): CountsAs {
+  if (outcome === "rejected" && code !== null && INFRA_CODES.has(code)) return "infra";
   const row = TABLE[outcome];
   return progressed ? row.after : row.before;
 }

@@ -19,6 +19,8 @@ export interface Policy {
   /** A warm agent server of a session is released after this long without a turn. */
   warmMs: number;
   acceptByMs: number;
+  /** A run that was told to stop is given up after this long without word of its end. */
+  stopGraceMs: number;
   /** Agent runs at once in the town; a runner's and a rig's own slots bound them too. */
   slots: number;
   /** Runs of code (check, merge, baseline) at once per runner: they cost processor time, not memory. */
@@ -50,6 +52,7 @@ export const POLICY: Policy = {
   repromptsMax: 2,
   warmMs: 300_000,
   acceptByMs: 30_000,
+  stopGraceMs: 300_000,
   slots: 4,
   codeSlotsPerRunner: 2,
   workAttemptsMax: 5,

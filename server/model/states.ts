@@ -118,8 +118,6 @@ const REVIEW_ROWS: Record<ReviewState, Partial<Record<ReviewEvent, ReviewState>>
   },
 };
 
-export const reviewStates = Object.keys(REVIEW_ROWS) as ReviewState[];
-
 /** The review's next state, or null when the event is refused in this state. */
 export function reviewAfter(state: ReviewState, event: ReviewEvent): ReviewState | null {
   return REVIEW_ROWS[state][event] ?? null;
@@ -148,7 +146,3 @@ export const CONVOY_STATUS: Readonly<Record<ConvoyState, BeadStatus>> = {
   failed: "failed",
   cancelled: "closed",
 };
-
-export function isSettled(state: ReviewState): boolean {
-  return state === "merged" || state === "withdrawn";
-}

@@ -32,6 +32,7 @@ import { runs } from "../store/schema/runs.ts";
 import { readModelSettings } from "../store/settings.ts";
 import type { Streams } from "../store/streams.ts";
 import { topicItems } from "../store/topics.ts";
+import { present } from "../store/present.ts";
 
 export interface QueryPorts {
   db: Db;
@@ -51,7 +52,7 @@ const status: Query<"town.status"> = ({ db, images }) => {
     .groupBy(issues.state)
     .all();
   return ok({
-    town: townImage(db, images)!,
+    town: present(townImage(db, images), "the town"),
     rigs: items.flatMap((item) => (item.kind === "rig" && item.value ? [item.value] : [])),
     runners: items.flatMap((item) => (item.kind === "runner" && item.value ? [item.value] : [])),
     counts: Object.fromEntries(groups.map((group) => [group.state, group.n])),
@@ -78,7 +79,7 @@ const beadList: Query<"bead.list"> = ({ db }, body) => {
     .orderBy(desc(beads.id))
     .limit(body.limit)
     .all();
-  return ok(rows.map((row) => issueImage(db, row.id)!));
+  return ok(rows.map((row) => present(issueImage(db, row.id), `bead ${row.id}`)));
 };
 
 const beadGet: Query<"bead.get"> = ({ db, images }, body) => {
@@ -103,8 +104,8 @@ const beadGet: Query<"bead.get"> = ({ db, images }, body) => {
     .all();
   return ok({
     bead: imageOf(db, BEAD_TYPES[type].image, id, images).value,
-    runs: runIds.map((row) => runImage(db, row.id)!),
-    reviews: reviewIds.map((row) => reviewImage(db, row.id)!),
+    runs: runIds.map((row) => present(runImage(db, row.id), `run ${row.id}`)),
+    reviews: reviewIds.map((row) => present(reviewImage(db, row.id), `review ${row.id}`)),
     events: db
       .select()
       .from(beadEvents)
@@ -129,7 +130,7 @@ const convoyList: Query<"convoy.list"> = ({ db }) => {
         .where(eq(issues.convoyId, id))
         .all();
       return {
-        convoy: convoyImage(db, id)!,
+        convoy: present(convoyImage(db, id), `convoy ${id}`),
         total: members.length,
         landed: members.filter((member) => member.outcome === "landed").length,
         failed: members.filter((member) => member.state === "failed").length,
@@ -148,19 +149,19 @@ const convoyGet: Query<"convoy.get"> = ({ db }, body) => {
     .orderBy(asc(issues.beadId))
     .all();
   return ok({
-    convoy: convoyImage(db, bead.value.id)!,
-    beads: rows.map((row) => issueImage(db, row.id)!),
+    convoy: present(convoyImage(db, bead.value.id), `convoy ${bead.value.id}`),
+    beads: rows.map((row) => present(issueImage(db, row.id), `bead ${row.id}`)),
   });
 };
 
 const reviewGet: Query<"review.get"> = ({ db }, body) => {
   const bead = findBead(db, body.review, ["merge_request"], "review");
-  return bead.ok ? ok(reviewImage(db, bead.value.id)!) : bead;
+  return bead.ok ? ok(present(reviewImage(db, bead.value.id), `review ${bead.value.id}`)) : bead;
 };
 
 const runGet: Query<"run.get"> = ({ db }, body) => {
   const run = findRun(db, body.run);
-  return run.ok ? ok(runImage(db, run.value.id)!) : run;
+  return run.ok ? ok(present(runImage(db, run.value.id), `run ${run.value.id}`)) : run;
 };
 
 const runEvents: Query<"run.events"> = ({ db, streams }, body) => {

@@ -27,7 +27,9 @@ export class Capacity {
   /** The runner that takes the next run of this class, or the reason why none can, in plain words. */
   place(slot: SlotClass, rig: RigView | null): { runner: RunnerView } | { why: string } {
     const { s } = this.#context;
-    const online = s.runners.filter((runner) => runner.online && runner.state === "connected");
+    const online = s.runners.filter(
+      (runner) => runner.online && !runner.draining && runner.state === "connected",
+    );
     if (online.length === 0) return { why: "no runner is connected" };
     const fit = rig
       ? online.filter((runner) => runner.isolation === "bwrap" || rig.isolationConfirmed)

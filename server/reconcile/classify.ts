@@ -8,20 +8,25 @@ import { recoverRun } from "./rules/bead/recover-run.ts";
 import { submitForReview } from "./rules/bead/submit-for-review.ts";
 import { failConvoy } from "./rules/convoy/fail.ts";
 import { landConvoy } from "./rules/convoy/land.ts";
+import { roundsUsedUp } from "../model/rounds.ts";
 import { approveUnreviewed } from "./rules/review/approve-unreviewed.ts";
 import { askPerson } from "./rules/review/ask-person.ts";
+import { recoverReview } from "./rules/review/recover-orphaned.ts";
 import { settleCheck } from "./rules/review/settle-check.ts";
 import { settleMerge } from "./rules/review/settle-merge.ts";
 import { settleVerdict } from "./rules/review/settle-verdict.ts";
 import { withdraw } from "./rules/review/withdraw.ts";
 import { settleBaseline } from "./rules/rig/settle-baseline.ts";
+import { handTurn } from "./rules/session/hand-turn.ts";
+import { recoverTurn } from "./rules/session/recover-turn.ts";
+import { loseUnstopped } from "./rules/run/lose-unstopped.ts";
 import { loseWithRunner } from "./rules/run/lose-with-runner.ts";
 import { settleStale } from "./rules/run/settle-stale.ts";
 import { stopOrphan } from "./rules/run/stop-orphan.ts";
 import { stopOverWall } from "./rules/run/stop-over-wall.ts";
 import { settleSessionRun } from "./rules/session/settle-run.ts";
 import type { Context, Rule } from "./context.ts";
-import type { ConvoyView, IssueView, ReviewView, RunView } from "./snapshot.ts";
+import type { ConvoyView, IssueView, ReviewView, RunView, TurnView } from "./snapshot.ts";
 
 interface Row<T> {
   when(subject: T, context: Context): boolean;
@@ -35,6 +40,19 @@ function issueOf(run: RunView, context: Context): IssueView | undefined {
   return run.beadId ? context.issues.get(run.beadId) : undefined;
 }
 const ended = (run: RunView) => run.state === "ended";
+
+/** Whether the run's bead is in review by the review that the run is of. */
+function inReview(run: RunView, context: Context): boolean {
+  const issue = issueOf(run, context);
+  return issue?.state === "in_review" && issue.reviewId === run.reviewId;
+}
+
+/** Whether anybody still waits for what this live run does. A merge is always left to settle. */
+function serves(run: RunView, context: Context): boolean {
+  if (run.kind === "work") return issueOf(run, context)?.state === "in_progress";
+  const state = run.kind === "check" ? "checking" : run.kind === "review" ? "reviewing" : null;
+  return state === null || (inReview(run, context) && reviewOf(run, context)?.state === state);
+}
 
 const RUN_TABLE: readonly Row<RunView>[] = [
   {
@@ -51,12 +69,19 @@ const RUN_TABLE: readonly Row<RunView>[] = [
     rule: recoverRun,
   },
   {
-    when: (run, c) => ended(run) && run.kind === "check" && reviewOf(run, c)?.state === "checking",
+    when: (run, c) =>
+      ended(run) &&
+      run.kind === "check" &&
+      inReview(run, c) &&
+      reviewOf(run, c)?.state === "checking",
     rule: settleCheck,
   },
   {
     when: (run, c) =>
-      ended(run) && run.kind === "review" && reviewOf(run, c)?.state === "reviewing",
+      ended(run) &&
+      run.kind === "review" &&
+      inReview(run, c) &&
+      reviewOf(run, c)?.state === "reviewing",
     rule: settleVerdict,
   },
   {
@@ -71,16 +96,16 @@ const RUN_TABLE: readonly Row<RunView>[] = [
   { when: ended, rule: settleStale },
   { when: (run, c) => c.runners.get(run.runnerId)?.state === "lost", rule: loseWithRunner },
   {
-    when: (run, c) => !run.stopOrdered && c.s.now > (run.startedAt ?? run.offeredAt) + run.wallMs,
+    when: (run, c) =>
+      run.stopOrderedAt === null && c.s.now > (run.startedAt ?? run.offeredAt) + run.wallMs,
     rule: stopOverWall,
   },
   {
     when: (run, c) =>
-      !run.stopOrdered &&
-      (run.kind === "work" || run.kind === "check" || run.kind === "review") &&
-      !issueOf(run, c),
-    rule: stopOrphan,
+      run.stopOrderedAt !== null && c.s.now > run.stopOrderedAt + c.s.policy.stopGraceMs,
+    rule: loseUnstopped,
   },
+  { when: (run, c) => run.stopOrderedAt === null && !serves(run, c), rule: stopOrphan },
 ];
 
 const ISSUE_TABLE: readonly Row<IssueView>[] = [
@@ -94,26 +119,42 @@ const ISSUE_TABLE: readonly Row<IssueView>[] = [
   },
 ];
 
-const ISSUE_IN_WORK = new Set(["open", "in_progress", "in_review"]);
-
 const REVIEW_TABLE: readonly Row<ReviewView>[] = [
   {
     when: (review, c) =>
-      review.state !== "merging" &&
-      !ISSUE_IN_WORK.has(c.issues.get(review.subjectId)?.state ?? "closed"),
+      review.state !== "merging" && c.issues.get(review.subjectId)?.reviewId !== review.id,
     rule: withdraw,
+  },
+  {
+    when: (review, c) =>
+      (review.state === "checking" || review.state === "merging") &&
+      !c.s.runs.some((run) => run.reviewId === review.id),
+    rule: recoverReview,
   },
   {
     when: (review, c) =>
       (["queued", "reviewing", "approved"].includes(review.state) &&
         review.tries >= c.s.policy.reviewTriesMax) ||
-      (review.state === "changes_requested" && (review.latest?.round ?? 1) >= c.s.policy.roundsMax),
+      (review.state === "changes_requested" && roundsUsedUp(review.latest, c.s.policy.roundsMax)),
     rule: askPerson,
   },
   {
     when: (review, c) =>
       review.state === "reviewing" && c.rigs.get(review.rigId)?.codeReview === false,
     rule: approveUnreviewed,
+  },
+];
+
+const TURN_TABLE: readonly Row<TurnView>[] = [
+  {
+    when: (turn, c) => turn.state === "running" && !c.s.runs.some((run) => run.id === turn.runId),
+    rule: recoverTurn,
+  },
+  {
+    when: (turn, c) =>
+      turn.state === "pending" &&
+      c.s.turns.every((each) => each.state === "pending" && each.n >= turn.n),
+    rule: handTurn,
   },
 ];
 
@@ -140,5 +181,6 @@ export const runRule = (run: RunView, context: Context) => first(RUN_TABLE, run,
 export const issueRule = (issue: IssueView, context: Context) => first(ISSUE_TABLE, issue, context);
 export const reviewRule = (review: ReviewView, context: Context) =>
   first(REVIEW_TABLE, review, context);
+export const turnRule = (turn: TurnView, context: Context) => first(TURN_TABLE, turn, context);
 export const convoyRule = (convoy: ConvoyView, context: Context) =>
   first(CONVOY_TABLE, convoy, context);

@@ -1,5 +1,6 @@
 /** The run that each kind of candidate is offered: complete but for what the store gives. */
-import type { BeadSpec, Feedback, RigSpec, Role, RunLimits } from "../../protocol/index.ts";
+import type { BeadSpec, Feedback, RigSpec, Role, Round, RunLimits } from "../../protocol/index.ts";
+import { returnedByPerson } from "../model/rounds.ts";
 import { beadResource, laneResource, sessionResource, type Context } from "./context.ts";
 import type { OfferRequest } from "./plan.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";
@@ -246,15 +247,20 @@ function beadSpec(
   };
 }
 
+function sourceOf(round: Round): Feedback["source"] {
+  if (returnedByPerson(round)) return "person";
+  if (round.verdict === "request_changes") return "refinery";
+  return round.gates.some((gate) => !gate.ok) ? "gates" : "merge";
+}
+
 /** What the last round said, for the author's next one. */
 function feedbackOf(review: ReviewView): Feedback | null {
   const round = review.latest;
   if (!round?.feedback) return null;
-  const source =
-    round.verdict === "request_changes"
-      ? "refinery"
-      : round.gates.some((gate) => !gate.ok)
-        ? "gates"
-        : "merge";
-  return { round: round.round, source, text: round.feedback, comments: round.comments };
+  return {
+    round: round.round,
+    source: sourceOf(round),
+    text: round.feedback,
+    comments: round.comments,
+  };
 }

@@ -54,7 +54,6 @@ export type Action =
       text: string;
       runId?: string | null;
       failure?: FailureReason;
-      reviewId?: string | null;
       outcome?: "landed" | "nothing_to_do";
       landed?: { on: string; oid: string };
       heads?: { head: string; base: string };
@@ -99,7 +98,7 @@ export type Action =
       comments?: readonly ReviewComment[];
       reviewerRunId?: string;
     }
-  | { do: "retry_review"; reviewId: string; backOffUntil: number | null }
+  | { do: "retry_review"; reviewId: string; counted: boolean; backOffUntil: number }
   | { do: "wait_review"; reviewId: string; wait: Wait | null }
   | { do: "land_convoy"; convoyId: string }
   | { do: "fail_convoy"; convoyId: string; failure: FailureReason }
@@ -115,7 +114,7 @@ export type Action =
     }
   | { do: "set_runner"; runnerId: string; state: "suspect" | "lost" | "connected" }
   | { do: "hand_turn"; runId: string; turnId: string }
-  | { do: "turn_again"; turnId: string; text: string }
+  | { do: "turn_again"; turnId: string; counted: boolean; text: string }
   | { do: "fail_turn"; turnId: string; text: string }
   | {
       do: "escalate";
@@ -141,8 +140,16 @@ export interface TimerWish {
   dueAt: number;
 }
 
+/** A rule that threw: a bug. Its subject is left alone in this tick. */
+export interface RuleFault {
+  rule: string;
+  key: string;
+  error: unknown;
+}
+
 export interface Plan {
   steps: Step[];
+  faults: RuleFault[];
   /** All timers that should exist after this tick. */
   timers: TimerWish[];
 }

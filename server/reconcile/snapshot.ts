@@ -29,7 +29,6 @@ export interface RigView {
   setup: string | null;
   slots: number;
   state: "checking" | "ready" | "parked";
-  parkedCode: string | null;
   baselineTries: number;
   backOffUntil: number | null;
   isolationConfirmed: boolean;
@@ -42,9 +41,10 @@ export interface RunnerView {
   state: "connected" | "suspect" | "lost";
   /** Has a live socket in this process now. */
   online: boolean;
-  incarnation: number;
   isolation: Isolation;
   slots: number;
+  /** It refused an offer because it is leaving: nothing new until its next hello. */
+  draining: boolean;
   lastSeenAt: number;
 }
 
@@ -54,8 +54,6 @@ export interface IssueView {
   body: string;
   rigId: string;
   priority: Priority;
-  createdAt: number;
-  createdBy: string;
   state: IssueState;
   convoyId: string | null;
   delivery: Delivery | null;
@@ -79,7 +77,6 @@ export interface IssueView {
 export interface BlockerView {
   id: string;
   title: string;
-  rigId: string | null;
   status: BeadStatus;
   landedOn: string | null;
   landedOid: string | null;
@@ -111,7 +108,6 @@ export interface RunView {
   reviewId: string | null;
   rigId: string | null;
   sessionId: string | null;
-  agentId: string | null;
   runnerId: string;
   round: number;
   result: RunResultFact | null;
@@ -119,23 +115,13 @@ export interface RunView {
   startedAt: number | null;
   offeredAt: number;
   wallMs: number;
-  stopOrdered: boolean;
-  settled: boolean;
+  stopOrderedAt: number | null;
   saved: { ref: string; oid: string } | null;
-}
-
-export interface AgentView {
-  id: string;
-  name: string;
-  role: Role;
-  rigId: string | null;
-  runId: string | null;
 }
 
 export interface ConvoyView {
   id: string;
   title: string;
-  rigId: string | null;
   members: readonly { id: string; status: BeadStatus; outcome: string | null }[];
 }
 
@@ -157,15 +143,12 @@ export interface Snapshot {
   models: Record<Role, string> & { small: string; scripted: boolean };
   author: { name: string; email: string };
   observingUntil: number | null;
-  sessionId: string;
-  mayorAgentId: string;
   rigs: readonly RigView[];
   runners: readonly RunnerView[];
   issues: readonly IssueView[];
   reviews: readonly ReviewView[];
   /** Live runs and ended ones whose consequences are not drawn yet. */
   runs: readonly RunView[];
-  agents: readonly AgentView[];
   convoys: readonly ConvoyView[];
   turns: readonly TurnView[];
 }

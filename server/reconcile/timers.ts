@@ -13,8 +13,10 @@ export function wishedTimers(s: Snapshot): TimerWish[] {
   for (const review of s.reviews) wish(review.id, "back_off", later(review.backOffUntil, s));
   for (const rig of s.rigs) wish(rig.id, "back_off", later(rig.backOffUntil, s));
   for (const run of s.runs) {
-    if (run.state !== "ended" && !run.stopOrdered)
-      wish(run.id, "wall", (run.startedAt ?? run.offeredAt) + run.wallMs + 1);
+    if (run.state === "ended") continue;
+    if (run.stopOrderedAt !== null)
+      wish(run.id, "stop", run.stopOrderedAt + s.policy.stopGraceMs + 1);
+    else wish(run.id, "wall", (run.startedAt ?? run.offeredAt) + run.wallMs + 1);
   }
   const held = new Set(s.runs.filter((run) => run.state !== "ended").map((run) => run.runnerId));
   for (const runner of s.runners) {

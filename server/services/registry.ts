@@ -56,6 +56,10 @@ export function makeServices(ports: ServicePorts): { [N in ServiceName]: Service
   };
 }
 
+function storedKey({ db, auth }: ServicePorts): string | null {
+  return readModelKey(db, (rowId, sealed) => auth.unseal(rowId, sealed)).key;
+}
+
 function testModel(
   ports: ServicePorts,
   body: CommandBody<"model.test">,
@@ -70,7 +74,7 @@ function testModel(
   }
   // The stored key goes only to the address that it was stored for.
   const sameAddress = stored !== null && baseUrl.replace(/\/+$/, "") === stored.baseUrl;
-  const key = body.key || (sameAddress ? readModelKey(ports.db, ports.auth.unseal).key : null);
+  const key = body.key || (sameAddress ? storedKey(ports) : null);
   return ports.modelTest({
     provider: body.provider ?? stored?.provider ?? "openai-compatible",
     baseUrl,

@@ -44,10 +44,10 @@ export function openDatabase(dataDir: string): Result<OpenDatabase> {
   }
   if (version > 0 && version < MIGRATIONS.length)
     raw.run(`VACUUM INTO ?`, [`${file}.before-${MIGRATIONS.length}`]);
-  for (let next = version; next < MIGRATIONS.length; next++) {
+  for (const [done, migration] of MIGRATIONS.slice(version).entries()) {
+    const next = version + done;
     raw.transaction(() => {
-      for (const statement of MIGRATIONS[next]!.split("--> statement-breakpoint"))
-        raw.run(statement);
+      for (const statement of migration.split("--> statement-breakpoint")) raw.run(statement);
       raw.run(`PRAGMA user_version = ${next + 1}`);
     })();
   }

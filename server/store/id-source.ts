@@ -27,7 +27,7 @@ export function idSource(clock: Clock, random: Random): NewId {
     }
     bytes[6] = 0x70 | (counter >> 8);
     bytes[7] = counter & 0xff;
-    bytes[8] = 0x80 | (bytes[8]! & 0x3f);
+    bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
     return encodeId(kind, bytes);
   };
 }

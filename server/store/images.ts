@@ -31,6 +31,7 @@ import {
 import { rigs, runners, runs, turns } from "./schema/runs.ts";
 import { town } from "./schema/town.ts";
 import { readModelSettings, type SecretReader } from "./settings.ts";
+import { present } from "./present.ts";
 
 /** What an image needs beside the database. */
 export interface ImageContext {
@@ -120,7 +121,7 @@ export function reviewImage(db: Db, id: string): Review | null {
   const { subjectId, cycle, state, proof, wait, failure, landingHint } = row.reviews;
   return {
     ...common(row.beads),
-    rigId: row.beads.rigId!,
+    rigId: present(row.beads.rigId, `rig of ${id}`),
     type: "merge_request",
     subjectId,
     cycle,
@@ -288,18 +289,21 @@ export function townImage(db: Db, context: ImageContext): Town | null {
 
 function totalUsage(db: Db): UsageTotals {
   const sum = (column: string) => sql<number>`coalesce(sum(${sql.raw(column)}), 0)`;
-  const row = db
-    .select({
-      calls: sum("calls"),
-      inputTokens: sum("input_tokens"),
-      outputTokens: sum("output_tokens"),
-      reasoningTokens: sum("reasoning_tokens"),
-      cacheReadTokens: sum("cache_read_tokens"),
-      cacheWriteTokens: sum("cache_write_tokens"),
-      cost: sum("cost_micro_usd"),
-    })
-    .from(runs)
-    .get()!;
+  const row = present(
+    db
+      .select({
+        calls: sum("calls"),
+        inputTokens: sum("input_tokens"),
+        outputTokens: sum("output_tokens"),
+        reasoningTokens: sum("reasoning_tokens"),
+        cacheReadTokens: sum("cache_read_tokens"),
+        cacheWriteTokens: sum("cache_write_tokens"),
+        cost: sum("cost_micro_usd"),
+      })
+      .from(runs)
+      .get(),
+    "the sum of runs",
+  );
   const { cost, ...tokens } = row;
   return { ...tokens, costUsd: cost / 1e6 };
 }

@@ -1,5 +1,5 @@
 /** Everything unfinished, as the reconciler sees it. Prepared once: it runs at every tick. */
-import { asc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import { asc, eq, inArray, isNull, ne, notInArray, or, sql } from "drizzle-orm";
 import type { Policy } from "../model/policy.ts";
 import type {
   BlockerView,
@@ -9,16 +9,8 @@ import type {
   Snapshot,
 } from "../reconcile/snapshot.ts";
 import type { Db } from "./database.ts";
-import {
-  agents,
-  beadDependencies,
-  beads,
-  convoys,
-  issues,
-  reviews,
-  rounds,
-} from "./schema/beads.ts";
-import { rigs, runners, runs, sessions, turns } from "./schema/runs.ts";
+import { beadDependencies, beads, convoys, issues, reviews, rounds } from "./schema/beads.ts";
+import { rigs, runners, runs, turns } from "./schema/runs.ts";
 import {
   missingModel,
   modelFor,
@@ -36,11 +28,31 @@ export interface Live {
   author: { name: string; email: string };
   /** Runners with a live connection: id -> when they were last heard. */
   lastSeen: ReadonlyMap<string, number>;
+  /** Those of them that take nothing new until their next hello. */
+  draining: ReadonlySet<string>;
 }
 
 const LIVE_ISSUES = ["open", "in_progress", "in_review"] as const;
+const SETTLED_REVIEWS = ["merged", "withdrawn"] as const;
 
 export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
+  const readBeads = prepareBeads(db);
+  const readRuns = prepareRuns(db);
+  return (live) => {
+    const { now, policy, author, observingUntil } = live;
+    return {
+      now,
+      policy,
+      author,
+      observingUntil: observingUntil !== null && observingUntil > now ? observingUntil : null,
+      ...modelView(db, live),
+      ...readBeads(),
+      ...readRuns(live),
+    };
+  };
+}
+
+function prepareBeads(db: Db): () => Pick<Snapshot, "issues" | "reviews" | "convoys"> {
   const issueRows = db
     .select({ bead: beads, issue: issues })
     .from(issues)
@@ -48,12 +60,41 @@ export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
     .where(inArray(issues.state, [...LIVE_ISSUES]))
     .orderBy(asc(issues.beadId))
     .prepare();
-  const blockerRows = db
+  const readBlockers = prepareBlockers(db);
+  const reviewRows = db
+    .select({ review: reviews, rigId: beads.rigId })
+    .from(reviews)
+    .innerJoin(beads, eq(beads.id, reviews.beadId))
+    .where(notInArray(reviews.state, [...SETTLED_REVIEWS]))
+    .orderBy(asc(reviews.beadId))
+    .prepare();
+  const roundRows = db
+    .select()
+    .from(rounds)
+    .where(
+      sql`${rounds.reviewId} in (select bead_id from reviews where state not in ('merged', 'withdrawn')) and ${rounds.round} = (select max(r.round) from rounds r where r.review_id = ${rounds.reviewId})`,
+    )
+    .prepare();
+  const readConvoys = prepareConvoys(db);
+  return () => {
+    const blockers = readBlockers();
+    const newest = new Map(roundRows.all().map((row) => [row.reviewId, row.record]));
+    return {
+      issues: issueRows.all().map((row) => issueView(row, blockers.get(row.bead.id) ?? [])),
+      reviews: reviewRows
+        .all()
+        .map(({ review, rigId }) => reviewView(review, rigId, newest.get(review.beadId) ?? null)),
+      convoys: readConvoys(),
+    };
+  };
+}
+
+function prepareBlockers(db: Db): () => Map<string, BlockerView[]> {
+  const rows = db
     .select({
       beadId: beadDependencies.beadId,
       id: beads.id,
       title: beads.title,
-      rigId: beads.rigId,
       status: beads.status,
       landedOn: issues.landedOn,
       landedOid: issues.landedOid,
@@ -65,54 +106,18 @@ export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
     .where(
       sql`${beadDependencies.type} = 'blocks' and ${beadDependencies.beadId} in (select bead_id from issues where state in ('open', 'in_progress', 'in_review'))`,
     )
+    .orderBy(asc(beads.id))
     .prepare();
-  const reviewRows = db
-    .select({ review: reviews, rigId: beads.rigId })
-    .from(reviews)
-    .innerJoin(beads, eq(beads.id, reviews.beadId))
-    .where(
-      inArray(reviews.state, [
-        "queued",
-        "checking",
-        "reviewing",
-        "changes_requested",
-        "approved",
-        "merging",
-        "needs_person",
-      ]),
-    )
-    .orderBy(asc(reviews.beadId))
-    .prepare();
-  const roundRows = db
-    .select()
-    .from(rounds)
-    .where(
-      sql`${rounds.reviewId} in (select bead_id from reviews where state not in ('merged', 'withdrawn')) and ${rounds.round} = (select max(r.round) from rounds r where r.review_id = ${rounds.reviewId})`,
-    )
-    .prepare();
-  const runRows = db
-    .select()
-    .from(runs)
-    .where(or(ne(runs.state, "ended"), isNull(runs.settledAt)))
-    .prepare();
-  const rigRows = db.select().from(rigs).where(isNull(rigs.removedAt)).prepare();
-  const runnerRows = db.select().from(runners).prepare();
-  const agentRows = db
-    .select()
-    .from(agents)
-    .innerJoin(beads, eq(beads.id, agents.beadId))
-    .prepare();
-  const turnRows = db
-    .select()
-    .from(turns)
-    .where(inArray(turns.state, ["pending", "running"]))
-    .orderBy(asc(turns.n))
-    .prepare();
-  const convoyRows = db
-    .select({ id: convoys.beadId, title: beads.title, rigId: beads.rigId })
+  return () => groupBy(rows.all(), (row) => row.beadId);
+}
+
+function prepareConvoys(db: Db): () => Snapshot["convoys"] {
+  const rows = db
+    .select({ id: convoys.beadId, title: beads.title })
     .from(convoys)
     .innerJoin(beads, eq(beads.id, convoys.beadId))
     .where(eq(convoys.state, "active"))
+    .orderBy(asc(convoys.beadId))
     .prepare();
   const memberRows = db
     .select({
@@ -125,56 +130,48 @@ export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
     .innerJoin(beads, eq(beads.id, issues.beadId))
     .where(sql`${issues.convoyId} in (select bead_id from convoys where state = 'active')`)
     .prepare();
-  const sessionRow = db.select().from(sessions).limit(1).prepare();
-
-  return (live) => {
-    const blockers = groupBy(blockerRows.all(), (row) => row.beadId);
+  return () => {
     const members = groupBy(memberRows.all(), (row) => row.convoyId ?? "");
-    const newest = new Map(roundRows.all().map((row) => [row.reviewId, row.record]));
-    const session = sessionRow.get();
-    return {
-      now: live.now,
-      policy: live.policy,
-      ...modelView(db, live),
-      author: live.author,
-      observingUntil:
-        live.observingUntil !== null && live.observingUntil > live.now ? live.observingUntil : null,
-      sessionId: session?.id ?? "",
-      mayorAgentId: session?.agentId ?? "",
-      rigs: rigRows.all().map((rig) => ({ ...rig, parkedCode: rig.parked?.code ?? null })),
-      runners: runnerRows.all().map((runner) => ({
-        ...runner,
-        online: live.lastSeen.has(runner.id),
-        lastSeenAt: live.lastSeen.get(runner.id) ?? runner.lastSeenAt,
-      })),
-      issues: issueRows.all().map((row) => issueView(row, blockers.get(row.bead.id) ?? [])),
-      reviews: reviewRows
-        .all()
-        .map(({ review, rigId }) => reviewView(review, rigId!, newest.get(review.beadId) ?? null)),
-      runs: runRows.all().map(runView),
-      agents: agentRows
-        .all()
-        .map((row) => ({
-          id: row.agents.beadId,
-          name: row.agents.name,
-          role: row.agents.role,
-          rigId: row.beads.rigId,
-          runId: row.agents.runId,
-        })),
-      convoys: convoyRows
-        .all()
-        .map((convoy) => ({ ...convoy, members: members.get(convoy.id) ?? [] })),
-      turns: turnRows.all().map((turn) => ({
-        id: turn.id,
-        sessionId: turn.sessionId,
-        n: turn.n,
-        state: turn.state === "running" ? "running" : "pending",
-        runId: turn.runId,
-        tries: turn.tries,
-        text: turn.text,
-      })),
-    };
+    return rows.all().map((convoy) => ({ ...convoy, members: members.get(convoy.id) ?? [] }));
   };
+}
+
+function prepareRuns(
+  db: Db,
+): (live: Live) => Pick<Snapshot, "rigs" | "runners" | "runs" | "turns"> {
+  const rigRows = db
+    .select()
+    .from(rigs)
+    .where(isNull(rigs.removedAt))
+    .orderBy(asc(rigs.id))
+    .prepare();
+  const runnerRows = db.select().from(runners).orderBy(asc(runners.id)).prepare();
+  const runRows = db
+    .select()
+    .from(runs)
+    .where(or(ne(runs.state, "ended"), isNull(runs.settledAt)))
+    .orderBy(asc(runs.id))
+    .prepare();
+  const turnRows = db
+    .select()
+    .from(turns)
+    .where(inArray(turns.state, ["pending", "running"]))
+    .orderBy(asc(turns.n))
+    .prepare();
+  return (live) => ({
+    rigs: rigRows.all(),
+    runners: runnerRows.all().map((runner) => ({
+      ...runner,
+      online: live.lastSeen.has(runner.id),
+      draining: live.draining.has(runner.id),
+      lastSeenAt: live.lastSeen.get(runner.id) ?? runner.lastSeenAt,
+    })),
+    runs: runRows.all().map(runView),
+    turns: turnRows.all().map((turn) => ({
+      ...turn,
+      state: turn.state === "running" ? "running" : "pending",
+    })),
+  });
 }
 
 function modelView(db: Db, live: Live): Pick<Snapshot, "modelMissing" | "models"> {
@@ -201,10 +198,8 @@ function issueView(
     id: bead.id,
     title: bead.title,
     body: bead.body,
-    rigId: bead.rigId!,
+    rigId: bead.rigId ?? "",
     priority: bead.priority,
-    createdAt: bead.createdAt,
-    createdBy: bead.createdBy,
     saved:
       issue.savedRef && issue.savedOid
         ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid }
@@ -215,10 +210,10 @@ function issueView(
 
 function reviewView(
   review: typeof reviews.$inferSelect,
-  rigId: string,
+  rigId: string | null,
   latest: ReviewView["latest"],
 ): ReviewView {
-  return { ...review, id: review.beadId, rigId, latest };
+  return { ...review, id: review.beadId, rigId: rigId ?? "", latest };
 }
 
 function runView(run: typeof runs.$inferSelect): RunView {
@@ -226,8 +221,6 @@ function runView(run: typeof runs.$inferSelect): RunView {
     ...run,
     progressed: run.progressAt !== null,
     wallMs: run.spec.limits.wallMs,
-    stopOrdered: run.stopOutcome !== null,
-    settled: run.settledAt !== null,
     saved: run.savedRef && run.savedOid ? { ref: run.savedRef, oid: run.savedOid } : null,
   };
 }

@@ -12,7 +12,6 @@ import {
   agents,
   beadDependencies,
   beadEvents,
-  beads,
   convoys,
   escalations,
   issues,
@@ -289,7 +288,10 @@ export function topicItems(db: Db, topic: Topic, context: ImageContext): AnyImag
 
 const REPLAY_MAX = 2_000;
 
-/** What changed for a topic after a version of this epoch, or null when too much or too old. */
+/**
+ * What changed for a topic after a version of this epoch that is not the newest, or null when that is
+ * too much or too old.
+ */
 export function topicChanges(
   db: Db,
   topic: Topic,
@@ -303,7 +305,7 @@ export function topicChanges(
     .orderBy(asc(changes.version))
     .limit(1)
     .get();
-  if (oldest && after + 1 < oldest.version && after !== 0) return null;
+  if (!oldest || after + 1 < oldest.version) return null;
   const rows = db
     .select()
     .from(changes)

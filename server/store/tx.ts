@@ -14,8 +14,6 @@ export interface Tx {
   actor: string;
   /** The rule that acts, when one does. */
   rule: string | null;
-  /** Marks an entity whose image goes into the change feed with this commit. */
+  /** Marks an entity whose image, or absence, goes into the change feed with this commit. */
   touch(kind: ImageKind, id: string): void;
-  /** Marks an entity that is gone. */
-  touchGone(kind: ImageKind, id: string): void;
 }

@@ -259,6 +259,7 @@ CREATE TABLE `runs` (
 	`result` text,
 	`stop_outcome` text,
 	`stop_reason` text,
+	`stop_ordered_at` integer,
 	`offered_at` integer NOT NULL,
 	`accepted_at` integer,
 	`started_at` integer,

@@ -75,6 +75,7 @@ export const runs = sqliteTable(
     /** Why a stop was ordered and by whom; the run goes on until the runner reports its exit. */
     stopOutcome: text("stop_outcome").$type<"stopped_by_town" | "stopped_by_person">(),
     stopReason: text("stop_reason"),
+    stopOrderedAt: at("stop_ordered_at"),
     offeredAt: at("offered_at").notNull(),
     acceptedAt: at("accepted_at"),
     startedAt: at("started_at"),

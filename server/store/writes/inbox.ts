@@ -1,4 +1,4 @@
-import { asc, eq, isNull } from "drizzle-orm";
+import { and, asc, count, eq, isNotNull, isNull } from "drizzle-orm";
 import type { Fact } from "../../../protocol/index.ts";
 import { inbox } from "../schema/town.ts";
 import type { Tx } from "../tx.ts";
@@ -30,4 +30,16 @@ export function failFact(tx: Tx, row: InboxRow, error: string, dead: boolean): v
     .set({ attempts: row.attempts + 1, error: error.slice(0, 1_000), deadAt: dead ? tx.now : null })
     .where(eq(inbox.id, row.id))
     .run();
+}
+
+/** Dead letters of a run. */
+export function countDead(tx: Tx, runId: string): number {
+  const dead = and(eq(inbox.runId, runId), isNotNull(inbox.deadAt));
+  return tx.db.select({ n: count() }).from(inbox).where(dead).get()?.n ?? 0;
+}
+
+/** Whether facts of this runner wait to be applied. */
+export function hasPendingFacts(tx: Tx, runnerId: string): boolean {
+  const waiting = and(eq(inbox.runnerId, runnerId), isNull(inbox.deadAt));
+  return tx.db.select({ id: inbox.id }).from(inbox).where(waiting).limit(1).get() !== undefined;
 }

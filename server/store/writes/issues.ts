@@ -44,7 +44,6 @@ export interface IssueMove {
   text: string;
   runId?: string | null;
   failure?: FailureReason | null;
-  reviewId?: string;
   outcome?: CloseOutcome | null;
   landed?: { on: string; oid: string };
   heads?: { head: string; base: string };
@@ -72,7 +71,6 @@ export function moveIssue(
       state: next,
       stateSince: next === row.state ? row.stateSince : tx.now,
       ...(move.runId !== undefined && { runId: move.runId }),
-      ...(move.reviewId !== undefined && { reviewId: move.reviewId }),
       ...(move.failure !== undefined && { failure: move.failure }),
       ...(move.outcome !== undefined && { outcome: move.outcome }),
       ...(move.landed && { landedOn: move.landed.on, landedOid: move.landed.oid }),

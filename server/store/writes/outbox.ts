@@ -4,7 +4,7 @@ import type { Tx } from "../tx.ts";
 
 type Owed = Pick<typeof outbox.$inferInsert, "kind" | "subject" | "runnerId" | "argument">;
 
-/** Owes an effect. Rows of one subject are sent in order; a stop supersedes an unsent offer. */
+/** Owes an effect. Rows of one subject are sent in order. */
 export function owe(tx: Tx, row: Owed): void {
   tx.db
     .insert(outbox)

@@ -29,7 +29,9 @@ export function submitReview(tx: Tx, submission: Submission): string {
     .get();
   const id = open?.id ?? insertReview(tx, submission);
   if (open) {
-    moveReview(tx, id, "resubmitted", { text: `round ${round} was submitted`, runId: null });
+    const text = `round ${round} was submitted`;
+    if (!moveReview(tx, id, "resubmitted", { text, runId: null }))
+      throw new Error(`review ${id} takes no further round`);
     tx.db
       .update(reviews)
       .set({ headOid, branch, rounds: round })
@@ -125,10 +127,14 @@ export function moveReview(
   return true;
 }
 
-export function countReviewTry(tx: Tx, id: string, backOffUntil: number | null): void {
+export function countReviewTry(
+  tx: Tx,
+  id: string,
+  { counted, backOffUntil }: { counted: boolean; backOffUntil: number },
+): void {
   tx.db
     .update(reviews)
-    .set({ tries: sql`${reviews.tries} + 1`, backOffUntil })
+    .set({ ...(counted && { tries: sql`${reviews.tries} + 1` }), backOffUntil })
     .where(eq(reviews.beadId, id))
     .run();
   tx.touch("review", id);

@@ -74,5 +74,5 @@ export function setBaseline(
 
 export function removeRig(tx: Tx, rigId: string): void {
   tx.db.update(rigs).set({ removedAt: tx.now }).where(eq(rigs.id, rigId)).run();
-  tx.touchGone("rig", rigId);
+  tx.touch("rig", rigId);
 }

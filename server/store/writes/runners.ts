@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import type { Hello } from "../../../protocol/index.ts";
 import { runners } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
+import { present } from "../present.ts";
 
 export type RunnerRow = typeof runners.$inferSelect;
 
@@ -33,7 +34,10 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
       .values({ id, offerSeq: 0, ...seen })
       .run();
   tx.touch("runner", id);
-  return tx.db.select().from(runners).where(eq(runners.id, id)).get()!;
+  return present(
+    tx.db.select().from(runners).where(eq(runners.id, id)).get(),
+    `runners row of ${id}`,
+  );
 }
 
 export function setRunnerState(

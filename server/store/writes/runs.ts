@@ -1,6 +1,13 @@
 /** Runs: offered under a new fence, moved forward only, ended once. */
 import { eq, sql } from "drizzle-orm";
-import type { FailureReason, Fence, Outcome, RunSpec, RunState } from "../../../protocol/index.ts";
+import type {
+  FailureReason,
+  Fence,
+  Outcome,
+  Role,
+  RunSpec,
+  RunState,
+} from "../../../protocol/index.ts";
 import type { OfferRequest } from "../../reconcile/plan.ts";
 import { issues } from "../schema/beads.ts";
 import { fences, runners, runs, sessions } from "../schema/runs.ts";
@@ -37,7 +44,7 @@ export function offerRun(
 ): { runId: string; agentId: string | null; spec: RunSpec } {
   const runId = tx.newId("run");
   const fence = nextFence(tx, request.resource);
-  const agent = request.role ? agentFor(tx, request) : null;
+  const agent = request.role ? agentFor(tx, request, request.role) : null;
   const attempt = request.kind === "work" && request.beadId ? countAttempt(tx, request.beadId) : 1;
   const spec = complete(
     request.spec({ runId, fence, attempt, agent: agent ?? { id: "", name: "" } }),
@@ -73,9 +80,8 @@ export function offerRun(
   return { runId, agentId: agent?.id ?? null, spec };
 }
 
-function agentFor(tx: Tx, request: OfferRequest): { id: string; name: string } {
-  if (request.role !== "mayor" || !request.sessionId)
-    return takeAgent(tx, request.role!, request.rigId);
+function agentFor(tx: Tx, request: OfferRequest, role: Role): { id: string; name: string } {
+  if (role !== "mayor" || !request.sessionId) return takeAgent(tx, role, request.rigId);
   const session = tx.db.select().from(sessions).where(eq(sessions.id, request.sessionId)).get();
   if (!session) throw new Error(`session ${request.sessionId} is not there`);
   return { id: session.agentId, name: "Mayor" };
@@ -106,6 +112,7 @@ export function advanceRun(tx: Tx, runId: string, state: RunState, phase: string
   const row = tx.db.select({ state: runs.state }).from(runs).where(eq(runs.id, runId)).get();
   if (!row || row.state === "ended") return;
   const forward = ORDER[state] > ORDER[row.state];
+  if (!forward && phase === null) return;
   tx.db
     .update(runs)
     .set({
@@ -159,10 +166,11 @@ export function orderStop(
   reason: string,
 ): void {
   const row = tx.db.select().from(runs).where(eq(runs.id, runId)).get();
-  if (!row || row.state === "ended") return;
+  // The first order counts: the runner has been told, or will be.
+  if (!row || row.state === "ended" || row.stopOrderedAt !== null) return;
   tx.db
     .update(runs)
-    .set({ stopOutcome: outcome, stopReason: reason })
+    .set({ stopOutcome: outcome, stopReason: reason, stopOrderedAt: tx.now })
     .where(eq(runs.id, runId))
     .run();
   owe(tx, { kind: "run.stop", subject: runId, runnerId: row.runnerId, argument: "" });

@@ -1,5 +1,5 @@
 /** The Mayor's session: messages, turns and the journal of their effects. */
-import { and, asc, desc, eq, ne, sql } from "drizzle-orm";
+import { and, desc, eq, ne, sql } from "drizzle-orm";
 import { messages } from "../schema/beads.ts";
 import { runs, sessions, turnEffects, turns } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
@@ -16,7 +16,7 @@ export function addTurn(
   const messageId = insertBead(tx, {
     type: "message",
     status: "open",
-    title: text.split("\n", 1)[0]!.slice(0, 200),
+    title: (text.split("\n", 1)[0] ?? "").slice(0, 200),
     body: text,
   });
   const last = tx.db
@@ -81,10 +81,19 @@ export function endTurn(
   markMessage(tx, turnId, "seen");
 }
 
-export function turnAgain(tx: Tx, turnId: string, note: string): void {
+export function turnAgain(
+  tx: Tx,
+  turnId: string,
+  { text, counted }: { text: string; counted: boolean },
+): void {
   tx.db
     .update(turns)
-    .set({ state: "pending", runId: null, note })
+    .set({
+      state: "pending",
+      runId: null,
+      note: text,
+      ...(!counted && { tries: sql`max(0, ${turns.tries} - 1)` }),
+    })
     .where(eq(turns.id, turnId))
     .run();
   markMessage(tx, turnId, "queued");
@@ -129,6 +138,7 @@ export function journaled(tx: Tx, turnId: string, key: string): TurnEffect | nul
   );
 }
 
+/** A call made again stands in its old place with its newest answer. */
 export function journal(tx: Tx, turnId: string, key: string, effect: TurnEffect): void {
   const count = tx.db
     .select({ n: sql<number>`count(*)` })
@@ -138,25 +148,9 @@ export function journal(tx: Tx, turnId: string, key: string, effect: TurnEffect)
   tx.db
     .insert(turnEffects)
     .values({ turnId, key, n: (count?.n ?? 0) + 1, at: tx.now, ...effect })
+    .onConflictDoUpdate({ target: [turnEffects.turnId, turnEffects.key], set: effect })
     .run();
   tx.touch("chat", turnId);
-}
-
-/** The effects of a turn in order, for the briefing of its next execution. */
-export function journalOf(
-  tx: Tx,
-  turnId: string,
-): { tool: string; arguments: string; answer: string }[] {
-  return tx.db
-    .select({
-      tool: turnEffects.tool,
-      arguments: turnEffects.arguments,
-      answer: turnEffects.answer,
-    })
-    .from(turnEffects)
-    .where(eq(turnEffects.turnId, turnId))
-    .orderBy(asc(turnEffects.n))
-    .all();
 }
 
 const TRANSCRIPT_CHARS_MAX = 60_000;

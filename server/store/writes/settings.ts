@@ -1,4 +1,4 @@
-import { and, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { secrets, settings } from "../schema/town.ts";
 import type { Tx } from "../tx.ts";
 
@@ -7,13 +7,6 @@ export function putSetting(tx: Tx, scope: string, key: string, value: unknown): 
     .insert(settings)
     .values({ scope, key, value })
     .onConflictDoUpdate({ target: [settings.scope, settings.key], set: { value } })
-    .run();
-}
-
-export function removeSetting(tx: Tx, scope: string, key: string): void {
-  tx.db
-    .delete(settings)
-    .where(and(eq(settings.scope, scope), eq(settings.key, key)))
     .run();
 }
 

@@ -14,7 +14,7 @@ export const recoverRun: Rule<RunView> = {
   decide(run, context): Step | null {
     const issue = run.beadId ? context.issues.get(run.beadId) : undefined;
     if (!issue) return null;
-    const count = countsAs(run.outcome ?? "lost", run.progressed);
+    const count = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
     const counted: Action[] =
       count === "nothing" || count === "success"
         ? [

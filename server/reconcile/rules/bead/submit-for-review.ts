@@ -72,5 +72,5 @@ function nothingToDo(rule: string, run: RunView, issue: IssueView, reason: strin
 }
 
 function firstLine(text: string): string {
-  return text.split("\n", 1)[0]!.slice(0, 200);
+  return (text.split("\n", 1)[0] ?? "").slice(0, 200);
 }

@@ -1,9 +1,7 @@
-import { backOffMs } from "../../../model/backoff.ts";
-import type { FactOf } from "../../../../protocol/index.ts";
 import type { Rule } from "../../context.ts";
 import type { Step } from "../../plan.ts";
 import type { RunView } from "../../snapshot.ts";
-import { returnForRework } from "./return-for-rework.ts";
+import { redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";
 
 /** Red gates go back with their output; gates that could not be run are tried again, nobody blamed. */
 export const settleCheck: Rule<RunView> = {
@@ -31,11 +29,7 @@ export const settleCheck: Rule<RunView> = {
             runId: null,
             text: `the gates could not be run: ${result?.reason?.message ?? run.reason?.message ?? "the run was lost"}`,
           },
-          {
-            do: "retry_review",
-            reviewId: review.id,
-            backOffUntil: context.s.now + backOffMs(review.tries + 1, review.id, context.s.policy),
-          },
+          retryReview(review, run, context.s),
         ],
       };
     }
@@ -77,28 +71,3 @@ export const settleCheck: Rule<RunView> = {
     };
   },
 };
-
-type Checked = Pick<FactOf<"checked">, "gates" | "conflicts">;
-
-/** One line that says what is wrong. */
-export function redTitle(result: Checked): string {
-  if (result.conflicts.length > 0)
-    return `it conflicts with the target in ${result.conflicts.join(", ")}`.slice(0, 300);
-  const red = result.gates.filter((gate) => !gate.ok).map((gate) => gate.name);
-  return `${red.join(", ")} ${red.length === 1 ? "is" : "are"} red`;
-}
-
-/** What the author is told: the conflicting files or the end of each red gate's output. */
-export function redFeedback(result: Checked): string {
-  const parts: string[] = [];
-  if (result.conflicts.length > 0) {
-    parts.push(
-      `Merging with the target conflicts in:\n${result.conflicts.map((file) => `- ${file}`).join("\n")}`,
-    );
-  }
-  for (const gate of result.gates.filter((each) => !each.ok)) {
-    const how = gate.timedOut ? "ran out of time" : `ended with code ${gate.code ?? "none"}`;
-    parts.push(`Gate ${gate.name} (${gate.command}) ${how}:\n${gate.log.slice(-6_000)}`);
-  }
-  return parts.join("\n\n").slice(0, 20_000);
-}

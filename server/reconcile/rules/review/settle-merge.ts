@@ -1,11 +1,9 @@
-import { backOffMs } from "../../../model/backoff.ts";
 import { branchOf } from "../../../model/delivery.ts";
 import type { FactOf } from "../../../../protocol/index.ts";
 import type { Context, Rule } from "../../context.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { ReviewView, RunView } from "../../snapshot.ts";
-import { returnForRework } from "./return-for-rework.ts";
-import { redFeedback, redTitle } from "./settle-check.ts";
+import { redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";
 
 /** Proof from git closes the bead; a conflict or red gates go back; all else is tried again. */
 export const settleMerge: Rule<RunView> = {
@@ -15,14 +13,15 @@ export const settleMerge: Rule<RunView> = {
     const review = run.reviewId ? context.reviews.get(run.reviewId) : undefined;
     if (!review || review.state !== "merging") return null;
     const result = run.result;
+    const reviewed = context.issues.get(review.subjectId)?.state === "in_review";
     let actions: Action[];
     if (result?.kind === "landed" && result.headOid === review.headOid)
-      actions = landed(review, result);
+      actions = landed(review, result, reviewed);
     else if (
       result?.kind === "not_landed" &&
       (result.code === "conflict" || result.code === "gates_red")
     )
-      actions = returned(review, result);
+      actions = returned(review, result, reviewed);
     else actions = again(review, run, context);
     return {
       rule: this.id,
@@ -36,19 +35,22 @@ export const settleMerge: Rule<RunView> = {
   },
 };
 
-function landed(review: ReviewView, result: FactOf<"landed">): Action[] {
+/** @param reviewed whether the bead still is where its review left it; if not, only the proof is kept */
+function landed(review: ReviewView, result: FactOf<"landed">, reviewed: boolean): Action[] {
   const { ref, mergeOid } = result.proof;
   const text = `landed on ${branchOf(ref)} as ${mergeOid.slice(0, 10)}`;
+  const kept: Action = {
+    do: "move_review",
+    reviewId: review.id,
+    event: "merge_landed",
+    runId: null,
+    proof: result.proof,
+    hint: result.hint,
+    text,
+  };
+  if (!reviewed) return [kept];
   return [
-    {
-      do: "move_review",
-      reviewId: review.id,
-      event: "merge_landed",
-      runId: null,
-      proof: result.proof,
-      hint: result.hint,
-      text,
-    },
+    kept,
     {
       do: "move_issue",
       beadId: review.subjectId,
@@ -61,7 +63,7 @@ function landed(review: ReviewView, result: FactOf<"landed">): Action[] {
   ];
 }
 
-function returned(review: ReviewView, result: FactOf<"not_landed">): Action[] {
+function returned(review: ReviewView, result: FactOf<"not_landed">, reviewed: boolean): Action[] {
   const why = redTitle(result);
   return [
     { do: "record_round", reviewId: review.id, gates: result.gates, feedback: redFeedback(result) },
@@ -72,7 +74,7 @@ function returned(review: ReviewView, result: FactOf<"not_landed">): Action[] {
       runId: null,
       text: `not landed: ${why}`,
     },
-    ...returnForRework(review, why),
+    ...(reviewed ? returnForRework(review, why) : []),
   ];
 }
 
@@ -86,10 +88,6 @@ function again(review: ReviewView, run: RunView, { s }: Context): Action[] {
       runId: null,
       text: `the merge ended as ${run.outcome ?? "lost"}${message ? `: ${message}` : ""}; it is tried again`,
     },
-    {
-      do: "retry_review",
-      reviewId: review.id,
-      backOffUntil: s.now + backOffMs(review.tries + 1, review.id, s.policy),
-    },
+    retryReview(review, run, s),
   ];
 }

@@ -1,9 +1,8 @@
-import { backOffMs } from "../../../model/backoff.ts";
 import type { FactOf } from "../../../../protocol/index.ts";
 import type { Context, Rule } from "../../context.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { ReviewView, RunView } from "../../snapshot.ts";
-import { returnForRework } from "./return-for-rework.ts";
+import { retryReview, returnForRework } from "../../rework.ts";
 
 /** The refinery's verdict decides; a review run that ended without one is tried again, then a person asked. */
 export const settleVerdict: Rule<RunView> = {
@@ -43,7 +42,7 @@ function decided(
     comments: result.comments,
     reviewerRunId: run.id,
   };
-  const line = result.summary.split("\n", 1)[0]!.slice(0, 200);
+  const line = (result.summary.split("\n", 1)[0] ?? "").slice(0, 200);
   switch (result.verdict) {
     case "approve":
       return [
@@ -101,10 +100,6 @@ function again(review: ReviewView, run: RunView, { s }: Context): Action[] {
       runId: null,
       text: `the review run ended as ${run.outcome ?? "lost"}${run.reason ? `: ${run.reason.message}` : ""}`,
     },
-    {
-      do: "retry_review",
-      reviewId: review.id,
-      backOffUntil: s.now + backOffMs(review.tries + 1, review.id, s.policy),
-    },
+    retryReview(review, run, s),
   ];
 }

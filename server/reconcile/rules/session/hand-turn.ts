@@ -5,12 +5,11 @@ import type { TurnView } from "../../snapshot.ts";
 export const handTurn: Rule<TurnView> = {
   id: "session/hand-turn",
   why: "a turn waits and the Mayor's run is live and idle",
-  decide(turn, { s, liveRuns }) {
+  decide(turn, { liveRuns }) {
     const run = liveRuns.find(
       (each) => each.kind === "session" && each.sessionId === turn.sessionId,
     );
-    if (!run || run.state === "offered" || run.stopOrdered) return null;
-    if (s.turns.some((each) => each.state === "running")) return null;
+    if (!run || run.state === "offered" || run.stopOrderedAt !== null) return null;
     return {
       rule: this.id,
       key: turn.id,

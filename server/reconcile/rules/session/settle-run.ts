@@ -9,19 +9,25 @@ export const settleSessionRun: Rule<RunView> = {
   decide(run, { s }) {
     const open = s.turns.filter((turn) => turn.state === "running" && turn.runId === run.id);
     const why = run.reason?.message ?? `the run ended as ${run.outcome ?? "lost"}`;
+    // A runner that was leaving said so at once: that was no try.
+    const counted = run.outcome !== "rejected" || run.reason?.code !== "draining";
     const actions: Action[] = open.map((turn) =>
-      turn.tries >= s.policy.turnTriesMax || run.outcome === "stopped_by_person"
+      (counted && turn.tries >= s.policy.turnTriesMax) || run.outcome === "stopped_by_person"
         ? { do: "fail_turn", turnId: turn.id, text: `The Mayor could not answer: ${why}.` }
         : {
             do: "turn_again",
             turnId: turn.id,
+            counted,
             text: `Continued by a fresh Mayor with the transcript: ${why}.`,
           },
     );
     return {
       rule: this.id,
       key: run.id,
-      expect: [{ table: "run", id: run.id, state: "ended" }],
+      expect: [
+        { table: "run", id: run.id, state: "ended" },
+        ...open.map((turn) => ({ table: "turn" as const, id: turn.id, state: "running" })),
+      ],
       actions: [{ do: "settle_run", runId: run.id }, ...actions],
     };
   },

@@ -1,4 +1,5 @@
 import { baseHolds } from "../../../model/delivery.ts";
+import { roundsUsedUp } from "../../../model/rounds.ts";
 import type { Wait } from "../../../../protocol/index.ts";
 import { Capacity } from "../../capacity.ts";
 import { beadResource, laneResource, sessionResource, type Context } from "../../context.ts";
@@ -110,6 +111,8 @@ function offerForReview(
   const issue = context.issues.get(review.subjectId);
   const rig = context.rigs.get(review.rigId);
   if (!issue || !rig) return null;
+  if (rig.state === "parked")
+    return waitReview(review, `rig ${rig.name} is parked: see its page`, null);
   const backOff =
     review.backOffUntil !== null && review.backOffUntil > s.now ? review.backOffUntil : null;
   if (backOff !== null) return waitReview(review, "waits before the next try", backOff);
@@ -170,7 +173,7 @@ function offerForIssue(
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
   if (
     review &&
-    (review.state === "needs_person" || (review.latest?.round ?? 1) >= s.policy.roundsMax)
+    (review.state === "needs_person" || roundsUsedUp(review.latest, s.policy.roundsMax))
   ) {
     return waitIssue(issue, "a person decides its review", null);
   }
@@ -189,7 +192,8 @@ function offerForIssue(
   if (issue.backOffUntil !== null && issue.backOffUntil > s.now) {
     return waitIssue(issue, "waits before the next attempt", issue.backOffUntil);
   }
-  if (busy.has(beadResource(issue.id))) return null;
+  if (busy.has(beadResource(issue.id)))
+    return waitIssue(issue, "waits for its last run to end", null);
   const place = capacity.place("agent", rig);
   if ("why" in place) return waitIssue(issue, place.why, null);
   busy.add(beadResource(issue.id));

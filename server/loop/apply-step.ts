@@ -1,6 +1,7 @@
-/** Applies a plan's steps: each together or not at all, after comparing with what its rule read. */
+/** Applies a plan's step: its actions together or not at all, after comparing with what its rule read. */
 import { eq } from "drizzle-orm";
-import type { Expect, Plan, Step, Action } from "../reconcile/plan.ts";
+import type { Expect, Step, Action } from "../reconcile/plan.ts";
+import { journalOf } from "../store/journal.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
@@ -21,25 +22,19 @@ import {
   endTurn,
   giveTurn,
   handTurn,
-  journalOf,
   transcriptBefore,
   turnAgain,
 } from "../store/writes/sessions.ts";
+import { present } from "../store/present.ts";
 
-export interface Applied {
-  rule: string;
-  key: string;
-  stale: boolean;
-}
-
-/** @param savepoint runs a function so that a throw undoes its writes, and rethrows */
-export function applyPlan(tx: Tx, plan: Plan, savepoint: <T>(fn: () => T) => T): Applied[] {
-  return plan.steps.map((step) => {
-    if (!step.expect.every((expect) => holds(tx, expect)))
-      return { rule: step.rule, key: step.key, stale: true };
-    savepoint(() => applyStep(tx, step));
-    return { rule: step.rule, key: step.key, stale: false };
-  });
+/**
+ * @param savepoint runs a function so that a throw undoes its writes, and rethrows
+ * @returns false when what the rule read has changed: nothing was applied
+ */
+export function applyStep(tx: Tx, step: Step, savepoint: <T>(fn: () => T) => T): boolean {
+  if (!step.expect.every((expect) => holds(tx, expect))) return false;
+  savepoint(() => act(tx, step));
+  return true;
 }
 
 function holds(tx: Tx, { table, id, state }: Expect): boolean {
@@ -59,11 +54,14 @@ function holds(tx: Tx, { table, id, state }: Expect): boolean {
   return read[table]()?.state === state;
 }
 
-function applyStep(tx: Tx, step: Step): void {
+function act(tx: Tx, step: Step): void {
   tx.actor = "town";
   tx.rule = step.rule;
-  for (const action of step.actions) applyAction(tx, step, action);
-  tx.rule = null;
+  try {
+    for (const action of step.actions) applyAction(tx, step, action);
+  } finally {
+    tx.rule = null;
+  }
 }
 
 function applyAction(tx: Tx, step: Step, action: Action): void {
@@ -101,7 +99,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
       });
     }
     case "retry_review":
-      return countReviewTry(tx, action.reviewId, action.backOffUntil);
+      return countReviewTry(tx, action.reviewId, action);
     case "wait_review":
       return setReviewWait(tx, action.reviewId, action.wait);
     case "land_convoy":
@@ -115,7 +113,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "hand_turn":
       return handTurn(tx, action.runId, action.turnId);
     case "turn_again":
-      return turnAgain(tx, action.turnId, action.text);
+      return turnAgain(tx, action.turnId, action);
     case "fail_turn":
       return endTurn(tx, action.turnId, "failed", "", action.text);
     case "escalate":
@@ -130,12 +128,12 @@ function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
     if (spec.kind !== "session") return spec;
     const turnsWithJournal = spec.turns.map((turn) => ({
       ...turn,
-      journal: journalOf(tx, turn.turnId),
+      journal: journalOf(tx.db, turn.turnId),
     }));
     return {
       ...spec,
       turns: turnsWithJournal,
-      transcript: transcriptBefore(tx, spec.turns[0]!.turnId),
+      transcript: transcriptBefore(tx, present(spec.turns[0], "the first turn").turnId),
     };
   });
   for (const turnId of turnIds) giveTurn(tx, turnId, runId);
