@@ -1,22 +1,20 @@
-import type { Delivery } from "../../protocol/index.ts";
-
-/** Where a landing of this delivery ends: the target itself, or the town's integration ref for it. */
-export function landingRef(target: string, delivery: Delivery): string {
-  return delivery === "merge" ? target : `gastown/landed/${target}`;
-}
-
 /** The branch that a ref names, as people say it. */
 export function branchOf(ref: string): string {
   return ref.replace(/^refs\/heads\//, "");
 }
 
+/** Where deliveries land that leave the target alone. */
+export function landedBranch(target: string): string {
+  return `gastown/landed/${target}`;
+}
+
 /**
- * Whether work that landed on `landedOn` is in the base of a bead with this delivery. The
- * integration ref holds the target's landings as well as its own; the target holds only its own.
+ * Whether a landing on `landedOn` can be in the base of a bead of this target: bases begin at the
+ * target or, where it is ahead, at the town's integration branch. The runner has the last word: it
+ * refuses to start on a base without it (`base_behind`).
  */
-export function baseHolds(landedOn: string | null, target: string, delivery: Delivery): boolean {
+export function baseHolds(landedOn: string | null, target: string): boolean {
   if (landedOn === null) return false;
   const branch = branchOf(landedOn);
-  if (branch === `gastown/landed/${target}`) return true;
-  return branch === target || branch === landingRef(target, delivery);
+  return branch === target || branch === landedBranch(target);
 }

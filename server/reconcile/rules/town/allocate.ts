@@ -215,7 +215,7 @@ function blockedBy(issue: IssueView, rig: RigView): string | null {
       return `waits for “${blocker.title}”, which has failed: reopen or close it`;
     if (blocker.status !== "closed") return `waits for “${blocker.title}” to land`;
     if (blocker.outcome !== "landed") continue;
-    if (!baseHolds(blocker.landedOn, rig.target, delivery(issue, rig))) {
+    if (!baseHolds(blocker.landedOn, rig.target)) {
       return `“${blocker.title}” landed on ${blocker.landedOn ?? "another branch"}, which is not in this bead's base`;
     }
   }
