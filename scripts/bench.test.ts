@@ -25,7 +25,7 @@ test("[BENCH-verdict] a figure is ok up to its bar, a miss beyond it, and never 
   };
   const lines: string[] = [];
   await runBenches(
-    "",
+    { root: "", seconds: 1 },
     [bench],
     () => undefined,
     (verdict) => lines.push(verdictLine(verdict)),
@@ -53,7 +53,7 @@ test("[BENCH-verdict] a bench that fails or measures nothing is a miss, the next
     },
   ];
   const verdicts = await runBenches(
-    "",
+    { root: "", seconds: 1 },
     benches,
     () => undefined,
     () => undefined,

@@ -23,6 +23,8 @@ export interface BenchContext {
   root: string;
   /** A folder for this bench alone, removed afterwards. */
   folder: string;
+  /** How long a bench watches that measures over a time. */
+  seconds: number;
   /** A line about what is going on, for a person who waits. */
   progress(line: string): void;
 }

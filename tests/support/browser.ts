@@ -5,7 +5,7 @@ export interface OpenPage extends AsyncDisposable {
   browser: Browser;
   context: BrowserContext;
   page: Page;
-  /** What the page wrote as errors, and the exceptions that nobody caught, in order. */
+  /** What its pages wrote as errors, and the exceptions that nobody caught, in order. */
   problems: string[];
 }
 
@@ -25,8 +25,8 @@ export async function openPage(options: PageOptions = {}): Promise<OpenPage> {
   });
   const page = await context.newPage();
   const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("console", (message) => {
+  context.on("weberror", ({ error }) => problems.push(String(error())));
+  context.on("console", (message) => {
     if (message.type() === "error") problems.push(message.text());
   });
   return { browser, context, page, problems, [Symbol.asyncDispose]: () => browser.close() };

@@ -7,7 +7,12 @@ import { personGit } from "../../support/git-rig.ts";
 import { isLeftOut } from "../../support/left-out.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { branchesOf, checkoutBytes, makeRepository, type Shape } from "./repositories.ts";
-import { openWholeTown, untilJudged, untilLanded, type WholeTown } from "./whole-town.ts";
+import {
+  openWholeTown,
+  untilJudged,
+  untilLanded,
+  type WholeTown,
+} from "../../support/whole-town.ts";
 
 const LIMIT_MS = 600_000;
 const needsAgent = isLeftOut("agent") || isLeftOut("sandbox");

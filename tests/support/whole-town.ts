@@ -1,15 +1,16 @@
 /** A whole town for a test: `./gastown up` with its own runner, the scripted model beside it, and a person's connection. */
+import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { TownClient } from "../../../cli/town-client.ts";
-import { readTownFile } from "../../../cli/town-file.ts";
-import type { AnyImage, Image, ImageKind, Issue, Topic } from "../../../protocol/index.ts";
-import type { ModelCall } from "../../../scripted/call-log.ts";
-import { defaultEntries } from "../../../scripted/default-script.ts";
-import { scriptSchema, type ScriptInput } from "../../../scripted/script.ts";
-import { startScriptedModel } from "../../../scripted/server.ts";
-import { tempDir } from "../../support/temp-dir.ts";
-import { startTown, type TownProcess } from "../../support/town-process.ts";
+import { TownClient } from "../../cli/town-client.ts";
+import { readTownFile } from "../../cli/town-file.ts";
+import type { AnyImage, Image, ImageKind, Issue, Topic } from "../../protocol/index.ts";
+import type { ModelCall } from "../../scripted/call-log.ts";
+import { defaultEntries } from "../../scripted/default-script.ts";
+import { scriptSchema, type ScriptInput } from "../../scripted/script.ts";
+import { startScriptedModel } from "../../scripted/server.ts";
+import { tempDir } from "./temp-dir.ts";
+import { startTown, type TownProcess } from "./town-process.ts";
 
 /** Two cores and several towns at once: generous, since what is awaited ends the wait. */
 const AWAIT_MS = 240_000;
@@ -116,7 +117,10 @@ export async function untilTopic<T>(
   const found = Promise.withResolvers<T>();
   const deadline = setTimeout(() => {
     const held = JSON.stringify([...state.all("issue"), ...state.all("rig"), ...state.all("run")]);
-    found.reject(new Error(`${topic} never held what was awaited: ${held.slice(0, 6_000)}`));
+    const log = readFileSync(join(town.dataDir, "logs", "town.log"), "utf8").slice(-4_000);
+    found.reject(
+      new Error(`${topic} never held what was awaited: ${held.slice(0, 4_000)}\n${log}`),
+    );
   }, AWAIT_MS);
   try {
     const followed = client.follow(topic, undefined, (frame) => {
