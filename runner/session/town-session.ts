@@ -46,6 +46,7 @@ import type { Spool } from "../spool/spool.ts";
 import { backOffMs } from "./back-off.ts";
 import { sendFacts } from "./fact-sender.ts";
 import type { Lease } from "./lease.ts";
+import { sleep } from "./sleep.ts";
 import { TownSocket, type DownEvent, type FrameListener, type TownAddress } from "./town-socket.ts";
 
 /** What this runner is: the parts of hello that do not change while it lives. */
@@ -309,17 +310,4 @@ export class TownSession {
     }
     return act(parsed.data);
   }
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(finish, ms);
-    function finish() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    }
-    signal.addEventListener("abort", finish, { once: true });
-  });
 }

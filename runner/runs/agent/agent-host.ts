@@ -127,6 +127,8 @@ export class AgentHost {
 
   async #start(): Promise<Ending | null> {
     const { signal } = this.#run;
+    const stopped = startFailed("stopped", "The run was stopped while its agent started.");
+    if (signal.aborted) return stopped;
     const abort = () => void this.driver.stop({ graceMs: 0 });
     signal.addEventListener("abort", abort, { once: true });
     try {
@@ -134,9 +136,7 @@ export class AgentHost {
       if (!ready.ok) return startFailed(ready.error.code, ready.error.message);
       const started = await this.driver.start();
       if (!started.ok) return startFailed(started.error.code, started.error.message);
-      return signal.aborted
-        ? startFailed("stopped", "The run was stopped while its agent started.")
-        : null;
+      return signal.aborted ? stopped : null;
     } finally {
       signal.removeEventListener("abort", abort);
     }

@@ -4,6 +4,7 @@ import type { ModelCredential } from "../../../protocol/runner-frames.ts";
 import type { Admission, ModelCallRecord } from "../../agents/gateway.ts";
 import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../../config.ts";
 import { backOffMs } from "../../session/back-off.ts";
+import { sleep } from "../../session/sleep.ts";
 import type { LiveRun } from "../live-run.ts";
 import type { Workplace } from "../workplace.ts";
 
@@ -16,17 +17,13 @@ export async function modelCredential(
 ): Promise<Ack<ModelCredential>> {
   const { runId, fence } = run.spec;
   for (let attempt = 1; ; attempt++) {
-    if (!(await run.authority()))
+    // A run that leaves its runner may finish what it writes, but it begins nothing.
+    if (run.signal.aborted || !(await run.authority()))
       return refuse("stale_fence", "The run was stopped before its agent started.");
     const answer = await place.town.credential({ runId, fence, want: "model" });
     if (answer.ok || !answer.error.retryable || attempt >= CREDENTIAL_ATTEMPTS_MAX) return answer;
-    await Bun.sleep(
-      backOffMs(
-        attempt,
-        { firstMs: MODEL_RETRY_FIRST_MS, lastMs: MODEL_RETRY_LAST_MS },
-        place.random.unit(),
-      ),
-    );
+    const backOff = { firstMs: MODEL_RETRY_FIRST_MS, lastMs: MODEL_RETRY_LAST_MS };
+    await sleep(backOffMs(attempt, backOff, place.random.unit()), run.signal);
   }
 }
 

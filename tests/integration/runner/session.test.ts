@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { refuse } from "../../../protocol/error.ts";
 import { startRunner } from "../../../runner/main.ts";
 import { baselineSpec, beadSpec, rigSpec, workSpec } from "./specs.ts";
 import { openStage, quietLog, type Stage } from "./stage.ts";
@@ -122,6 +123,17 @@ test("[C6] capacity refuses what does not fit, and a runner that drains takes no
     ["evicted", "drained"],
     ["evicted", "drained"],
   ]);
+}, 30_000);
+
+test("[C6] a runner that drains asks no more for what its agents need to start", async () => {
+  const { runner, town } = await connected();
+  town.answerCredential = () => refuse("offline", "not now", { retryable: true });
+  const spec = workSpec(rigSpec(stage.remoteDir));
+  await town.offer(spec);
+  await town.until(() => town.credentials[0]);
+  await runner.stop("upgrade");
+  expect(town.of("exit", spec.runId)).toMatchObject([{ outcome: "evicted" }]);
+  expect(town.credentials).toHaveLength(1);
 }, 30_000);
 
 test("[C4] a base that does not hold a landed parent yet is a retryable refusal to start", async () => {

@@ -12,6 +12,7 @@ import {
   runnerHandshakeSchema,
   toolFrameSchema,
   credentialFrameSchema,
+  type CredentialFrame,
   type DiffAnswer,
   type Heartbeat,
   type Hello,
@@ -41,6 +42,7 @@ export class SmallTown {
   /** Every batch as it arrived. */
   readonly batches: { seqs: number[] }[] = [];
   readonly tools: ToolFrame[] = [];
+  readonly credentials: CredentialFrame[] = [];
   modelUrl = "";
   /** While set, nobody is let in; how often somebody was refused. */
   closed = false;
@@ -48,6 +50,8 @@ export class SmallTown {
   /** Answers facts; a test may withhold. */
   storeFacts = true;
   answerTool: (frame: ToolFrame) => ToolAnswer = () => ({ isError: false, text: "done" });
+  answerCredential: () => Ack = () =>
+    ok({ provider: "scripted", baseUrl: this.modelUrl, apiKey: "the-model-key" });
   stopNext: { runId: string; fence: Fence; reason: string }[] = [];
   readonly #io = new Server();
   readonly #engine = new Engine({ path: "/socket.io/", pingInterval: 25_000, pingTimeout: 20_000 });
@@ -202,8 +206,9 @@ export class SmallTown {
       this.#happened();
     });
     socket.on("credential", (frame: unknown, ack: (answer: Ack) => void) => {
-      credentialFrameSchema.parse(frame);
-      ack(ok({ provider: "scripted", baseUrl: this.modelUrl, apiKey: "the-model-key" }));
+      this.credentials.push(credentialFrameSchema.parse(frame));
+      ack(this.answerCredential());
+      this.#happened();
     });
     socket.on("disconnect", () => {
       if (this.#socket === socket) this.#socket = null;
