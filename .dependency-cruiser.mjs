@@ -12,11 +12,20 @@ const layers = {
   scripted: ["protocol", "scripted", "npm", "node"],
   demo: ["protocol", "runner", "scripted", "demo", "npm", "node"],
   sim: ["protocol", "server", "runner", "sim", "npm", "node"],
-  cli: ["protocol", "server", "runner", "scripted", "demo", "cli", "npm", "node"],
+  cli: ["protocol", "server", "runner", "scripted", "demo", "cli", "npm", "node", "package.json"],
 };
 
 /** Folders of server/ that may read the store. The others receive what they need, or append to the inbox by a port. */
-const storeReaders = ["store", "loop", "effects", "queries", "commands", "socket", "http"];
+const storeReaders = [
+  "store",
+  "loop",
+  "effects",
+  "queries",
+  "commands",
+  "services",
+  "socket",
+  "http",
+];
 
 /** Folders of server/ that may write it: the loop, and commands and effects' results that run inside its tick. */
 const storeWriters = ["store", "loop", "commands"];
@@ -36,7 +45,7 @@ function pathsOf(allowed) {
     if (target === "npm") return ["(^|/)node_modules/"];
     if (target === "node") return [];
     if (target.startsWith("npm:")) return [`(^|/)node_modules/${target.slice(4)}/`];
-    return [`^${target}/`];
+    return [target.endsWith(".json") ? `^${target}$` : `^${target}/`];
   });
 }
 

@@ -9,10 +9,10 @@ import {
   type Result,
   type Topic,
 } from "../protocol/index.ts";
-import { call } from "./calls.ts";
+import { call } from "./commands/call.ts";
 import type { TopicState, TownCore } from "./core.ts";
 import type { TownLoop } from "./loop/town-loop.ts";
-import type { RunnerDesk } from "./runner-desk.ts";
+import type { RunnerDesk } from "./loop/runner-desk.ts";
 import { makeServices } from "./services/registry.ts";
 import type { Db } from "./store/database.ts";
 import type { ImageContext } from "./store/images.ts";

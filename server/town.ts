@@ -6,7 +6,8 @@ import type { TownCore } from "./core.ts";
 import { Executor } from "./effects/executor.ts";
 import { TownLoop } from "./loop/town-loop.ts";
 import { POLICY } from "./model/policy.ts";
-import { RunnerDesk, type DeskPorts } from "./runner-desk.ts";
+import { effectWrites } from "./loop/effect-writes.ts";
+import { RunnerDesk, type DeskPorts } from "./loop/runner-desk.ts";
 import { StartError } from "./start-error.ts";
 import { openDatabase, type Db } from "./store/database.ts";
 import { idSource } from "./store/id-source.ts";
@@ -15,8 +16,6 @@ import type { ImageContext } from "./store/images.ts";
 import { town } from "./store/schema/town.ts";
 import { readStoredModel, type SecretReader } from "./store/settings.ts";
 import { Streams } from "./store/streams.ts";
-import { confirmEffect, retryEffect } from "./store/writes/outbox.ts";
-import { advanceRun, endRun, orderStop } from "./store/writes/runs.ts";
 import { makeCore, type StreamListener } from "./town-core.ts";
 import type { TownOptions } from "./town-options.ts";
 
@@ -118,7 +117,7 @@ function makeExecutor(
     log,
     online: (runnerId) => desk.lastSeen.has(runnerId),
     onDraining: (runnerId) => void desk.draining.add(runnerId),
-    writes: { confirm: confirmEffect, retry: retryEffect, advanceRun, endRun, orderStop },
+    writes: effectWrites,
   });
 }
 

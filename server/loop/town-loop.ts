@@ -3,13 +3,12 @@
  * are applied under their own savepoints, and are answered after the commit; facts are drained, the
  * plan is made and applied, and what was touched goes into the change feed.
  */
-import type { Database } from "bun:sqlite";
 import type { AnyImage, ImageKind, Result } from "../../protocol/index.ts";
 import type { Clock, FeedChange, Log } from "../core.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Plan } from "../reconcile/plan.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
-import type { Db } from "../store/database.ts";
+import type { Db, RawDatabase } from "../store/database.ts";
 import type { NewId } from "../store/id-source.ts";
 import { imageOf, type ImageContext } from "../store/images.ts";
 import { prepareSnapshot, type Live } from "../store/load-snapshot.ts";
@@ -39,7 +38,7 @@ interface Waiting {
 }
 
 export interface LoopDeps {
-  raw: Database;
+  raw: RawDatabase;
   db: Db;
   clock: Clock;
   newId: NewId;

@@ -7,6 +7,8 @@ import { refuse, type Result } from "../../protocol/index.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import * as schema from "./schema/schema.ts";
 
+/** The connection itself, for transactions and savepoints. */
+export type RawDatabase = Database;
 export type Db = BunSQLiteDatabase<typeof schema>;
 export interface OpenDatabase {
   raw: Database;

@@ -17,20 +17,20 @@ import {
   type RunnerWelcome,
   type ToolAnswer,
   type ToolFrame,
-} from "../protocol/index.ts";
-import { callAgentTool } from "./commands/agent-tools.ts";
-import type { AuthPort, Clock, Log, RunnerPort } from "./core.ts";
-import type { TownLoop } from "./loop/town-loop.ts";
-import type { Policy } from "./model/policy.ts";
-import type { Db } from "./store/database.ts";
-import { runners, runs } from "./store/schema/runs.ts";
-import { readModelKey, readStoredModel } from "./store/settings.ts";
-import type { Streams } from "./store/streams.ts";
-import type { Tx } from "./store/tx.ts";
-import { hasPendingFacts, storeFact } from "./store/writes/inbox.ts";
-import { hastenEffects } from "./store/writes/outbox.ts";
-import { markSpool, setRunnerState, welcomeRunner } from "./store/writes/runners.ts";
-import { advanceRun, endRun } from "./store/writes/runs.ts";
+} from "../../protocol/index.ts";
+import { callAgentTool } from "../commands/agent-tools.ts";
+import type { AuthPort, Clock, Log, RunnerPort } from "../core.ts";
+import type { TownLoop } from "./town-loop.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Db } from "../store/database.ts";
+import { runners, runs } from "../store/schema/runs.ts";
+import { readModelKey, readStoredModel } from "../store/settings.ts";
+import type { Streams } from "../store/streams.ts";
+import type { Tx } from "../store/tx.ts";
+import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
+import { hastenEffects } from "../store/writes/outbox.ts";
+import { markSpool, setRunnerState, welcomeRunner } from "../store/writes/runners.ts";
+import { advanceRun, endRun } from "../store/writes/runs.ts";
 
 export interface DeskPorts {
   db: Db;

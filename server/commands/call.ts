@@ -7,13 +7,13 @@ import {
   type CommandName,
   type CommandValue,
   type Result,
-} from "../protocol/index.ts";
-import { applyCommand, type StateCommand } from "./commands/registry.ts";
-import type { AuthPort, Caller } from "./core.ts";
-import type { TownLoop } from "./loop/town-loop.ts";
-import { answerQuery, type QueryName, type QueryPorts } from "./queries/registry.ts";
-import type { Service, ServiceName } from "./services/registry.ts";
-import { recallAnswer, rememberAnswer, writeAudit } from "./store/writes/feed.ts";
+} from "../../protocol/index.ts";
+import { applyCommand, type StateCommand } from "./registry.ts";
+import type { AuthPort, Caller } from "../core.ts";
+import type { TownLoop } from "../loop/town-loop.ts";
+import { answerQuery, type QueryName, type QueryPorts } from "../queries/registry.ts";
+import type { Service, ServiceName } from "../services/registry.ts";
+import { recallAnswer, rememberAnswer, writeAudit } from "../store/writes/feed.ts";
 
 export interface CallPorts {
   loop: TownLoop;
