@@ -41,6 +41,8 @@ export const DRAIN_GRACE_MS = 5_000;
 export const DRAIN_MS_MAX = 15_000;
 /** Then this long for what is still on disk to reach the town. */
 export const DRAIN_FLUSH_MS = 3_000;
+/** A town that was killed leaves its runner draining: the next town's waits for it this long. */
+export const PREDECESSOR_MS_MAX = DRAIN_MS_MAX + DRAIN_FLUSH_MS + 2_000;
 
 /** Runs that take no slot: each kind has a small cap of its own. */
 export const CHECK_RUNS_MAX = 2;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { refuse } from "../protocol/error.ts";
 import { systemClock, systemRandom, type Clock, type Random } from "./clock.ts";
+import { PREDECESSOR_MS_MAX } from "./config.ts";
 import { furnish } from "./furnish.ts";
 import { claimRoot } from "./git/paths.ts";
 import { createLog, type Log } from "./log.ts";
@@ -13,7 +14,7 @@ import { TownSession } from "./session/town-session.ts";
 import { GateCache } from "./spool/gate-cache.ts";
 import { Identity } from "./spool/identity.ts";
 import { Journals } from "./spool/journals.ts";
-import { lockDirectory } from "./spool/lock.ts";
+import { awaitDirectory } from "./spool/lock.ts";
 import { openSpoolDatabase } from "./spool/open.ts";
 import { RunBook } from "./spool/run-book.ts";
 import { Spool } from "./spool/spool.ts";
@@ -46,7 +47,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const claimed = await claimRoot(join(options.dataDir, "runner"));
   if (!claimed.ok) return failed(log, `${claimed.error.message} ${claimed.error.next}`);
   const root = claimed.root;
-  const lock = lockDirectory(join(root.path, "lock"));
+  const waitMs = options.local ? PREDECESSOR_MS_MAX : 0;
+  const lock = await awaitDirectory(join(root.path, "lock"), { waitMs, clock });
   if (!lock.ok) return failed(log, lock.error.message);
   const opened = openSpoolDatabase(join(root.path, "spool.db"), random);
   if (!opened.ok) {

@@ -1,10 +1,26 @@
 /** The lock of a data directory: an exclusive transaction on a file that is never written otherwise. */
 import { Database } from "bun:sqlite";
+import type { Clock } from "../clock.ts";
 import { refuse, type Result } from "../../protocol/error.ts";
 
 /** Held until `release`; keep a reference, for a collected handle is a released lock. */
 export interface DirectoryLock {
   release(): void;
+}
+
+const LOOK_EVERY_MS = 50;
+
+/** Takes the lock at `path` when it is free, within `waitMs`. Error: `twin_runner` when it is still held then. */
+export async function awaitDirectory(
+  path: string,
+  { waitMs, clock }: { waitMs: number; clock: Clock },
+): Promise<Result<DirectoryLock>> {
+  const untilMs = clock.mono() + waitMs;
+  for (;;) {
+    const lock = lockDirectory(path);
+    if (lock.ok || clock.mono() >= untilMs) return lock;
+    await Bun.sleep(LOOK_EVERY_MS);
+  }
 }
 
 /** Takes the lock at `path`. Error: `twin_runner` when another process holds it. */

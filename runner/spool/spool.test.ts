@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FactBody } from "../../protocol/facts.ts";
-import { systemRandom } from "../clock.ts";
+import { systemClock, systemRandom } from "../clock.ts";
 import { Identity } from "./identity.ts";
 import { Journals } from "./journals.ts";
-import { lockDirectory } from "./lock.ts";
+import { awaitDirectory, lockDirectory } from "./lock.ts";
 import { openSpoolDatabase } from "./open.ts";
 import { Spool } from "./spool.ts";
 
@@ -159,4 +159,16 @@ test("[C6] a second holder of the directory's lock is refused until the first le
   const second = lockDirectory(path);
   expect(second.ok).toBe(true);
   if (second.ok) second.value.release();
+});
+
+test("[C6] whoever may wait for the directory's lock takes it when its holder lets go", async () => {
+  const path = join(dir, "lock");
+  const clock = systemClock;
+  const first = lockDirectory(path);
+  expect(await awaitDirectory(path, { waitMs: 0, clock })).toMatchObject({ ok: false });
+  const second = awaitDirectory(path, { waitMs: 10_000, clock });
+  if (first.ok) first.value.release();
+  const taken = await second;
+  expect(taken.ok).toBe(true);
+  if (taken.ok) taken.value.release();
 });
