@@ -19,8 +19,8 @@ export function findPath(edges: Edges, from: string, to: string): string[] | nul
 
 function unwind(cameFrom: ReadonlyMap<string, string | null>, last: string): string[] {
   const path: string[] = [];
-  for (let at: string | null = last; at !== null; at = cameFrom.get(at) ?? null) path.unshift(at);
-  return path;
+  for (let at: string | null = last; at !== null; at = cameFrom.get(at) ?? null) path.push(at);
+  return path.toReversed();
 }
 
 /** A cycle in the graph as the list of its nodes, or null when there is none. */

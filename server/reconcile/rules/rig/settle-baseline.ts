@@ -4,6 +4,9 @@ import type { Rule } from "../../context.ts";
 import type { Action } from "../../plan.ts";
 import type { RigView, RunView } from "../../snapshot.ts";
 
+/** Wait after a run that said nothing of the rig: its tries are not counted, so the wait is fixed. */
+const BLAMELESS_PAUSE_MS = 5_000;
+
 /** A red baseline parks the rig with one card before any model is called; an unreachable one is tried again. */
 export const settleBaseline: Rule<RunView> = {
   id: "rig/settle-baseline",
@@ -41,7 +44,9 @@ export const settleBaseline: Rule<RunView> = {
           parked,
           baseline: measured,
           tries,
-          backOffUntil: again ? s.now + backOffMs(tries + 1, rig.id, s.policy) : null,
+          backOffUntil: again
+            ? s.now + (blameless ? BLAMELESS_PAUSE_MS : backOffMs(tries + 1, rig.id, s.policy))
+            : null,
         },
         ...(isParked && parked ? [card(this.id, rig, parked)] : []),
       ],

@@ -1,0 +1,19 @@
+import { expect, test } from "bun:test";
+import { convoy, snapshot, stepsOf } from "../../../../tests/support/snapshot.ts";
+import { reconcile } from "../../reconcile.ts";
+
+const landed = { id: "bd_1", status: "closed", outcome: "landed" } as const;
+const idle = { id: "bd_2", status: "closed", outcome: "nothing_to_do" } as const;
+
+test("[convoy/land] a convoy has landed when every bead is closed and none was cancelled", () => {
+  const plan = reconcile(snapshot({ convoys: [convoy({ members: [landed, idle] })] }));
+  expect(stepsOf(plan, "convoy/land")).toHaveLength(1);
+});
+
+test("[convoy/land] an open or failed bead keeps it active, and so does having none", () => {
+  for (const status of ["open", "in_progress", "in_review", "failed"] as const) {
+    const members = [landed, { id: "bd_3", status, outcome: null }];
+    expect(reconcile(snapshot({ convoys: [convoy({ members })] })).steps).toEqual([]);
+  }
+  expect(reconcile(snapshot({ convoys: [convoy()] })).steps).toEqual([]);
+});

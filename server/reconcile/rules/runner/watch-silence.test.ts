@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { actionsOf, NOW, runner, snapshot, stepsOf } from "../../../../tests/support/snapshot.ts";
+import { reconcile } from "../../reconcile.ts";
+
+const RULE = "runner/watch-silence";
+const stateAfter = (change: Parameters<typeof runner>[0], observingUntil: number | null = null) => {
+  const plan = reconcile(snapshot({ runners: [runner(change)], observingUntil }));
+  return actionsOf(stepsOf(plan, RULE), "set_runner")[0]?.state ?? null;
+};
+
+test("[runner/watch-silence] a silent runner is suspect at 60 s and lost at 120 s", () => {
+  expect(stateAfter({ online: false, lastSeenAt: NOW - 59_999 })).toBeNull();
+  expect(stateAfter({ online: false, lastSeenAt: NOW - 60_000 })).toBe("suspect");
+  const gone = { online: false, state: "suspect" } as const;
+  expect(stateAfter({ ...gone, lastSeenAt: NOW - 119_999 })).toBeNull();
+  expect(stateAfter({ ...gone, lastSeenAt: NOW - 120_000 })).toBe("lost");
+});
+
+test("[runner/watch-silence] a runner that is heard again is connected, one that is gone is not", () => {
+  expect(stateAfter({ state: "suspect" })).toBe("connected");
+  expect(stateAfter({ state: "suspect", online: false })).toBeNull();
+});
+
+test("[runner/watch-silence] nobody is judged while the town is observing", () => {
+  expect(stateAfter({ online: false, lastSeenAt: NOW - 500_000 }, NOW + 1)).toBeNull();
+  expect(stateAfter({ online: false, lastSeenAt: NOW - 500_000 }, NOW)).toBe("lost");
+});

@@ -1,0 +1,227 @@
+// Small snapshots for tests of the reconciler: each builder gives the plainest entity, changed by what it is given.
+import { POLICY } from "../../server/model/policy.ts";
+import { indexSnapshot, type Context } from "../../server/reconcile/context.ts";
+import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
+import type {
+  BlockerView,
+  ConvoyView,
+  IssueView,
+  ReviewView,
+  RigView,
+  RunnerView,
+  RunView,
+  Snapshot,
+  TurnView,
+} from "../../server/reconcile/snapshot.ts";
+import type { GateResult, Round } from "../../protocol/index.ts";
+
+export const NOW = 1_700_000_000_000;
+export const HEAD = "a".repeat(40);
+export const BASE = "b".repeat(40);
+
+export function rig(change: Partial<RigView> = {}): RigView {
+  return {
+    id: "rg_1",
+    name: "sample",
+    remote: "/remote",
+    target: "main",
+    delivery: "branch",
+    codeReview: true,
+    gates: [{ name: "test", command: "true", timeoutMs: 1_000 }],
+    setup: null,
+    slots: 4,
+    state: "ready",
+    baselineTries: 0,
+    backOffUntil: null,
+    isolationConfirmed: false,
+    directMergeConfirmed: false,
+    ...change,
+  };
+}
+
+export function runner(change: Partial<RunnerView> = {}): RunnerView {
+  return {
+    id: "ru_1",
+    name: "local",
+    state: "connected",
+    online: true,
+    draining: false,
+    isolation: "bwrap",
+    slots: 4,
+    lastSeenAt: NOW,
+    ...change,
+  };
+}
+
+export function issue(change: Partial<IssueView> = {}): IssueView {
+  return {
+    id: "bd_1",
+    title: "Sort the list",
+    body: "",
+    rigId: "rg_1",
+    priority: "medium",
+    state: "open",
+    convoyId: null,
+    delivery: null,
+    cycle: 1,
+    round: 1,
+    runsTotal: 0,
+    runsCap: POLICY.runsPerBeadMax,
+    workAttempts: 0,
+    workAttemptsCap: POLICY.workAttemptsMax,
+    startFailures: 0,
+    infraFailures: 0,
+    backOffUntil: null,
+    reviewId: null,
+    runId: null,
+    saved: null,
+    wait: null,
+    blockers: [],
+    ...change,
+  };
+}
+
+export function blocker(change: Partial<BlockerView> = {}): BlockerView {
+  return {
+    id: "bd_0",
+    title: "Make the list",
+    status: "closed",
+    landedOn: "gastown/landed/main",
+    landedOid: HEAD,
+    outcome: "landed",
+    ...change,
+  };
+}
+
+export function round(change: Partial<Round> = {}): Round {
+  return {
+    round: 1,
+    headOid: HEAD,
+    baseOid: BASE,
+    summary: "sorted",
+    gates: [],
+    verdict: null,
+    feedback: null,
+    comments: [],
+    reviewerRunId: null,
+    authorRunId: null,
+    at: NOW,
+    ...change,
+  };
+}
+
+export function review(change: Partial<ReviewView> = {}): ReviewView {
+  return {
+    id: "mr_1",
+    subjectId: "bd_1",
+    rigId: "rg_1",
+    cycle: 1,
+    state: "queued",
+    headOid: HEAD,
+    branch: "gastown/run/bd_1/rn_1",
+    tries: 0,
+    backOffUntil: null,
+    wait: null,
+    latest: round(),
+    ...change,
+  };
+}
+
+export function run(change: Partial<RunView> = {}): RunView {
+  return {
+    id: "rn_1",
+    kind: "work",
+    state: "running",
+    outcome: null,
+    reason: null,
+    resource: "bead:bd_1",
+    beadId: "bd_1",
+    reviewId: null,
+    rigId: "rg_1",
+    sessionId: null,
+    runnerId: "ru_1",
+    round: 1,
+    result: null,
+    progressed: false,
+    startedAt: NOW,
+    offeredAt: NOW,
+    wallMs: POLICY.agentWallMs,
+    stopOrderedAt: null,
+    saved: null,
+    ...change,
+  };
+}
+
+export function convoy(change: Partial<ConvoyView> = {}): ConvoyView {
+  return { id: "cv_1", title: "A convoy", members: [], ...change };
+}
+
+export function turn(change: Partial<TurnView> = {}): TurnView {
+  return {
+    id: "tn_1",
+    sessionId: "se_1",
+    n: 1,
+    state: "pending",
+    runId: null,
+    tries: 0,
+    text: "hello",
+    ...change,
+  };
+}
+
+export function gate(change: Partial<GateResult> = {}): GateResult {
+  return {
+    name: "test",
+    command: "bun test",
+    ok: true,
+    code: 0,
+    timedOut: false,
+    durationMs: 5,
+    log: "",
+    ...change,
+  };
+}
+
+/** A town with one ready rig and one idle runner. */
+export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
+  return {
+    now: NOW,
+    policy: POLICY,
+    modelMissing: null,
+    models: { mayor: "m", polecat: "p", refinery: "r", small: "s", scripted: false },
+    author: { name: "Owner", email: "owner@example.invalid" },
+    observingUntil: null,
+    rigs: [rig()],
+    runners: [runner()],
+    issues: [],
+    reviews: [],
+    runs: [],
+    convoys: [],
+    turns: [],
+    ...change,
+  };
+}
+
+export function context(change: Partial<Snapshot> = {}): Context {
+  return indexSnapshot(snapshot(change));
+}
+
+/** Steps of a rule. */
+export function stepsOf(plan: Plan, rule: string): Step[] {
+  return plan.steps.filter((step) => step.rule === rule);
+}
+
+/** Actions of one kind in all steps. */
+export function actionsOf<K extends Action["do"]>(
+  steps: readonly Step[],
+  kind: K,
+): Extract<Action, { do: K }>[] {
+  return steps
+    .flatMap((step) => step.actions)
+    .filter((action): action is Extract<Action, { do: K }> => action.do === kind);
+}
+
+/** A plan without what cannot be compared: the functions that complete offers. */
+export function comparable(plan: Plan): unknown {
+  return JSON.parse(JSON.stringify(plan)) as unknown;
+}
