@@ -1,4 +1,5 @@
 /** Prompts an agent until it hands in a result: re-prompts, deadlines, a model in trouble, crashes and stops. */
+import type { ExitRecord } from "../../../protocol/facts.ts";
 import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../../config.ts";
 import { backOffMs } from "../../session/back-off.ts";
 import type { AgentHost, TurnClosed } from "./agent-host.ts";
@@ -100,15 +101,7 @@ async function watchTurn<R>(run: LiveRun, host: AgentHost, result: Promise<R>): 
     host.turnClosed.then((reason) => ({ kind: "closed", reason })),
     host.expired.then((what) => ({ kind: "expired", what })),
     host.standing.fatal.then((end) => ({ kind: "ended", ending: end })),
-    host.driver.exited.then((exit) => ({
-      kind: "ended",
-      ending: ending(
-        "crashed",
-        "agent_died",
-        "The agent's process ended in the middle of its work.",
-        { exit },
-      ),
-    })),
+    host.driver.exited.then((exit) => ended(diedEnding(exit))),
   ]);
   run.signal.removeEventListener("abort", onStop);
   return seen;
@@ -128,6 +121,12 @@ async function pause(run: LiveRun, host: AgentHost, ms: number): Promise<Ending 
 
 function ended(end: Ending): { kind: "ended"; ending: Ending } {
   return { kind: "ended", ending: end };
+}
+
+/** How a run ends whose agent has ended by itself. */
+export function diedEnding(exit: ExitRecord): Ending {
+  const message = "The agent's process ended in the middle of its work.";
+  return ending("crashed", "agent_died", message, { exit });
 }
 
 /** How a run that was ordered to stop ends. */

@@ -7,7 +7,7 @@ import type { ToolAnswer } from "../../agents/mcp.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
 import { createOwned, removeOwned } from "../../git/paths.ts";
 import { AgentHost } from "../agent/agent-host.ts";
-import { runTurns, stoppedEnding, type TurnsEnd } from "../agent/agent-turns.ts";
+import { diedEnding, runTurns, stoppedEnding, type TurnsEnd } from "../agent/agent-turns.ts";
 import { cutMiddle } from "../cut-text.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import { askTown } from "../agent/town-tools.ts";
@@ -67,13 +67,18 @@ async function converse(
   });
   if (!opened.ok) return run.signal.aborted ? stoppedEnding(run) : opened.ending;
   const { host } = opened;
+  // Between two turns nobody else watches the agent.
+  const died = new AbortController();
+  void host.driver.exited.then(() => died.abort());
+  const over = AbortSignal.any([run.signal, died.signal]);
   let end: Ending | null = null;
   for (let taken = 0; end === null && taken < run.spec.limits.turnsMax; taken++) {
-    current = await turns.next(run.spec.limits.warmMs, run.signal);
+    current = await turns.next(run.spec.limits.warmMs, over);
     if (current === null) break;
     end = await answer(place, run, host, current, taken === 0);
     current = null;
   }
+  if (died.signal.aborted && !run.signal.aborted) end ??= diedEnding(await host.driver.exited);
   const exit = await host.close(run.stopOrder?.graceMs ?? STOP_GRACE_MS);
   if (end !== null) return { ...end, exit: end.exit ?? exit };
   if (run.signal.aborted) return { ...stoppedEnding(run), exit };

@@ -6,7 +6,7 @@ import { findStrays } from "../../../runner/process/find-strays.ts";
 import { markOwner } from "../../../runner/process/mark.ts";
 import type { AgentEventBody } from "../../../protocol/stream.ts";
 import { personGit } from "../../support/git-rig.ts";
-import { LIMITS, mergeSpec, rigSpec, workSpec } from "./specs.ts";
+import { LIMITS, mergeSpec, rigSpec, sessionSpec, workSpec } from "./specs.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -288,6 +288,24 @@ test("[C6] an agent that is killed ends its run as crashed, with its exit and it
   expect(await shown(stage.town.of("saved_work", runId).at(-1)?.oid ?? "", "line.txt")).toBe(
     "hello",
   );
+}, 60_000);
+
+test("[B1] a Mayor's agent that dies between two turns ends its run, which takes no other turn", async () => {
+  const turns = [{ text: "All is well." }];
+  stage = await openStage({ name: "mayor", entries: [{ role: "mayor", turns }] });
+  await stage.start();
+  const spec = sessionSpec({ limits: { ...LIMITS, warmMs: 20_000 } });
+  await stage.town.until(() => stage.town.hellos[0]);
+  await stage.town.offer(spec);
+  await stage.town.until(() => stage.town.of("turn_ended", spec.runId)[0]);
+  const owner = markOwner(join(stage.dataDir, "runner"));
+  for (const { pid } of await findStrays({ owner, subject: spec.runId }))
+    process.kill(pid, "SIGKILL");
+  expect(await stage.town.exitOf(spec.runId)).toMatchObject({
+    outcome: "crashed",
+    reason: { code: "agent_died" },
+    exit: { signal: "SIGKILL", cancelled: false },
+  });
 }, 60_000);
 
 test("[C16] a model that asks to slow down is waited for, and its run goes on", async () => {
