@@ -3,6 +3,8 @@ import { TownClient } from "../../cli/town-client.ts";
 import { readTownFile } from "../../cli/town-file.ts";
 import type { AnyImage, Image, ImageKind } from "../../protocol/index.ts";
 
+const PATIENCE_MS = 120_000;
+
 export class ChangeFeed implements AsyncDisposable {
   readonly #town: TownClient;
   readonly #images = new Map<string, AnyImage>();
@@ -34,7 +36,7 @@ export class ChangeFeed implements AsyncDisposable {
     return held.flatMap(({ value }) => (value === null ? [] : [value as Image<K>]));
   }
 
-  /** Waits until `see` finds what it looks for in the images. Throws when the feed ends before. */
+  /** Waits until `see` finds what it looks for in the images. Throws when the feed ends before, or patience does. */
   async until<T>(what: string, see: (feed: ChangeFeed) => T | undefined): Promise<T> {
     const found = Promise.withResolvers<T>();
     const look = (): void => {
@@ -42,11 +44,14 @@ export class ChangeFeed implements AsyncDisposable {
       if (seen !== undefined) found.resolve(seen);
       else if (this.#over) found.reject(new Error(`the feed ended before ${what}`));
     };
+    const late = new Error(`not within ${PATIENCE_MS / 1000} s: ${what}`);
+    const timer = setTimeout(() => found.reject(late), PATIENCE_MS);
     this.#looks.add(look);
     look();
     try {
       return await found.promise;
     } finally {
+      clearTimeout(timer);
       this.#looks.delete(look);
     }
   }

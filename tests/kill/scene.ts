@@ -49,11 +49,9 @@ async function slungInOpenTurn({ feed }: Scene): Promise<string> {
 
 async function inMidTurn({ feed }: Scene): Promise<string> {
   return feed.until("an agent was in mid-turn", () => {
-    const run = feed
-      .all("run")
-      .find(({ kind, state, lastProgressAt }) => {
-        return kind === "work" && state === "running" && lastProgressAt !== null;
-      });
+    const run = feed.all("run").find(({ kind, state, lastProgressAt }) => {
+      return kind === "work" && state === "running" && lastProgressAt !== null;
+    });
     return run?.id;
   });
 }

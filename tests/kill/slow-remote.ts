@@ -29,7 +29,9 @@ done
   await writeFile(join(bare, "hooks", "post-receive"), hook, { mode: 0o755 });
   return {
     reached: async () => {
-      await eventually(`a push of ${refs}`, () => Promise.resolve(existsSync(reached) || undefined));
+      await eventually(`a push of ${refs}`, () =>
+        Promise.resolve(existsSync(reached) || undefined),
+      );
     },
     release: () => rm(hold, { force: true }),
   };
