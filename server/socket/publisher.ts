@@ -52,7 +52,8 @@ export class Publisher {
     since: FeedPosition | undefined,
     out: ViewerOut,
   ): Result<{ first: TopicFrame; later: () => void }> {
-    if (viewer.channelCount >= SUBSCRIPTIONS_MAX && !viewer.has(topic)) return tooMany();
+    if (viewer.channelCount >= SUBSCRIPTIONS_MAX && !this.#topics.get(topic)?.has(viewer))
+      return tooMany();
     const state = this.#core.topic(topic, since);
     if (!state.ok) return state;
     this.#leave(this.#topics, viewer, topic);
@@ -75,7 +76,8 @@ export class Publisher {
     since: number,
     out: ViewerOut,
   ): Result<{ first: AgentEvent[]; later: () => void }> {
-    if (viewer.channelCount >= SUBSCRIPTIONS_MAX && !viewer.has(stream)) return tooMany();
+    if (viewer.channelCount >= SUBSCRIPTIONS_MAX && !this.#streams.get(stream)?.has(viewer))
+      return tooMany();
     this.#leave(this.#streams, viewer, stream);
     const runId = stream.slice("run:".length);
     const events = this.#core.streamSince(runId, since);
@@ -139,8 +141,11 @@ export class Publisher {
     name: string,
   ): void {
     const viewers = followers.get(name);
-    if (viewers?.delete(viewer) && viewers.size === 0) followers.delete(name);
-    viewer.shut(name);
+    const channel = viewers?.get(viewer);
+    if (!viewers || !channel) return;
+    viewers.delete(viewer);
+    if (viewers.size === 0) followers.delete(name);
+    viewer.shut(channel);
   }
 }
 

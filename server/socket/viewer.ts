@@ -21,7 +21,8 @@ const PENDING_MAX = 1_000;
 const SLOW_RECHECK_MS = 250;
 
 export class Viewer {
-  readonly #channels = new Map<string, Channel>();
+  /** A topic and a stream may have the same name: `run:ID` is both. */
+  readonly #channels = new Set<Channel>();
   readonly #waiting: () => number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,16 +35,12 @@ export class Viewer {
     return this.#channels.size;
   }
 
-  has(name: string): boolean {
-    return this.#channels.has(name);
-  }
-
   open(channel: Channel): void {
-    this.#channels.set(channel.name, channel);
+    this.#channels.add(channel);
   }
 
-  shut(name: string): void {
-    this.#channels.delete(name);
+  shut(channel: Channel): void {
+    this.#channels.delete(channel);
   }
 
   /** A channel has gathered something. */
@@ -60,10 +57,10 @@ export class Viewer {
   #flush(): void {
     this.#timer = undefined;
     if (this.#waiting() <= SLOW_PACKETS) {
-      for (const channel of this.#channels.values()) channel.flush();
+      for (const channel of this.#channels) channel.flush();
       return;
     }
-    for (const channel of this.#channels.values()) {
+    for (const channel of this.#channels) {
       if (channel.pending() > PENDING_MAX) channel.drop();
     }
     this.#timer = setTimeout(() => this.#flush(), SLOW_RECHECK_MS);

@@ -215,3 +215,16 @@ test("[E7] a run's stream is resumed by sequence, and a growing part is sent as 
   const frame = await next<StreamFrame>(socket, "stream");
   expect(frame.events).toEqual([event(4, "abcd")]);
 });
+
+test("[E7] the stream of a run goes on beside its topic, which has the same name", async () => {
+  const socket = owner();
+  await connected(socket);
+  const event: AgentEvent = { seq: 9, at: 0, turnId: null, body: { kind: "status", text: "Here" } };
+  await ask(socket, "stream.open", { stream: `run:${runId}`, since: 8 });
+  await ask(socket, "subscribe", { topic: `run:${runId}` });
+  open.town.emit(runId, [event]);
+  expect((await next<StreamFrame>(socket, "stream")).events).toEqual([event]);
+  await ask(socket, "unsubscribe", { topic: `run:${runId}` });
+  open.town.emit(runId, [{ ...event, seq: 10 }]);
+  expect((await next<StreamFrame>(socket, "stream")).events[0]?.seq).toBe(10);
+});
