@@ -15,7 +15,7 @@ export async function checkSandbox(): Promise<Finding> {
   return trouble(
     "sandbox",
     "warn",
-    isolation.reason,
+    isolation.reason.replace(/\.$/, ""),
     "Until then a rig works only after its owner has confirmed that agents on this host can read everything the owner can.",
   );
 }

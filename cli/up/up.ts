@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { demoRecordPath } from "../../demo/record-path.ts";
 import { loginLink } from "../../server/auth/login-link.ts";
+import { needGit } from "../doctor/toolchain.ts";
 import { printJson, printLine, printNote } from "../output.ts";
 import { untilStopped } from "../signals.ts";
 import { removeTownFile, writeTownFile } from "../town-file.ts";
@@ -29,6 +30,7 @@ export interface UpOptions {
 /** @returns the exit code: with `once` 1 when the town got stuck, else 0 */
 export async function up(options: UpOptions): Promise<number> {
   const stopped = untilStopped();
+  if (options.runner || options.demo) needGit();
   const claim = claimDirectory(options.dataDir);
   // Whatever was opened is closed in the other order, however this ends.
   const closing: (() => Promise<void> | void)[] = [() => claim.release()];
