@@ -9,7 +9,7 @@ import { POLICY } from "./model/policy.ts";
 import { effectWrites } from "./loop/effect-writes.ts";
 import { RunnerDesk, type DeskPorts } from "./loop/runner-desk.ts";
 import { StartError } from "./start-error.ts";
-import { openDatabase, type Db } from "./store/database.ts";
+import { closeDatabase, openDatabase, type Db } from "./store/database.ts";
 import { idSource } from "./store/id-source.ts";
 import { beginEpoch } from "./store/town-row.ts";
 import type { ImageContext } from "./store/images.ts";
@@ -85,17 +85,15 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     images,
   });
   loop.wake();
-  return {
-    core,
-    stop() {
-      executor.stop();
-      loop.stop();
-      db.update(town).set({ stoppedCleanly: true }).where(eq(town.id, townId)).run();
-      streams.close();
-      raw.close();
-      return Promise.resolve();
-    },
+  const stop = () => {
+    executor.stop();
+    loop.stop();
+    db.update(town).set({ stoppedCleanly: true }).where(eq(town.id, townId)).run();
+    streams.close();
+    closeDatabase(raw);
+    return Promise.resolve();
   };
+  return { core, stop };
 }
 
 function makeDesk(

@@ -32,11 +32,14 @@ export function openDatabase(dataDir: string): Result<OpenDatabase> {
     );
   }
   const raw = new Database(file, { create: true, strict: true });
-  raw.run("PRAGMA journal_mode = WAL");
-  raw.run("PRAGMA synchronous = FULL");
-  raw.run("PRAGMA busy_timeout = 5000");
-  raw.run("PRAGMA foreign_keys = ON");
-  const version = (raw.query("PRAGMA user_version").get() as { user_version: number }).user_version;
+  const version = readVersion(raw);
+  if (version === null) {
+    raw.close();
+    return refuse(
+      "internal",
+      `${file} cannot be read as a town's database. Put a backup in its place; nothing was changed.`,
+    );
+  }
   if (version > MIGRATIONS.length) {
     raw.close();
     return refuse(
@@ -44,8 +47,12 @@ export function openDatabase(dataDir: string): Result<OpenDatabase> {
       `the data in ${dataDir} was written by a newer gastown (schema ${version}, this one knows ${MIGRATIONS.length}). Update gastown and start again; nothing was changed.`,
     );
   }
+  raw.run("PRAGMA journal_mode = WAL");
+  raw.run("PRAGMA synchronous = FULL");
+  raw.run("PRAGMA busy_timeout = 5000");
+  raw.run("PRAGMA foreign_keys = ON");
   if (version > 0 && version < MIGRATIONS.length)
-    raw.run(`VACUUM INTO ?`, [`${file}.before-${MIGRATIONS.length}`]);
+    copyAside(raw, `${file}.before-${MIGRATIONS.length}`);
   for (const [done, migration] of MIGRATIONS.slice(version).entries()) {
     const next = version + done;
     raw.transaction(() => {
@@ -55,4 +62,25 @@ export function openDatabase(dataDir: string): Result<OpenDatabase> {
   }
   writeFileSync(marker, "A town lives here; see town.db.\n", { mode: 0o600 });
   return { ok: true, value: { raw, db: drizzle(raw, { schema }) } };
+}
+
+/** Closes it as one complete file: nothing of it is left in the log beside it. */
+export function closeDatabase(raw: Database): void {
+  raw.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  raw.close();
+}
+
+/** The schema's version, or null when the file is no database. */
+function readVersion(raw: Database): number | null {
+  try {
+    return raw.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "SQLITE_NOTADB") return null;
+    throw error;
+  }
+}
+
+/** A copy that an interrupted migration left is the one to keep. */
+function copyAside(raw: Database, path: string): void {
+  if (!existsSync(path)) raw.run("VACUUM INTO ?", [path]);
 }

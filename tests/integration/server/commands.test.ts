@@ -1,268 +1,208 @@
-import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Ack, CommandValue, Issue } from "../../../protocol/index.ts";
-import { coreTown, OWNER, type CoreTown } from "../../support/core-town.ts";
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { openStage, PlayedRunner, type Stage } from "./stage.ts";
 
-async function withRig(town: CoreTown): Promise<string> {
-  const ack = await town.core.call("rig.add", { remote: "/tmp/repository.git" }, OWNER);
-  if (!ack.ok) throw new Error(ack.error.message);
-  return (ack.value as { id: string }).id;
-}
+let stage: Stage;
+let rigId: string;
+beforeEach(async () => {
+  stage = await openStage();
+  rigId = (await stage.do("rig.add", { remote: "/nowhere/sample", target: "main" })).id;
+});
+afterEach(() => stage[Symbol.asyncDispose]());
 
-const call = (town: CoreTown, name: string, body: unknown, key?: string): Promise<Ack> =>
-  town.core.call(name, body, OWNER, key);
+const beads = async () => (await stage.do("bead.list", { limit: 500 })).length;
 
-async function made<T>(answer: Promise<Ack>): Promise<T> {
-  const ack = await answer;
-  if (!ack.ok) throw new Error(`${ack.error.code}: ${ack.error.message}`);
-  return ack.value as T;
-}
+test("[A8] a command is on disk when it is acknowledged", async () => {
+  const bead = await stage.do("bead.sling", { rig: rigId, title: "Sort" });
+  const other = new Database(stage.databaseFile, { readonly: true });
+  const row = other.query("select title from beads where id = ?").get(bead.id);
+  other.close();
+  expect(row).toEqual({ title: "Sort" });
+});
 
-const counts = async (town: CoreTown) =>
-  (await made<CommandValue<"town.status">>(call(town, "town.status", {}))).counts;
+test("[A8] a command that fails changes nothing and leaves its neighbours of the tick alone", async () => {
+  const answers = await Promise.all([
+    stage.codeOf("bead.sling", { rig: rigId, title: "One" }),
+    stage.codeOf("bead.sling", { rig: rigId, title: "Two", dependsOn: ["bd-zzzzzz"] }),
+    stage.codeOf("bead.sling", { rig: rigId, title: "Three" }),
+  ]);
+  expect(answers).toEqual(["ok", "not_found", "ok"]);
+  expect((await stage.do("bead.list", {})).map(({ title }) => title)).toEqual(["Three", "One"]);
+});
 
-describe("bad input changes nothing and says what was wrong", () => {
-  const task = (key: string, dependsOn: string[] = []) => ({
-    key,
-    title: `Task ${key}`,
-    dependsOn,
-  });
-  const cases: [string, string, (rig: string) => unknown, string][] = [
-    ["an unknown command", "bead.explode", () => ({}), "unknown_command"],
-    ["an unknown rig", "bead.sling", () => ({ rig: "nowhere", title: "x" }), "not_found"],
-    ["an empty title", "bead.sling", (rig) => ({ rig, title: "  " }), "invalid_body"],
-    [
-      "a title of 100 kB",
-      "bead.sling",
-      (rig) => ({ rig, title: "x".repeat(100_000) }),
-      "invalid_body",
-    ],
-    ["an unknown field", "bead.sling", (rig) => ({ rig, title: "x", admin: true }), "invalid_body"],
-    [
-      "51 tasks",
-      "convoy.sling",
-      (rig) => ({
-        rig,
-        title: "c",
-        parallel: true,
-        tasks: Array.from({ length: 51 }, (_, n) => task(`t${n}`)),
-      }),
-      "invalid_body",
-    ],
-    [
-      "a cyclic convoy",
-      "convoy.sling",
-      (rig) => ({ rig, title: "c", tasks: [task("a", ["b"]), task("b", ["a"])] }),
-      "cyclic_dependency",
-    ],
-    [
-      "a task that depends on nobody's key",
-      "convoy.sling",
-      (rig) => ({ rig, title: "c", tasks: [task("a", ["z"])] }),
-      "invalid_body",
-    ],
-    [
-      "two tasks with one key",
-      "convoy.sling",
-      (rig) => ({ rig, title: "c", parallel: true, tasks: [task("a"), task("a")] }),
-      "invalid_body",
-    ],
-    [
-      "several tasks that would all run at once, unsaid",
-      "convoy.sling",
-      (rig) => ({ rig, title: "c", tasks: [task("a"), task("b")] }),
-      "parallel_required",
-    ],
-    [
-      "a password in a remote",
-      "rig.add",
-      () => ({ remote: "https://me:secret@host/r.git" }),
-      "invalid_body",
-    ],
-    [
-      "a remote that is neither path nor URL",
-      "rig.add",
-      () => ({ remote: "../here" }),
-      "invalid_body",
-    ],
-    [
-      "a bead that does not exist",
-      "bead.close",
-      () => ({ bead: "bd-zzzzzz", outcome: "cancelled" }),
-      "not_found",
-    ],
-    [
-      "a landing by word alone",
-      "bead.close",
-      () => ({ bead: "bd-zzzzzz", outcome: "landed" }),
-      "invalid_body",
-    ],
-  ];
-  for (const [what, name, body, code] of cases) {
-    test(`[B3] [B8] ${what} is refused as ${code}`, async () => {
-      await using town = await coreTown();
-      const rig = await withRig(town);
-      const before = await counts(town);
-      const ack = await call(town, name, body(rig));
-      expect(ack).toMatchObject({ ok: false, error: { code, retryable: false } });
-      expect(await counts(town)).toEqual(before);
-    });
+test("[A8] an idempotency key applies its command once, and refuses another under it", async () => {
+  const body = { rig: rigId, title: "Sort" };
+  const first = await stage.call("bead.sling", body, "key-12345");
+  const second = await stage.call("bead.sling", body, "key-12345");
+  expect(second).toEqual(first);
+  expect(await beads()).toBe(1);
+  expect(await stage.codeOf("bead.sling", { ...body, title: "Other" }, "key-12345")).toBe(
+    "idempotency_conflict",
+  );
+  await stage.restart();
+  expect(await stage.call("bead.sling", body, "key-12345")).toEqual(first);
+  expect(await beads()).toBe(1);
+});
+
+test("[A8] a refused command may be given again with its key", async () => {
+  expect(await stage.codeOf("bead.sling", { rig: "nowhere", title: "x" }, "key-67890")).toBe(
+    "not_found",
+  );
+  expect(await stage.codeOf("bead.sling", { rig: rigId, title: "x" }, "key-67890")).toBe("ok");
+});
+
+test.each([
+  ["an unknown command", "bead.explode", {}, "unknown_command"],
+  ["a command of the prototype", "toString", {}, "unknown_command"],
+  [
+    "a body with an unknown key",
+    "bead.sling",
+    { rig: "sample", title: "x", sudo: 1 },
+    "invalid_body",
+  ],
+  ["no body at all", "bead.sling", null, "invalid_body"],
+  [
+    "a title of 100 kB",
+    "bead.sling",
+    { rig: "sample", title: "x".repeat(100_000) },
+    "invalid_body",
+  ],
+  ["an empty title", "bead.sling", { rig: "sample", title: "  " }, "invalid_body"],
+  ["an unknown rig", "bead.sling", { rig: "nowhere", title: "x" }, "not_found"],
+  ["an unknown bead", "bead.get", { bead: "bd-zzzzzz" }, "not_found"],
+  ["a rig that is named as a bead", "bead.get", { bead: "sample" }, "not_found"],
+  ["an address that is none", "rig.add", { remote: "not a repository" }, "invalid_body"],
+  ["an address that is an option", "rig.add", { remote: "-u@host:x" }, "invalid_body"],
+  ["a transport that runs programs", "rig.add", { remote: "ext::sh -c id" }, "invalid_body"],
+  ["a password in an address", "rig.add", { remote: "https://me:pw@host/x.git" }, "invalid_body"],
+  ["a token in an address", "rig.add", { remote: "https://ghp_abc@host/x.git" }, "invalid_body"],
+  ["a second rig of a name", "rig.add", { remote: "/elsewhere/sample" }, "already_exists"],
+])("[A8] %s is refused and changes nothing", async (_, name, body, code) => {
+  const before = stage.core.topic("changes");
+  expect(await stage.codeOf(name, body)).toBe(code);
+  expect(stage.core.topic("changes")).toEqual(before);
+});
+
+test("[F1] a runner may give no command of a person", async () => {
+  const runner = { principal: "runner", actor: "runner:x" } as const;
+  for (const name of ["bead.sling", "town.status", "token.create"]) {
+    const ack = await stage.core.call(name, {}, runner);
+    expect(ack.ok ? "ok" : ack.error.code).toBe("forbidden");
   }
 });
 
-describe("commands", () => {
-  test("[B3] fifty tasks are created together, with their order", async () => {
-    await using town = await coreTown();
-    const rig = await withRig(town);
-    const tasks = Array.from({ length: 50 }, (_, n) => ({
-      key: `t${n}`,
-      title: `Task ${n}`,
-      dependsOn: n === 0 ? [] : [`t${n - 1}`],
-    }));
-    const made50 = await made<CommandValue<"convoy.sling">>(
-      call(town, "convoy.sling", { rig, title: "A long way", tasks }),
-    );
-    expect(made50.beads).toHaveLength(50);
-    expect(made50.beads.at(-1)?.blockedBy).toEqual([made50.beads.at(-2)?.id as string]);
-  });
+test("[B2] a change of a bead that somebody changed meanwhile is refused with its version", async () => {
+  const bead = await stage.do("bead.sling", { rig: rigId, title: "Sort" });
+  const on = await stage.do("bead.sling", { rig: rigId, title: "List" });
+  await stage.do("bead.depend", { bead: bead.id, on: on.id });
+  const close = { bead: bead.id, outcome: "cancelled", version: bead.version };
+  expect(await stage.codeOf("bead.close", close)).toBe("stale_version");
+  expect(await stage.codeOf("bead.close", { ...close, version: bead.version + 1 })).toBe("ok");
+});
 
-  test("[B3] a command that fails does not fail its neighbours of the same tick", async () => {
-    await using town = await coreTown();
-    const rig = await withRig(town);
-    const answers = await Promise.all([
-      call(town, "bead.sling", { rig, title: "one" }),
-      call(town, "bead.sling", { rig: "nowhere", title: "two" }),
-      call(town, "bead.sling", { rig, title: "three", dependsOn: ["bd-zzzzzz"] }),
-      call(town, "bead.sling", { rig, title: "four" }),
-    ]);
-    expect(answers.map((ack) => ack.ok)).toEqual([true, false, false, true]);
-    expect(await counts(town)).toEqual({ open: 2 });
-  });
+test("[B4] dependencies: no circle, no other rig, only open beads", async () => {
+  const [a, b, c] = await Promise.all(
+    ["a", "b", "c"].map((title) => stage.do("bead.sling", { rig: rigId, title })),
+  );
+  if (!a || !b || !c) throw new Error("three were slung");
+  await stage.do("bead.depend", { bead: a.id, on: b.id });
+  await stage.do("bead.depend", { bead: b.id, on: c.id });
+  expect(await stage.codeOf("bead.depend", { bead: c.id, on: a.id })).toBe("cyclic_dependency");
+  expect(await stage.codeOf("bead.depend", { bead: a.id, on: a.id })).toBe("cyclic_dependency");
+  const other = await stage.do("rig.add", { remote: "/nowhere/other", target: "main" });
+  const foreign = await stage.do("bead.sling", { rig: other.id, title: "far" });
+  expect(await stage.codeOf("bead.depend", { bead: a.id, on: foreign.id })).toBe("foreign_rig");
+  expect(await stage.codeOf("bead.undepend", { bead: c.id, on: a.id })).toBe("not_found");
+  await stage.do("bead.close", { bead: c.id, outcome: "answered" });
+  expect(await stage.codeOf("bead.depend", { bead: c.id, on: b.id })).toBe("illegal_transition");
+});
 
-  test("[A8] the same key answers as before; with another body it is refused", async () => {
-    await using town = await coreTown();
-    const rig = await withRig(town);
-    const first = await made<Issue>(
-      call(town, "bead.sling", { rig, title: "one" }, "key-00000001"),
-    );
-    const again = await made<Issue>(
-      call(town, "bead.sling", { rig, title: "one" }, "key-00000001"),
-    );
-    expect(again.id).toBe(first.id);
-    expect(await call(town, "bead.sling", { rig, title: "two" }, "key-00000001")).toMatchObject({
-      ok: false,
-      error: { code: "idempotency_conflict" },
-    });
-    expect(await counts(town)).toEqual({ open: 1 });
-  });
+const task = (key: string, ...dependsOn: string[]) => ({ key, title: key, dependsOn });
+test.each([
+  ["a circle of tasks", [task("a", "b"), task("b", "c"), task("c", "a")], "cyclic_dependency"],
+  ["a task that waits for itself", [task("a", "a")], "cyclic_dependency"],
+  ["an unknown key", [task("a", "z")], "invalid_body"],
+  ["two equal keys", [task("a"), task("a")], "invalid_body"],
+  ["51 tasks", Array.from({ length: 51 }, (_, i) => task(`t${i}`)), "invalid_body"],
+  ["no task", [], "invalid_body"],
+  ["tasks that would all run at once", [task("a"), task("b")], "parallel_required"],
+])("[B3] a convoy of %s is refused whole", async (_, tasks, code) => {
+  expect(await stage.codeOf("convoy.sling", { rig: rigId, title: "All", tasks })).toBe(code);
+  expect(await beads()).toBe(0);
+  expect(await stage.do("convoy.list", {})).toEqual([]);
+});
 
-  test("[A8] a key is its caller's own: another one's does not answer for it", async () => {
-    await using town = await coreTown();
-    const rig = await withRig(town);
-    const other = { principal: "owner", actor: "person:other" } as const;
-    const mine = await made<Issue>(call(town, "bead.sling", { rig, title: "one" }, "key-00000001"));
-    const theirs = await made<Issue>(
-      town.core.call("bead.sling", { rig, title: "one" }, other, "key-00000001"),
-    );
-    expect(theirs.id).not.toBe(mine.id);
-  });
+test("[B3] a convoy of 50 tasks is created together, in parallel only when that is said", async () => {
+  const tasks = Array.from({ length: 50 }, (_, i) => task(`t${i}`, ...(i ? [`t${i - 1}`] : [])));
+  const made = await stage.do("convoy.sling", { rig: rigId, title: "All", tasks });
+  expect(made.beads).toHaveLength(50);
+  expect(made.beads[1]?.blockedBy).toEqual([made.beads[0]?.id ?? ""]);
+  const both = { rig: rigId, title: "Both", tasks: [task("a"), task("b")], parallel: true };
+  expect(await stage.codeOf("convoy.sling", both)).toBe("ok");
+});
 
-  test("[B4] a circle of dependencies is refused on every edit", async () => {
-    await using town = await coreTown();
-    const rig = await withRig(town);
-    const a = await made<Issue>(call(town, "bead.sling", { rig, title: "a" }));
-    const b = await made<Issue>(call(town, "bead.sling", { rig, title: "b", dependsOn: [a.id] }));
-    expect(await call(town, "bead.depend", { bead: a.id, on: b.id })).toMatchObject({
-      ok: false,
-      error: { code: "cyclic_dependency" },
-    });
-    const freed = await made<Issue>(call(town, "bead.undepend", { bead: b.id, on: a.id }));
-    expect(freed.blockedBy).toEqual([]);
-    const turned = await made<Issue>(call(town, "bead.depend", { bead: a.id, on: b.id }));
-    expect(turned.blockedBy).toEqual([b.id]);
+test("[B2] closing and reopening: outcomes, cycles, and what has landed stays closed", async () => {
+  const bead = await stage.do("bead.sling", { rig: rigId, title: "Sort" });
+  expect(await stage.codeOf("bead.close", { bead: bead.id, outcome: "landed" })).toBe(
+    "invalid_body",
+  );
+  await stage.do("bead.close", { bead: bead.id, outcome: "cancelled", reason: "not needed" });
+  expect(await stage.codeOf("bead.close", { bead: bead.id, outcome: "answered" })).toBe(
+    "illegal_transition",
+  );
+  const again = await stage.do("bead.reopen", { bead: bead.id });
+  expect(again).toMatchObject({
+    status: "open",
+    cycle: 2,
+    round: 1,
+    outcome: null,
+    closedAt: null,
   });
+  expect(await stage.codeOf("bead.reopen", { bead: bead.id })).toBe("illegal_transition");
+});
 
-  test("[B4] a bead cannot wait for one of another rig", async () => {
-    await using town = await coreTown();
-    const rig = await withRig(town);
-    const other = await made<{ id: string }>(
-      call(town, "rig.add", { remote: "/tmp/elsewhere.git" }),
-    );
-    const far = await made<Issue>(call(town, "bead.sling", { rig: other.id, title: "far" }));
-    expect(
-      await call(town, "bead.sling", { rig, title: "near", dependsOn: [far.id] }),
-    ).toMatchObject({
-      ok: false,
-      error: { code: "foreign_rig" },
-    });
-  });
+test("[A4] the model's key is not in the database file, and goes when the address changes", async () => {
+  const key = "sk-very-secret-0123456789";
+  const model = {
+    provider: "openai-compatible",
+    baseUrl: "http://127.0.0.1:9/v1",
+    model: "m",
+  } as const;
+  const set = await stage.do("model.set", { ...model, key });
+  expect(set.key).toEqual({ set: true, tail: "6789", readable: true });
+  const same = await stage.do("model.set", { ...model, baseUrl: `${model.baseUrl}/`, model: "n" });
+  expect(same.key.set).toBe(true);
+  for (const suffix of ["", "-wal"]) {
+    const bytes = Buffer.from(await Bun.file(stage.databaseFile + suffix).arrayBuffer());
+    expect(bytes.includes(key)).toBe(false);
+  }
+  const moved = await stage.do("model.set", { ...model, baseUrl: "http://127.0.0.1:8/v1" });
+  expect(moved.key.set).toBe(false);
+});
 
-  test("[B8] an edit names the version it saw; closing and reopening keep the history", async () => {
-    await using town = await coreTown();
-    const rig = await withRig(town);
-    const bead = await made<Issue>(call(town, "bead.sling", { rig, title: "one" }));
-    expect(
-      await call(town, "bead.close", {
-        bead: bead.id,
-        version: bead.version + 1,
-        outcome: "cancelled",
-      }),
-    ).toMatchObject({ ok: false, error: { code: "stale_version" } });
-    const closed = await made<Issue>(
-      call(town, "bead.close", { bead: bead.id, version: bead.version, outcome: "cancelled" }),
-    );
-    expect(closed).toMatchObject({ status: "closed", outcome: "cancelled", landedOid: null });
-    expect(await call(town, "bead.close", { bead: bead.id, outcome: "answered" })).toMatchObject({
-      ok: false,
-      error: { code: "illegal_transition" },
-    });
-    const again = await made<Issue>(call(town, "bead.reopen", { bead: bead.id }));
-    expect(again).toMatchObject({ status: "open", cycle: 2, outcome: null });
-  });
+test("[A4] a town without a model says so and dispatches nothing", async () => {
+  const runner = new PlayedRunner(stage);
+  await runner.hello();
+  const offer = await stage.offered("baseline");
+  const fact = { target: "main", targetOid: "b".repeat(40), green: true, gates: [], reason: null };
+  await runner.end(offer, { kind: "baseline", ...fact });
+  const bead = await stage.do("bead.sling", { rig: rigId, title: "Sort" });
+  await stage.until(
+    async () => (await stage.issue(bead.id)).wait?.text.includes("no model") || undefined,
+  );
+  expect(stage.port.offers.map(({ spec }) => spec.kind)).toEqual(["baseline"]);
+});
 
-  test("[A8] short forms name an object when they are unique", async () => {
-    await using town = await coreTown();
-    const rig = await withRig(town);
-    const bead = await made<Issue>(call(town, "bead.sling", { rig, title: "one" }));
-    const got = await made<CommandValue<"bead.get">>(
-      call(town, "bead.get", { bead: `bd-${bead.id.slice(-6)}` }),
-    );
-    expect((got.bead as Issue).id).toBe(bead.id);
-  });
-
-  test("[F1] a runner may issue none of a person's commands", async () => {
-    await using town = await coreTown();
-    const asked = { principal: "runner", actor: "runner:tk" } as const;
-    for (const name of ["bead.sling", "town.status", "token.create", "model.set"]) {
-      expect(await town.core.call(name, {}, asked)).toMatchObject({
-        ok: false,
-        error: { code: "forbidden" },
-      });
-    }
-  });
-
-  test("[C2] a model's key is stored sealed, shown as its tail, and cleared when the address changes", async () => {
-    await using town = await coreTown();
-    const key = "sk-canary-5f1f7d1e9a";
-    const model = { provider: "openai-compatible", baseUrl: "http://127.0.0.1:9/v1", model: "m" };
-    const set = await made<CommandValue<"model.set">>(call(town, "model.set", { ...model, key }));
-    expect(set.key).toEqual({ set: true, tail: "1e9a", readable: true });
-    for (const file of ["town.db", "town.db-wal"]) {
-      expect(readFileSync(join(town.dataDir, file)).includes(key)).toBe(false);
-    }
-    const moved = await made<CommandValue<"model.set">>(
-      call(town, "model.set", { ...model, baseUrl: "http://127.0.0.1:10/v1" }),
-    );
-    expect(moved.key.set).toBe(false);
-  });
-
-  test("[B8] without a runner an open bead says what it waits for", async () => {
-    await using town = await coreTown({ runnerLostMs: 0 });
-    const rig = await withRig(town);
-    const bead = await made<Issue>(call(town, "bead.sling", { rig, title: "one" }));
-    const state = town.core.topic(`bead:${bead.id}`);
-    const image = state.ok ? state.value.items.find((item) => item.id === bead.id) : undefined;
-    expect((image?.value as Issue | undefined)?.wait?.text).toContain("baseline");
-  });
+test("[D6] a rig with unfinished beads or a live run is not removed", async () => {
+  const runner = new PlayedRunner(stage);
+  await runner.hello();
+  await stage.offered("baseline");
+  expect(await stage.codeOf("rig.remove", { rig: rigId })).toBe("busy");
+  const bead = await stage.do("bead.sling", { rig: rigId, title: "Sort" });
+  expect(await stage.codeOf("rig.remove", { rig: rigId })).toBe("busy");
+  await stage.do("bead.close", { bead: bead.id, outcome: "cancelled" });
+  const offer = await stage.offered("baseline");
+  await runner.tell(offer.spec, { kind: "exit", outcome: "evicted", reason: null, exit: null });
+  expect(await stage.codeOf("rig.remove", { rig: rigId })).toBe("ok");
+  expect(await stage.codeOf("bead.sling", { rig: rigId, title: "x" })).toBe("not_found");
 });
