@@ -105,6 +105,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 }
 
 function failed(log: Log, why: string): Runner {
-  log.error("the runner cannot start", { why });
+  // Whoever started it tells the person; the log keeps it.
+  log.info("the runner cannot start", { why });
   return { stopped: Promise.resolve(1), failure: () => why, stop: () => Promise.resolve() };
 }

@@ -58,7 +58,7 @@ export function addRunner(program: Command): void {
       local: options.local ?? false,
       log: runnerLog(log),
     });
-    if (options.local !== true)
+    if (options.local !== true && runner.failure() === null)
       printLine(
         `Runner ${options.name ?? hostname()} works for ${options.town}. Ctrl-C stops it; work is saved.`,
       );

@@ -97,6 +97,11 @@ test.each([
     { rigs: [rig({ state: "checking" })] },
     "the baseline of rig sample is being run",
   ],
+  [
+    "a baseline without isolation",
+    { rigs: [rig({ state: "checking" })], runners: [runner({ isolation: "none" })] },
+    "agents are not isolated on any runner here; confirm it for rig sample or install bubblewrap",
+  ],
   ["a missing model", { modelMissing: "no model is set up" }, "no model is set up"],
   ["no runner", { runners: [] }, "no runner is connected"],
   ["a suspect runner", { runners: [runner({ state: "suspect" })] }, "no runner is connected"],

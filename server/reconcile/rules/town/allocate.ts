@@ -179,8 +179,7 @@ function offerForIssue(
   }
   if (rig.state === "parked")
     return waitIssue(issue, `rig ${rig.name} is parked: see its page`, null);
-  if (rig.state === "checking")
-    return waitIssue(issue, `the baseline of rig ${rig.name} is being run`, null);
+  if (rig.state === "checking") return waitForBaseline(issue, rig, context, capacity, busy);
   if (delivery(issue, rig) === "merge" && rig.gates.length === 0 && !rig.directMergeConfirmed) {
     return waitIssue(
       issue,
@@ -206,6 +205,23 @@ function offerForIssue(
       { do: "wait_issue", beadId: issue.id, wait: null },
     ],
   };
+}
+
+/** A baseline is offered before any bead is looked at: one that has no run by now cannot have one. */
+function waitForBaseline(
+  issue: IssueView,
+  rig: RigView,
+  context: Context,
+  capacity: Capacity,
+  busy: Set<string>,
+): Step | null {
+  const baseline = `the baseline of rig ${rig.name}`;
+  if (busy.has(laneResource(rig.id, rig.target)))
+    return waitIssue(issue, `${baseline} is being run`, null);
+  if (rig.backOffUntil !== null && rig.backOffUntil > context.s.now)
+    return waitIssue(issue, `${baseline} waits before the next try`, rig.backOffUntil);
+  const place = capacity.place("code", rig);
+  return waitIssue(issue, "why" in place ? place.why : `${baseline} is about to run`, null);
 }
 
 /** A blocker counts when its landing is in this bead's base, or when it needed none. */
