@@ -31,6 +31,8 @@ export interface WholeTownOptions {
   entries?: ScriptInput["entries"];
   policy?: Record<string, number>;
   args?: readonly string[];
+  /** The checkout whose wrapper runs; this one unless given. */
+  checkout?: string;
   /** Whether the scripted model is chosen at once; true unless given. */
   hasModel?: boolean;
 }
@@ -51,6 +53,7 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
     await mkdir(home);
     const town = await startTown({
       args: ["--data", dataDir, ...(options.args ?? [])],
+      ...(options.checkout === undefined ? {} : { checkout: options.checkout }),
       env: {
         HOME: home,
         XDG_CONFIG_HOME: home,
