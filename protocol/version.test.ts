@@ -13,8 +13,8 @@ const HASHES: Readonly<Record<number, string>> = {
 
 /** JSON schemas of every exported schema and of every command's body and value, by name. */
 function describeWire(): Record<string, unknown> {
-  const schemas = Object.entries(wire).filter(
-    (entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType,
+  const schemas = Object.entries<unknown>(wire).flatMap(([name, value]): [string, z.ZodType][] =>
+    value instanceof z.ZodType ? [[name, value]] : [],
   );
   const shape = (schema: z.ZodType) => ({
     sent: z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }),

@@ -30,7 +30,9 @@ test("[B2] every (state, event) of an issue bead is as the specification's table
     for (const state of issueStates) {
       const event = issueEvents.find((each) => each === row["event"]);
       if (!event) throw new Error(`no event ${row["event"]}`);
-      expect([state, event, issueAfter(state, event) ?? "–"]).toEqual([state, event, row[state]]);
+      expect(`${state} ${event} ${issueAfter(state, event) ?? "–"}`).toBe(
+        `${state} ${event} ${row[state]}`,
+      );
     }
   }
 });
@@ -43,7 +45,9 @@ test("[D4] every (state, event) of a review is as the specification's table says
     for (const state of reviewStateSchema.options) {
       const event = reviewEvents.find((each) => each === row["event"]);
       if (!event) throw new Error(`no event ${row["event"]}`);
-      expect([state, event, reviewAfter(state, event) ?? "–"]).toEqual([state, event, row[state]]);
+      expect(`${state} ${event} ${reviewAfter(state, event) ?? "–"}`).toBe(
+        `${state} ${event} ${row[state]}`,
+      );
     }
   }
 });

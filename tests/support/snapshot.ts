@@ -1,6 +1,5 @@
 // Small snapshots for tests of the reconciler: each builder gives the plainest entity, changed by what it is given.
 import { POLICY } from "../../server/model/policy.ts";
-import { indexSnapshot, type Context } from "../../server/reconcile/context.ts";
 import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
 import type {
   BlockerView,
@@ -200,10 +199,6 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     turns: [],
     ...change,
   };
-}
-
-export function context(change: Partial<Snapshot> = {}): Context {
-  return indexSnapshot(snapshot(change));
 }
 
 /** Steps of a rule. */

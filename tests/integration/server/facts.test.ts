@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { encodeId, outcomeSchema, type Offer } from "../../../protocol/index.ts";
+import { encodeId, outcomeSchema, type FactBody, type Offer } from "../../../protocol/index.ts";
 import { countsAs } from "../../../server/model/outcomes.ts";
 import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
 
@@ -31,14 +31,14 @@ test("[C4] work that is done is checked, reviewed, merged, and closed by its pro
   const { bead, offer } = await begin();
   await runner.end(offer, workDone);
   const check = await stage.offered("check");
-  const green = {
+  const green: FactBody = {
     kind: "checked",
     headOid: HEAD,
     green: true,
     gates: [],
     conflicts: [],
     reason: null,
-  } as const;
+  };
   await runner.end(check, green);
   const review = await stage.offered("review");
   await runner.end(review, {
@@ -236,14 +236,14 @@ test("[D4] a bead that is closed and reopened under its review gets a review of 
   ]);
   expect((await stage.do("review.get", { review: first })).state).toBe("withdrawn");
   const before = stage.port.offers.length;
-  const red = {
+  const red: FactBody = {
     kind: "checked",
     headOid: HEAD,
     green: false,
     gates: [],
     conflicts: ["a"],
     reason: null,
-  } as const;
+  };
   await runner.tell(check.spec, red, exit("done"));
   const next = await stage.offered("work", before);
   expect(next.spec.kind === "work" && next.spec.bead).toMatchObject({ cycle: 2, round: 1 });

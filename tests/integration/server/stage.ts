@@ -235,7 +235,7 @@ export class PlayedRunner {
   id = "";
   seq = 0;
   incarnation = 1;
-  readonly spoolEpoch = crypto.randomUUID();
+  readonly spoolEpoch: string = crypto.randomUUID();
   readonly tokenId = encodeId("token", new Uint8Array(16).fill(9));
 
   constructor(stage: Stage) {
