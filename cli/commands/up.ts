@@ -43,6 +43,10 @@ export function addUp(program: Command): void {
     .option("--no-runner", "start no runner on this host")
     .option("--no-open", "do not open a browser")
     .option("--json", "print JSON lines")
+    .addHelpText(
+      "after",
+      '\nGASTOWN_POLICY sets figures of the policy otherwise, e.g. {"warmMs":5000} (server/model/policy.ts has them all).',
+    )
     .action(async (options: Options) => {
       const town = upOptions(options);
       // Loaded only here: the other commands start faster without a town.
