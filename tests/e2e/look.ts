@@ -23,6 +23,7 @@ export async function setMode(page: Page, { scheme, width, height }: Mode): Prom
 
 /** What axe finds wrong, and whether the page is wider than its window, as lines that say where. */
 export async function faultsOf(page: Page, where: string): Promise<string[]> {
+  await settled(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   const faults = violations.flatMap((violation) =>
     violation.nodes.map((node) => `${where}: ${violation.id} at ${node.target.join(" ")}`),
@@ -31,11 +32,23 @@ export async function faultsOf(page: Page, where: string): Promise<string[]> {
   return over > 0 ? [...faults, `${where}: ${over} px too wide`] : faults;
 }
 
+/** Waits for fonts, and for every change of colour or place that is under way. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await new Promise(requestAnimationFrame);
+    const ending = document
+      .getAnimations()
+      .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity);
+    await Promise.allSettled(ending.map((each) => each.finished));
+  });
+}
+
 /** Writes a picture to the documents when `GASTOWN_PICTURES` is `1`, else to `dir`. */
 export async function takePicture(page: Page, name: string, dir: string): Promise<void> {
   const forDocuments = process.env["GASTOWN_PICTURES"] === "1";
   const folder = forDocuments ? join(repositoryRoot, "docs", "pictures") : dir;
   await mkdir(folder, { recursive: true });
-  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await settled(page);
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }

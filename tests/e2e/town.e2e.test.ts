@@ -41,11 +41,18 @@ function start(...more: string[]): Promise<TownProcess> {
 }
 
 const views = () => page.getByRole("navigation", { name: "Views" });
-const view = (name: string) => views().getByRole("link", { name }).click();
+const view = async (name: string) => {
+  await views().getByRole("link", { name }).click();
+  await views().locator('a[aria-current="page"]', { hasText: name }).waitFor();
+};
 const heading = (name: string) => page.getByRole("heading", { name, level: 1 });
 const region = (name: string | RegExp, within: Page | Locator = page) =>
   within.getByRole("region", typeof name === "string" ? { name, exact: true } : { name });
 const column = (name: RegExp, at = page) => region(name, at).getByRole("link");
+const landedOfConvoy = () =>
+  column(/^Closed/)
+    .filter({ hasNotText: WISH })
+    .first();
 const drawer = (name: RegExp) => page.getByRole("dialog", { name });
 const picture = (name: string) => takePicture(page, name, join(dir.path, "pictures"));
 
@@ -110,6 +117,7 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
       await talk.locator('article[aria-busy="true"]').waitFor({ state: "detached" });
       expect(await plan.getByText("The convoy is on its way").count()).toBe(1);
       await plan.getByRole("link", { name: /\/5 landed/ }).waitFor();
+      await picture("mayor");
 
       const field = page.getByRole("textbox", { name: "Message to the Mayor" });
       await field.fill(`${WISH}\nFile: LAMPS.md\nLine: ${LINE}`);
@@ -151,9 +159,7 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
   test(
     "[E4] everybody can use every view and drawer, in light, in dark and on a phone",
     async () => {
-      await column(/^Closed/)
-        .first()
-        .waitFor();
+      await landedOfConvoy().waitFor();
       await takePictures();
       expect(await faultsEverywhere()).toEqual([]);
       await setMode(page, lightDesk);
@@ -257,9 +263,6 @@ async function takePictures(): Promise<void> {
     .waitFor();
   await picture("board");
   await setMode(page, lightDesk);
-  await view("Mayor");
-  await page.getByText("The convoy is on its way").waitFor();
-  await picture("mayor");
   await view("Board");
   await column(/^Closed/)
     .first()
@@ -275,8 +278,7 @@ async function takePictures(): Promise<void> {
 
 /** Every view and drawer in light and in dark, on a desk and on a phone. */
 async function faultsEverywhere(): Promise<string[]> {
-  const closed = column(/^Closed/).first();
-  const bead = await idIn(closed);
+  const bead = await idIn(landedOfConvoy());
   const facts = region("Facts", drawer(/^Bead/));
   const review = await idIn(facts.getByRole("link", { name: /^(Merged|Merging|Approved)/ }));
   const run = await idIn(region("Runs", drawer(/^Bead/)).getByRole("link").last());
@@ -287,7 +289,7 @@ async function faultsEverywhere(): Promise<string[]> {
   const places: [path: string, sight: () => Locator][] = [
     ["/", () => region("Landed").getByRole("link").first()],
     ["/mayor", () => page.getByText("The convoy is on its way")],
-    ["/board", () => closed],
+    ["/board", () => landedOfConvoy()],
     ["/convoys", () => page.getByRole("main").getByRole("link").first()],
     [`/convoys/${convoy}`, () => page.locator(".react-flow__node").first()],
     ["/reviews", () => heading("Reviews")],
