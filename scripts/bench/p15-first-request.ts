@@ -14,8 +14,8 @@ const KILOBYTES_MAX = { polecat: 20, mayor: 24 } as const;
 export const p15FirstRequest: Bench = {
   id: "P15",
   title: "bytes of the first request of each role to the model, in a town with one rig",
-  async run({ folder, progress }) {
-    const remote = join(folder, "sample.git");
+  async run(context) {
+    const remote = join(context.folder, "sample.git");
     await makeRemote(remote, { bare: true });
     await using town = await openWholeTown();
     await town.client.call("rig.add", {
@@ -23,7 +23,7 @@ export const p15FirstRequest: Bench = {
       remote,
       gates: [{ name: "tests", command: "true" }],
     });
-    progress("  one bead through the town, and one turn of the Mayor");
+    context.progress("  one bead through the town, and one turn of the Mayor");
     const bead = await town.client.call("bead.sling", {
       rig: "sample",
       title: "Greet the person by name",

@@ -122,7 +122,7 @@ test.skipIf(isLeftOut("agent") || isLeftOut("sandbox"))(
         expect(report.split("\n").filter((line) => line.includes(found))).toEqual([]);
       expect(report.match(/^RUN /gm)?.length ?? 0).toBeLessThanOrEqual(1);
       expect(
-        report.split("\n").filter((line) => /^DATA /.test(line) && line !== "DATA runner"),
+        report.split("\n").filter((line) => line.startsWith("DATA ") && line !== "DATA runner"),
       ).toEqual([]);
       const sockets = report.split("\n").filter((line) => line.startsWith("SOCKET "));
       expect(sockets.filter((line) => !line.startsWith("SOCKET /run/gt/"))).toEqual([]);
