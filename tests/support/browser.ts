@@ -25,7 +25,7 @@ export async function openPage(options: PageOptions = {}): Promise<OpenPage> {
   });
   const page = await context.newPage();
   const problems: string[] = [];
-  context.on("weberror", ({ error }) => problems.push(String(error())));
+  context.on("weberror", (event) => problems.push(String(event.error())));
   context.on("console", (message) => {
     if (message.type() === "error") problems.push(message.text());
   });

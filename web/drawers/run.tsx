@@ -44,7 +44,9 @@ function RunBody({ run }: { run: Run }) {
         </h2>
         <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
           <StateChip look={runLook(run)} />
-          {run.phase && live && run.phase !== run.state && <span className="text-ink-2">{run.phase}</span>}
+          {run.phase && live && run.phase !== run.state && (
+            <span className="text-ink-2">{run.phase}</span>
+          )}
           <Took from={run.startedAt ?? run.offeredAt} to={run.endedAt} className="text-ink-3" />
           {live && run.lastProgressAt !== null && (
             <span className="text-ink-3">

@@ -55,7 +55,11 @@ export const BoardCard = memo(function BoardCard({
   const why =
     issue.status === "closed"
       ? issue.landedOid && `on ${branchOf(issue.landedOn ?? "")} as ${issue.landedOid.slice(0, 7)}`
-      : (issue.failure?.message ?? issue.wait?.text ?? agent?.bubble ?? (run && capital(run.phase ?? run.state)) ?? null);
+      : (issue.failure?.message ??
+        issue.wait?.text ??
+        agent?.bubble ??
+        (run && capital(run.phase ?? run.state)) ??
+        null);
   const failed = issue.failure !== null && issue.status === "failed";
   return (
     <div ref={card}>

@@ -12,25 +12,7 @@ export function LoginView({
   return (
     <main className="flex min-h-full items-center justify-center p-6">
       <div className="w-full max-w-[400px]">
-        <svg
-          viewBox="0 0 32 32"
-          width="44"
-          height="44"
-          aria-hidden
-          className="mb-6 text-lamp-ink"
-          fill="none"
-          stroke="currentColor"
-          strokeWidth="1.6"
-          strokeLinejoin="round"
-          strokeLinecap="round"
-        >
-          <path d="M16 3 24 8.500l-2 11.500H10L8 8.500zM16 20v9M11 29h10" />
-          <path
-            d="M16 10c2.400 2.500 2.900 3.800 2.900 5a2.900 2.900 0 0 1-5.800 0c0-1.200.5-2.500 2.900-5z"
-            fill="currentColor"
-            stroke="none"
-          />
-        </svg>
+        <Lamp />
         <h1 className="text-xl font-semibold tracking-[-0.012em]">
           {outdated ? "This page is out of date" : "Log in to your town"}
         </h1>
@@ -73,5 +55,29 @@ export function LoginView({
         )}
       </div>
     </main>
+  );
+}
+
+function Lamp() {
+  return (
+    <svg
+      viewBox="0 0 32 32"
+      width="44"
+      height="44"
+      aria-hidden
+      className="mb-6 text-lamp-ink"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+      strokeLinejoin="round"
+      strokeLinecap="round"
+    >
+      <path d="M16 3 24 8.500l-2 11.500H10L8 8.500zM16 20v9M11 29h10" />
+      <path
+        d="M16 10c2.400 2.500 2.900 3.800 2.900 5a2.900 2.900 0 0 1-5.800 0c0-1.200.5-2.500 2.900-5z"
+        fill="currentColor"
+        stroke="none"
+      />
+    </svg>
   );
 }
