@@ -32,16 +32,17 @@ export async function faultsOf(page: Page, where: string): Promise<string[]> {
   return over > 0 ? [...faults, `${where}: ${over} px too wide`] : faults;
 }
 
-/** Waits for fonts, and for every change of colour or place that is under way. */
+/** Waits for fonts, and until no colour or place changes any more. */
 async function settled(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    await document.fonts.ready;
-    await new Promise(requestAnimationFrame);
-    const ending = document
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await page.waitForFunction(() =>
+    document
       .getAnimations()
-      .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity);
-    await Promise.allSettled(ending.map((each) => each.finished));
-  });
+      .every(
+        (each) =>
+          each.playState !== "running" || each.effect?.getComputedTiming().iterations === Infinity,
+      ),
+  );
 }
 
 /** Writes a picture to the documents when `GASTOWN_PICTURES` is `1`, else to `dir`. */
@@ -49,6 +50,8 @@ export async function takePicture(page: Page, name: string, dir: string): Promis
   const forDocuments = process.env["GASTOWN_PICTURES"] === "1";
   const folder = forDocuments ? join(repositoryRoot, "docs", "pictures") : dir;
   await mkdir(folder, { recursive: true });
+  // Nothing is pointed at, so no tip shows.
+  await page.mouse.move(0, 0);
   await settled(page);
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
