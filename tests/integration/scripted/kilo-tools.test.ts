@@ -134,6 +134,9 @@ test("[A1] every scripted tool call of the demo's polecats is accepted by kilo, 
 
 test("[A1] the refinery reads the file and gives its verdict, with an inline comment in round 1", async () => {
   const bead = plan.beads.find((each) => each.part === "review");
+  const module = join(tree, bead?.modulePath ?? "");
+  const isWritten = await Bun.file(module).exists();
+  if (!isWritten) await Bun.write(module, "export {};\n");
   const parts = await run("refinery", briefing(bead?.title ?? "", 1, 1));
   expect(parts.map((part) => [part.tool, part.state.status])).toEqual([
     ["gastown_gt_prime", "completed"],
@@ -145,6 +148,7 @@ test("[A1] the refinery reads the file and gives its verdict, with an inline com
     verdict: "request_changes",
     comments: [{ file: bead?.modulePath }],
   });
+  if (!isWritten) await Bun.file(module).delete();
 }, 60_000);
 
 test.each([
@@ -179,11 +183,14 @@ test("[A1] a cut stream ends kilo's turn with a retryable error; a further promp
   expect(town.seen.at(-1)).toEqual({ name: "gt_done", arguments: { summary: "after the cut" } });
 }, 60_000);
 
-test("[P15] no entry is missing, and the first request of each role is counted", () => {
+test("[P15] no entry is missing, and the first request of each role is counted", async () => {
+  await run("mayor", plan.wish);
+  await run("polecat", briefing("Limited"));
+  await run("refinery", briefing(plan.beads[0]?.title ?? "", 2, 2));
   // What stops after the terminal call is told that the script is over; that has no origin either.
   expect(calls.filter((call) => call.role !== "none" && call.origin === "unfilled")).toEqual([]);
   const { firstRequestBytesPerRole } = model.calls();
   expect(Object.keys(firstRequestBytesPerRole).toSorted()).toEqual(
     expect.arrayContaining(["mayor", "polecat", "refinery"]),
   );
-});
+}, 60_000);
