@@ -102,6 +102,8 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
       await watcher.goto(`${town.ready.url}/board`);
       await watcher.getByRole("status", { name: "Connection: Live" }).waitFor();
       await watchBoard(watcher);
+      // What is behind gets few frames: neither its changes of colour nor its pictures would end soon.
+      await page.bringToFront();
     },
     STEP_MS,
   );
