@@ -57,7 +57,7 @@ export function Frame() {
           tabIndex={-1}
           className={cx(
             "min-h-0 flex-1 overflow-auto focus-visible:outline-none",
-            offline && "opacity-75 saturate-50",
+            offline && "grayscale",
           )}
         >
           <ViewTitle />

@@ -27,7 +27,8 @@ export function MarkdownBody({ text, growing }: { text: string; growing: boolean
         h4: ({ children }) => <Heading>{children}</Heading>,
         h5: ({ children }) => <Heading>{children}</Heading>,
         h6: ({ children }) => <Heading>{children}</Heading>,
-        pre: ({ children }) => <pre>{children}</pre>,
+        // Wide code is scrolled by keyboard too.
+        pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
         code: ({ children }) => <code>{children}</code>,
       }}
     >
