@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { tempDir } from "../tests/support/temp-dir.ts";
 import { parseArguments } from "./test/arguments.ts";
-import { addCounts, countReport, countsLine } from "./test/junit.ts";
+import { addCounts, countReport, countsLine, slowestFiles } from "./test/junit.ts";
 import { filesOf, parts } from "./test/parts.ts";
 
 const paths = [
@@ -59,6 +59,12 @@ test("[A1] counts add up to the one line that other programs read", () => {
     counts: { passed: 0, failed: 1, skipped: 0 },
     silent: ["a.test.ts"],
   });
+  const suite = (file: string, time: string) =>
+    `  <testsuite name="x" file="${file}" tests="1" time="${time}" hostname="h">\n`;
+  expect(slowestFiles(suite("a", "0.5") + suite("b", "12.25") + suite("c", "1"), 2)).toEqual([
+    { file: "b", seconds: 12.25 },
+    { file: "c", seconds: 1 },
+  ]);
 });
 
 /** Runs a part in a process of its own, so that planted failures are not written between the lines of this run. */

@@ -33,6 +33,17 @@ export function countReport(
   };
 }
 
+/** The files of a report that took longest, longest first. */
+export function slowestFiles(report: string, count: number): { file: string; seconds: number }[] {
+  const suites = [
+    ...report.matchAll(/^  <testsuite\b[^>]*\bfile="([^"]*)"[^>]*\btime="([^"]*)"/gm),
+  ];
+  return suites
+    .map(([, file = "", time]) => ({ file, seconds: Number(time) }))
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, count);
+}
+
 export function addCounts(all: readonly Counts[]): Counts {
   return all.reduce(
     (sum, one) => ({

@@ -2,9 +2,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Counts, countReport } from "./junit.ts";
+import { type Counts, countReport, slowestFiles } from "./junit.ts";
 import type { Part } from "./parts.ts";
 import { killTree } from "./process-tree.ts";
+
+/** How many of the slowest files are named. */
+const SLOWEST = 8;
 
 export interface PartRun {
   root: string;
@@ -23,10 +26,10 @@ export async function runPart(run: PartRun): Promise<Counts> {
     const report = join(folder, "report.xml");
     const exitCode = await runTests(run, report);
     const file = Bun.file(report);
-    const { counts, silent } = countReport(
-      (await file.exists()) ? await file.text() : "",
-      run.files,
-    );
+    const text = (await file.exists()) ? await file.text() : "";
+    const { counts, silent } = countReport(text, run.files);
+    for (const { file: path, seconds } of slowestFiles(text, SLOWEST))
+      console.log(`${seconds.toFixed(1).padStart(7)} s ${path}`);
     // A chosen title leaves files without a test on purpose.
     if (run.titlePattern !== undefined) {
       const failed = counts.failed - silent.length;

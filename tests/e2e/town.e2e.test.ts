@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
+import { demoScript } from "../../demo/demo-script.ts";
 import { type OpenPage, openPage } from "../support/browser.ts";
 import { personGit } from "../support/git-rig.ts";
+import { gateCodes, landedBeads, markerCounts } from "../support/landed-sample.ts";
 import { isLeftOut } from "../support/left-out.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { startTown, type TownProcess } from "../support/town-process.ts";
@@ -21,6 +23,7 @@ import { sightings, watchBoard } from "./watch-board.ts";
 const STEP_MS = 240_000;
 /** Of one awaited sight. The town does real work on a host that may be busy. */
 const SIGHT_MS = 60_000;
+const SEED = process.env["GASTOWN_TEST_SEED"] ?? "4";
 const WISH = "Write down who lights the lamps";
 const LINE = "The Mayor lights the lamps.";
 
@@ -54,6 +57,8 @@ const landedOfConvoy = () =>
     .filter({ hasNotText: WISH })
     .first();
 const drawer = (name: RegExp) => page.getByRole("dialog", { name });
+/** The demo's bare repository. */
+const sample = () => join(dir.path, "town", "sample", "sample.git");
 const picture = (name: string) => takePicture(page, name, join(dir.path, "pictures"));
 
 /** The id in a link's address, e.g. of `/convoys/cv_…` or `?d=bead:bd_…`. */
@@ -68,7 +73,7 @@ beforeAll(async () => {
   chrome = await openPage();
   page = chrome.page;
   chrome.context.setDefaultTimeout(SIGHT_MS);
-  town = await start("--demo", "--seed", process.env["GASTOWN_TEST_SEED"] ?? "4");
+  town = await start("--demo", "--seed", SEED);
 }, STEP_MS);
 
 afterAll(async () => {
@@ -186,7 +191,7 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
       await region("Facts", bead).getByRole("link", { name: "Merged" }).click();
       const proof = region("Proof of landing", drawer(/^Review/));
       await proof.getByText("main", { exact: true }).waitFor();
-      const repository = join(dir.path, "town", "sample", "sample.git");
+      const repository = sample();
       const lines = (await personGit(repository, "show", "main:LAMPS.md")).split("\n");
       expect(lines).toEqual([LINE]);
       const shown = await proof.getByText(/^[0-9a-f]{12,}$/).allTextContents();
@@ -213,6 +218,21 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
         expect([title, ...columns.slice(-2)]).toEqual([title, "In review", "Closed"]);
         expect([title, columns]).toEqual([title, expect.arrayContaining(["In progress"])]);
       }
+    },
+    STEP_MS,
+  );
+
+  test(
+    "[Done-1] main has one landing per bead, each bead's marker once, and green gates",
+    async () => {
+      const landed = await landedBeads(sample());
+      expect(landed).toHaveLength(6);
+      expect(new Set(landed).size).toBe(6);
+      expect(await markerCounts(sample(), demoScript(Number(SEED)).beads)).toEqual([1, 1, 1, 1, 1]);
+      expect(await gateCodes(sample())).toEqual([
+        ["tests", 0],
+        ["lint", 0],
+      ]);
     },
     STEP_MS,
   );

@@ -1,6 +1,7 @@
 // Whatever is killed, whenever: the next start brings the work to its end, once.
 import { expect, test } from "bun:test";
 import type { Summary } from "../../cli/up/once.ts";
+import { gateCodes, landedBeads, markerCounts } from "../support/landed-sample.ts";
 import { isLeftOut } from "../support/left-out.ts";
 import { drawnMoments } from "../support/sample.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -10,13 +11,7 @@ import { eventually } from "./eventually.ts";
 import { remains } from "./host-processes.ts";
 import { MOMENTS, VICTIMS, type Moment } from "./scene.ts";
 import { slowRemote } from "./slow-remote.ts";
-import {
-  gateCodes,
-  landedBeads,
-  markerCounts,
-  prepareTwoBeads,
-  type TwoBeads,
-} from "./two-beads.ts";
+import { prepareTwoBeads, type TwoBeads } from "./two-beads.ts";
 
 const SEED = Number(process.env["GASTOWN_TEST_SEED"] ?? "0");
 /** Feature ids of what mends each victim's end. */
@@ -59,9 +54,9 @@ async function expectGoodEnd(dataDir: string, play: TwoBeads, beads: string[]): 
   const summary = JSON.parse(town.lines.at(-1) ?? "null") as Summary | null;
   expect(summary).toMatchObject({ ok: true, reason: null, beads: 2, merges: 2 });
   expect(code).toBe(0);
-  expect((await landedBeads(play)).toSorted()).toEqual(beads.toSorted());
-  expect(await markerCounts(play)).toEqual([1, 1]);
-  expect(await gateCodes(play)).toEqual([
+  expect((await landedBeads(play.sample.bare)).toSorted()).toEqual(beads.toSorted());
+  expect(await markerCounts(play.sample.bare, play.beads)).toEqual([1, 1]);
+  expect(await gateCodes(play.sample.bare)).toEqual([
     ["tests", 0],
     ["lint", 0],
   ]);

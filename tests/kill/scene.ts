@@ -1,12 +1,13 @@
 // The town of a kill test, at work until something of it is killed: four moments, three victims.
 import { expect } from "bun:test";
+import { tipOf } from "../support/landed-sample.ts";
 import type { TownProcess } from "../support/town-process.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import { eventually } from "./eventually.ts";
 import { findKilo, findRunner, freeze, kill, thaw } from "./host-processes.ts";
 import { journalOf, waitingFacts } from "./runner-disk.ts";
 import type { SlowRemote } from "./slow-remote.ts";
-import { tipOf, type TwoBeads } from "./two-beads.ts";
+import type { TwoBeads } from "./two-beads.ts";
 
 export interface Scene {
   dataDir: string;
@@ -83,7 +84,7 @@ async function pushedUnproven({ dataDir, play, feed, remote }: Scene): Promise<s
       : undefined;
   });
   await remote.reached();
-  expect(await tipOf(play)).not.toBe(play.sample.head);
+  expect(await tipOf(play.sample.bare)).not.toBe(play.sample.head);
   expect(journalOf(dataDir, run.id).at(-1)).toBe("pushing");
   return mayorsRun(feed);
 }
