@@ -8,6 +8,7 @@ import { randomHex } from "./clock.ts";
 import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from "./config.ts";
 import { openGit } from "./git/git.ts";
 import { sweepTrash, type OwnedRoot } from "./git/paths.ts";
+import { programRoot } from "./program-root.ts";
 import { stopStrays } from "./process/find-strays.ts";
 import { markOwner } from "./process/mark.ts";
 import { oneFetchAtATime, RigDesk } from "./runs/rig-desk.ts";
@@ -46,6 +47,7 @@ export async function furnish(
   const hostPath = process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
   const sandbox = new Sandbox({ isolation, toolbox, hostPath });
   const hide = [options.dataDir];
+  const checkout = programRoot();
   const git = oneFetchAtATime(await hostGit(root, owner, hostPath));
   const place: Workplace = {
     ...base,
@@ -59,7 +61,7 @@ export async function furnish(
       const binary = findKilo({
         setting: options.kilo,
         path: hostPath,
-        roots: [join(import.meta.dir, "..")],
+        roots: checkout === null ? [] : [checkout],
         installDir: join(root.path, "agents"),
       });
       if (!binary.ok) return { missing: binary.error.message };

@@ -15,6 +15,7 @@ case "$*" in
   --version) echo "$FAKE_VERSION" ;;
   install*) echo install >>"$FAKE_CALLS"; sleep 0.2; [ -z "$FAKE_FAIL" ] || { echo "error: no network"; exit 1; }; mkdir -p node_modules ;;
   *build-web.ts) echo build >>"$FAKE_CALLS"; mkdir -p dist/web ;;
+  *build-program.ts) echo bundle >>"$FAKE_CALLS"; mkdir -p dist/program ;;
   *) echo "ran $*"; echo "install $GASTOWN_INSTALL_MS build $GASTOWN_BUILD_MS" ;;
 esac
 `;
@@ -43,6 +44,7 @@ async function checkout(folder: string): Promise<Checkout> {
     "bun.lock",
     "bunfig.toml",
     "scripts/build-web.ts",
+    "scripts/build-program.ts",
   ]) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await copyFile(join(repository, path), join(root, path));
@@ -96,28 +98,31 @@ test("[A1] the first start installs and builds, the second does neither, and std
   await using dir = await tempDir("wrapper");
   const tree = await checkout(dir.path);
   const first = await tree.start(["up", "--json"]);
-  expect(first.stdout).toContain(`${tree.root}/main.ts up --json`);
+  expect(first.stdout).toContain(`${tree.root}/dist/program/main.js up --json`);
   expect(first.stdout).not.toContain("gastown:");
   expect(first.stderr).toContain("installing the locked dependencies");
   expect(first.stdout).toMatch(/install [1-9]\d* build \d+/);
   const second = await tree.start(["up"]);
   expect(second.stderr).toBe("");
   expect(second.stdout).toContain("install 0 build 0");
-  expect(await tree.calls()).toEqual(["install", "build"]);
+  expect(await tree.calls()).toEqual(["install", "build", "bundle"]);
 });
 
-test("[A1] a changed page builds again, a changed lock installs again, other commands need no pages", async () => {
+test("[A1] a changed page or program builds again, a changed lock installs again, other commands need no pages", async () => {
   await using dir = await tempDir("wrapper");
   const tree = await checkout(dir.path);
   await tree.start(["status"]);
-  expect(await tree.calls()).toEqual(["install"]);
+  expect(await tree.calls()).toEqual(["install", "bundle"]);
   await tree.start(["up"]);
   await Bun.write(join(tree.root, "web/main.tsx"), "export {};\n");
   await tree.start(["up"]);
-  expect(await tree.calls()).toEqual(["install", "build", "build"]);
+  expect((await tree.calls()).slice(2)).toEqual(["build", "build"]);
+  await Bun.write(join(tree.root, "cli/program.ts"), "export {};\n");
+  await tree.start(["status"]);
+  expect((await tree.calls()).slice(4)).toEqual(["bundle"]);
   await Bun.write(join(tree.root, "bun.lock"), "{}\n");
   await tree.start(["status"]);
-  expect(await tree.calls()).toEqual(["install", "build", "build", "install"]);
+  expect((await tree.calls()).slice(5)).toEqual(["install", "bundle"]);
 });
 
 test("[A1] starts at the same time install once, and all go on", async () => {
@@ -125,7 +130,7 @@ test("[A1] starts at the same time install once, and all go on", async () => {
   const tree = await checkout(dir.path);
   const all = await Promise.all([1, 2, 3].map((n) => tree.start(["up", String(n)])));
   expect(all.map((started) => started.exitCode)).toEqual([0, 0, 0]);
-  expect(await tree.calls()).toEqual(["install", "build"]);
+  expect(await tree.calls()).toEqual(["install", "build", "bundle"]);
   expect(await Bun.file(join(tree.root, ".toolchain/install.lock")).exists()).toBe(false);
 });
 
@@ -151,7 +156,7 @@ test("[A1] a failed install says why, leaves no lock and no stamp, and the next 
   expect(failed.stderr).toContain("error: no network");
   expect(failed.stderr).toContain("could not install the locked dependencies; check the network");
   expect((await tree.start(["up"])).exitCode).toBe(0);
-  expect(await tree.calls()).toEqual(["install", "install", "build"]);
+  expect(await tree.calls()).toEqual(["install", "install", "build", "bundle"]);
 });
 
 test("[A1] without git, without any way to get Bun, or with a wrong GASTOWN_BUN: one sentence", async () => {
@@ -189,6 +194,6 @@ test("[A1] test, check, bench and fix run scripts; a symlink to the wrapper find
     FAKE_FAIL: "",
   };
   const linked = await run([join(dir.path, "gt"), "status"], env, dir.path);
-  expect(linked.stdout).toContain(`${tree.root}/main.ts status\n`);
+  expect(linked.stdout).toContain(`${tree.root}/dist/program/main.js status\n`);
   expect(linked.stderr).toContain("GASTOWN_BUN is not Bun");
 });

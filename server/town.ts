@@ -71,7 +71,8 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     streamListeners.forEach((listener) => listener(runId, events));
   const desk: RunnerDesk = makeDesk(options, { db, loop, streams, policy, epoch, onEvents });
   const executor = makeExecutor(options, { db, loop, desk, acceptByMs: policy.acceptByMs });
-  loop.onTick(() => executor.kick());
+  // After the answers: a runner is told of its hello before it is offered a run.
+  loop.onTick(() => setImmediate(() => executor.kick()));
   await useScriptedModel(options, loop, db);
   const core = makeCore({
     options,

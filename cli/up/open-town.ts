@@ -1,6 +1,7 @@
 /** Opens a town with its doors: the one place where core, auth and edges are put together. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { programRoot } from "../../runner/program-root.ts";
 import { openAuth, type Auth } from "../../server/auth/auth.ts";
 import { loginLink } from "../../server/auth/login-link.ts";
 import type { Clock, Random, TownCore } from "../../server/core.ts";
@@ -23,7 +24,7 @@ export const systemRandom: Random = {
   bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 };
 
-const WEB_DIR = join(import.meta.dir, "..", "..", "dist", "web");
+const WEB_DIR = join(programRoot() ?? import.meta.dir, "dist", "web");
 
 export interface TownHouse {
   core: TownCore;

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { STOP_GRACE_MS } from "../config.ts";
 import { removeOwned } from "../git/paths.ts";
-import { openRunRepository } from "../git/run-repo.ts";
+import { openRunRepository, type RunRepository } from "../git/run-repo.ts";
 import { stopStrays } from "../process/find-strays.ts";
 import type { BookedRun } from "../spool/run-book.ts";
 import { isKind } from "./execute.ts";
@@ -26,7 +26,7 @@ export async function recoverRun(
     return ending(stopped, stopped, "The run was stopped; its runner was started again meanwhile.");
   // A landing goes on where its journal ends: it must neither be forgotten nor done twice.
   if (isKind(run, "merge")) return runMerge(place, run);
-  return lost();
+  return lost("Nothing of it is to be saved.");
 }
 
 async function recoverWork(
@@ -50,16 +50,27 @@ async function recoverWork(
     const carried = await carryOut(place, run, opened.rig, handed.data);
     return carried.ok ? ending("done", null, "", { facts: [carried.fact] }) : carried.ending;
   }
-  if (tree.ok) await retireTree(place, run, tree.run);
-  if (stopped !== null) return ending(stopped, stopped, "The run was stopped; its work is saved.");
-  return lost();
+  const left = tree.ok ? await leftOf(place, run, tree.run) : NOTHING_MORE;
+  return stopped === null ? lost(left) : ending(stopped, stopped, `The run was stopped. ${left}`);
 }
 
-function lost(): Ending {
+/** The tree is gone, and it goes only after its work was saved. */
+const NOTHING_MORE = "What the agent had was saved before.";
+
+async function leftOf(
+  place: Workplace,
+  run: LiveRun<RunSpecOf<"work">>,
+  tree: RunRepository,
+): Promise<string> {
+  if (await retireTree(place, run, tree)) return "What the agent had is saved.";
+  return `What the agent had could not be saved; it is still in ${tree.dir} on the runner's host.`;
+}
+
+function lost(left: string): Ending {
   return ending(
     "lost",
     "runner_restarted",
-    "The runner was started again in the middle of this run. What the agent had is saved.",
+    `The runner was started again in the middle of this run. ${left}`,
   );
 }
 

@@ -32,6 +32,7 @@ export async function prepareToolbox(
   const binDir = join(dir, "bin");
   const entry = join(dir, "entry.ts");
   await mkdir(binDir, { recursive: true });
+  // A bundled program has it beside itself.
   await copyFile(new URL("./entry.ts", import.meta.url), entry);
   await writeShim(join(binDir, "bun"), runtime);
   return { runtime, compiled, entry, binDir };

@@ -28,7 +28,7 @@ async function startOnce({ root, folder }: BenchContext, name: string): Promise<
   const command = [process.execPath, `--config=${join(root, "bunfig.toml")}`, "--no-env-file"];
   const up = ["up", "--no-runner", "--no-open", "--json", "--port", "0", "--data", dataDir];
   const startedMs = performance.now();
-  const child = Bun.spawn([...command, join(root, "main.ts"), ...up], {
+  const child = Bun.spawn([...command, join(root, "dist", "program", "main.js"), ...up], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   try {

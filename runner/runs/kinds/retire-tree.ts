@@ -18,21 +18,25 @@ export function tellSaved(run: WorkRun, proof: SavedProof, baseOid: Oid): void {
   run.fact({ kind: "saved_work", ref: proof.ref, oid: proof.oid, baseOid });
 }
 
-/** After the agent has ended. A tree that cannot be saved stays, and the run's stream says so. */
+/**
+ * After the agent has ended. A tree that cannot be saved stays, and the run's stream says so.
+ * @returns whether its work is saved
+ */
 export async function retireTree(
   place: Workplace,
   run: WorkRun,
   tree: RunRepository,
-): Promise<void> {
+): Promise<boolean> {
   const retired = await retireRun(tree, savingOf(place, run));
   if (!retired.ok) {
     run.notice("error", `${retired.error.message} ${retired.error.next}`);
     place.log.error("a run's tree was kept", { runId: run.spec.runId, why: retired.error.message });
-    return;
+    return false;
   }
   if (retired.proof.kind === "saved") tellSaved(run, retired.proof, tree.base);
   for (const { path, reason } of retired.unsaved)
     run.notice("warning", `${path} was not saved: ${reason}`);
+  return true;
 }
 
 /** Lets a tree go whose work a proof holds already. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { findStrays } from "../../../runner/process/find-strays.ts";
 import { markOwner } from "../../../runner/process/mark.ts";
@@ -77,6 +77,27 @@ test("[C6] a runner killed in the middle of a run: the next one saves the work, 
   expect(await readdir(join(stage.dataDir, "runner", "runs"))).toEqual([]);
   const owner = markOwner(join(stage.dataDir, "runner"));
   expect(await findStrays({ owner, subject: spec.runId })).toEqual([]);
+}, 90_000);
+
+test("[C6 git.md] work that cannot be saved after a crash is not said to be: its tree stays, and the run names it", async () => {
+  stage = await openStage(polecat(bash("echo hello > line.txt; sleep 600"), done));
+  child = startChild();
+  const spec = await offerWork();
+  const folder = join(stage.dataDir, "runner", "runs", spec.runId);
+  await stage.town.until(() =>
+    events(spec.runId).find((body) => body.kind === "tool" && body.state === "running"),
+  );
+  while (!existsSync(join(folder, "tree", "line.txt"))) await Bun.sleep(20);
+  child.kill("SIGKILL");
+  await child.exited;
+  // A file where the refs of saved work would be.
+  await rm(join(storeOf(), "refs", "gastown"), { recursive: true, force: true });
+  await Bun.write(join(storeOf(), "refs", "gastown"), "");
+  child = startChild();
+  const exit = await stage.town.exitOf(spec.runId);
+  expect(exit).toMatchObject({ outcome: "lost", reason: { code: "runner_restarted" } });
+  expect(exit.reason?.message).toContain(`could not be saved; it is still in ${folder}`);
+  expect(await Bun.file(join(folder, "tree", "line.txt")).text()).toBe("hello\n");
 }, 90_000);
 
 test("[C6] work that was verified before the runner was killed is handed over by the next one, once", async () => {

@@ -1,5 +1,6 @@
 // At the town. At the remote: tests/integration/git/landing-faults.test.ts. At the runner and its
 // gateway: tests/integration/runner/session.test.ts, runner/agents/gateway.test.ts.
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { FactBody, Fence } from "../../../protocol/index.ts";
@@ -120,3 +121,17 @@ test("[C6] a frame with an old fence, of an ended run or from another runner is 
 function outranks(fence: Fence, other: Fence): boolean {
   return fence.epoch > other.epoch || (fence.epoch === other.epoch && fence.n > other.n);
 }
+
+test("[C6] work that waited for a runner is offered with its hello, at the first try", async () => {
+  await using town = await openWholeTown({ args: ["--no-runner"] });
+  await town.client.call("rig.add", { name: "rig", remote: join(town.dir, "far.git"), gates: [] });
+  const runner = await joinTown(town, "late");
+  const { runId } = await runner.offered("baseline");
+  const db = new Database(join(town.dataDir, "town.db"), { readonly: true });
+  const offers = db
+    .query<{ attempts: number }, [string]>("select attempts from outbox where subject = ?")
+    .all(runId);
+  db.close();
+  runner.leave();
+  expect(offers).toEqual([{ attempts: 0 }]);
+});

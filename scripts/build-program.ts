@@ -1,0 +1,35 @@
+// Bundles main.ts into dist/program, which starts in half the time of its sources. Names and lines stay readable, for
+// the log's sake. The new tree replaces the old one in one rename.
+import { copyFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** Bundles the program of a checkout. What is wrong with the sources comes back as sentences, none when it is built. */
+export async function buildProgram(root: string): Promise<string[]> {
+  const outDir = join(root, "dist", "program");
+  await mkdir(dirname(outDir), { recursive: true });
+  const fresh = await mkdtemp(`${outDir}.`);
+  try {
+    const built = await Bun.build({
+      entrypoints: [join(root, "main.ts")],
+      outdir: fresh,
+      target: "bun",
+      splitting: true,
+      minify: { syntax: true, whitespace: false, identifiers: false },
+      throw: false,
+    });
+    if (!built.success) return built.logs.map(({ message }) => message);
+    // Not imported: it is the first process of a sandbox, bound there as one file.
+    await copyFile(join(root, "runner", "sandbox", "entry.ts"), join(fresh, "entry.ts"));
+    await rm(outDir, { recursive: true, force: true });
+    await rename(fresh, outDir);
+    return [];
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  const messages = await buildProgram(dirname(import.meta.dir));
+  for (const message of messages) console.error(message);
+  process.exit(messages.length === 0 ? 0 : 1);
+}
