@@ -197,6 +197,23 @@ test.each(calls)("[CHECK-banned-calls] caught in the pure layers: %s", async (ca
   );
 });
 
+const timeCalls = [
+  ...["Date.now()", "new Date()", "performance.now()", "Bun.nanoseconds()", "Bun.sleep(1)"],
+  ...["setTimeout(act, 1)", "setInterval(act, 1)", "setImmediate(act)", "AbortSignal.timeout(1)"],
+  ...["Math.random()", "crypto.getRandomValues(bytes)", "randomUUID()", "randomBytes(2)"],
+];
+
+test.each(timeCalls)("[CHECK-banned-calls] caught in the simulated runner: %s", async (call) => {
+  const source = `export const value = ${call};\n`;
+  for (const folder of ["session", "spool", "runs/kinds", "merge", "git"]) {
+    const found = await tidyOf({ [`runner/${folder}/a.ts`]: source });
+    expect(found).toEqual([expect.stringContaining(`runner/${folder}/a.ts:1`)]);
+  }
+  expect(await tidyOf({ "runner/process/a.ts": source, "runner/runs/a.test.ts": source })).toEqual(
+    [],
+  );
+});
+
 test("[CHECK-banned-calls] words in comments and texts are not calls", async () => {
   const source = `// Date.now() is banned\n/* await\n process.exit */\nexport const text = "console.log";\n`;
   expect(await tidyOf({ "protocol/a.ts": source })).toEqual([]);

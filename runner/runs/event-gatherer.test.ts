@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import type { AgentEvent, AgentEventBody } from "../../protocol/stream.ts";
+import { SimClock } from "../../sim/clock.ts";
 import { EventGatherer } from "./event-gatherer.ts";
 
-const clock = { now: () => 7, mono: () => 0 };
+const clock = new SimClock();
 const text = (partId: string, value: string): AgentEventBody => ({
   kind: "text",
   partId,
@@ -31,6 +32,16 @@ test("[C4] events of one part replace each other while they wait, and keep their
     ],
     [[3, "Hello you"]],
   ]);
+});
+
+test("[C4] what waits is told a tenth of a second after its first event", () => {
+  const { batches, events } = gatherer();
+  events.add(text("a", "H"), null);
+  clock.advance(99);
+  events.add(text("b", "I"), null);
+  expect(batches).toEqual([]);
+  clock.advance(1);
+  expect(batches.map((batch) => batch.length)).toEqual([2]);
 });
 
 test("[C4] a batch ends at a hundred events and at its size, without loss", () => {

@@ -18,7 +18,7 @@ export class EventGatherer {
   #waiting: Waiting[] = [];
   #bytes = 0;
   #seq = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #callOff: (() => void) | null = null;
 
   constructor(options: { clock: Clock; put: (events: AgentEvent[]) => void }) {
     this.#clock = options.clock;
@@ -37,12 +37,12 @@ export class EventGatherer {
     else this.#waiting[place] = event;
     this.#bytes += bytes - (replaced === undefined ? 0 : bytesOf(replaced.body));
     if (this.#waiting.length >= EVENT_BATCH_MAX) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), EVENT_GATHER_MS);
+    else this.#callOff ??= this.#clock.after(EVENT_GATHER_MS, () => this.flush());
   }
 
   flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#callOff?.();
+    this.#callOff = null;
     if (this.#waiting.length === 0) return;
     const events = this.#waiting.map((event) => ({ seq: ++this.#seq, ...event }));
     this.#waiting = [];

@@ -98,9 +98,9 @@ export class Runs implements RunsPort {
     const all = Promise.all([...this.#held.values()].map(({ ended }) => ended));
     // What does not end in time (a fetch from a slow remote) is settled by the next start.
     const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, DRAIN_MS_MAX);
+    const callOff = this.#place.clock.after(DRAIN_MS_MAX, late.resolve);
     await Promise.race([all, late.promise]);
-    clearTimeout(timer);
+    callOff();
   }
 
   #judge(spec: RunSpec): OfferAnswer {
@@ -132,7 +132,7 @@ export class Runs implements RunsPort {
 
   #begin(spec: RunSpec): void {
     const run = new LiveRun(spec, this.#place);
-    const turns = new TurnQueue();
+    const turns = new TurnQueue(this.#place.clock);
     if (spec.kind === "session") for (const turn of spec.turns) turns.push(turn);
     this.#hold(run, turns, false, () => executeRun(this.#place, run, turns));
     this.#limit(run);
@@ -140,7 +140,9 @@ export class Runs implements RunsPort {
 
   #settle(booked: BookedRun): void {
     const run = new LiveRun(booked.spec, this.#place);
-    this.#hold(run, new TurnQueue(), true, () => recoverRun(this.#place, run, booked));
+    this.#hold(run, new TurnQueue(this.#place.clock), true, () =>
+      recoverRun(this.#place, run, booked),
+    );
   }
 
   #hold(run: LiveRun, turns: TurnQueue, settling: boolean, execute: () => Promise<Ending>): void {
@@ -178,7 +180,8 @@ export class Runs implements RunsPort {
   #limit(run: LiveRun): void {
     const { wallMs, cutOffMs } = run.spec.limits;
     const agentRun = run.spec.kind === "work" || run.spec.kind === "review";
-    const wall = setTimeout(() => {
+    const { clock, lease } = this.#place;
+    const wallOff = clock.after(wallMs, () => {
       const message = `The run was stopped after its limit of ${Math.round(wallMs / 60_000)} minutes.`;
       run.stop({
         outcome: agentRun ? "no_result" : "lost",
@@ -186,10 +189,10 @@ export class Runs implements RunsPort {
         message,
         graceMs: STOP_GRACE_MS,
       });
-    }, wallMs);
-    let cutOff: ReturnType<typeof setTimeout> | null = null;
+    });
+    let lookOff: (() => void) | null = null;
     const look = () => {
-      const age = this.#place.lease.ageMs;
+      const age = lease.ageMs;
       if (age >= cutOffMs && Number.isFinite(age)) {
         return run.stop({
           outcome: "lost",
@@ -198,12 +201,13 @@ export class Runs implements RunsPort {
           graceMs: STOP_GRACE_MS,
         });
       }
-      cutOff = setTimeout(look, Math.max(1_000, Number.isFinite(age) ? cutOffMs - age : cutOffMs));
+      const leftMs = Number.isFinite(age) ? cutOffMs - age : cutOffMs;
+      lookOff = clock.after(Math.max(1_000, leftMs), look);
     };
     look();
     void this.#held.get(run.spec.runId)?.ended.then(() => {
-      clearTimeout(wall);
-      if (cutOff !== null) clearTimeout(cutOff);
+      wallOff();
+      lookOff?.();
     });
   }
 }

@@ -1,11 +1,17 @@
 /** Turns that wait for a session run, in order. Closing it decides, once, that no further turn is taken. */
 import type { TurnSpec } from "../../protocol/run-spec.ts";
+import type { Clock } from "../clock.ts";
 
 export class TurnQueue {
+  readonly #clock: Clock;
   readonly #waiting: TurnSpec[] = [];
   readonly #known = new Set<string>();
   #wake = Promise.withResolvers<void>();
   #closed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** False when the run takes no more. The same turn twice is one turn. */
   push(turn: TurnSpec): boolean {
@@ -28,10 +34,10 @@ export class TurnQueue {
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
     this.#wake = Promise.withResolvers<void>();
     const wake = () => this.#wake.resolve();
-    const timer = setTimeout(wake, ms);
+    const callOff = this.#clock.after(ms, wake);
     signal.addEventListener("abort", wake, { once: true });
     await this.#wake.promise;
-    clearTimeout(timer);
+    callOff();
     signal.removeEventListener("abort", wake);
   }
 }

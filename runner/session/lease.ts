@@ -3,7 +3,7 @@
  * whichever of the wall clock and the monotonic one went further: the first goes on while the host
  * sleeps, the second cannot be set back.
  */
-import type { Clock } from "../clock.ts";
+import type { TimeSource } from "../clock.ts";
 
 export interface Moment {
   wall: number;
@@ -11,12 +11,12 @@ export interface Moment {
 }
 
 export class Lease {
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   #ttlMs = 0;
   #heardAt: Moment | null = null;
   readonly #listeners = new Set<() => void>();
 
-  constructor(clock: Clock) {
+  constructor(clock: TimeSource) {
     this.#clock = clock;
   }
 

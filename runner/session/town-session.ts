@@ -31,7 +31,7 @@ import {
   type ToolFrame,
   type TurnFrame,
 } from "../../protocol/index.ts";
-import type { Clock, Random } from "../clock.ts";
+import { sleep, type Clock, type Random } from "../clock.ts";
 import {
   ACK_TIMEOUT_MS,
   HEARTBEAT_JITTER,
@@ -46,7 +46,6 @@ import type { Spool } from "../spool/spool.ts";
 import { backOffMs } from "./back-off.ts";
 import { sendFacts } from "./fact-sender.ts";
 import type { Lease } from "./lease.ts";
-import { sleep } from "./sleep.ts";
 import { TownSocket, type DownEvent, type FrameListener, type TownAddress } from "./town-socket.ts";
 
 /** What this runner is: the parts of hello that do not change while it lives. */
@@ -117,7 +116,7 @@ export class TownSession {
         ended.minBackoffMs ?? 0,
         backOffMs(attempt, backOff, this.#deps.random.unit()),
       );
-      await sleep(waitMs, this.#stopping.signal);
+      await sleep(this.#deps.clock, waitMs, this.#stopping.signal);
     }
     return null;
   }
@@ -129,14 +128,14 @@ export class TownSession {
 
   /** Resolves when every fact on disk is acknowledged, or after `timeoutMs`. */
   async flushed(timeoutMs: number): Promise<boolean> {
-    const { spool } = this.#deps;
+    const { spool, clock } = this.#deps;
     spool.flush();
     if (spool.ackedSeq >= spool.seq) return true;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#flushed.push(() => resolve(true));
-    const timer = setTimeout(() => resolve(false), timeoutMs);
+    const callOff = clock.after(timeoutMs, () => resolve(false));
     const done = await promise;
-    clearTimeout(timer);
+    callOff();
     return done;
   }
 
@@ -237,12 +236,12 @@ export class TownSession {
 
   /** Heartbeats until the connection closes; one that fails closes it. */
   async #beat({ socket, welcome }: Standing): Promise<void> {
-    const { book, lease, runs, random } = this.#deps;
+    const { book, lease, runs, clock, random } = this.#deps;
     const closed = new AbortController();
     void socket.closed.then(() => closed.abort());
     let periodMs = welcome.heartbeatMs;
     while (socket.isOpen) {
-      await sleep(periodMs * (1 - HEARTBEAT_JITTER * random.unit()), closed.signal);
+      await sleep(clock, periodMs * (1 - HEARTBEAT_JITTER * random.unit()), closed.signal);
       if (!socket.isOpen) return;
       const sentAt = lease.moment();
       const frame: Heartbeat = {
@@ -303,7 +302,9 @@ export class TownSession {
     }
     if (parsed.data.connection !== standing.welcome.connection) {
       // After the answer, which says why.
-      setTimeout(() => standing.socket.close("a frame of another connection arrived"), 0);
+      this.#deps.clock.after(0, () =>
+        standing.socket.close("a frame of another connection arrived"),
+      );
       return refuse("stale_connection", "The frame carries another connection's number.", {
         retryable: true,
       });

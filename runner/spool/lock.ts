@@ -1,6 +1,6 @@
 /** The lock of a data directory: an exclusive transaction on a file that is never written otherwise. */
 import { Database } from "bun:sqlite";
-import type { Clock } from "../clock.ts";
+import { sleep, type Clock } from "../clock.ts";
 import { refuse, type Result } from "../../protocol/error.ts";
 
 /** Held until `release`; keep a reference, for a collected handle is a released lock. */
@@ -19,7 +19,7 @@ export async function awaitDirectory(
   for (;;) {
     const lock = lockDirectory(path);
     if (lock.ok || clock.mono() >= untilMs) return lock;
-    await Bun.sleep(LOOK_EVERY_MS);
+    await sleep(clock, LOOK_EVERY_MS);
   }
 }
 

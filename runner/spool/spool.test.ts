@@ -12,7 +12,7 @@ import { openSpoolDatabase } from "./open.ts";
 import { Spool } from "./spool.ts";
 
 const fence = { epoch: 1, n: 1 };
-const clock = { now: () => 1_000, mono: () => 0 };
+const clock = systemClock;
 const phase = (name: string): FactBody => ({ kind: "phase", phase: name });
 let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "gastown-spool-"))));
@@ -65,9 +65,9 @@ test("[C6] what was appended survives a process that is killed in mid-append", a
   const script = `
     import { openSpoolDatabase } from ${JSON.stringify(join(import.meta.dir, "open.ts"))};
     import { Spool } from ${JSON.stringify(join(import.meta.dir, "spool.ts"))};
-    import { systemRandom } from ${JSON.stringify(join(import.meta.dir, "../clock.ts"))};
+    import { systemClock, systemRandom } from ${JSON.stringify(join(import.meta.dir, "../clock.ts"))};
     const opened = openSpoolDatabase(${JSON.stringify(join(dir, "spool.db"))}, systemRandom);
-    const spool = new Spool(opened.value, { clock: { now: () => 1, mono: () => 1 } });
+    const spool = new Spool(opened.value, { clock: systemClock });
     for (let n = 1; ; n++) {
       const seq = await spool.append({ runId: "a", fence: { epoch: 1, n: 1 }, body: { kind: "phase", phase: "p" + n } });
       process.stdout.write(seq + "\\n");

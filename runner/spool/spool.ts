@@ -42,7 +42,7 @@ export class Spool {
   readonly #insert: Statement<{ seq: number }, [string, number, number, number, string, string]>;
   readonly #listeners = new Set<() => void>();
   #waiting: Waiting[] = [];
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #callOff: (() => void) | null = null;
   #bytes: number;
   #closed = false;
 
@@ -76,7 +76,7 @@ export class Spool {
     const input = checkFact(fact);
     return new Promise((settle) => {
       this.#waiting.push({ ...input, at: this.#clock.now(), settle });
-      this.#timer ??= setTimeout(() => this.flush(), GROUP_MS);
+      this.#callOff ??= this.#clock.after(GROUP_MS, () => this.flush());
     });
   }
 
@@ -139,8 +139,8 @@ export class Spool {
   }
 
   #commit(also?: (seq: number) => void): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#callOff?.();
+    this.#callOff = null;
     const batch = this.#waiting;
     this.#waiting = [];
     const seqs = this.#db

@@ -18,6 +18,28 @@ const worldCalls: readonly [pattern: RegExp, name: string][] = [
   [/\bawait\b/, "await"],
 ];
 
+/** Parts of the runner that a simulation runs: time and chance come in through `runner/clock.ts` only. */
+const timelessFolders = [
+  "runner/session/",
+  "runner/spool/",
+  "runner/runs/",
+  "runner/merge/",
+  "runner/git/",
+];
+
+const timeCalls: readonly [pattern: RegExp, name: string][] = [
+  [/\bDate\.now\b/, "Date.now"],
+  [/\bnew Date\(\s*\)/, "new Date()"],
+  [/\bperformance\.now\b/, "performance.now"],
+  [/\bBun\.(nanoseconds|sleep|sleepSync|randomUUIDv\d)\b/, "Bun's time and chance"],
+  [/\bMath\.random\b/, "Math.random"],
+  [/(?<![.\w])crypto\./, "crypto."],
+  [/\brandom(UUID|Bytes|Int)\b/, "chance of node:crypto"],
+  [/\bset(Timeout|Interval|Immediate)\b/, "a timer"],
+  [/\bAbortSignal\.timeout\b/, "AbortSignal.timeout"],
+  [/["'](node:)?timers(\/promises)?["']/, "node:timers"],
+];
+
 /** Where processes may be started: behind the ports of the runner, and in programs that a person starts. */
 const spawners = [
   "runner/process/",
@@ -51,9 +73,12 @@ export function checkBannedCalls(files: readonly TextFile[]): Finding[] {
     .flatMap((file) => {
       const pure =
         pureFolders.some((folder) => file.path.startsWith(folder)) && isSource(file.path);
+      const timeless =
+        timelessFolders.some((folder) => file.path.startsWith(folder)) && isSource(file.path);
       const spawns = spawners.some((folder) => file.path.startsWith(folder)) || isTest(file.path);
       return [
         ...(pure ? find(file, withoutComments(file.text, true), worldCalls, "pure-calls") : []),
+        ...(timeless ? find(file, withoutComments(file.text, false), timeCalls, "time-calls") : []),
         ...(spawns ? [] : find(file, withoutComments(file.text, false), spawnCalls, "spawn-calls")),
         ...(isTest(file.path) ? findFocused(file) : []),
       ];
@@ -62,6 +87,7 @@ export function checkBannedCalls(files: readonly TextFile[]): Finding[] {
 
 const advice: Record<string, string> = {
   "pure-calls": "this layer has no clock, chance or I/O; take the value as an argument.",
+  "time-calls": "this part of the runner is simulated; take a Clock or a Random as an argument.",
   "spawn-calls": `processes are started only in ${spawners.join(", ")} and tests; go through their port.`,
   "focused-tests": "a focused test hides all others; remove it.",
 };

@@ -1,6 +1,7 @@
 /** The agent of one run while it lives: prompts, stream, watch, and everything closed with it. */
 import type { ExitRecord } from "../../../protocol/facts.ts";
 import type { AgentDriver, AgentEvent } from "../../agents/driver.ts";
+import type { Clock } from "../../clock.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import type { Workplace } from "../workplace.ts";
 import type { AgentJob, AgentRunSpec } from "./agent-job.ts";
@@ -16,6 +17,7 @@ export class AgentHost {
   readonly stream: AgentStream;
   readonly standing: ModelStanding;
   readonly driver: AgentDriver;
+  readonly #clock: Clock;
   readonly #run: LiveRun<AgentRunSpec>;
   readonly #surroundings: Surroundings;
   readonly #watch: TurnWatch;
@@ -27,18 +29,22 @@ export class AgentHost {
   #closed = false;
 
   private constructor(parts: {
+    clock: Clock;
     run: LiveRun<AgentRunSpec>;
     stream: AgentStream;
     standing: ModelStanding;
     driver: AgentDriver;
     surroundings: Surroundings;
   }) {
+    this.#clock = parts.clock;
     this.#run = parts.run;
     this.stream = parts.stream;
     this.standing = parts.standing;
     this.driver = parts.driver;
     this.#surroundings = parts.surroundings;
-    this.#watch = new TurnWatch(parts.run.spec.limits, (what) => this.#expired.resolve(what));
+    this.#watch = new TurnWatch(parts.run.spec.limits, parts.clock, (what) =>
+      this.#expired.resolve(what),
+    );
     parts.driver.onEvent((event) => this.#take(event));
     // The model is to blame for the silence then, and is judged by itself.
     parts.standing.onFailure(() => this.#watch.excuse());
@@ -66,7 +72,8 @@ export class AgentHost {
       return { ok: false, ending: startFailed("unsupported", driver.missing) };
     }
     const stream = new AgentStream(run, place.clock);
-    const host = new AgentHost({ run, stream, standing, driver, surroundings });
+    const { clock } = place;
+    const host = new AgentHost({ clock, run, stream, standing, driver, surroundings });
     const started = await host.#start();
     if (started === null) return { ok: true, host };
     await host.close(0);
@@ -108,9 +115,9 @@ export class AgentHost {
   /** Resolves when the tool call that was just answered is on record, or after `ms`. */
   async toolSettled(ms: number): Promise<void> {
     this.#toolEnded = Promise.withResolvers<void>();
-    const timer = setTimeout(() => this.#toolEnded.resolve(), ms);
+    const callOff = this.#clock.after(ms, () => this.#toolEnded.resolve());
     await Promise.race([this.#toolEnded.promise, this.driver.exited]);
-    clearTimeout(timer);
+    callOff();
   }
 
   /** Ends the agent and all that was opened for it; its tools and gateway are dead first. */

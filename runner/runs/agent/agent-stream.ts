@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { EVENT_TEXT_CHARS_MAX } from "../../../protocol/limits.ts";
 import type { AgentEvent } from "../../agents/driver.ts";
-import type { Clock } from "../../clock.ts";
+import type { TimeSource } from "../../clock.ts";
 import { cutEnd, cutMiddle } from "../cut-text.ts";
 import type { LiveRun } from "../live-run.ts";
 
@@ -19,7 +19,7 @@ interface Part {
 
 export class AgentStream {
   readonly #run: LiveRun;
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #parts = new Map<string, Part>();
   readonly #calls = new Map<string, { tool: string; input: string }>();
   /** Hashes of calls with their results: a result seen before moves nothing. */
@@ -27,7 +27,7 @@ export class AgentStream {
   readonly #said: string[] = [];
   #turnId: string | null = null;
 
-  constructor(run: LiveRun, clock: Clock) {
+  constructor(run: LiveRun, clock: TimeSource) {
     this.#run = run;
     this.#clock = clock;
   }

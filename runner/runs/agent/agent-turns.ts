@@ -1,5 +1,6 @@
 /** Prompts an agent until it hands in a result: re-prompts, deadlines, a model in trouble, crashes and stops. */
 import type { ExitRecord } from "../../../protocol/facts.ts";
+import { sleep, type Clock } from "../../clock.ts";
 import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../../config.ts";
 import { backOffMs } from "../../session/back-off.ts";
 import type { AgentHost, TurnClosed } from "./agent-host.ts";
@@ -76,7 +77,8 @@ async function takeTurns<R>(
     if (seen.kind === "expired") return ended(expiredEnding(run, seen.what, turn));
     if (seen.reason === "error" && host.standing.waiting) {
       const backOff = { firstMs: MODEL_RETRY_FIRST_MS, lastMs: MODEL_RETRY_LAST_MS };
-      const end = await pause(run, host, backOffMs(++waits, backOff, place.random.unit()));
+      const waitMs = backOffMs(++waits, backOff, place.random.unit());
+      const end = await pause(place.clock, run, host, waitMs);
       if (end !== null) return ended(end);
       text = AFTER_MODEL_TROUBLE;
       continue;
@@ -108,14 +110,16 @@ async function watchTurn<R>(run: LiveRun, host: AgentHost, result: Promise<R>): 
 }
 
 /** Waits, unless the run has to end first. */
-async function pause(run: LiveRun, host: AgentHost, ms: number): Promise<Ending | null> {
-  const waited = Promise.withResolvers<null>();
-  const timer = setTimeout(() => waited.resolve(null), ms);
-  const onStop = () => waited.resolve(null);
-  run.signal.addEventListener("abort", onStop, { once: true });
-  const end = await Promise.race([waited.promise, host.standing.fatal]);
-  clearTimeout(timer);
-  run.signal.removeEventListener("abort", onStop);
+async function pause(
+  clock: Clock,
+  run: LiveRun,
+  host: AgentHost,
+  ms: number,
+): Promise<Ending | null> {
+  const over = new AbortController();
+  const waited = sleep(clock, ms, AbortSignal.any([run.signal, over.signal]));
+  const end = await Promise.race([waited.then(() => null), host.standing.fatal]);
+  over.abort();
   return run.signal.aborted ? stoppedEnding(run) : end;
 }
 

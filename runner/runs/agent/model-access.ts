@@ -2,9 +2,9 @@
 import { refuse, type Ack } from "../../../protocol/error.ts";
 import type { ModelCredential } from "../../../protocol/runner-frames.ts";
 import type { Admission, ModelCallRecord } from "../../agents/gateway.ts";
+import { sleep } from "../../clock.ts";
 import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../../config.ts";
 import { backOffMs } from "../../session/back-off.ts";
-import { sleep } from "../../session/sleep.ts";
 import type { LiveRun } from "../live-run.ts";
 import type { Workplace } from "../workplace.ts";
 
@@ -23,7 +23,7 @@ export async function modelCredential(
     const answer = await place.town.credential({ runId, fence, want: "model" });
     if (answer.ok || !answer.error.retryable || attempt >= CREDENTIAL_ATTEMPTS_MAX) return answer;
     const backOff = { firstMs: MODEL_RETRY_FIRST_MS, lastMs: MODEL_RETRY_LAST_MS };
-    await sleep(backOffMs(attempt, backOff, place.random.unit()), run.signal);
+    await sleep(place.clock, backOffMs(attempt, backOff, place.random.unit()), run.signal);
   }
 }
 

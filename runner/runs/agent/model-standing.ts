@@ -1,7 +1,7 @@
 /** Judges a model's failures over a run: which end it, which are waited for, and which were only a moment. */
 import { MODEL_UNREACHABLE_MS_MAX, THROTTLED_ANSWERS_MAX } from "../../config.ts";
 import type { ModelFailure } from "../../agents/model-failure.ts";
-import type { Clock } from "../../clock.ts";
+import type { TimeSource } from "../../clock.ts";
 import { ending, type Ending } from "../live-run.ts";
 
 /** A provider that asks for a longer pause is not waited for by this run. */
@@ -10,13 +10,13 @@ const RETRY_AFTER_MS_MAX = 2 * 60_000;
 export class ModelStanding {
   /** Resolves when the run has to end because of its model. */
   readonly fatal: Promise<Ending>;
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #end: (ending: Ending) => void;
   #listener: (() => void) | null = null;
   #throttled = 0;
   #unreachableSince: number | null = null;
 
-  constructor(clock: Clock) {
+  constructor(clock: TimeSource) {
     this.#clock = clock;
     const { promise, resolve } = Promise.withResolvers<Ending>();
     this.fatal = promise;

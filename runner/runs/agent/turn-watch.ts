@@ -2,22 +2,26 @@
  * Watches that an agent's turn lives: the first sign within one deadline, then never silent for
  * longer than another. A tool in flight holds the second back up to the tool's own limit.
  */
+import type { Clock } from "../../clock.ts";
 import { TOOL_IN_FLIGHT_MS_MAX } from "../../config.ts";
 
 export type Expired = "first_token" | "silent";
 
 export class TurnWatch {
   readonly #limits: { firstTokenMs: number; silenceMs: number };
+  readonly #clock: Clock;
   readonly #onExpired: (what: Expired) => void;
   readonly #inFlight = new Set<string>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #callOff: (() => void) | null = null;
   #seen = false;
 
   constructor(
     limits: { firstTokenMs: number; silenceMs: number },
+    clock: Clock,
     onExpired: (what: Expired) => void,
   ) {
     this.#limits = limits;
+    this.#clock = clock;
     this.#onExpired = onExpired;
   }
 
@@ -46,17 +50,17 @@ export class TurnWatch {
 
   /** Somebody else is to blame for the silence (a throttled or unreachable model): begin anew. */
   excuse(): void {
-    if (this.#timer !== null) this.#arm();
+    if (this.#callOff !== null) this.#arm();
   }
 
   /** No turn runs. */
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#callOff?.();
+    this.#callOff = null;
   }
 
   #arm(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#callOff?.();
     const { firstTokenMs, silenceMs } = this.#limits;
     const what: Expired = this.#seen ? "silent" : "first_token";
     const ms = !this.#seen
@@ -64,9 +68,9 @@ export class TurnWatch {
       : this.#inFlight.size > 0
         ? Math.max(silenceMs, TOOL_IN_FLIGHT_MS_MAX)
         : silenceMs;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
+    this.#callOff = this.#clock.after(ms, () => {
+      this.#callOff = null;
       this.#onExpired(what);
-    }, ms);
+    });
   }
 }

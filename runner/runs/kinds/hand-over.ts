@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ExitRecord, FactOf } from "../../../protocol/facts.ts";
 import { oidSchema } from "../../../protocol/ids.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+import { sleep } from "../../clock.ts";
 import { diffStat } from "../../git/diff.ts";
 import type { RigRepository } from "../../git/mirror.ts";
 import { runBranch } from "../../git/names.ts";
@@ -102,7 +103,8 @@ async function pushWithPatience(
     });
     if (pushed.ok) return null;
     if (!pushed.error.retryable || attempt >= PUSH_ATTEMPTS_MAX) return notPushed(pushed.error);
-    await Bun.sleep(backOffMs(attempt, PUSH_BACK_OFF, place.random.unit()));
+    const waitMs = backOffMs(attempt, PUSH_BACK_OFF, place.random.unit());
+    await sleep(place.clock, waitMs, run.signal);
   }
 }
 
