@@ -34,12 +34,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const { ids, seconds, out } = wish;
   const chosen = ids.length === 0 ? benches : benches.filter((bench) => ids.includes(bench.id));
   const progress = (line: string): void => console.error(line);
-  const verdicts = await runBenches({ root, seconds }, chosen, progress, (verdict) =>
+  const profileDir = dirname(out);
+  const reports = await runBenches({ root, seconds, progress, profileDir }, chosen, (verdict) =>
     console.log(verdictLine(verdict)),
   );
   const machine = { cores: cpus().length, memoryBytes: totalmem(), bun: Bun.version };
   await mkdir(dirname(out), { recursive: true });
-  await Bun.write(out, `${JSON.stringify({ machine, verdicts }, null, 2)}\n`);
+  await Bun.write(out, `${JSON.stringify({ machine, benches: reports }, null, 2)}\n`);
+  const verdicts = reports.flatMap((report) => report.verdicts);
   return verdicts.length > 0 && verdicts.every((verdict) => verdict.ok) ? 0 : 1;
 }
 

@@ -4,7 +4,7 @@ export interface Measurement {
   /** What was measured, in a few words; empty when the bench has one figure. */
   name: string;
   value: number;
-  /** Unit of value and bar, e.g. `ms`, `MB`, `kB`, `% of a core`. */
+  /** Unit of value and bar, e.g. `ms`, `MB`, `kB`, `% of a core`; `x` for a ratio. */
   unit: string;
   /** The value is good up to this, or from this on. */
   bar: { atMost: number } | { atLeast: number };
@@ -16,6 +16,8 @@ export interface Bench {
   title: string;
   /** Measures. A throw means that it could not be measured, which is a miss. */
   run(context: BenchContext): Promise<Measurement[]>;
+  /** Once more, shorter, with a CPU profile of the measured program written to `file`. Called after a miss. */
+  profile?(context: BenchContext, file: string): Promise<void>;
 }
 
 export interface BenchContext {
@@ -27,6 +29,13 @@ export interface BenchContext {
   seconds: number;
   /** A line about what is going on, for a person who waits. */
   progress(line: string): void;
+}
+
+/** Something that a bench needs is not on this machine; the message says in one sentence what to install. */
+export class NotRun extends Error {
+  constructor(sentence: string) {
+    super(`not run: ${sentence}`);
+  }
 }
 
 export type Verdict =

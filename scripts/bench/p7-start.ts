@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bench, BenchContext } from "./bench.ts";
-import { median } from "./median.ts";
+import { median } from "./spread.ts";
 
 const RUNS = 5;
 const READY_MS_MAX = 200;
