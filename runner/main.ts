@@ -11,10 +11,12 @@ import { Runs } from "./runs/runs.ts";
 import type { TownRequests } from "./runs/workplace.ts";
 import { Lease } from "./session/lease.ts";
 import { TownSession } from "./session/town-session.ts";
+import { socketTransport } from "./session/town-socket.ts";
 import { GateCache } from "./spool/gate-cache.ts";
 import { Identity } from "./spool/identity.ts";
 import { Journals } from "./spool/journals.ts";
 import { awaitDirectory } from "./spool/lock.ts";
+import { fileDisk } from "./spool/disk.ts";
 import { openSpoolDatabase } from "./spool/open.ts";
 import { RunBook } from "./spool/run-book.ts";
 import { Spool } from "./spool/spool.ts";
@@ -50,7 +52,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const waitMs = options.local ? PREDECESSOR_MS_MAX : 0;
   const lock = await awaitDirectory(join(root.path, "lock"), { waitMs, clock });
   if (!lock.ok) return failed(log, lock.error.message);
-  const opened = openSpoolDatabase(join(root.path, "spool.db"), random);
+  const opened = openSpoolDatabase(fileDisk(join(root.path, "spool.db")), random);
   if (!opened.ok) {
     lock.value.release();
     return failed(log, opened.error.message);
@@ -82,11 +84,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { mode, isolationReason } = place;
   session = new TownSession({
     ...{ spool, book, identity, lease, runs, clock, random, log },
-    address: {
+    transport: socketTransport({
       townUrl: options.townUrl,
       token: options.token,
       client: `gastown-runner/${options.version}`,
-    },
+    }),
     facts: {
       appVersion: options.version,
       name: options.name,

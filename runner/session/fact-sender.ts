@@ -3,7 +3,7 @@ import { z } from "zod";
 import { FACT_BATCH_MAX } from "../../protocol/limits.ts";
 import { ACK_TIMEOUT_MS, FACT_BATCH_BYTES_MAX } from "../config.ts";
 import type { Spool } from "../spool/spool.ts";
-import type { TownSocket } from "./town-socket.ts";
+import { request, type TownLink } from "./transport.ts";
 
 const ackedSchema = z.object({ ackedSeq: z.number().int().nonnegative() });
 
@@ -12,30 +12,30 @@ const ackedSchema = z.object({ ackedSeq: z.number().int().nonnegative() });
  * @param onEmpty called whenever everything on disk is acknowledged
  */
 export async function sendFacts(
-  socket: TownSocket,
+  link: TownLink,
   spool: Spool,
   options: { connection: number; onEmpty: () => void },
 ): Promise<void> {
   let wake = Promise.withResolvers<void>();
   const stop = spool.onAppend(() => wake.resolve());
   try {
-    while (socket.isOpen) {
+    while (link.isOpen) {
       wake = Promise.withResolvers<void>();
       const facts = spool.pending(spool.ackedSeq, FACT_BATCH_MAX, FACT_BATCH_BYTES_MAX);
       if (facts.length === 0) {
         options.onEmpty();
-        await Promise.race([wake.promise, socket.closed]);
+        await Promise.race([wake.promise, link.closed]);
         continue;
       }
       const frame = { connection: options.connection, spoolEpoch: spool.epoch, facts };
-      const answer = await socket.request("facts", frame, ackedSchema, ACK_TIMEOUT_MS);
+      const answer = await request(link, "facts", frame, ackedSchema, ACK_TIMEOUT_MS);
       if (!answer.ok) {
-        socket.close(`facts were refused: ${answer.error.message}`);
+        link.close(`facts were refused: ${answer.error.message}`);
         return;
       }
       const last = facts.at(-1)?.seq ?? 0;
       if (answer.value.ackedSeq < last) {
-        socket.close(`the town has stored facts up to ${answer.value.ackedSeq} of ${last} only`);
+        link.close(`the town has stored facts up to ${answer.value.ackedSeq} of ${last} only`);
         return;
       }
       spool.ack(Math.min(answer.value.ackedSeq, spool.seq));

@@ -46,7 +46,7 @@ import type { Spool } from "../spool/spool.ts";
 import { backOffMs } from "./back-off.ts";
 import { sendFacts } from "./fact-sender.ts";
 import type { Lease } from "./lease.ts";
-import { TownSocket, type DownEvent, type FrameListener, type TownAddress } from "./town-socket.ts";
+import { request, type FrameListeners, type TownLink, type Transport } from "./transport.ts";
 
 /** What this runner is: the parts of hello that do not change while it lives. */
 export type RunnerFacts = Pick<
@@ -65,7 +65,7 @@ export interface RunsPort {
 }
 
 export interface SessionDeps {
-  address: TownAddress;
+  transport: Transport;
   facts: RunnerFacts;
   spool: Spool;
   book: RunBook;
@@ -85,7 +85,7 @@ const FATAL = new Set<ErrorBody["code"]>([
   "invalid_body",
 ]);
 
-type Standing = { socket: TownSocket; welcome: RunnerWelcome };
+type Standing = { link: TownLink; welcome: RunnerWelcome };
 
 export class TownSession {
   readonly #deps: SessionDeps;
@@ -160,31 +160,27 @@ export class TownSession {
         retryable: true,
       });
     const frame = { ...body, connection: standing.welcome.connection };
-    return standing.socket.request(event, frame, value, timeoutMs);
+    return request(standing.link, event, frame, value, timeoutMs);
   }
 
   /** One connection from opening to its end, which is always a reason. */
   async #connectOnce(): Promise<ErrorBody & { greeted: boolean }> {
     this.#connecting = Promise.withResolvers<Standing | null>();
-    const opened = await TownSocket.open(
-      this.#deps.address,
-      this.#listeners(),
-      this.#stopping.signal,
-    );
-    if (!opened.ok) return { ...opened.error, greeted: false };
-    const socket = opened.value;
     const { signal } = this.#stopping;
-    const stop = () => socket.close("the runner stops");
+    const opened = await this.#deps.transport.open(this.#listeners(), signal);
+    if (!opened.ok) return { ...opened.error, greeted: false };
+    const link = opened.value;
+    const stop = () => link.close("the runner stops");
     signal.addEventListener("abort", stop, { once: true });
-    void socket.closed.then(() => signal.removeEventListener("abort", stop));
+    void link.closed.then(() => signal.removeEventListener("abort", stop));
     if (signal.aborted) stop();
-    const greeted = await this.#greet(socket);
+    const greeted = await this.#greet(link);
     if (!greeted.ok) {
       this.#connecting.resolve(null);
-      socket.close(greeted.error.message);
+      link.close(greeted.error.message);
       return { ...greeted.error, greeted: false };
     }
-    const standing = { socket, welcome: greeted.value };
+    const standing = { link, welcome: greeted.value };
     this.#standing = standing;
     this.#connecting.resolve(standing);
     this.#deps.log.info("connected to the town", {
@@ -196,8 +192,8 @@ export class TownSession {
       for (const settle of this.#flushed.splice(0)) settle();
     };
     const [reason] = await Promise.all([
-      socket.closed,
-      sendFacts(socket, this.#deps.spool, { connection, onEmpty }),
+      link.closed,
+      sendFacts(link, this.#deps.spool, { connection, onEmpty }),
       this.#beat(standing),
     ]);
     this.#standing = null;
@@ -207,7 +203,7 @@ export class TownSession {
     };
   }
 
-  async #greet(socket: TownSocket): Promise<Ack<RunnerWelcome>> {
+  async #greet(link: TownLink): Promise<Ack<RunnerWelcome>> {
     const { spool, book, identity, lease, runs, facts } = this.#deps;
     spool.flush();
     const sentAt = lease.moment();
@@ -222,7 +218,7 @@ export class TownSession {
       live: runs.inventory(),
       ended: book.ended(),
     };
-    const answer = await socket.request("hello", hello, runnerWelcomeSchema, ACK_TIMEOUT_MS);
+    const answer = await request(link, "hello", hello, runnerWelcomeSchema, ACK_TIMEOUT_MS);
     if (!answer.ok) return answer;
     identity.keepRunnerId(answer.value.runnerId);
     // What the town has stored is never sent again, even if its acknowledgement was lost.
@@ -235,28 +231,23 @@ export class TownSession {
   }
 
   /** Heartbeats until the connection closes; one that fails closes it. */
-  async #beat({ socket, welcome }: Standing): Promise<void> {
+  async #beat({ link, welcome }: Standing): Promise<void> {
     const { book, lease, runs, clock, random } = this.#deps;
     const closed = new AbortController();
-    void socket.closed.then(() => closed.abort());
+    void link.closed.then(() => closed.abort());
     let periodMs = welcome.heartbeatMs;
-    while (socket.isOpen) {
+    while (link.isOpen) {
       await sleep(clock, periodMs * (1 - HEARTBEAT_JITTER * random.unit()), closed.signal);
-      if (!socket.isOpen) return;
+      if (!link.isOpen) return;
       const sentAt = lease.moment();
       const frame: Heartbeat = {
         connection: welcome.connection,
         lastOfferSeq: book.lastOfferSeq,
         runs: runs.inventory(),
       };
-      const answer = await socket.request(
-        "heartbeat",
-        frame,
-        heartbeatAnswerSchema,
-        ACK_TIMEOUT_MS,
-      );
+      const answer = await request(link, "heartbeat", frame, heartbeatAnswerSchema, ACK_TIMEOUT_MS);
       if (!answer.ok) {
-        socket.close(`a heartbeat failed: ${answer.error.message}`);
+        link.close(`a heartbeat failed: ${answer.error.message}`);
         return;
       }
       lease.renew(sentAt);
@@ -270,7 +261,7 @@ export class TownSession {
     this.#deps.runs.stop({ runId, fence, outcome: "stopped_by_town", reason });
   }
 
-  #listeners(): Record<DownEvent, FrameListener> {
+  #listeners(): FrameListeners {
     const { runs } = this.#deps;
     return {
       offer: (frame) => this.#take(frame, offerSchema, (offer) => runs.offer(offer)),
@@ -288,7 +279,7 @@ export class TownSession {
   ): Promise<Ack<T>> {
     // A frame may overtake the answer to hello by a moment.
     const standing = this.#standing ?? (await this.#connecting.promise);
-    if (standing === null || !standing.socket.isOpen)
+    if (standing === null || !standing.link.isOpen)
       return refuse("offline", "This connection is closing.", { retryable: true });
     const parsed = schema.safeParse(frame);
     if (!parsed.success) {
@@ -302,9 +293,7 @@ export class TownSession {
     }
     if (parsed.data.connection !== standing.welcome.connection) {
       // After the answer, which says why.
-      this.#deps.clock.after(0, () =>
-        standing.socket.close("a frame of another connection arrived"),
-      );
+      this.#deps.clock.after(0, () => standing.link.close("a frame of another connection arrived"));
       return refuse("stale_connection", "The frame carries another connection's number.", {
         retryable: true,
       });

@@ -12,7 +12,8 @@ import {
   type RunnerWelcome,
   type RunSpec,
 } from "../../../protocol/index.ts";
-import { TownSocket, type UpEvent } from "../../../runner/session/town-socket.ts";
+import { socketTransport } from "../../../runner/session/town-socket.ts";
+import { request, type TownLink, type UpEvent } from "../../../runner/session/transport.ts";
 
 const ANSWER_MS = 10_000;
 
@@ -23,15 +24,15 @@ export interface Holder {
 }
 
 export class TestRunner {
-  readonly #socket: TownSocket;
+  readonly #link: TownLink;
   readonly #spoolEpoch: string;
   readonly #offers: RunSpec[] = [];
   #arrived = Promise.withResolvers<void>();
   #seq = 0;
   welcome!: RunnerWelcome;
 
-  private constructor(socket: TownSocket, spoolEpoch: string) {
-    this.#socket = socket;
+  private constructor(link: TownLink, spoolEpoch: string) {
+    this.#link = link;
     this.#spoolEpoch = spoolEpoch;
   }
 
@@ -43,8 +44,7 @@ export class TestRunner {
       else act(runner);
       return Promise.resolve(ok({ accepted: true }));
     };
-    const opened = await TownSocket.open(
-      { townUrl, token, client: "test runner" },
+    const opened = await socketTransport({ townUrl, token, client: "test runner" }).open(
       {
         offer: (frame) => soon((to) => to.#take(offerSchema.parse(frame).spec)),
         stop: (frame) => {
@@ -118,7 +118,7 @@ export class TestRunner {
   }
 
   leave(): void {
-    this.#socket.close("the test is over");
+    this.#link.close("the test is over");
   }
 
   #take(spec: RunSpec): void {
@@ -132,6 +132,6 @@ export class TestRunner {
   }
 
   #ask<V extends z.ZodType>(event: UpEvent, frame: object, value: V): Promise<Ack<z.output<V>>> {
-    return this.#socket.request(event, frame, value, ANSWER_MS);
+    return request(this.#link, event, frame, value, ANSWER_MS);
   }
 }
