@@ -32,6 +32,7 @@ const storeWriters = ["store", "loop", "commands"];
 
 /** Where bun:sqlite may be opened. */
 const sqliteOwners = [
+  "sim/disk\\.ts$",
   "server/store/",
   "server/auth/",
   "runner/spool/",

@@ -1,13 +1,13 @@
 /** Who this runner is: the town's name for it, and how often it was started on its data directory. */
-import type { Database } from "bun:sqlite";
+import type { SqlDatabase } from "./disk.ts";
 
 export class Identity {
   /** Rises at every start. */
   readonly incarnation: number;
-  readonly #db: Database;
+  readonly #db: SqlDatabase;
 
   /** Counts this start. */
-  constructor(db: Database) {
+  constructor(db: SqlDatabase) {
     this.#db = db;
     this.incarnation = Number(this.#read("incarnation") ?? 0) + 1;
     this.#write("incarnation", String(this.incarnation));

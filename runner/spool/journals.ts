@@ -1,10 +1,10 @@
 /** Journals of step machines: entries are only ever appended, each on disk before its effect. */
-import type { Database } from "bun:sqlite";
+import type { SqlDatabase } from "./disk.ts";
 
 export class Journals {
-  readonly #db: Database;
+  readonly #db: SqlDatabase;
 
-  constructor(db: Database) {
+  constructor(db: SqlDatabase) {
     this.#db = db;
   }
 

@@ -1,6 +1,6 @@
 /** Opens the runner's own database: what it has seen and not yet told, and its memory across restarts. */
-import { Database } from "bun:sqlite";
 import { randomHex, type Random } from "../clock.ts";
+import type { Disk, SqlDatabase } from "./disk.ts";
 import { refuse, type Result } from "../../protocol/error.ts";
 
 /** Raise it with a step in `migrate`; a file of a newer version is refused. */
@@ -31,9 +31,9 @@ create table gate_results (key text primary key, results text not null, at integ
 create index facts_run on facts (run_id);
 `;
 
-/** Opens or makes `path`. Error: `unsupported` for the file of a newer version. */
-export function openSpoolDatabase(path: string, random: Random): Result<Database> {
-  const db = new Database(path, { create: true, strict: true });
+/** Opens or makes the database. Error: `unsupported` for one of a newer version. */
+export function openSpoolDatabase(disk: Disk, random: Random): Result<SqlDatabase> {
+  const db = disk.open();
   db.run("pragma journal_mode = wal");
   // Whoever is told of a fact may rely on it: no commit is lost with the power.
   db.run("pragma synchronous = full");
@@ -44,7 +44,7 @@ export function openSpoolDatabase(path: string, random: Random): Result<Database
     db.close();
     return refuse(
       "unsupported",
-      `${path} was written by a newer version of gastown. Start that version, or use another data directory.`,
+      `The runner's data was written by a newer version of gastown. Start that version, or use another data directory.`,
     );
   }
   if (version === 0) {
@@ -54,7 +54,7 @@ export function openSpoolDatabase(path: string, random: Random): Result<Database
         `sp_${randomHex(random, 12)}`,
       );
       db.run(`pragma user_version = ${SPOOL_VERSION}`);
-    }).immediate();
+    });
   }
   return { ok: true, value: db };
 }

@@ -2,7 +2,7 @@
  * The runner's memory of its runs: offers answered, runs alive, runs ended and not yet acknowledged,
  * fences that were stopped. A later start of the runner reads it to settle what a dead one left.
  */
-import type { Database } from "bun:sqlite";
+import type { SqlDatabase } from "./disk.ts";
 import { runSpecSchema, type RunSpec } from "../../protocol/run-spec.ts";
 import type { OfferAnswer } from "../../protocol/runner-frames.ts";
 import { offerAnswerSchema } from "../../protocol/runner-frames.ts";
@@ -30,9 +30,9 @@ interface RunRow {
 }
 
 export class RunBook {
-  readonly #db: Database;
+  readonly #db: SqlDatabase;
 
-  constructor(db: Database) {
+  constructor(db: SqlDatabase) {
     this.#db = db;
   }
 
@@ -62,27 +62,25 @@ export class RunBook {
   answer(offer: { spec: RunSpec; offerSeq: number }, answer: OfferAnswer, at: number): void {
     const { spec, offerSeq } = offer;
     const { runId, resource, fence } = spec;
-    this.#db
-      .transaction(() => {
-        this.#db
-          .query(
-            "insert into offers (run_id, offer_seq, answer) values (?, ?, ?) on conflict (run_id) do update set offer_seq = max(offer_seq, excluded.offer_seq)",
-          )
-          .run(runId, offerSeq, JSON.stringify(answer));
-        this.#db.query("delete from offers where offer_seq <= ?").run(offerSeq - OFFERS_KEPT);
-        if (!answer.accepted) return;
-        this.#db
-          .query(
-            "insert into runs (run_id, resource, kind, epoch, n, spec, state, phase, accepted_at) values (?, ?, ?, ?, ?, ?, 'live', 'accepted', ?)",
-          )
-          .run(runId, resource, spec.kind, fence.epoch, fence.n, JSON.stringify(spec), at);
-        this.#db
-          .query(
-            "insert into fences (resource, epoch, n, run_id) values (?, ?, ?, ?) on conflict (resource) do update set epoch = excluded.epoch, n = excluded.n, run_id = excluded.run_id",
-          )
-          .run(resource, fence.epoch, fence.n, runId);
-      })
-      .immediate();
+    this.#db.transaction(() => {
+      this.#db
+        .query(
+          "insert into offers (run_id, offer_seq, answer) values (?, ?, ?) on conflict (run_id) do update set offer_seq = max(offer_seq, excluded.offer_seq)",
+        )
+        .run(runId, offerSeq, JSON.stringify(answer));
+      this.#db.query("delete from offers where offer_seq <= ?").run(offerSeq - OFFERS_KEPT);
+      if (!answer.accepted) return;
+      this.#db
+        .query(
+          "insert into runs (run_id, resource, kind, epoch, n, spec, state, phase, accepted_at) values (?, ?, ?, ?, ?, ?, 'live', 'accepted', ?)",
+        )
+        .run(runId, resource, spec.kind, fence.epoch, fence.n, JSON.stringify(spec), at);
+      this.#db
+        .query(
+          "insert into fences (resource, epoch, n, run_id) values (?, ?, ?, ?) on conflict (resource) do update set epoch = excluded.epoch, n = excluded.n, run_id = excluded.run_id",
+        )
+        .run(resource, fence.epoch, fence.n, runId);
+    });
   }
 
   setPhase(runId: string, phase: string): void {
@@ -125,20 +123,18 @@ export class RunBook {
 
   /** From now on this fence starts nothing and has no effect. */
   entomb(runId: string, fence: Fence, outcome: Outcome, at: number): void {
-    this.#db
-      .transaction(() => {
-        this.#db
-          .query(
-            "insert into tombstones (run_id, epoch, n, outcome, at) values (?, ?, ?, ?, ?) on conflict (run_id) do nothing",
-          )
-          .run(runId, fence.epoch, fence.n, outcome, at);
-        this.#db
-          .query(
-            "delete from tombstones where rowid in (select rowid from tombstones order by at desc limit -1 offset ?)",
-          )
-          .run(TOMBSTONES_KEPT);
-      })
-      .immediate();
+    this.#db.transaction(() => {
+      this.#db
+        .query(
+          "insert into tombstones (run_id, epoch, n, outcome, at) values (?, ?, ?, ?, ?) on conflict (run_id) do nothing",
+        )
+        .run(runId, fence.epoch, fence.n, outcome, at);
+      this.#db
+        .query(
+          "delete from tombstones where rowid in (select rowid from tombstones order by at desc limit -1 offset ?)",
+        )
+        .run(TOMBSTONES_KEPT);
+    });
   }
 
   /** How a run was stopped; null when it was not. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FactBody } from "../../protocol/facts.ts";
 import { systemClock, systemRandom } from "../clock.ts";
+import { fileDisk, type SqlDatabase } from "./disk.ts";
 import { Identity } from "./identity.ts";
 import { Journals } from "./journals.ts";
 import { awaitDirectory, lockDirectory } from "./lock.ts";
@@ -18,8 +18,8 @@ let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "gastown-spool-"))));
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-function openDb(): Database {
-  const opened = openSpoolDatabase(join(dir, "spool.db"), systemRandom);
+function openDb(): SqlDatabase {
+  const opened = openSpoolDatabase(fileDisk(join(dir, "spool.db")), systemRandom);
   if (!opened.ok) throw new Error(opened.error.message);
   return opened.value;
 }
@@ -64,9 +64,10 @@ test("[C6] an acknowledgement prunes, and sequences are never reused, also after
 test("[C6] what was appended survives a process that is killed in mid-append", async () => {
   const script = `
     import { openSpoolDatabase } from ${JSON.stringify(join(import.meta.dir, "open.ts"))};
+    import { fileDisk } from ${JSON.stringify(join(import.meta.dir, "disk.ts"))};
     import { Spool } from ${JSON.stringify(join(import.meta.dir, "spool.ts"))};
     import { systemClock, systemRandom } from ${JSON.stringify(join(import.meta.dir, "../clock.ts"))};
-    const opened = openSpoolDatabase(${JSON.stringify(join(dir, "spool.db"))}, systemRandom);
+    const opened = openSpoolDatabase(fileDisk(${JSON.stringify(join(dir, "spool.db"))}), systemRandom);
     const spool = new Spool(opened.value, { clock: systemClock });
     for (let n = 1; ; n++) {
       const seq = await spool.append({ runId: "a", fence: { epoch: 1, n: 1 }, body: { kind: "phase", phase: "p" + n } });
@@ -145,7 +146,7 @@ test("[C6] the file of a newer version is refused with a sentence", () => {
   const db = openDb();
   db.run("pragma user_version = 99");
   db.close();
-  expect(openSpoolDatabase(join(dir, "spool.db"), systemRandom)).toMatchObject({
+  expect(openSpoolDatabase(fileDisk(join(dir, "spool.db")), systemRandom)).toMatchObject({
     ok: false,
     error: { code: "unsupported" },
   });

@@ -2,7 +2,7 @@
  * Facts on the runner's disk: written before anyone is told, kept until the town has acknowledged
  * them. What is appended together is committed together.
  */
-import type { Database, Statement } from "bun:sqlite";
+import type { SqlDatabase, SqlQuery } from "./disk.ts";
 import { fitFact } from "./fit-fact.ts";
 import { factBodySchema, type Fact, type FactBody } from "../../protocol/facts.ts";
 import type { Fence } from "../../protocol/run.ts";
@@ -36,17 +36,17 @@ const GROUP_MS = 3;
 
 export class Spool {
   readonly epoch: string;
-  readonly #db: Database;
+  readonly #db: SqlDatabase;
   readonly #clock: Clock;
   readonly #bytesMax: number;
-  readonly #insert: Statement<{ seq: number }, [string, number, number, number, string, string]>;
+  readonly #insert: SqlQuery<{ seq: number }, [string, number, number, number, string, string]>;
   readonly #listeners = new Set<() => void>();
   #waiting: Waiting[] = [];
   #callOff: (() => void) | null = null;
   #bytes: number;
   #closed = false;
 
-  constructor(db: Database, options: { clock: Clock; bytesMax?: number }) {
+  constructor(db: SqlDatabase, options: { clock: Clock; bytesMax?: number }) {
     this.#db = db;
     this.#clock = options.clock;
     this.#bytesMax = options.bytesMax ?? SPOOL_BYTES_MAX;
@@ -112,13 +112,11 @@ export class Spool {
   /** The town has stored everything up to `seq`. */
   ack(seq: number): void {
     if (seq <= this.ackedSeq) return;
-    this.#db
-      .transaction(() => {
-        this.#db.query("delete from facts where seq <= ?").run(seq);
-        this.#setMeta("acked_seq", String(seq));
-        this.#db.query("delete from runs where state = 'ended' and exit_seq <= ?").run(seq);
-      })
-      .immediate();
+    this.#db.transaction(() => {
+      this.#db.query("delete from facts where seq <= ?").run(seq);
+      this.#setMeta("acked_seq", String(seq));
+      this.#db.query("delete from runs where state = 'ended' and exit_seq <= ?").run(seq);
+    });
     this.#bytes =
       this.#db
         .query<{ bytes: number | null }, []>("select sum(length(body)) as bytes from facts")
@@ -143,13 +141,11 @@ export class Spool {
     this.#callOff = null;
     const batch = this.#waiting;
     this.#waiting = [];
-    const seqs = this.#db
-      .transaction(() => {
-        const given = batch.map((fact) => this.#write(fact));
-        also?.(given.at(-1) ?? 0);
-        return given;
-      })
-      .immediate();
+    const seqs = this.#db.transaction(() => {
+      const given = batch.map((fact) => this.#write(fact));
+      also?.(given.at(-1) ?? 0);
+      return given;
+    });
     batch.forEach((fact, index) => fact.settle(seqs[index] ?? 0));
     if (this.#bytes > this.#bytesMax) this.#shed();
     for (const listener of this.#listeners) listener();
@@ -178,12 +174,10 @@ export class Spool {
       smaller.push({ seq: row.seq, body, saved: row.body.length - body.length });
       saved += row.body.length - body.length;
     }
-    this.#db
-      .transaction(() => {
-        for (const { seq, body } of smaller)
-          this.#db.query("update facts set body = ? where seq = ?").run(body, seq);
-      })
-      .immediate();
+    this.#db.transaction(() => {
+      for (const { seq, body } of smaller)
+        this.#db.query("update facts set body = ? where seq = ?").run(body, seq);
+    });
     this.#bytes -= saved;
   }
 
