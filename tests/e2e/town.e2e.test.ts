@@ -24,6 +24,8 @@ const STEP_MS = 240_000;
 /** Of one awaited sight. The town does real work on a host that may be busy. */
 const SIGHT_MS = 60_000;
 const SEED = process.env["GASTOWN_TEST_SEED"] ?? "4";
+/** Of a whole convoy's way, on a host that has other things to do. */
+const CONVOY_MS = 200_000;
 const WISH = "Write down who lights the lamps";
 const LINE = "The Mayor lights the lamps.";
 
@@ -179,7 +181,7 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
     async () => {
       await column(/^Closed/, watcher)
         .filter({ hasText: WISH })
-        .waitFor();
+        .waitFor({ timeout: CONVOY_MS });
       await page.goto(`${town.ready.url}/board`);
       await column(/^Closed/)
         .filter({ hasText: WISH })
@@ -207,7 +209,7 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
     async () => {
       await page.goto(`${town.ready.url}/convoys`);
       await page.getByRole("main").getByRole("link").first().click();
-      await page.getByText("5 of 5 landed").waitFor();
+      await page.getByText("5 of 5 landed").waitFor({ timeout: CONVOY_MS });
       const boxes = page.locator(".react-flow__node").filter({ hasText: "Landed" });
       await boxes.nth(4).waitFor();
       expect(await boxes.count()).toBe(5);
