@@ -40,6 +40,15 @@ export class CommandFile implements Disposable {
     return (1_000 * done) / (performance.now() - startedMs);
   }
 
+  /** @returns milliseconds of each of `count` commands */
+  times(count: number): number[] {
+    return Array.from({ length: count }, () => {
+      const startedMs = performance.now();
+      this.#command(++this.#n);
+      return performance.now() - startedMs;
+    });
+  }
+
   [Symbol.dispose](): void {
     this.#db.close();
   }
