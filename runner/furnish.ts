@@ -1,40 +1,47 @@
-/** Makes what every run works with: isolation, sandbox, git, sockets, agents. */
+/** The runner's ports on this host: isolation, sandbox, git, sockets, agents. */
 import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { KiloDriver } from "./agents/kilo/kilo-driver.ts";
 import { findKilo } from "./agents/kilo/kilo-binary.ts";
 import type { AgentSpec } from "./agents/driver.ts";
-import { randomHex } from "./clock.ts";
+import { loopbackDoors } from "./agents/loopback-doors.ts";
+import { SocketDirs } from "./agents/socket-dirs.ts";
+import { randomHex, type Clock, type Random } from "./clock.ts";
 import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from "./config.ts";
 import { openGit } from "./git/git.ts";
 import { sweepTrash, type OwnedRoot } from "./git/paths.ts";
+import type { Log } from "./log.ts";
+import type { RunnerPorts } from "./open-runner.ts";
 import { programRoot } from "./program-root.ts";
 import { stopStrays } from "./process/find-strays.ts";
 import { markOwner } from "./process/mark.ts";
-import { oneFetchAtATime, RigDesk } from "./runs/rig-desk.ts";
-import { sweepScratch } from "./runs/recover.ts";
-import { SocketDirs } from "./runs/socket-dirs.ts";
-import type { TownRequests, Workplace } from "./runs/workplace.ts";
 import { execInSandbox, execOnHost } from "./sandbox/exec-ports.ts";
 import { probeIsolation } from "./sandbox/probe.ts";
+import { sandboxCommands } from "./sandbox/rig-commands.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { prepareToolbox } from "./sandbox/toolbox.ts";
+import { gitWorks } from "./works/git-works.ts";
+import { oneFetchAtATime } from "./works/rig-desk.ts";
 
-/** What the spool and the session give. */
-export type Base = Pick<
-  Workplace,
-  "root" | "spool" | "book" | "lease" | "clock" | "random" | "log" | "journals" | "gateCache"
->;
-/** The workplace, and why nothing isolates where nothing does. */
-export type Furnished = Workplace & { mode: Sandbox["mode"]; isolationReason: string | null };
+interface Host {
+  root: OwnedRoot;
+  /** No agent may see it. */
+  dataDir: string;
+  /** Path of kilo's program; null: it is looked for. */
+  kilo: string | null;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+export type Furniture = Omit<RunnerPorts, "disk" | "transport"> & {
+  /** Why nothing isolates, where nothing does. */
+  isolationReason: string | null;
+};
 
 /** Ends what a dead runner left, and makes the tools of the runs. */
-export async function furnish(
-  base: Base,
-  options: { dataDir: string; kilo: string | null },
-  town: TownRequests,
-): Promise<Furnished> {
-  const { root, clock, random, log } = base;
+export async function furnish(host: Host): Promise<Furniture> {
+  const { root, clock, random, log } = host;
   const owner = markOwner(root.path);
   await stopStrays({ owner }, STOP_GRACE_MS);
   await sweepTrash(root);
@@ -46,42 +53,46 @@ export async function furnish(
   });
   const hostPath = process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
   const sandbox = new Sandbox({ isolation, toolbox, hostPath });
-  const hide = [options.dataDir];
-  const checkout = programRoot();
+  const hide = [host.dataDir];
   const git = oneFetchAtATime(await hostGit(root, owner, hostPath));
-  const place: Workplace = {
-    ...base,
-    ...{ owner, hide, git, sandbox },
-    personHome: homedir(),
-    rigs: new RigDesk(git, root),
-    sockets: new SocketDirs({ tmpDir: tmpdir(), owner, random }),
-    town,
-    sandboxedExec: (runId) => execInSandbox({ sandbox, owner, runId, hide }),
-    createDriver: (spec: AgentSpec) => {
-      const binary = findKilo({
-        setting: options.kilo,
-        path: hostPath,
-        roots: checkout === null ? [] : [checkout],
-        installDir: join(root.path, "agents"),
-      });
-      if (!binary.ok) return { missing: binary.error.message };
-      return new KiloDriver(spec, {
-        ...{ sandbox, owner, log },
-        binary: binary.value.path,
-        password: randomHex(random, 24),
-        startTimeoutMs: AGENT_START_TIMEOUT_MS,
-        networkRetryMs: AGENT_NETWORK_RETRY_MS,
-        now: () => clock.now(),
-        random: () => random.unit(),
-      });
-    },
-  };
-  await sweepScratch(place);
+  const sandboxedExec = (runId: string) => execInSandbox({ sandbox, owner, runId, hide });
+  const sockets = new SocketDirs({ tmpDir: tmpdir(), owner, random });
   return {
-    ...place,
-    mode: isolation.mode,
+    ...{ clock, random, log, hide },
+    isolation: isolation.mode,
     isolationReason: isolation.mode === "none" ? isolation.reason : null,
+    works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
+    commands: sandboxCommands({ sandbox, owner, hide }),
+    openDoors: loopbackDoors({ sockets, isolated: isolation.mode === "bwrap", random }),
+    createDriver: (spec) => createKilo(host, { sandbox, owner, hostPath }, spec),
+    stopStrays: async (runId) => void (await stopStrays({ owner, subject: runId }, STOP_GRACE_MS)),
+    close: () => sockets.closeAll(),
   };
+}
+
+function createKilo(
+  { root, kilo, clock, random, log }: Host,
+  parts: { sandbox: Sandbox; owner: string; hostPath: string },
+  spec: AgentSpec,
+): KiloDriver | { missing: string } {
+  const { sandbox, owner, hostPath } = parts;
+  const checkout = programRoot();
+  const binary = findKilo({
+    setting: kilo,
+    path: hostPath,
+    roots: checkout === null ? [] : [checkout],
+    installDir: join(root.path, "agents"),
+  });
+  if (!binary.ok) return { missing: binary.error.message };
+  return new KiloDriver(spec, {
+    ...{ sandbox, owner, log },
+    binary: binary.value.path,
+    password: randomHex(random, 24),
+    startTimeoutMs: AGENT_START_TIMEOUT_MS,
+    networkRetryMs: AGENT_NETWORK_RETRY_MS,
+    now: () => clock.now(),
+    random: () => random.unit(),
+  });
 }
 
 async function hostGit(root: OwnedRoot, owner: string, path: string) {

@@ -58,6 +58,8 @@ function lines(text: string): number | null {
   return text === "-" ? null : Number(text);
 }
 
+const NEWLINE = 10;
+
 /** The unified diff between two commits, at most `bytesMax` bytes, cut at the end of a line. `paths` limits it. */
 export async function unifiedDiff(
   git: Git,
@@ -70,15 +72,15 @@ export async function unifiedDiff(
     gitDir,
     args: ["diff", ...plain, from, to, "--", ...(limit.paths ?? [])],
     env: { GIT_LITERAL_PATHSPECS: "1" },
-    outputBytesMax: limit.bytesMax,
+    // Of an output that is too long the head half is kept whole, and the middle is dropped.
+    outputBytesMax: 2 * limit.bytesMax,
   });
-  const cut = run.result.exit.outputExceeded;
-  if (!run.ok && !cut) return gitFailed(run, "comparing two commits");
-  return {
-    ok: true,
-    text: cut ? run.text.slice(0, run.text.lastIndexOf("\n") + 1) : run.text,
-    cut,
-  };
+  const { exit, stdout } = run.result;
+  if (!run.ok && !exit.outputExceeded) return gitFailed(run, "comparing two commits");
+  if (stdout.byteLength <= limit.bytesMax) return { ok: true, text: run.text, cut: false };
+  const head = stdout.subarray(0, limit.bytesMax);
+  const text = new TextDecoder().decode(head.subarray(0, head.lastIndexOf(NEWLINE) + 1));
+  return { ok: true, text, cut: true };
 }
 
 export type CommitLine = {
@@ -114,4 +116,53 @@ export async function commitsBetween(
     return { oid, subject, author, committer, atMs: Number(seconds) * 1000 };
   });
   return { ok: true, commits };
+}
+
+export type ChangedPath = {
+  readonly path: string;
+  /** It links another repository now. */
+  readonly isLink: boolean;
+};
+
+/** Paths that differ between two commits, a renamed file as two. */
+export async function changedPaths(
+  git: Git,
+  gitDir: string,
+  from: Oid,
+  to: Oid,
+): Promise<Outcome<{ paths: ChangedPath[] }>> {
+  const diff = await git.run({
+    gitDir,
+    args: ["diff-tree", "-r", "-z", "--no-renames", from, to],
+  });
+  if (!diff.ok) return gitFailed(diff, "comparing the work with its base");
+  const fields = fieldsOfZ(diff.text);
+  const paths: ChangedPath[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [, newMode] = (fields[at] ?? "").split(" ");
+    paths.push({ path: fields[at + 1] ?? "", isLink: newMode === "160000" });
+  }
+  return { ok: true, paths };
+}
+
+/** Bytes of the objects that `to` has and `from` does not. */
+export async function newBytes(
+  git: Git,
+  gitDir: string,
+  from: Oid,
+  to: Oid,
+): Promise<Outcome<{ bytes: number }>> {
+  const listed = await git.run({
+    gitDir,
+    args: ["rev-list", "--objects", "--no-object-names", to, `^${from}`],
+  });
+  if (!listed.ok) return gitFailed(listed, "measuring the work");
+  const sizes = await git.run({
+    gitDir,
+    args: ["cat-file", "--batch-check=%(objectsize)"],
+    stdin: listed.result.stdout,
+  });
+  if (!sizes.ok) return gitFailed(sizes, "measuring the work");
+  const bytes = sizes.text.split("\n").reduce((sum, line) => sum + Number(line), 0);
+  return { ok: true, bytes };
 }

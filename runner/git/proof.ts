@@ -24,7 +24,7 @@ export type RemovalProof = SavedProof | NothingToSave;
 // sent must be verified again before it counts.
 const issued = new WeakSet<object>();
 
-/** For the code that has just verified the fact: saved-work.ts only. */
+/** For the code that has just verified the fact: `saved-work.ts`, `works/retire-run.ts`, and a simulation's own trees. */
 export function issueProof<P extends RemovalProof>(proof: P): P {
   const frozen = Object.freeze({ ...proof });
   issued.add(frozen);

@@ -1,13 +1,12 @@
-import { stat } from "node:fs/promises";
 import type { SandboxedExec } from "./exec.ts";
 import { type Git, gitNetworkTimeoutMs } from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
 import { fetchArguments, isAncestor, readRef, type RigRepository } from "./mirror.ts";
 import { safeId, wipRef } from "./names.ts";
 import { failure, type Outcome } from "./outcome.ts";
-import { removeOwned, removePart } from "./paths.ts";
+import { removePart } from "./paths.ts";
 import { type Oid, oidIn } from "./porcelain.ts";
-import { issueProof, type NothingToSave, type RemovalProof, type SavedProof } from "./proof.ts";
+import { issueProof, type SavedProof } from "./proof.ts";
 import { borrowObjects, type RunRepository } from "./run-repo.ts";
 import { runSandboxedGit, sandboxedUploadPack } from "./sandboxed-git.ts";
 import { defaultSaveLimits, type SaveLimits, snapshotTree, type Unsaved } from "./snapshot.ts";
@@ -267,38 +266,4 @@ export async function verifySaved(
       tree: found.tree,
     }),
   };
-}
-
-/**
- * Removes a run's folders after one more save, so that the proof is of what is there now. The run's
- * processes must have ended. Returns what the proof holds; where saving fails nothing is removed.
- */
-export async function retireRun(
-  run: RunRepository,
-  saving: Saving,
-): Promise<Outcome<{ proof: RemovalProof; unsaved: readonly Unsaved[] }>> {
-  const tree = await stat(run.treeDir).catch(() => null);
-  if (tree === null) return await remove(run, nothingToSave(run, "no_tree"), []);
-  const saved = await saveWork(run, saving);
-  if (!saved.ok) return saved;
-  const empty = saved.proof.oid === run.base;
-  return await remove(run, empty ? nothingToSave(run, "equals_base") : saved.proof, saved.unsaved);
-}
-
-function nothingToSave(run: RunRepository, reason: NothingToSave["reason"]): NothingToSave {
-  return issueProof<NothingToSave>({
-    kind: "nothing_to_save",
-    beadId: run.beadId,
-    runId: run.runId,
-    reason,
-  });
-}
-
-async function remove(
-  run: RunRepository,
-  proof: RemovalProof,
-  unsaved: readonly Unsaved[],
-): Promise<Outcome<{ proof: RemovalProof; unsaved: readonly Unsaved[] }>> {
-  const removed = await removeOwned(run.root, run.dir, "run", proof);
-  return removed.ok ? { ok: true, proof, unsaved } : removed;
 }

@@ -70,7 +70,7 @@ export async function materialise(
  */
 export async function changedSince(
   sandbox: SandboxedExec,
-  scratch: ScratchTree,
+  scratch: Pick<ScratchTree, "treeDir" | "gitDir">,
 ): Promise<Outcome<{ paths: string[] }>> {
   const result = await sandbox.run(
     [

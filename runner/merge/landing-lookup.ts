@@ -1,8 +1,7 @@
-import type { Git } from "../git/git.ts";
-import { gitFailed } from "../git/git-errors.ts";
-import { isAncestor } from "../git/mirror.ts";
+import type { RigRepository } from "../git/mirror.ts";
 import type { Outcome } from "../git/outcome.ts";
-import { fieldsOfZ, type Oid } from "../git/porcelain.ts";
+import type { Oid } from "../git/porcelain.ts";
+import type { History } from "../works/history.ts";
 import type { LandingRequest } from "./request.ts";
 
 export type Landing =
@@ -18,17 +17,17 @@ export type Landing =
  * which agents do not write.
  */
 export async function findLanding(
-  git: Git,
-  storeDir: string,
+  history: History,
+  rig: RigRepository,
   request: LandingRequest,
   tip: Oid,
   merges: readonly Oid[],
 ): Promise<Outcome<{ landing: Landing }>> {
-  const contained = await isAncestor(git, storeDir, request.source, tip);
+  const contained = await history.isAncestor(rig, request.source, tip);
   if (!contained.ok) return contained;
-  const range = `${request.sourceBase}..${tip}`;
+  const range = { from: request.sourceBase, to: tip };
   if (!contained.yes) {
-    const first = await listMerges(git, storeDir, ["--first-parent", range]);
+    const first = await history.merges(rig, { ...range, firstParent: true });
     if (!first.ok) return first;
     const other = first.merges.find(({ beads }) => beads.includes(request.beadId));
     return {
@@ -37,11 +36,11 @@ export async function findLanding(
     };
   }
   for (const merge of merges) {
-    const within = await isAncestor(git, storeDir, merge, tip);
+    const within = await history.isAncestor(rig, merge, tip);
     if (!within.ok) return within;
     if (within.yes) return { ok: true, landing: { kind: "landed", merge, method: "merge" } };
   }
-  const all = await listMerges(git, storeDir, [range]);
+  const all = await history.merges(rig, { ...range, firstParent: false });
   if (!all.ok) return all;
   const ours = all.merges.find(
     ({ parents, beads }) => parents[1] === request.source && beads.includes(request.beadId),
@@ -53,29 +52,4 @@ export async function findLanding(
         ? { kind: "landed", merge: tip, method: "contained" }
         : { kind: "landed", merge: ours.oid, method: "merge" },
   };
-}
-
-type Merge = {
-  readonly oid: Oid;
-  readonly parents: readonly Oid[];
-  readonly beads: readonly string[];
-};
-
-async function listMerges(
-  git: Git,
-  storeDir: string,
-  args: readonly string[],
-): Promise<Outcome<{ merges: Merge[] }>> {
-  const format = "--format=%H%x1f%P%x1f%(trailers:key=Bead,valueonly,separator=%x1e)";
-  const run = await git.run({ gitDir: storeDir, args: ["log", "--merges", "-z", format, ...args] });
-  if (!run.ok) return gitFailed(run, "looking for an earlier landing");
-  const merges = fieldsOfZ(run.text).map((line) => {
-    const [oid = "", parents = "", beads = ""] = line.split("\u001f");
-    return {
-      oid,
-      parents: parents.split(" "),
-      beads: beads.split("\u001e").map((bead) => bead.trim()),
-    };
-  });
-  return { ok: true, merges };
 }

@@ -1,17 +1,10 @@
-import { type Git, gitNetworkTimeoutMs } from "../git/git.ts";
-import { gitFailed, remoteFailed } from "../git/git-errors.ts";
-import { fetchArguments } from "../git/mirror.ts";
+import type { RigRepository } from "../git/mirror.ts";
 import { laneRef } from "../git/names.ts";
 import { failure, type Outcome } from "../git/outcome.ts";
-import { type Oid, oidIn } from "../git/porcelain.ts";
-import {
-  credentialFor,
-  onlyMoved,
-  type Place,
-  pushRefs,
-  refusalOf,
-  remoteRefs,
-} from "../git/push.ts";
+import type { Oid } from "../git/porcelain.ts";
+import { onlyMoved, type Place, refusalOf } from "../git/push.ts";
+import type { History } from "../works/history.ts";
+import type { Works } from "../works/works.ts";
 
 /** Who holds a lane, and the step of its journal at which it said so. */
 export type LaneMark = {
@@ -55,60 +48,49 @@ export function supersedes(holder: LaneMark | null, mine: Omit<LaneMark, "step">
   return holder.fence > mine.fence || holder.runId !== mine.runId;
 }
 
+/** Of every lane commit: with the same mark it is the same commit. */
+const engine = { name: "gastown", email: "gastown@localhost" };
+const laneAtMs = 946_684_800_000;
+
 /** The parentless commit of the empty tree that stands for a mark. The same mark gives the same oid. */
 export async function laneCommit(
-  git: Git,
-  storeDir: string,
+  history: History,
+  rig: RigRepository,
   mark: LaneMark,
 ): Promise<Outcome<{ oid: Oid }>> {
-  const tree = await git.run({ gitDir: storeDir, args: ["mktree"], stdin: "" });
-  const emptyTree = oidIn(tree.text);
-  if (!tree.ok || emptyTree === null) return gitFailed(tree, "preparing the lane");
-  const who = {
-    GIT_AUTHOR_NAME: "gastown",
-    GIT_AUTHOR_EMAIL: "gastown@localhost",
-    GIT_COMMITTER_NAME: "gastown",
-    GIT_COMMITTER_EMAIL: "gastown@localhost",
-  };
-  const made = await git.run({
-    gitDir: storeDir,
-    args: ["commit-tree", emptyTree, "-F", "-"],
-    stdin: laneMessage(mark),
-    env: { ...who, GIT_AUTHOR_DATE: "@946684800 +0000", GIT_COMMITTER_DATE: "@946684800 +0000" },
+  return await history.commit(rig, {
+    tree: null,
+    parents: [],
+    message: laneMessage(mark),
+    author: engine,
+    committer: engine,
+    atMs: laneAtMs,
   });
-  const oid = oidIn(made.text);
-  return made.ok && oid !== null ? { ok: true, oid } : gitFailed(made, "preparing the lane");
 }
 
 /** Reads the lane of a landing ref (`refs/heads/...`) at the remote, with the mark of its holder. */
 export async function readLane(
-  git: Git,
-  storeDir: string,
+  { history, refs }: Pick<Works, "history" | "refs">,
+  rig: RigRepository,
   place: Place,
   landingRef: string,
 ): Promise<Outcome<{ lane: Lane }>> {
   const ref = laneRef(landingRef);
-  const refs = await remoteRefs(git, place, [ref]);
-  if (!refs.ok) return refs;
-  const oid = refs.refs.get(ref);
+  const read = await refs.read(place, [ref]);
+  if (!read.ok) return read;
+  const oid = read.refs.get(ref);
   if (oid === undefined) return { ok: true, lane: { oid: null, mark: null } };
-  const known = await git.run({ gitDir: storeDir, args: ["cat-file", "-e", `${oid}^{commit}`] });
-  if (!known.ok) {
-    const fetched = await git.run({
-      gitDir: storeDir,
-      args: [...fetchArguments, place.url, ref],
-      timeoutMs: gitNetworkTimeoutMs,
-      ...credentialFor(place),
-    });
-    if (!fetched.ok) return remoteFailed(fetched, place.url, "reading the lane of");
+  if (!(await history.hasCommit(rig, oid))) {
+    const brought = await refs.bring(rig, place, ref);
+    if (!brought.ok) return brought;
   }
-  const body = await git.run({ gitDir: storeDir, args: ["cat-file", "commit", oid] });
+  const held = await history.readCommit(rig, oid);
   // Moved between the two readings: the next reading sees the newer one.
-  if (!body.ok)
+  if (!held.ok)
     return failure("lane_refused", "The lane moved while it was read.", "It is read again.", {
       retryable: true,
     });
-  return { ok: true, lane: { oid, mark: parseLaneMessage(body.text) } };
+  return { ok: true, lane: { oid, mark: parseLaneMessage(held.commit.message) } };
 }
 
 /**
@@ -116,19 +98,16 @@ export async function readLane(
  * Errors: `lane_refused` (it moved, or the host refuses such refs), or what reaching the remote gives.
  */
 export async function advanceLane(
-  git: Git,
-  storeDir: string,
+  { history, refs }: Pick<Works, "history" | "refs">,
+  rig: RigRepository,
   place: Place,
   landingRef: string,
-  expectedOld: Oid | null,
-  mark: LaneMark,
+  change: { readonly expected: Oid | null; readonly mark: LaneMark },
 ): Promise<Outcome<{ oid: Oid }>> {
-  const commit = await laneCommit(git, storeDir, mark);
+  const commit = await laneCommit(history, rig, change.mark);
   if (!commit.ok) return commit;
-  const ref = laneRef(landingRef);
-  const pushed = await pushRefs(git, storeDir, place, [
-    { ref, to: commit.oid, expected: expectedOld },
-  ]);
+  const update = { ref: laneRef(landingRef), to: commit.oid, expected: change.expected };
+  const pushed = await refs.push(rig, place, [update]);
   if (!pushed.ok) return pushed;
   // A lease on an unchanged value is not checked by the remote: `same` proves nothing, so it is a refusal.
   if (pushed.refs.every(({ state }) => state === "updated")) return { ok: true, oid: commit.oid };

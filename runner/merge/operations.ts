@@ -1,10 +1,8 @@
-import { trackedRef } from "../git/base.ts";
-import { fetchRig, isAncestor, readRef } from "../git/mirror.ts";
 import type { Outcome } from "../git/outcome.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { RemoteShape } from "../git/remote.ts";
+import { trackedRef } from "../works/base.ts";
 import { makeCandidate } from "./candidate.ts";
-import { checkoutState } from "./checkout.ts";
 import { advanceLane, readLane } from "./lane.ts";
 import { findLanding } from "./landing-lookup.ts";
 import type { Observation, Operation } from "./operation.ts";
@@ -29,8 +27,8 @@ export async function perform(
   switch (operation.kind) {
     case "read_lane": {
       const read = await readLane(
-        shop.git,
-        shop.rig.storeDir,
+        shop.works,
+        shop.rig,
         placeOf(shop, request),
         operation.landingRef,
       );
@@ -63,14 +61,10 @@ async function advance(
   const refused = await withAuthority(shop);
   if (refused !== null) return refused;
   const { landingRef, expected, mark } = operation;
-  const advanced = await advanceLane(
-    shop.git,
-    shop.rig.storeDir,
-    placeOf(shop, request),
-    landingRef,
+  const advanced = await advanceLane(shop.works, shop.rig, placeOf(shop, request), landingRef, {
     expected,
     mark,
-  );
+  });
   return advanced.ok ? { kind: "lane_advanced", oid: advanced.oid } : laneFailure(advanced.error);
 }
 
@@ -79,8 +73,8 @@ async function readTarget(
   request: LandingRequest,
   operation: OperationOf<"read_target">,
 ): Promise<Observation> {
-  const { git, rig } = shop;
-  const fetched = await fetchRig(git, rig, request.target, shop.credential);
+  const { works, rig } = shop;
+  const fetched = await works.rigs.fetch(rig, request.target, shop.credential);
   if (!fetched.ok) return failed(fetched.error);
   // Both refs are asked: an earlier attempt may have been redirected from one to the other.
   for (const ref of new Set([
@@ -91,7 +85,7 @@ async function readTarget(
     const tip = await tipOf(shop, request, ref);
     if (!tip.ok) return failed(tip.error);
     if (tip.oid === null) continue;
-    const found = await findLanding(git, rig.storeDir, request, tip.oid, operation.merges);
+    const found = await findLanding(works.history, rig, request, tip.oid, operation.merges);
     if (!found.ok) return failed(found.error);
     const { landing } = found;
     if (landing.kind === "landed")
@@ -110,9 +104,8 @@ async function tipOf(
   request: LandingRequest,
   ref: string,
 ): Promise<Outcome<{ oid: Oid | null }>> {
-  return await readRef(
-    shop.git,
-    shop.rig.storeDir,
+  return await shop.works.history.readRef(
+    shop.rig,
     trackedRef(ref, request.delivery === "none" ? "store" : "remote"),
   );
 }
@@ -129,7 +122,7 @@ async function inCheckout(
     landingRef !== `refs/heads/${shape.branch ?? ""}`
   )
     return "none";
-  return await checkoutState(shop.git, shape.workTree, shop.personHome);
+  return await shop.works.checkouts.state(shape.workTree);
 }
 
 async function integrate(
@@ -138,7 +131,7 @@ async function integrate(
   operation: OperationOf<"integrate">,
 ): Promise<Observation> {
   const { tip, target } = operation;
-  const made = await makeCandidate(shop.git, shop.rig.storeDir, request, {
+  const made = await makeCandidate(shop.works.history, shop.rig, request, {
     tip,
     target,
     nowMs: shop.clock.now(),
@@ -176,8 +169,8 @@ async function prove(
   request: LandingRequest,
   operation: OperationOf<"prove">,
 ): Promise<Observation> {
-  const { git, rig } = shop;
-  const fetched = await fetchRig(git, rig, request.target, shop.credential);
+  const { works, rig } = shop;
+  const fetched = await works.rigs.fetch(rig, request.target, shop.credential);
   if (!fetched.ok) return failed(fetched.error);
   const tip = await tipOf(shop, request, operation.landingRef);
   if (!tip.ok) return failed(tip.error);
@@ -192,7 +185,7 @@ async function prove(
     );
   if (tip.oid === null) return notThere();
   for (const oid of [operation.merge, request.source]) {
-    const within = await isAncestor(git, rig.storeDir, oid, tip.oid);
+    const within = await works.history.isAncestor(rig, oid, tip.oid);
     if (!within.ok) return failed(within.error);
     if (!within.yes) return notThere();
   }

@@ -1,12 +1,7 @@
-import { isAncestor } from "../git/mirror.ts";
 import { laneRef } from "../git/names.ts";
-import { refsOf } from "../git/porcelain.ts";
-import { onlyMoved, pushRefs, refusalOf, remoteRefs } from "../git/push.ts";
-import { remoteShape } from "../git/remote.ts";
-import { fastForwardCheckout } from "./checkout.ts";
+import { onlyMoved, refusalOf } from "../git/push.ts";
 import { laneCommit } from "./lane.ts";
 import type { Observation } from "./operation.ts";
-import { mergeError } from "./outcome.ts";
 import { candidatePrefix, type LandingRequest } from "./request.ts";
 import { failed, type OperationOf, placeOf, withAuthority, type Workshop } from "./workshop.ts";
 
@@ -15,21 +10,21 @@ export async function push(
   request: LandingRequest,
   operation: OperationOf<"push">,
 ): Promise<Observation> {
-  const { git, rig } = shop;
+  const { works, rig } = shop;
   const refused = (await withAuthority(shop)) ?? (await laneStillOurs(shop, request, operation));
   if (refused !== null) return refused;
   // A lease allows what is no fast-forward, so that is asked here.
   if (operation.expected !== null) {
-    const forward = await isAncestor(git, rig.storeDir, operation.expected, operation.merge);
+    const forward = await works.history.isAncestor(rig, operation.expected, operation.merge);
     if (!forward.ok) return failed(forward.error);
     if (!forward.yes)
       return { kind: "push_refused", reason: "the candidate does not contain the target" };
   }
-  const lane = await laneCommit(git, rig.storeDir, operation.mark);
+  const lane = await laneCommit(works.history, rig, operation.mark);
   if (!lane.ok) return failed(lane.error);
   const offered = operation.candidateRef !== operation.landingRef;
   const laneName = laneRef(operation.landingRef);
-  const pushed = await pushRefs(git, rig.storeDir, placeOf(shop, request), [
+  const pushed = await works.refs.push(rig, placeOf(shop, request), [
     {
       ref: operation.candidateRef,
       to: operation.merge,
@@ -58,7 +53,7 @@ async function laneStillOurs(
   operation: OperationOf<"push">,
 ): Promise<Observation | null> {
   const lane = laneRef(operation.landingRef);
-  const now = await remoteRefs(shop.git, placeOf(shop, request), [lane]);
+  const now = await shop.works.refs.read(placeOf(shop, request), [lane]);
   if (!now.ok) return failed(now.error);
   return now.refs.get(lane) === operation.expectedLane
     ? null
@@ -72,11 +67,11 @@ export async function mergeCheckout(
 ): Promise<Observation> {
   const refused = await withAuthority(shop);
   if (refused !== null) return refused;
-  const shape = await remoteShape(shop.git, shop.rig.remote);
+  const shape = await shop.works.checkouts.shape(shop.rig);
   if (!shape.ok) return failed(shape.error);
   if (shape.shape.kind !== "checkout")
     return { kind: "push_refused", reason: "the checkout is gone" };
-  const moved = await fastForwardCheckout(shop.git, shape.shape.workTree, shop.personHome, {
+  const moved = await shop.works.checkouts.fastForward(shape.shape.workTree, {
     branch: request.target,
     expected,
     merge,
@@ -93,34 +88,20 @@ export async function cleanUp(shop: Workshop, request: LandingRequest): Promise<
   const refused = await withAuthority(shop);
   if (refused !== null) return refused;
   const place = placeOf(shop, request);
+  const { refs } = shop.works;
   const branch = request.runBranch === null ? null : `refs/heads/${request.runBranch}`;
-  const candidates = candidatePrefix(request);
-  const listed = await shop.git.run({
-    args: [
-      "ls-remote",
-      "--refs",
-      "--",
-      place.url,
-      `${candidates}*`,
-      ...(branch === null ? [] : [branch]),
-    ],
-    ...(place.credential === undefined
-      ? {}
-      : { credential: { url: place.url, secret: place.credential } }),
-  });
-  if (!listed.ok)
-    return failed(
-      mergeError("unreachable", "The run's branch could not be looked at.", "It is tried again.", {
-        retryable: true,
-      }),
-    );
+  const candidates = await refs.list(place, candidatePrefix(request));
+  if (!candidates.ok) return failed(candidates.error);
+  const ours = new Map(candidates.refs);
+  if (branch !== null) {
+    const read = await refs.read(place, [branch]);
+    if (!read.ok) return failed(read.error);
+    // Somebody else's commit on it stays.
+    if (read.refs.get(branch) === request.source) ours.set(branch, request.source);
+  }
   let branchDeleted = false;
-  for (const [ref, oid] of refsOf(listed.text)) {
-    const ours = ref === branch ? oid === request.source : ref.startsWith(candidates);
-    if (!ours) continue;
-    const pushed = await pushRefs(shop.git, shop.rig.storeDir, place, [
-      { ref, to: null, expected: oid },
-    ]);
+  for (const [ref, oid] of ours) {
+    const pushed = await refs.push(shop.rig, place, [{ ref, to: null, expected: oid }]);
     if (!pushed.ok) return failed(pushed.error);
     if (ref === branch) branchDeleted = pushed.refs[0]?.state === "updated";
   }

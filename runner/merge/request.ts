@@ -1,4 +1,4 @@
-import type { Delivery } from "../git/base.ts";
+import type { Delivery } from "../works/base.ts";
 import { landedBranch, safeId } from "../git/names.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { Attribution } from "../git/run-repo.ts";

@@ -1,9 +1,10 @@
-import type { Clock } from "../clock.ts";
-import type { Credential, Git } from "../git/git.ts";
+import type { TimeSource } from "../clock.ts";
+import type { Credential } from "../git/git.ts";
 import type { RigRepository } from "../git/mirror.ts";
 import type { GitError } from "../git/outcome.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { Place } from "../git/push.ts";
+import type { Works } from "../works/works.ts";
 import type { Observation, Operation } from "./operation.ts";
 import { type MergeError, mergeError } from "./outcome.ts";
 import type { LandingRequest } from "./request.ts";
@@ -21,15 +22,13 @@ export type GatesPort = {
 
 /** What a landing works with. */
 export type Workshop = {
-  readonly git: Git;
+  readonly works: Works;
   readonly rig: RigRepository;
   readonly gates: GatesPort;
   readonly credential?: Credential;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<TimeSource, "now">;
   /** Whether the run still holds its lease and fence; asked before everything that writes outside. */
   readonly authority: () => Promise<boolean>;
-  /** Home of the person whose checkout a local remote is: their git settings count in it. */
-  readonly personHome: string;
 };
 
 export type OperationOf<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;

@@ -1,8 +1,6 @@
 /** Answers what changed between two commits of a rig, for the page. */
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { DiffAnswer, DiffFrame } from "../../protocol/runner-frames.ts";
-import { diffStat, unifiedDiff } from "../git/diff.ts";
-import { hasCommit } from "../git/mirror.ts";
 import type { GitError } from "../git/outcome.ts";
 import { repositoryCode } from "./kinds/baseline.ts";
 import type { Workplace } from "./workplace.ts";
@@ -17,16 +15,13 @@ export async function readDiff(
 ): Promise<Ack<DiffAnswer>> {
   const opened = await place.rigs.open(spec);
   if (!opened.ok) return failed(opened.error);
-  const { storeDir } = opened.rig;
-  const known = await Promise.all(
-    [baseOid, headOid].map((oid) => hasCommit(place.git, storeDir, oid)),
-  );
+  const { rig } = opened;
+  const { history } = place.works;
+  const known = await Promise.all([baseOid, headOid].map((oid) => history.hasCommit(rig, oid)));
   if (known.includes(false)) {
     const fetched = await place.rigs.fetch(spec);
     if (!fetched.ok) return failed(fetched.error);
-    const again = await Promise.all(
-      [baseOid, headOid].map((oid) => hasCommit(place.git, storeDir, oid)),
-    );
+    const again = await Promise.all([baseOid, headOid].map((oid) => history.hasCommit(rig, oid)));
     if (again.includes(false))
       return refuse(
         "not_found",
@@ -34,9 +29,9 @@ export async function readDiff(
       );
   }
   // What the branch did, not what the target did meanwhile.
-  const stat = await diffStat(place.git, storeDir, baseOid, headOid, FILES_MAX);
+  const stat = await history.diffStat(rig, baseOid, headOid, FILES_MAX);
   if (!stat.ok) return failed(stat.error);
-  const diff = await unifiedDiff(place.git, storeDir, baseOid, headOid, {
+  const diff = await history.unifiedDiff(rig, baseOid, headOid, {
     bytesMax: DIFF_BYTES_MAX,
   });
   if (!diff.ok) return failed(diff.error);

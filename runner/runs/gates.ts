@@ -1,22 +1,17 @@
 /** Runs a rig's setup and gates on a tree, in the sandbox: they are code of the repository. */
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { GATE_LOG_CHARS_MAX } from "../../protocol/limits.ts";
 import type { Gate, GateResult } from "../../protocol/review.ts";
 import type { RigSpec } from "../../protocol/run-spec.ts";
-import { GATE_OUTPUT_BYTES_MAX, SETUP_TIMEOUT_MS, STOP_GRACE_MS } from "../config.ts";
+import { SETUP_TIMEOUT_MS } from "../config.ts";
 import type { Oid } from "../git/porcelain.ts";
-import type { RunOutput } from "../process/process.ts";
+import type { CommandEnd, CommandPlace } from "../works/commands.ts";
 import { cutMiddle } from "./cut-text.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** Where gates run: the tree and what belongs to it. All of it is seen at its own path. */
-export type GatePlace = {
-  treeDir: string;
-  homeDir: string;
-  tmpDir: string;
-  readOnly: readonly string[];
+/** Where gates run. */
+export type GatePlace = CommandPlace & {
   /** Tracked files that differ from what was written; where nobody else writes the tree. */
   changed?: () => Promise<readonly string[]>;
 };
@@ -28,9 +23,6 @@ export type GatesEnd =
 
 /** Logs of all gates of one result together stay below a frame. */
 const LOGS_CHARS_MAX = 60_000;
-const SHELL = ["/bin/sh", "-c"];
-/** The small parent could not start the command. */
-const CANNOT_START = 127;
 
 /** Setup, then every gate in order; the first red one ends it. A red gate is run a second time before it counts. */
 export async function runGates(
@@ -130,51 +122,23 @@ async function once(
     log: "",
     durationMs: null,
   });
-  await Promise.all(
-    [where.homeDir, where.tmpDir].map((dir) => mkdir(dir, { recursive: true, mode: 0o700 })),
-  );
-  const env = { ...place.sandbox.environment({ home: where.homeDir, tmp: where.tmpDir }), CI: "1" };
-  const spec = {
-    mode: place.sandbox.mode,
-    runId: run.spec.runId,
-    owner: place.owner,
-    cwd: where.treeDir,
-    env,
-    readOnly: where.readOnly,
-    readWrite: [where.treeDir, where.homeDir, where.tmpDir],
-    hide: place.hide,
-    network,
-  };
-  const output = await place.sandbox.runSandboxed(spec, [...SHELL, `exec 2>&1\n${command}`], {
-    timeoutMs,
-    outputBytesMax: GATE_OUTPUT_BYTES_MAX,
-    graceMs: STOP_GRACE_MS,
-    signal: run.signal,
+  const { runId } = run.spec;
+  const { signal } = run;
+  const end = await place.commands.run({
+    ...{ runId, line: command, place: where, network, timeoutMs, signal },
   });
-  const infra = whyNotRun(output, run);
-  if (infra !== null) return { kind: "infra", message: infra };
-  const result = resultOf(gate, output);
+  if (signal.aborted) return { kind: "infra", message: "The run was stopped while its gates ran." };
+  if (end.kind === "not_started") return { kind: "infra", message: end.message };
+  const result = resultOf(gate, end);
   tellGate(run, result, result.ok ? "green" : "red");
   return { kind: "judged", result };
 }
 
-/** What says that the command never ran, or was ended by us, as a sentence; null when it ran. */
-function whyNotRun({ exit, stdout, stderr }: RunOutput, run: LiveRun): string | null {
-  if (run.signal.aborted) return "The run was stopped while its gates ran.";
-  // Inside, everything is said on standard output; what stands on standard error comes from the sandbox.
-  const said = stderr.trim();
-  if (said.startsWith("bwrap:") || (exit.code === CANNOT_START && stdout === "" && said !== "")) {
-    return `The sandbox could not be started: ${said.slice(0, 500)}`;
-  }
-  return null;
-}
-
-function resultOf({ name, command }: Gate, { exit, stdout, stderr }: RunOutput): GateResult {
-  const log = [
-    stdout,
-    stderr,
-    exit.timedOut ? "\n[stopped: the time limit of this gate was over]" : "",
-  ].join("");
+function resultOf(
+  { name, command }: Gate,
+  { exit, output }: Extract<CommandEnd, { kind: "ran" }>,
+): GateResult {
+  const late = exit.timedOut ? "\n[stopped: the time limit of this gate was over]" : "";
   return {
     name,
     command,
@@ -182,7 +146,7 @@ function resultOf({ name, command }: Gate, { exit, stdout, stderr }: RunOutput):
     code: exit.code,
     timedOut: exit.timedOut,
     durationMs: Math.round(exit.durationMs),
-    log: cutMiddle(log, GATE_LOG_CHARS_MAX),
+    log: cutMiddle(output + late, GATE_LOG_CHARS_MAX),
   };
 }
 
@@ -208,6 +172,6 @@ function shorten(gates: readonly GateResult[], count: number): GateResult[] {
 
 function cacheKey(place: Workplace, rig: Pick<RigSpec, "gates" | "setup">, tree: Oid): string {
   return createHash("sha256")
-    .update(JSON.stringify([tree, rig.setup, rig.gates, place.sandbox.mode]))
+    .update(JSON.stringify([tree, rig.setup, rig.gates, place.isolation]))
     .digest("hex");
 }

@@ -1,11 +1,6 @@
 /** Settles a run that an earlier incarnation of this runner left: its processes are gone or ended here, its work is saved. */
 import type { RunSpecOf } from "../../protocol/run-spec.ts";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { STOP_GRACE_MS } from "../config.ts";
-import { removeOwned } from "../git/paths.ts";
-import { openRunRepository, type RunRepository } from "../git/run-repo.ts";
-import { stopStrays } from "../process/find-strays.ts";
+import type { RunRepository } from "../git/run-repo.ts";
 import type { BookedRun } from "../spool/run-book.ts";
 import { isKind } from "./execute.ts";
 import { carryOut, handOver, handOverSchema } from "./kinds/hand-over.ts";
@@ -19,7 +14,7 @@ export async function recoverRun(
   run: LiveRun,
   booked: BookedRun,
 ): Promise<Ending> {
-  await stopStrays({ owner: place.owner, subject: run.spec.runId }, STOP_GRACE_MS);
+  await place.stopStrays(run.spec.runId);
   const stopped = place.book.tombstone(run.spec.runId);
   if (isKind(run, "work")) return recoverWork(place, run, booked, stopped);
   if (stopped !== null)
@@ -43,7 +38,7 @@ async function recoverWork(
       opened.error.code,
       `The runner was started again, and the rig cannot be opened: ${opened.error.message}`,
     );
-  const tree = await openRunRepository(place.root, opened.rig, run.spec.runId);
+  const tree = await place.works.trees.open(opened.rig, run.spec.runId);
   if (handed.success && stopped === null) {
     // Verified before the runner died: pushed already or not, this ends the same.
     if (tree.ok) return handOver(place, run, { tree: tree.run, work: handed.data, exit: null });
@@ -72,18 +67,4 @@ function lost(left: string): Ending {
     "runner_restarted",
     `The runner was started again in the middle of this run. ${left}`,
   );
-}
-
-/** Removes scratch trees of an earlier incarnation; they never hold work. */
-export async function sweepScratch(place: Workplace): Promise<void> {
-  const dir = join(place.root.path, "scratch");
-  const names = await readdir(dir).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  });
-  for (const name of names) {
-    const removed = await removeOwned(place.root, join(dir, name), "scratch", null);
-    if (!removed.ok)
-      place.log.warn("a scratch tree was left behind", { name, why: removed.error.message });
-  }
 }

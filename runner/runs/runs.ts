@@ -104,7 +104,7 @@ export class Runs implements RunsPort {
   }
 
   #judge(spec: RunSpec): OfferAnswer {
-    const { book, sandbox } = this.#place;
+    const { book, isolation } = this.#place;
     if (this.#draining) return no("draining", "This runner is stopping and takes nothing new.");
     const tombstone = book.tombstone(spec.runId);
     if (tombstone !== null)
@@ -116,7 +116,7 @@ export class Runs implements RunsPort {
         `A run with fence (${fence.epoch}, ${fence.n}) of this resource was here already.`,
       );
     }
-    if (sandbox.mode === "none" && "rig" in spec && !spec.rig.isolationConfirmed) {
+    if (isolation === "none" && "rig" in spec && !spec.rig.isolationConfirmed) {
       return no(
         "isolation_unconfirmed",
         "Nothing isolates agents on this host, and the rig's owner has not confirmed that.",

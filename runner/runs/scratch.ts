@@ -1,8 +1,7 @@
 /** A scratch tree with its own home for gates, removed after use. */
-import { join } from "node:path";
 import type { RigRepository } from "../git/mirror.ts";
 import type { Oid } from "../git/porcelain.ts";
-import { changedSince, materialise, removeScratch, type ScratchTree } from "../git/scratch-tree.ts";
+import type { ScratchFolder } from "../works/works.ts";
 import type { GatePlace } from "./gates.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Workplace } from "./workplace.ts";
@@ -11,7 +10,7 @@ export class Scratch {
   readonly #place: Workplace;
   readonly #run: LiveRun;
   readonly #rig: RigRepository;
-  #tree: ScratchTree | null = null;
+  #folder: ScratchFolder | null = null;
 
   constructor(place: Workplace, run: LiveRun, rig: RigRepository) {
     this.#place = place;
@@ -21,37 +20,33 @@ export class Scratch {
 
   /** Writes a commit's or a tree's files; an earlier tree of this run goes first. */
   async open(oid: Oid): Promise<GatePlace | { infra: string }> {
-    const made = await materialise(this.#place.git, this.#place.root, this.#rig, {
-      name: this.#run.spec.runId,
-      oid,
-    });
+    const name = this.#run.spec.runId;
+    const made = await this.#place.works.scratch.write(this.#rig, { name, oid });
     if (!made.ok) return { infra: made.error.message };
-    this.#tree = made.scratch;
-    const { dir, treeDir } = made.scratch;
-    return {
-      treeDir,
-      homeDir: join(dir, "home"),
-      tmpDir: join(dir, "tmp"),
-      readOnly: [],
-      changed: () => this.#changed(),
-    };
+    this.#folder = made.scratch;
+    return { ...made.scratch, readOnly: [], changed: () => this.#changed() };
   }
 
   async #changed(): Promise<readonly string[]> {
-    if (this.#tree === null || this.#run.signal.aborted) return [];
-    const exec = this.#place.sandboxedExec(this.#run.spec.runId);
-    const changed = await changedSince(exec, this.#tree);
+    if (this.#folder === null || this.#run.signal.aborted) return [];
+    const changed = await this.#place.works.scratch.changed(this.#folder);
     return changed.ok ? changed.paths : [];
   }
 
   async close(): Promise<void> {
-    if (this.#tree === null) return;
-    const removed = await removeScratch(this.#tree);
-    this.#tree = null;
-    if (!removed.ok)
-      this.#place.log.warn("a scratch tree was left behind", {
-        runId: this.#run.spec.runId,
-        why: removed.error.message,
-      });
+    if (this.#folder === null) return;
+    const folder = this.#folder;
+    this.#folder = null;
+    await removeFolder(this.#place, folder);
   }
+}
+
+/** What cannot be removed is left to the next start, and the log says so. */
+export async function removeFolder(place: Workplace, folder: ScratchFolder): Promise<void> {
+  const removed = await place.works.scratch.remove(folder);
+  if (!removed.ok)
+    place.log.warn("a scratch tree was left behind", {
+      runId: folder.name,
+      why: removed.error.message,
+    });
 }

@@ -4,19 +4,18 @@ import type { ToolAnswer } from "../../protocol/runner-frames.ts";
 import type { Ack } from "../../protocol/error.ts";
 import type { Fence } from "../../protocol/run.ts";
 import type { AgentDriver, AgentSpec } from "../agents/driver.ts";
+import type { OpenDoors } from "../agents/doors.ts";
 import type { Clock, Random } from "../clock.ts";
-import type { SandboxedExec } from "../git/exec.ts";
-import type { Git } from "../git/git.ts";
-import type { OwnedRoot } from "../git/paths.ts";
 import type { Log } from "../log.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { SandboxMode } from "../sandbox/sandbox-spec.ts";
 import type { Lease } from "../session/lease.ts";
 import type { GateCache } from "../spool/gate-cache.ts";
 import type { Journals } from "../spool/journals.ts";
 import type { RunBook } from "../spool/run-book.ts";
 import type { Spool } from "../spool/spool.ts";
-import type { RigDesk } from "./rig-desk.ts";
-import type { SocketDirs } from "./socket-dirs.ts";
+import type { Commands } from "../works/commands.ts";
+import type { RigDesk } from "../works/rig-desk.ts";
+import type { Works } from "../works/works.ts";
 
 /** What a run may ask of the town. Offline it fails at once, as retryable. */
 export interface TownRequests {
@@ -32,28 +31,24 @@ export interface TownRequests {
 }
 
 export interface Workplace {
-  /** The runner's folder, claimed and marked. */
-  root: OwnedRoot;
-  /** `markOwner` of the data directory. */
-  owner: string;
   /** Folders no agent may see. */
   hide: readonly string[];
-  /** Home of the person the runner works for: their git settings count in their own checkout. */
-  personHome: string;
-  git: Git;
-  sandbox: Sandbox;
+  /** What keeps agents and gates apart from this host. */
+  isolation: SandboxMode;
+  works: Works;
   rigs: RigDesk;
-  sockets: SocketDirs;
+  commands: Commands;
   spool: Spool;
   book: RunBook;
   journals: Journals;
   gateCache: GateCache;
   lease: Lease;
   town: TownRequests;
+  openDoors: OpenDoors;
   /** Makes the agent of one run, in this runner's sandbox. Throws only for bugs. */
   createDriver(spec: AgentSpec): AgentDriver | { missing: string };
-  /** The git port inside the sandbox of one run. */
-  sandboxedExec(runId: string): SandboxedExec;
+  /** Ends what a dead runner left of a run's processes. */
+  stopStrays(runId: string): Promise<void>;
   clock: Clock;
   random: Random;
   log: Log;

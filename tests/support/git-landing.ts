@@ -1,10 +1,9 @@
-import { contains } from "../../runner/git/base.ts";
 import type { Exec } from "../../runner/git/exec.ts";
 import { openGit } from "../../runner/git/git.ts";
 import type { Oid } from "../../runner/git/porcelain.ts";
+import { contains } from "../../runner/works/base.ts";
+import { gitWorks } from "../../runner/works/git-works.ts";
 import { saveWork } from "../../runner/git/saved-work.ts";
-import type { JournalEntry, JournalPort } from "../../runner/merge/journal.ts";
-import { parseJournal } from "../../runner/merge/journal.ts";
 import type { GatesPort, Workshop } from "../../runner/merge/workshop.ts";
 import type { LandingRequest } from "../../runner/merge/request.ts";
 import { join } from "node:path";
@@ -12,19 +11,6 @@ import { testExec, testSandbox } from "./git-exec.ts";
 import { attribution, makeRun, must, nowMs, personGit, type RigFixture, write } from "./git-rig.ts";
 
 export const greenGates: GatesPort = { run: () => Promise.resolve({ kind: "green" }) };
-
-export function journalInMemory(): JournalPort & { entries: JournalEntry[] } {
-  const stored: string[] = [];
-  return {
-    entries: [],
-    load: () => Promise.resolve(parseJournal(stored.map((line): unknown => JSON.parse(line)))),
-    append(entry) {
-      stored.push(JSON.stringify(entry));
-      this.entries.push(entry);
-      return Promise.resolve();
-    },
-  };
-}
 
 export async function workshop(
   fixture: RigFixture,
@@ -36,12 +22,16 @@ export async function workshop(
     path: process.env["PATH"] ?? "",
   });
   return {
-    git,
+    works: gitWorks({
+      git,
+      root: fixture.root,
+      sandboxedExec: () => testSandbox,
+      personHome: fixture.dir,
+    }),
     rig: fixture.rig,
     gates: greenGates,
     clock: { now: () => nowMs },
     authority: () => Promise.resolve(true),
-    personHome: fixture.dir,
     ...more,
   };
 }
@@ -99,5 +89,5 @@ export async function landings(dir: string, ref: string): Promise<string[]> {
 }
 
 export async function isIn(fixture: RigFixture, oid: Oid, inRef: string): Promise<boolean> {
-  return must(await contains(fixture.git, fixture.rig, { oid, inRef })).yes;
+  return must(await contains(fixture.works.history, fixture.rig, { oid, inRef })).yes;
 }

@@ -11,7 +11,9 @@ import {
   type RunRepository,
 } from "../../runner/git/run-repo.ts";
 import type { Oid } from "../../runner/git/porcelain.ts";
-import { testExec } from "./git-exec.ts";
+import { gitWorks } from "../../runner/works/git-works.ts";
+import type { Works } from "../../runner/works/works.ts";
+import { testExec, testSandbox } from "./git-exec.ts";
 
 export const attribution: Attribution = {
   author: { name: "Ada Person", email: "ada@example.test" },
@@ -25,6 +27,7 @@ export type RigFixture = {
   readonly git: Git;
   readonly root: OwnedRoot;
   readonly rig: RigRepository;
+  readonly works: Works;
   remove(): Promise<void>;
 };
 
@@ -95,6 +98,7 @@ export async function makeRig(options: { bare: boolean } = { bare: true }): Prom
     git,
     root,
     rig,
+    works: gitWorks({ git, root, sandboxedExec: () => testSandbox, personHome: dir }),
     remove: () => rm(dir, { recursive: true, force: true }),
   };
 }

@@ -1,11 +1,10 @@
 /** The tree that landing a reviewed head would make now: merged in memory, nothing on disk is touched. */
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
-import { resolveBase } from "../../git/base.ts";
-import { hasCommit } from "../../git/mirror.ts";
+import type { Merged } from "../../git/merge-trees.ts";
 import { failure, type Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
-import { mergeTrees, type Merged } from "../../merge/candidate.ts";
-import type { FetchedRig } from "../rig-desk.ts";
+import { resolveBase } from "../../works/base.ts";
+import type { FetchedRig } from "../../works/rig-desk.ts";
 import type { Workplace } from "../workplace.ts";
 
 /** `tip` is what the head would be merged onto: the target, or the integration ref of deliveries that land there. */
@@ -15,12 +14,13 @@ export async function candidateTree(
   { rig, target, targetOid }: FetchedRig,
 ): Promise<Outcome<{ tip: Oid; merged: Merged }>> {
   const { delivery } = spec.bead;
+  const { history } = place.works;
   const base =
     delivery === "merge"
       ? { ok: true as const, oid: targetOid }
-      : await resolveBase(place.git, rig, { target, delivery });
+      : await resolveBase(history, rig, { target, delivery });
   if (!base.ok) return base;
-  if (!(await hasCommit(place.git, rig.storeDir, spec.headOid))) {
+  if (!(await history.hasCommit(rig, spec.headOid))) {
     return failure(
       "unknown_base",
       `Neither this runner nor the remote has ${spec.headOid}.`,
@@ -28,6 +28,6 @@ export async function candidateTree(
       { retryable: true },
     );
   }
-  const merged = await mergeTrees(place.git, rig.storeDir, base.oid, spec.headOid);
+  const merged = await history.mergeTrees(rig, base.oid, spec.headOid);
   return merged.ok ? { ok: true, tip: base.oid, merged: merged.merged } : merged;
 }

@@ -4,15 +4,13 @@ import type { ExitRecord, FactOf } from "../../../protocol/facts.ts";
 import { oidSchema } from "../../../protocol/ids.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import { sleep } from "../../clock.ts";
-import { diffStat } from "../../git/diff.ts";
 import type { RigRepository } from "../../git/mirror.ts";
 import { runBranch } from "../../git/names.ts";
 import type { GitError } from "../../git/outcome.ts";
-import { pushRunBranch } from "../../git/run-branch.ts";
 import type { RunRepository } from "../../git/run-repo.ts";
-import { verifySaved } from "../../git/saved-work.ts";
 import { backOffMs } from "../../session/back-off.ts";
 import { stoppedEnding } from "../agent/agent-turns.ts";
+import { pushRunBranch } from "../../works/run-branch.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import { releaseTree, retireTree } from "./retire-tree.ts";
 import type { Workplace } from "../workplace.ts";
@@ -45,7 +43,7 @@ export async function handOver(
     return { ...carried.ending, exit };
   }
   const { headOid: oid, baseOid: base } = work;
-  const proof = await verifySaved(place.git, tree.rig, {
+  const proof = await place.works.trees.verifySaved(tree.rig, {
     beadId: run.spec.bead.id,
     runId: run.spec.runId,
     oid,
@@ -64,7 +62,7 @@ export async function carryOut(
   work: HandOver,
 ): Promise<{ ok: true; fact: FactOf<"work_done"> } | { ok: false; ending: Ending }> {
   const { bead, runId } = run.spec;
-  const stat = await diffStat(place.git, rig.storeDir, work.baseOid, work.headOid, 0);
+  const stat = await place.works.history.diffStat(rig, work.baseOid, work.headOid, 0);
   if (!stat.ok) return { ok: false, ending: notPushed(stat.error) };
   if (work.noChangesReason === null) {
     const failed = await pushWithPatience(place, run, rig, work);
@@ -94,7 +92,7 @@ async function pushWithPatience(
   const { bead, runId } = run.spec;
   for (let attempt = 1; ; attempt++) {
     if (!(await run.authority())) return stoppedEnding(run);
-    const pushed = await pushRunBranch(place.git, rig, {
+    const pushed = await pushRunBranch(place.works.refs, rig, {
       beadId: bead.id,
       runId,
       oid: work.headOid,

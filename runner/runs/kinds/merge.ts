@@ -14,7 +14,7 @@ import { candidateTree } from "./candidate-tree.ts";
 import { cutEnd } from "../cut-text.ts";
 import { runGatesOnce } from "../gates.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
-import { gitText, type FetchedRig } from "../rig-desk.ts";
+import type { FetchedRig } from "../../works/rig-desk.ts";
 import { Scratch } from "../scratch.ts";
 import type { Workplace } from "../workplace.ts";
 
@@ -40,12 +40,11 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
   const scratch = new Scratch(place, run, fetched.rig);
   const gates = gatesPort(place, run, scratch);
   const shop: Workshop = {
-    git: place.git,
+    works: place.works,
     rig: fetched.rig,
     gates,
     clock: place.clock,
     authority: () => run.authority(),
-    personHome: place.personHome,
   };
   run.enter("landing", `Onto ${fetched.target}`);
   try {
@@ -75,24 +74,14 @@ async function landingRequest(
   fetched: FetchedRig,
 ): Promise<Outcome<{ request: LandingRequest }>> {
   const { spec } = run;
-  const { storeDir } = fetched.rig;
+  const { history } = place.works;
   const candidate = await candidateTree(place, spec, fetched);
   if (!candidate.ok) return candidate;
-  const base = await gitText(
-    place.git,
-    storeDir,
-    ["merge-base", spec.headOid, candidate.tip],
-    "finding where the work began",
-  );
+  const base = await history.mergeBase(fetched.rig, spec.headOid, candidate.tip);
   if (!base.ok) return base;
-  const committer = await gitText(
-    place.git,
-    storeDir,
-    ["log", "-1", "--format=%cn%n%ce", spec.headOid],
-    "reading the work's author",
-  );
-  if (!committer.ok) return committer;
-  const [name = "", email = ""] = committer.text.split("\n");
+  const head = await history.readCommit(fetched.rig, spec.headOid);
+  if (!head.ok) return head;
+  const { name, email } = head.commit.committer;
   return {
     ok: true,
     request: {
@@ -103,7 +92,7 @@ async function landingRequest(
       fenceIssuer: spec.rig.id,
       title: spec.bead.title,
       source: spec.headOid,
-      sourceBase: base.text,
+      sourceBase: base.oid,
       target: fetched.target,
       delivery: spec.bead.delivery,
       runBranch: spec.branch === "" ? null : spec.branch,

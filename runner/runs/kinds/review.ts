@@ -7,15 +7,13 @@ import { DIFF_IN_BRIEFING_CHARS_MAX, firstMessage } from "../../agents/briefing.
 import type { ToolAnswer } from "../../agents/mcp.ts";
 import { REPROMPT_WITHOUT_RESULT } from "../../agents/prompts/role-prompt.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
-import { diffStat, unifiedDiff } from "../../git/diff.ts";
-import { hasCommit } from "../../git/mirror.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
 import { cutEnd } from "../cut-text.ts";
 import type { GatePlace } from "../gates.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
-import type { FetchedRig } from "../rig-desk.ts";
+import type { FetchedRig } from "../../works/rig-desk.ts";
 import { Scratch } from "../scratch.ts";
 import { askTown } from "../agent/town-tools.ts";
 import type { Workplace } from "../workplace.ts";
@@ -58,7 +56,7 @@ async function rigWith(place: Workplace, run: ReviewRun): Promise<Step<{ rig: Fe
   if (!fetched.ok)
     return { ok: false, ending: notPrepared(repositoryCode(fetched.error), fetched.error.message) };
   for (const oid of [headOid, baseOid]) {
-    if (await hasCommit(place.git, fetched.rig.storeDir, oid)) continue;
+    if (await place.works.history.hasCommit(fetched.rig, oid)) continue;
     return {
       ok: false,
       ending: notPrepared("unknown_head", `Neither this runner nor the remote has ${oid}.`),
@@ -73,10 +71,11 @@ async function briefingOf(
   { rig, target }: FetchedRig,
 ): Promise<Step<{ text: string }>> {
   const { spec } = run;
-  const stat = await diffStat(place.git, rig.storeDir, spec.baseOid, spec.headOid, FILES_MAX);
+  const { history } = place.works;
+  const stat = await history.diffStat(rig, spec.baseOid, spec.headOid, FILES_MAX);
   if (!stat.ok) return { ok: false, ending: notPrepared(stat.error.code, stat.error.message) };
   // A little more than fits, so that the briefing itself says that it is cut.
-  const diff = await unifiedDiff(place.git, rig.storeDir, spec.baseOid, spec.headOid, {
+  const diff = await history.unifiedDiff(rig, spec.baseOid, spec.headOid, {
     bytesMax: DIFF_IN_BRIEFING_CHARS_MAX * 2,
   });
   if (!diff.ok) return { ok: false, ending: notPrepared(diff.error.code, diff.error.message) };

@@ -1,15 +1,14 @@
 /** Session: the Mayor answers turns one after the other, without any tree, and leaves when it has been idle. */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { RunSpecOf, TurnSpec } from "../../../protocol/run-spec.ts";
 import { firstMessage } from "../../agents/briefing.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
-import { createOwned, removeOwned } from "../../git/paths.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import { diedEnding, runTurns, stoppedEnding, type TurnsEnd } from "../agent/agent-turns.ts";
 import { cutMiddle } from "../cut-text.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
+import { removeFolder } from "../scratch.ts";
+import type { ScratchFolder } from "../../works/works.ts";
 import { askTown } from "../agent/town-tools.ts";
 import type { TurnQueue } from "../turn-queue.ts";
 import type { Workplace } from "../workplace.ts";
@@ -32,20 +31,15 @@ export async function runSession(
   run: SessionRun,
   turns: TurnQueue,
 ): Promise<Ending> {
-  const made = await createOwned(place.root, ["scratch", run.spec.runId], "scratch");
+  const made = await place.works.scratch.empty(run.spec.runId);
   if (!made.ok)
     return ending("rejected", made.error.code, made.error.message, {
       details: { phase: "prepare" },
     });
   try {
-    return await converse(place, run, turns, made.path);
+    return await converse(place, run, turns, made.scratch);
   } finally {
-    const removed = await removeOwned(place.root, made.path, "scratch", null);
-    if (!removed.ok)
-      place.log.warn("a session's folder was left behind", {
-        runId: run.spec.runId,
-        why: removed.error.message,
-      });
+    await removeFolder(place, made.scratch);
   }
 }
 
@@ -53,16 +47,14 @@ async function converse(
   place: Workplace,
   run: SessionRun,
   turns: TurnQueue,
-  dir: string,
+  { treeDir: cwd, homeDir, tmpDir }: ScratchFolder,
 ): Promise<Ending> {
   let current: TurnSpec | null = null;
-  const dirs = { cwd: join(dir, "tree"), homeDir: join(dir, "home"), tmpDir: join(dir, "tmp") };
-  for (const path of Object.values(dirs)) await mkdir(path, { recursive: true, mode: 0o700 });
   const opened = await AgentHost.open(place, run, {
-    ...dirs,
+    ...{ cwd, homeDir, tmpDir },
     role: "mayor",
     readOnly: [],
-    readWrite: [dirs.cwd],
+    readWrite: [cwd],
     call: (tool, args) => callTool(place, run, current, tool, args),
   });
   if (!opened.ok) return run.signal.aborted ? stoppedEnding(run) : opened.ending;

@@ -1,13 +1,12 @@
 /** What a work run begins from: a fresh base that holds every landed parent, and saved work carried onto it. */
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
-import { contains, resolveBase } from "../../git/base.ts";
-import { gitFailed } from "../../git/git-errors.ts";
-import { hasCommit, isAncestor, type RigRepository } from "../../git/mirror.ts";
+import type { RigRepository } from "../../git/mirror.ts";
 import type { Outcome } from "../../git/outcome.ts";
-import { fieldsOfZ, isOid, oidIn, type Oid } from "../../git/porcelain.ts";
+import type { Oid } from "../../git/porcelain.ts";
 import type { Attribution } from "../../git/run-repo.ts";
 import { ending, type Ending } from "../live-run.ts";
-import type { FetchedRig } from "../rig-desk.ts";
+import { contains, resolveBase } from "../../works/base.ts";
+import type { FetchedRig } from "../../works/rig-desk.ts";
 import type { Workplace } from "../workplace.ts";
 
 export type WorkBase = {
@@ -28,10 +27,11 @@ export async function workBase(
   fetched: FetchedRig,
 ): Promise<{ ok: true; value: WorkBase } | { ok: false; ending: Ending }> {
   const { rig, target } = fetched;
-  const base = await resolveBase(place.git, rig, { target, delivery: spec.bead.delivery });
+  const { history } = place.works;
+  const base = await resolveBase(history, rig, { target, delivery: spec.bead.delivery });
   if (!base.ok) return { ok: false, ending: rejected(base.error.code, base.error.message) };
   for (const oid of spec.contains) {
-    const held = await contains(place.git, rig, { oid, inRef: base.oid });
+    const held = await contains(history, rig, { oid, inRef: base.oid });
     if (!held.ok) return { ok: false, ending: rejected(held.error.code, held.error.message) };
     if (!held.yes) {
       const message = `${base.ref} at ${base.oid.slice(0, 12)} does not hold the landed commit ${oid.slice(0, 12)} yet. It is tried again.`;
@@ -50,7 +50,7 @@ export async function workBase(
     conflicts: [],
   };
   const saved = spec.savedWork;
-  if (saved === null || !(await hasCommit(place.git, rig.storeDir, saved.oid)))
+  if (saved === null || !(await history.hasCommit(rig, saved.oid)))
     return { ok: true, value: plain };
   const carried = await carry(place, rig, {
     saved: saved.oid,
@@ -87,35 +87,23 @@ async function carry(
   rig: RigRepository,
   wish: { saved: Oid; base: Oid; attribution: Attribution },
 ): Promise<Outcome<{ start: Oid; conflicts: readonly string[] }>> {
-  const { saved, base } = wish;
-  const within = await isAncestor(place.git, rig.storeDir, base, saved);
+  const { saved, base, attribution } = wish;
+  const { history } = place.works;
+  const within = await history.isAncestor(rig, base, saved);
   if (!within.ok) return within;
   if (within.yes) return { ok: true, start: saved, conflicts: [] };
-  const merged = await place.git.run({
-    gitDir: rig.storeDir,
-    args: ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", saved, base],
+  const brought = await history.mergeTrees(rig, saved, base);
+  if (!brought.ok) return brought;
+  const { merged } = brought;
+  const made = await history.commit(rig, {
+    tree: merged.tree,
+    parents: [saved, base],
+    message: "Bring in the newer base\n",
+    ...attribution,
+    atMs: place.clock.now(),
   });
-  const [tree = "", ...files] = fieldsOfZ(merged.text);
-  if ((!merged.ok && merged.code !== 1) || !isOid(tree))
-    return gitFailed(merged, "bringing the base into saved work");
-  const { author, committer } = wish.attribution;
-  const date = `@${Math.floor(place.clock.now() / 1000)} +0000`;
-  const made = await place.git.run({
-    gitDir: rig.storeDir,
-    args: ["commit-tree", tree, "-p", saved, "-p", base, "-F", "-"],
-    stdin: "Bring in the newer base\n",
-    env: {
-      GIT_AUTHOR_NAME: author.name,
-      GIT_AUTHOR_EMAIL: author.email,
-      GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: committer.name,
-      GIT_COMMITTER_EMAIL: committer.email,
-      GIT_COMMITTER_DATE: date,
-    },
-  });
-  const oid = oidIn(made.text);
-  if (!made.ok || oid === null) return gitFailed(made, "bringing the base into saved work");
-  return { ok: true, start: oid, conflicts: [...new Set(files)] };
+  if (!made.ok) return made;
+  return { ok: true, start: made.oid, conflicts: merged.kind === "conflict" ? merged.files : [] };
 }
 
 function rejected(code: string, message: string, details: Record<string, unknown> = {}): Ending {

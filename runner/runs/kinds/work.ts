@@ -1,5 +1,4 @@
 /** Work: a polecat does one bead in a repository of its own and hands it over. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
@@ -7,16 +6,15 @@ import { firstMessage } from "../../agents/briefing.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
 import { REPROMPT_WITHOUT_RESULT } from "../../agents/prompts/role-prompt.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
-import { verifyDone, type Done } from "../../git/done.ts";
-import { createRunRepository, type RunRepository } from "../../git/run-repo.ts";
-import { saveWork } from "../../git/saved-work.ts";
+import type { RunRepository } from "../../git/run-repo.ts";
+import { verifyDone, type Done } from "../../works/done.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
 import { runGates, runSetup, type GatePlace } from "../gates.ts";
 import { handOver, type HandOver } from "./hand-over.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
-import { retireTree, savingOf, tellSaved } from "./retire-tree.ts";
+import { retireTree, tellSaved } from "./retire-tree.ts";
 import { askTown } from "../agent/town-tools.ts";
 import { attributionOf, workBase, type WorkBase } from "./work-base.ts";
 import type { Workplace } from "../workplace.ts";
@@ -63,7 +61,7 @@ async function prepare(
     targetBranch: target,
     attribution: attributionOf(spec),
   };
-  const made = await createRunRepository(place.git, place.root, rig, wish);
+  const made = await place.works.trees.create(rig, wish);
   if (!made.ok) return { ok: false, ending: notPrepared(made.error.code, made.error.message) };
   return { ok: true, tree: made.run, base: based.value };
 }
@@ -177,8 +175,9 @@ async function done(
   call: DoneCall,
 ): Promise<ToolAnswer> {
   const { summary, no_changes_reason: noChangesReason } = call;
-  const wish = { summary, ...(noChangesReason === undefined ? {} : { noChangesReason }) };
-  const checked = await verifyDone(tree, savingOf(place, run), wish);
+  const reason = noChangesReason === undefined ? {} : { noChangesReason };
+  const wish = { summary, ...reason, nowMs: place.clock.now() };
+  const checked = await verifyDone(place.works, tree, wish);
   if (!checked.ok) {
     const { message, next, retryable, paths } = checked.error;
     const named = paths === undefined ? message : `${message} ${paths.join(", ")}`;
@@ -213,7 +212,7 @@ async function closeByGates(
   tree: RunRepository,
 ): Promise<HandOver | null> {
   const { rig } = run.spec;
-  const saved = await saveWork(tree, savingOf(place, run));
+  const saved = await place.works.trees.save(tree, { nowMs: place.clock.now() });
   if (!saved.ok) {
     run.notice("warning", saved.error.message);
     return null;
@@ -221,10 +220,12 @@ async function closeByGates(
   if (saved.proof.oid === tree.base) return null;
   tellSaved(run, saved.proof, tree.base);
   if (rig.gates.length === 0 || run.signal.aborted) return null;
-  await mkdir(join(tree.dir, "gates"), { recursive: true });
   const gates = await runGates(place, run, { gates: rig.gates, setup: null }, gatePlace(tree));
   if (gates.kind !== "ran" || !gates.green) return null;
-  const checked = await verifyDone(tree, savingOf(place, run), { summary: CLOSED_BY_GATES });
+  const checked = await verifyDone(place.works, tree, {
+    summary: CLOSED_BY_GATES,
+    nowMs: place.clock.now(),
+  });
   return checked.ok ? note(place, run, checked.done, CLOSED_BY_GATES) : null;
 }
 

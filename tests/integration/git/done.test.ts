@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { commitsBetween, diffStat, unifiedDiff } from "../../../runner/git/diff.ts";
-import { verifyDone } from "../../../runner/git/done.ts";
-import { pushRunBranch } from "../../../runner/git/run-branch.ts";
+import { verifyDone } from "../../../runner/works/done.ts";
+import { pushRunBranch } from "../../../runner/works/run-branch.ts";
 import { changedSince, materialise, removeScratch } from "../../../runner/git/scratch-tree.ts";
 import { testSandbox } from "../../support/git-exec.ts";
 import {
@@ -22,12 +22,11 @@ beforeEach(async () => {
   rig = await makeRig();
 });
 afterEach(() => rig.remove());
-const saving = () => ({ git: rig.git, sandbox: testSandbox, nowMs });
 
 test("[C6] done commits what is left, with trailers and both identities, and is pushed once", async () => {
   const run = await makeRun(rig, "bd1", "rn1");
   await write(run.treeDir, "one.txt", "1\n");
-  const { done } = must(await verifyDone(run, saving(), { summary: "Add one" }));
+  const { done } = must(await verifyDone(rig.works, run, { nowMs, summary: "Add one" }));
   expect(
     await personGit(
       rig.rig.storeDir,
@@ -44,21 +43,27 @@ test("[C6] done commits what is left, with trailers and both identities, and is 
     expected: null,
     delivery: "merge" as const,
   };
-  expect(await pushRunBranch(rig.git, rig.rig, push)).toMatchObject({ ok: true, pushed: true });
-  expect(await pushRunBranch(rig.git, rig.rig, push)).toMatchObject({ ok: true, pushed: false });
+  expect(await pushRunBranch(rig.works.refs, rig.rig, push)).toMatchObject({
+    ok: true,
+    pushed: true,
+  });
+  expect(await pushRunBranch(rig.works.refs, rig.rig, push)).toMatchObject({
+    ok: true,
+    pushed: false,
+  });
   expect(await personGit(rig.remoteDir, "rev-parse", "gastown/run/bd1/rn1")).toBe(done.head);
   await strayCommit(rig, "x.txt", "x\n", "gastown/run/bd1/rn1");
   expect(
-    await pushRunBranch(rig.git, rig.rig, { ...push, expected: done.head, oid: done.base }),
+    await pushRunBranch(rig.works.refs, rig.rig, { ...push, expected: done.head, oid: done.base }),
   ).toMatchObject({ ok: false, error: { code: "branch_moved" } });
 });
 
 test("[C6] delivery none keeps the run's branch in the store", async () => {
   const run = await makeRun(rig, "bd1", "rn1");
   await write(run.treeDir, "one.txt", "1\n");
-  const { done } = must(await verifyDone(run, saving(), { summary: "Add one" }));
+  const { done } = must(await verifyDone(rig.works, run, { nowMs, summary: "Add one" }));
   must(
-    await pushRunBranch(rig.git, rig.rig, {
+    await pushRunBranch(rig.works.refs, rig.rig, {
       beadId: "bd1",
       runId: "rn1",
       oid: done.head,
@@ -77,15 +82,16 @@ test("[C6] delivery none keeps the run's branch in the store", async () => {
 test("[C6] an empty diff is refused unless the agent says why", async () => {
   const run = await makeRun(rig, "bd1", "rn1");
   await write(run.treeDir, "build/only-ignored.o", "x");
-  expect(await verifyDone(run, saving(), { summary: "Nothing" })).toMatchObject({
+  expect(await verifyDone(rig.works, run, { nowMs, summary: "Nothing" })).toMatchObject({
     ok: false,
     error: { code: "empty_diff" },
   });
   expect(
-    await verifyDone(run, saving(), { summary: "Nothing", noChangesReason: " " }),
+    await verifyDone(rig.works, run, { nowMs, summary: "Nothing", noChangesReason: " " }),
   ).toMatchObject({ ok: false, error: { code: "empty_diff" } });
   const given = must(
-    await verifyDone(run, saving(), {
+    await verifyDone(rig.works, run, {
+      nowMs,
       summary: "Nothing",
       noChangesReason: "it was fixed already",
     }),
@@ -96,7 +102,7 @@ test("[C6] an empty diff is refused unless the agent says why", async () => {
 test("[C6] reserved paths, links to repositories and large work are refused, and the work is saved all the same", async () => {
   const run = await makeRun(rig, "bd1", "rn1");
   await write(run.treeDir, "sub/.gitattributes", "* -text\n");
-  const refused = await verifyDone(run, saving(), { summary: "Try" });
+  const refused = await verifyDone(rig.works, run, { nowMs, summary: "Try" });
   expect(refused).toMatchObject({
     ok: false,
     error: { code: "reserved_path", paths: ["sub/.gitattributes"] },
@@ -104,15 +110,17 @@ test("[C6] reserved paths, links to repositories and large work are refused, and
   expect(
     await personGit(rig.rig.storeDir, "ls-tree", "-r", "--name-only", "refs/gastown/wip/bd1/rn1"),
   ).toContain("sub/.gitattributes");
-  expect(await verifyDone(run, saving(), { summary: "Try", reservedPaths: [] })).toMatchObject({
+  expect(
+    await verifyDone(rig.works, run, { nowMs, summary: "Try", reservedPaths: [] }),
+  ).toMatchObject({
     ok: true,
   });
   expect(
-    await verifyDone(run, saving(), { summary: "Try", reservedPaths: ["sub/**"] }),
+    await verifyDone(rig.works, run, { nowMs, summary: "Try", reservedPaths: ["sub/**"] }),
   ).toMatchObject({ ok: false, error: { code: "reserved_path" } });
   await write(run.treeDir, "big.txt", "x".repeat(9000));
   expect(
-    await verifyDone(run, saving(), { summary: "Try", reservedPaths: [], bytesMax: 5000 }),
+    await verifyDone(rig.works, run, { nowMs, summary: "Try", reservedPaths: [], bytesMax: 5000 }),
   ).toMatchObject({ ok: false, error: { code: "too_large" } });
 });
 
@@ -123,7 +131,7 @@ test("[C6] a .gitmodules that points nowhere good is saved but not accepted", as
     ".gitmodules",
     '[submodule "x"]\n\tpath = -x\n\turl = --upload-pack=evil\n',
   );
-  expect(await verifyDone(run, saving(), { summary: "Try" })).toMatchObject({
+  expect(await verifyDone(rig.works, run, { nowMs, summary: "Try" })).toMatchObject({
     ok: false,
     error: { code: "reserved_path" },
   });
@@ -136,7 +144,7 @@ test("[C6] another branch and a history without the base are refused with what t
   const run = await makeRun(rig, "bd1", "rn1");
   await write(run.treeDir, "one.txt", "1\n");
   await personGit(run.treeDir, "checkout", "--quiet", "-b", "mine");
-  expect(await verifyDone(run, saving(), { summary: "Try" })).toMatchObject({
+  expect(await verifyDone(rig.works, run, { nowMs, summary: "Try" })).toMatchObject({
     ok: false,
     error: { code: "wrong_branch" },
   });
@@ -145,10 +153,10 @@ test("[C6] another branch and a history without the base are refused with what t
   await personGit(run.treeDir, "commit", "--quiet", "-m", "Root");
   await personGit(run.treeDir, "branch", "-f", run.branch, "HEAD");
   await personGit(run.treeDir, "checkout", "--quiet", run.branch);
-  const refused = await verifyDone(run, saving(), { summary: "Try" });
+  const refused = await verifyDone(rig.works, run, { nowMs, summary: "Try" });
   expect(refused).toMatchObject({ ok: false, error: { code: "base_not_contained" } });
   await personGit(run.treeDir, "reset", "--quiet", "--soft", run.base);
-  expect(await verifyDone(run, saving(), { summary: "Try" })).toMatchObject({ ok: true });
+  expect(await verifyDone(rig.works, run, { nowMs, summary: "Try" })).toMatchObject({ ok: true });
 });
 
 test("[E5] a diff is shown per file and as text, within its limits", async () => {
@@ -157,7 +165,7 @@ test("[E5] a diff is shown per file and as text, within its limits", async () =>
   await write(run.treeDir, "bin.dat", "a\0b");
   await rm(join(run.treeDir, "src/b.txt"));
   await write(run.treeDir, "src/moved.txt", "b\n");
-  const { done } = must(await verifyDone(run, saving(), { summary: "Change" }));
+  const { done } = must(await verifyDone(rig.works, run, { nowMs, summary: "Change" }));
   const store = rig.rig.storeDir;
   const { stat } = must(await diffStat(rig.git, store, done.base, done.head, 2));
   expect(stat).toEqual({

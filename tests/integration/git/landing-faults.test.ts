@@ -7,7 +7,8 @@ import { land } from "../../../runner/merge/engine.ts";
 import type { JournalPort } from "../../../runner/merge/journal.ts";
 import type { LandingRequest } from "../../../runner/merge/request.ts";
 import { testExec } from "../../support/git-exec.ts";
-import { journalInMemory, landings, workshop } from "../../support/git-landing.ts";
+import { landings, workshop } from "../../support/git-landing.ts";
+import { journalInMemory } from "../../support/journal.ts";
 import {
   attribution,
   makeRig,
@@ -172,7 +173,7 @@ test("[D2] after a crash at any moment the bead lands exactly once, whoever goes
   ])
     expect(crashes).toContain(kind);
   const { lane } = must(
-    await readLane(rig.git, rig.rig.storeDir, { url: rig.remoteDir }, "refs/heads/main"),
+    await readLane(rig.works, rig.rig, { url: rig.remoteDir }, "refs/heads/main"),
   );
   expect(lane.mark).not.toBeNull();
 }, 180_000);

@@ -1,16 +1,11 @@
 import { afterEach, expect, test } from "bun:test";
 import { readLane } from "../../../runner/merge/lane.ts";
 import { laneRef } from "../../../runner/git/names.ts";
-import { resolveBase } from "../../../runner/git/base.ts";
+import { resolveBase } from "../../../runner/works/base.ts";
 import { fetchRig } from "../../../runner/git/mirror.ts";
 import { land } from "../../../runner/merge/engine.ts";
-import {
-  finishedWork,
-  isIn,
-  journalInMemory,
-  landings,
-  workshop,
-} from "../../support/git-landing.ts";
+import { finishedWork, isIn, landings, workshop } from "../../support/git-landing.ts";
+import { journalInMemory } from "../../support/journal.ts";
 import {
   makeRig,
   must,
@@ -46,7 +41,7 @@ test("[D2] a bead lands as one merge commit with its id, with proof, and its bra
   expect(await remote("for-each-ref", "--format=%(refname)", "refs/heads")).toBe("refs/heads/main");
   expect(await isIn(rig, request.source, "refs/heads/main")).toBe(true);
   const { lane } = must(
-    await readLane(rig.git, rig.rig.storeDir, { url: rig.remoteDir }, "refs/heads/main"),
+    await readLane(rig.works, rig.rig, { url: rig.remoteDir }, "refs/heads/main"),
   );
   expect(lane.mark).toMatchObject({ fence: 1, runId: "mg-bd1" });
   expect(await remote("log", "--format=%P|%T", laneRef("refs/heads/main"))).toBe(
@@ -163,7 +158,9 @@ test("[D6] delivery none lands in the store with lane and proof, and sends the r
   });
   expect(await remote("for-each-ref")).toBe(before);
   expect(await landings(rig.rig.storeDir, "refs/heads/gastown/landed/main")).toEqual(["bd1"]);
-  const base = must(await resolveBase(rig.git, rig.rig, { target: "main", delivery: "none" }));
+  const base = must(
+    await resolveBase(rig.works.history, rig.rig, { target: "main", delivery: "none" }),
+  );
   expect(base.ref).toBe("refs/heads/gastown/landed/main");
   const next = await finishedWork(
     rig,
@@ -187,7 +184,9 @@ test("[D6] delivery branch publishes the integration branch, leaves the target a
   expect(await remote("rev-parse", "main")).toBe(one.sourceBase);
   const stray = await strayCommit(rig, "stray.txt", "s\n");
   must(await fetchRig(rig.git, rig.rig, "main"));
-  const base = must(await resolveBase(rig.git, rig.rig, { target: "main", delivery: "branch" }));
+  const base = must(
+    await resolveBase(rig.works.history, rig.rig, { target: "main", delivery: "branch" }),
+  );
   expect(base.ref).toBe("refs/heads/gastown/landed/main");
   const two = await finishedWork(
     rig,
@@ -204,7 +203,7 @@ test("[D6] delivery branch publishes the integration branch, leaves the target a
   await remote("update-ref", "refs/heads/main", "refs/heads/gastown/landed/main");
   must(await fetchRig(rig.git, rig.rig, "main"));
   expect(
-    must(await resolveBase(rig.git, rig.rig, { target: "main", delivery: "branch" })).ref,
+    must(await resolveBase(rig.works.history, rig.rig, { target: "main", delivery: "branch" })).ref,
   ).toBe("refs/heads/main");
 });
 

@@ -14,7 +14,9 @@ import {
 import { testSandbox } from "../../support/git-exec.ts";
 import type { SandboxedExec } from "../../../runner/git/exec.ts";
 import { fetchRig } from "../../../runner/git/mirror.ts";
-import { retireRun, saveWork, verifySaved } from "../../../runner/git/saved-work.ts";
+import { saveWork, verifySaved } from "../../../runner/git/saved-work.ts";
+import { gitTrees } from "../../../runner/works/git-trees.ts";
+import { retireRun } from "../../../runner/works/retire-run.ts";
 import { removeOwned } from "../../../runner/git/paths.ts";
 import type { RunRepository } from "../../../runner/git/run-repo.ts";
 
@@ -266,7 +268,7 @@ test("[C4] a run's folders go only with a proof of its own save, and the saved w
     error: { code: "no_proof" },
   });
   await write(run.treeDir, "two.txt", "2\n");
-  const retired = must(await retireRun(run, saving()));
+  const retired = must(await retireRun(rig.works.trees, run, nowMs));
   expect(await stat(run.dir).catch(() => null)).toBeNull();
   expect(retired.proof.kind).toBe("saved");
   await rm(rig.rig.mirrorDir, { recursive: true });
@@ -334,7 +336,11 @@ test("[C4] a tree that git cannot read in time is kept, with an error and an ear
   };
   await mkdir(join(run.treeDir, "new"));
   await Bun.$`mkfifo ${join(run.treeDir, "new/.gitignore")}`.quiet();
-  const refused = await retireRun(run, { ...saving(), sandbox: slow });
+  const refused = await retireRun(
+    gitTrees({ git: rig.git, root: rig.root, sandboxedExec: () => slow }),
+    run,
+    nowMs,
+  );
   expect(refused).toMatchObject({ ok: false, error: { code: "timed_out", retryable: true } });
   expect(await Bun.file(join(run.treeDir, "one.txt")).text()).toBe("1\n");
   expect(await personGit(rig.rig.storeDir, "rev-parse", "refs/gastown/wip/bd1/rn1")).toBe(

@@ -1,10 +1,11 @@
 import type { Delivery } from "./base.ts";
-import type { Credential, Git } from "./git.ts";
-import type { RigRepository } from "./mirror.ts";
-import { runBranch } from "./names.ts";
-import { failure, type Outcome } from "./outcome.ts";
-import type { Oid } from "./porcelain.ts";
-import { onlyMoved, type Place, pushRefs, refusalOf, remoteRefs } from "./push.ts";
+import type { Credential } from "../git/git.ts";
+import type { RigRepository } from "../git/mirror.ts";
+import { runBranch } from "../git/names.ts";
+import { failure, type Outcome } from "../git/outcome.ts";
+import type { Oid } from "../git/porcelain.ts";
+import { onlyMoved, type Place, refusalOf } from "../git/push.ts";
+import type { Refs } from "./works.ts";
 
 export type RunBranchPush = {
   readonly beadId: string;
@@ -23,7 +24,7 @@ export type RunBranchPush = {
  * answer changes nothing. Errors: branch_moved, push_refused, or what reaching the remote gives.
  */
 export async function pushRunBranch(
-  git: Git,
+  refs: Refs,
   rig: RigRepository,
   push: RunBranchPush,
 ): Promise<Outcome<{ branch: string; oid: Oid; pushed: boolean }>> {
@@ -34,7 +35,7 @@ export async function pushRunBranch(
     push.credential === undefined || push.delivery === "none"
       ? { url }
       : { url, credential: push.credential };
-  const now = await remoteRefs(git, place, [ref]);
+  const now = await refs.read(place, [ref]);
   if (!now.ok) return now;
   const held = now.refs.get(ref) ?? null;
   if (held === push.oid) return { ok: true, branch, oid: push.oid, pushed: false };
@@ -45,9 +46,7 @@ export async function pushRunBranch(
       "Look at who wrote the branch; the work is saved on the runner.",
     );
   }
-  const pushed = await pushRefs(git, rig.storeDir, place, [
-    { ref, to: push.oid, expected: push.expected },
-  ]);
+  const pushed = await refs.push(rig, place, [{ ref, to: push.oid, expected: push.expected }]);
   if (!pushed.ok) return pushed;
   if (pushed.refs.every(({ state }) => state === "updated"))
     return { ok: true, branch, oid: push.oid, pushed: true };

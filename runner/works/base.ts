@@ -1,8 +1,8 @@
-import type { Git } from "./git.ts";
-import { hasCommit, isAncestor, readRef, type RigRepository } from "./mirror.ts";
-import { landedBranch } from "./names.ts";
-import { failure, type Outcome } from "./outcome.ts";
-import { isOid, type Oid } from "./porcelain.ts";
+import type { RigRepository } from "../git/mirror.ts";
+import { landedBranch } from "../git/names.ts";
+import { failure, type Outcome } from "../git/outcome.ts";
+import { isOid, type Oid } from "../git/porcelain.ts";
+import type { History } from "./history.ts";
 
 /** How a bead's work reaches people: see the delivery part of the design. */
 export type Delivery = "none" | "branch" | "merge";
@@ -19,12 +19,12 @@ export function trackedRef(landingRef: string, at: "store" | "remote"): string {
  * Errors: missing_branch.
  */
 export async function resolveBase(
-  git: Git,
+  history: History,
   rig: RigRepository,
   wish: { readonly target: string; readonly delivery: Delivery },
 ): Promise<Outcome<{ ref: string; oid: Oid }>> {
   const targetRef = `refs/heads/${wish.target}`;
-  const target = await readRef(git, rig.storeDir, trackedRef(targetRef, "remote"));
+  const target = await history.readRef(rig, trackedRef(targetRef, "remote"));
   if (!target.ok) return target;
   if (target.oid === null) {
     return failure(
@@ -34,18 +34,17 @@ export async function resolveBase(
     );
   }
   const landed = `refs/heads/${landedBranch(wish.target)}`;
-  const landedAt = await readRef(
-    git,
-    rig.storeDir,
+  const landedAt = await history.readRef(
+    rig,
     trackedRef(landed, wish.delivery === "none" ? "store" : "remote"),
   );
   if (!landedAt.ok) return landedAt;
   if (landedAt.oid === null || landedAt.oid === target.oid)
     return { ok: true, ref: targetRef, oid: target.oid };
-  const ahead = await isAncestor(git, rig.storeDir, target.oid, landedAt.oid);
+  const ahead = await history.isAncestor(rig, target.oid, landedAt.oid);
   if (!ahead.ok) return ahead;
   if (ahead.yes) return { ok: true, ref: landed, oid: landedAt.oid };
-  const behind = await isAncestor(git, rig.storeDir, landedAt.oid, target.oid);
+  const behind = await history.isAncestor(rig, landedAt.oid, target.oid);
   if (!behind.ok) return behind;
   if (behind.yes || wish.delivery === "merge") return { ok: true, ref: targetRef, oid: target.oid };
   return { ok: true, ref: landed, oid: landedAt.oid };
@@ -57,19 +56,19 @@ export async function resolveBase(
  * An unknown commit is in none.
  */
 export async function contains(
-  git: Git,
+  history: History,
   rig: RigRepository,
   question: { readonly oid: Oid; readonly inRef: string },
 ): Promise<Outcome<{ yes: boolean }>> {
-  if (!(await hasCommit(git, rig.storeDir, question.oid))) return { ok: true, yes: false };
+  if (!(await history.hasCommit(rig, question.oid))) return { ok: true, yes: false };
   const { inRef } = question;
   for (const ref of isOid(inRef)
     ? [inRef]
     : [trackedRef(inRef, "remote"), trackedRef(inRef, "store")]) {
-    const tip = await readRef(git, rig.storeDir, ref);
+    const tip = await history.readRef(rig, ref);
     if (!tip.ok) return tip;
     if (tip.oid === null) continue;
-    const within = await isAncestor(git, rig.storeDir, question.oid, tip.oid);
+    const within = await history.isAncestor(rig, question.oid, tip.oid);
     if (!within.ok || within.yes) return within;
   }
   return { ok: true, yes: false };

@@ -1,9 +1,14 @@
-import type { Git } from "../git/git.ts";
-import { spoken } from "../git/git-errors.ts";
-import type { Outcome } from "../git/outcome.ts";
-import type { Oid } from "../git/porcelain.ts";
+import type { Git } from "./git.ts";
+import { spoken } from "./git-errors.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Oid } from "./porcelain.ts";
 
 export type CheckoutState = "clean" | "dirty";
+/** `moved`: its branch is elsewhere now; `dirty`: git would have to overwrite something. */
+export type CheckoutMoved = {
+  readonly result: "merged" | "moved" | "dirty";
+  readonly reason: string;
+};
 
 /** Files in a git folder that say a person is in the middle of something. */
 const unfinished = [
@@ -44,16 +49,13 @@ export async function checkoutState(
   return "clean";
 }
 
-/**
- * Moves a person's checkout forward to a commit it has already, and nothing else.
- * `moved`: its branch is elsewhere now; `dirty`: git would have to overwrite something.
- */
+/** Moves a person's checkout forward to a commit it has already, and nothing else. */
 export async function fastForwardCheckout(
   git: Git,
   workTree: string,
   personHome: string,
   wish: { readonly branch: string; readonly expected: Oid; readonly merge: Oid },
-): Promise<Outcome<{ result: "merged" | "moved" | "dirty"; reason: string }>> {
+): Promise<Outcome<CheckoutMoved>> {
   const head = await git.run({ args: ["-C", workTree, "symbolic-ref", "-q", "HEAD"], personHome });
   if (head.text.trim() !== `refs/heads/${wish.branch}`)
     return { ok: true, result: "dirty", reason: "another branch is checked out" };

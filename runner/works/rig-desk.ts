@@ -1,13 +1,10 @@
 /** The rigs of this runner: opened once each, fetched one at a time each. */
 import type { RigSpec } from "../../protocol/run-spec.ts";
 import type { Git, GitRequest, GitRun } from "../git/git.ts";
-import { gitNetworkTimeoutMs } from "../git/git.ts";
-import { gitFailed, remoteFailed } from "../git/git-errors.ts";
-import { fetchRig, openRig, type RigRepository } from "../git/mirror.ts";
-import { failure, type Outcome } from "../git/outcome.ts";
-import type { OwnedRoot } from "../git/paths.ts";
+import type { RigRepository } from "../git/mirror.ts";
+import type { Outcome } from "../git/outcome.ts";
 import type { Oid } from "../git/porcelain.ts";
-import { parseRemote, type Remote } from "../git/remote.ts";
+import type { Rigs } from "./works.ts";
 
 export type FetchedRig = {
   readonly rig: RigRepository;
@@ -16,25 +13,21 @@ export type FetchedRig = {
 };
 
 export class RigDesk {
-  readonly #git: Git;
-  readonly #root: OwnedRoot;
+  readonly #rigs: Rigs;
   readonly #opened = new Map<string, Promise<Outcome<{ rig: RigRepository }>>>();
   readonly #fetches = new Map<string, Promise<unknown>>();
 
-  constructor(git: Git, root: OwnedRoot) {
-    this.#git = git;
-    this.#root = root;
+  constructor(rigs: Rigs) {
+    this.#rigs = rigs;
   }
 
   /** The rig's repositories on this runner. Does not talk to the remote. */
-  async open(spec: RigSpec): Promise<Outcome<{ rig: RigRepository }>> {
-    const parsed = await parseRemote(spec.remote);
-    if (!parsed.ok) return parsed;
-    const key = JSON.stringify([spec.id, parsed.remote.url]);
+  open({ id, remote }: RigSpec): Promise<Outcome<{ rig: RigRepository }>> {
+    const key = JSON.stringify([id, remote]);
     const known = this.#opened.get(key);
     if (known !== undefined) return known;
     // Once per start and by one at a time: two would fight for the lock of its settings.
-    const opening = this.#openOnce(key, spec.id, parsed.remote);
+    const opening = this.#openOnce(key, id, remote);
     this.#opened.set(key, opening);
     return opening;
   }
@@ -42,9 +35,9 @@ export class RigDesk {
   async #openOnce(
     key: string,
     rigId: string,
-    remote: Remote,
+    remote: string,
   ): Promise<Outcome<{ rig: RigRepository }>> {
-    const opened = await openRig(this.#git, this.#root, rigId, remote);
+    const opened = await this.#rigs.open(rigId, remote);
     if (!opened.ok) this.#opened.delete(key);
     return opened;
   }
@@ -60,31 +53,15 @@ export class RigDesk {
   async #fetch(spec: RigSpec): Promise<Outcome<FetchedRig>> {
     const opened = await this.open(spec);
     if (!opened.ok) return opened;
+    const { rig } = opened;
     const target =
       spec.target === ""
-        ? await this.#defaultBranch(opened.rig)
+        ? await this.#rigs.defaultBranch(rig)
         : { ok: true as const, branch: spec.target };
     if (!target.ok) return target;
-    const fetched = await fetchRig(this.#git, opened.rig, target.branch);
+    const fetched = await this.#rigs.fetch(rig, target.branch);
     if (!fetched.ok) return fetched;
-    return { ok: true, rig: opened.rig, target: target.branch, targetOid: fetched.targetOid };
-  }
-
-  /** The branch a clone of the remote would check out. */
-  async #defaultBranch(rig: RigRepository): Promise<Outcome<{ branch: string }>> {
-    const { url } = rig.remote;
-    const run = await this.#git.run({
-      args: ["ls-remote", "--symref", "--", url, "HEAD"],
-      timeoutMs: gitNetworkTimeoutMs,
-    });
-    if (!run.ok) return remoteFailed(run, url, "reading");
-    const branch = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(run.text)?.[1];
-    if (branch !== undefined) return { ok: true, branch };
-    return failure(
-      "empty_repository",
-      `${url} has no commit on its default branch.`,
-      "Make a first commit and push it, or name the rig's target.",
-    );
+    return { ok: true, rig, target: target.branch, targetOid: fetched.targetOid };
   }
 }
 
@@ -109,15 +86,4 @@ async function inTurn(
 ): Promise<GitRun> {
   await before?.catch(() => null);
   return git.run(request);
-}
-
-/** Reads one value that git prints, such as a tree's oid. */
-export async function gitText(
-  git: Git,
-  gitDir: string,
-  args: readonly string[],
-  doing: string,
-): Promise<Outcome<{ text: string }>> {
-  const run = await git.run({ gitDir, args });
-  return run.ok ? { ok: true, text: run.text.trim() } : gitFailed(run, doing);
 }

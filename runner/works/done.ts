@@ -1,12 +1,9 @@
-import { join } from "node:path";
-import { gitFailed } from "./git-errors.ts";
-import type { Git } from "./git.ts";
-import { failure, type Outcome } from "./outcome.ts";
-import { fieldsOfZ, type Oid, oidIn } from "./porcelain.ts";
-import type { SavedProof } from "./proof.ts";
-import type { RunRepository } from "./run-repo.ts";
-import { runSandboxedGit } from "./sandboxed-git.ts";
-import { saveWork, type Saving } from "./saved-work.ts";
+import { failure, type Outcome } from "../git/outcome.ts";
+import type { Oid } from "../git/porcelain.ts";
+import type { SavedProof } from "../git/proof.ts";
+import type { RunRepository } from "../git/run-repo.ts";
+import type { History } from "./history.ts";
+import type { RunTrees, Works } from "./works.ts";
 
 /**
  * Paths that an agent's work may not change unless the rig says otherwise: those by which a repository
@@ -47,13 +44,13 @@ export type Done = {
  * base_not_contained, empty_diff, reserved_path, nested_link, too_large, and those of a save.
  */
 export async function verifyDone(
+  { history, trees }: Pick<Works, "history" | "trees">,
   run: RunRepository,
-  saving: Omit<Saving, "message">,
-  wish: DoneWish,
+  wish: DoneWish & { readonly nowMs: number },
 ): Promise<Outcome<{ done: Done }>> {
-  const saved = await saveWork(run, { ...saving, message: wish.summary });
+  const saved = await trees.save(run, { nowMs: wish.nowMs, message: wish.summary });
   if (!saved.ok) return saved;
-  const branch = await onItsBranch(run, saving);
+  const branch = await onItsBranch(trees, run);
   if (!branch.ok) return branch;
   if (saved.commitsDropped?.code === "not_descending") {
     return failure(
@@ -73,7 +70,6 @@ export async function verifyDone(
       { paths: tooLarge },
     );
   }
-  const { git } = saving;
   const { proof } = saved;
   const done: Done = {
     head: proof.oid,
@@ -82,15 +78,13 @@ export async function verifyDone(
     noChangesReason: null,
     proof,
   };
-  const before = await git.run({
-    gitDir: run.rig.storeDir,
-    args: ["rev-parse", "--verify", `${run.base}^{tree}`],
-  });
-  if (!before.ok) return gitFailed(before, "reading the base");
-  if (oidIn(before.text) === proof.tree) return emptyDiff(done, wish);
-  const paths = await allowedPaths(git, run, proof.oid, wish.reservedPaths ?? defaultReservedPaths);
+  const before = await history.readCommit(run.rig, run.base);
+  if (!before.ok) return before;
+  if (before.commit.tree === proof.tree) return emptyDiff(done, wish);
+  const reserved = wish.reservedPaths ?? defaultReservedPaths;
+  const paths = await allowedPaths(history, run, proof.oid, reserved);
   if (!paths.ok) return paths;
-  const size = await withinSize(git, run, proof.oid, wish.bytesMax ?? doneBytesMax);
+  const size = await withinSize(history, run, proof.oid, wish.bytesMax ?? doneBytesMax);
   return size.ok ? { ok: true, done } : size;
 }
 
@@ -105,19 +99,11 @@ function emptyDiff(done: Done, wish: DoneWish): Outcome<{ done: Done }> {
 }
 
 /** An agent that works beside its branch would hand over something else than it thinks. */
-async function onItsBranch(
-  run: RunRepository,
-  saving: Omit<Saving, "message">,
-): Promise<Outcome<object>> {
-  const head = await runSandboxedGit(saving.sandbox, run, {
-    args: ["symbolic-ref", "-q", "HEAD"],
-    env: { GIT_DIR: join(run.treeDir, ".git") },
-  });
+async function onItsBranch(trees: RunTrees, run: RunRepository): Promise<Outcome<object>> {
+  const head = await trees.branch(run);
   // No readable HEAD: the files still count, on the base.
-  if (!head.ok && head.code !== 1) return { ok: true };
-  const branch = head.text.trim();
-  if (branch === `refs/heads/${run.branch}`) return { ok: true };
-  const where = branch === "" ? "no branch" : branch.replace(/^refs\/heads\//, "");
+  if (!head.readable || head.branch === run.branch) return { ok: true };
+  const where = head.branch ?? "no branch";
   return failure(
     "wrong_branch",
     `Your tree is on ${where.slice(0, 200)}, not on ${run.branch}.`,
@@ -126,26 +112,15 @@ async function onItsBranch(
 }
 
 async function allowedPaths(
-  git: Git,
+  history: History,
   run: RunRepository,
   head: Oid,
   reserved: readonly string[],
 ): Promise<Outcome<object>> {
-  const diff = await git.run({
-    gitDir: run.rig.storeDir,
-    args: ["diff-tree", "-r", "-z", "--no-renames", run.base, head],
-  });
-  if (!diff.ok) return gitFailed(diff, "comparing the work with its base");
+  const changed = await history.changedPaths(run.rig, run.base, head);
+  if (!changed.ok) return changed;
   const globs = reserved.map((pattern) => new Bun.Glob(pattern));
-  const fields = fieldsOfZ(diff.text);
-  const refused: string[] = [];
-  const links: string[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [, newMode] = (fields[at] ?? "").split(" ");
-    const path = fields[at + 1] ?? "";
-    if (globs.some((glob) => glob.match(path))) refused.push(path);
-    if (newMode === "160000") links.push(path);
-  }
+  const links = changed.paths.filter(({ isLink }) => isLink).map(({ path }) => path);
   if (links.length > 0) {
     return failure(
       "nested_link",
@@ -154,6 +129,8 @@ async function allowedPaths(
       { paths: links },
     );
   }
+  const paths = changed.paths.map(({ path }) => path);
+  const refused = paths.filter((path) => globs.some((glob) => glob.match(path)));
   if (refused.length > 0) {
     return failure(
       "reserved_path",
@@ -166,28 +143,17 @@ async function allowedPaths(
 }
 
 async function withinSize(
-  git: Git,
+  history: History,
   run: RunRepository,
   head: Oid,
   bytesMax: number,
 ): Promise<Outcome<object>> {
-  const gitDir = run.rig.storeDir;
-  const listed = await git.run({
-    gitDir,
-    args: ["rev-list", "--objects", "--no-object-names", head, `^${run.base}`],
-  });
-  if (!listed.ok) return gitFailed(listed, "measuring the work");
-  const sizes = await git.run({
-    gitDir,
-    args: ["cat-file", "--batch-check=%(objectsize)"],
-    stdin: listed.result.stdout,
-  });
-  if (!sizes.ok) return gitFailed(sizes, "measuring the work");
-  const totalBytes = sizes.text.split("\n").reduce((sum, line) => sum + Number(line), 0);
-  if (totalBytes <= bytesMax) return { ok: true };
+  const measured = await history.newBytes(run.rig, run.base, head);
+  if (!measured.ok) return measured;
+  if (measured.bytes <= bytesMax) return { ok: true };
   return failure(
     "too_large",
-    `The work is ${totalBytes} bytes; at most ${bytesMax} may land.`,
+    `The work is ${measured.bytes} bytes; at most ${bytesMax} may land.`,
     "Remove generated or large files from your commits, then say done again.",
   );
 }

@@ -1,0 +1,46 @@
+/** Doors on this host: HTTP on sockets of the run, or on loopback ports where nothing forwards sockets. */
+import { join } from "node:path";
+import { randomHex, type Random } from "../clock.ts";
+import type { AgentDoors, OpenDoors } from "./doors.ts";
+import { openGateway } from "./gateway.ts";
+import { openToolServer } from "./mcp.ts";
+import type { SocketDirs } from "./socket-dirs.ts";
+
+const GATEWAY_PORT_INSIDE = 7001;
+const TOOLS_PORT_INSIDE = 7002;
+const SECRET_BYTES = 24;
+
+/** `isolated`: the sandbox forwards sockets to ports inside. */
+export function loopbackDoors(parts: {
+  sockets: SocketDirs;
+  isolated: boolean;
+  random: Random;
+}): OpenDoors {
+  const { sockets, isolated, random } = parts;
+  return ({ runId, gateway, tools }): AgentDoors => {
+    const socketDir = sockets.open();
+    const listen = (name: string) =>
+      isolated ? { unix: join(socketDir, `${name}.sock`) } : { tcp: true as const };
+    const token = randomHex(random, SECRET_BYTES);
+    const model = openGateway({ ...gateway, runId, listen: listen("gateway"), token });
+    const secret = randomHex(random, SECRET_BYTES);
+    const server = openToolServer({ ...tools, runId, listen: listen("mcp"), secret });
+    const inside = { gateway: GATEWAY_PORT_INSIDE, tools: TOOLS_PORT_INSIDE };
+    return {
+      socketDir,
+      gateway: {
+        reachable: { name: "gateway", address: model.address, insidePort: inside.gateway },
+        token,
+      },
+      tools: {
+        reachable: { name: "mcp", address: server.address, insidePort: inside.tools },
+        secret,
+      },
+      revoke: () => server.revoke(),
+      close: async () => {
+        await Promise.all([model.close(), server.close()]);
+        sockets.close(socketDir);
+      },
+    };
+  };
+}

@@ -1,0 +1,95 @@
+/** Puts a runner together from its ports: the same one on a host and in a simulation. */
+import { refuse, type Result } from "../protocol/error.ts";
+import type { Log } from "./log.ts";
+import { keepRunning, type Runner } from "./running.ts";
+import { Runs } from "./runs/runs.ts";
+import type { TownRequests, Workplace } from "./runs/workplace.ts";
+import { Lease } from "./session/lease.ts";
+import { TownSession, type RunnerFacts } from "./session/town-session.ts";
+import type { Transport } from "./session/transport.ts";
+import type { Disk } from "./spool/disk.ts";
+import { GateCache } from "./spool/gate-cache.ts";
+import { Identity } from "./spool/identity.ts";
+import { Journals } from "./spool/journals.ts";
+import { openSpoolDatabase } from "./spool/open.ts";
+import { RunBook } from "./spool/run-book.ts";
+import { Spool } from "./spool/spool.ts";
+import { RigDesk } from "./works/rig-desk.ts";
+
+/** Everything of a runner that touches the world. */
+export type RunnerPorts = Pick<
+  Workplace,
+  | "works"
+  | "commands"
+  | "openDoors"
+  | "createDriver"
+  | "stopStrays"
+  | "hide"
+  | "isolation"
+  | "clock"
+  | "random"
+  | "log"
+> & {
+  disk: Disk;
+  transport: Transport;
+  /** Frees what the other ports hold on their host; called once, when the runner has ended. */
+  close: () => void;
+};
+
+/** Settles what an earlier incarnation left, connects, and stays connected. Error: `unsupported` data. */
+export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promise<Result<Runner>> {
+  const { disk, transport, close, ...world } = ports;
+  const { clock, random, log, works } = world;
+  const opened = openSpoolDatabase(disk, random);
+  if (!opened.ok) return opened;
+  const db = opened.value;
+  const identity = new Identity(db);
+  const spool = new Spool(db, { clock });
+  const kept = { spool, book: new RunBook(db), lease: new Lease(clock) };
+  const town = earlyTown();
+  const place: Workplace = {
+    ...world,
+    ...kept,
+    journals: new Journals(db),
+    gateCache: new GateCache(db),
+    rigs: new RigDesk(works.rigs),
+    town: town.requests,
+  };
+  await sweepScratch(place);
+  const runs = new Runs(place, { slots: facts.slots });
+  runs.recover();
+  const session = new TownSession({
+    ...kept,
+    transport,
+    facts,
+    identity,
+    runs,
+    clock,
+    random,
+    log,
+  });
+  town.open(session);
+  const release = () => {
+    spool.close();
+    close();
+  };
+  return { ok: true, value: keepRunning({ session, runs, log, release }) };
+}
+
+/** Runs that are settled may ask the town before there is a session to ask it through. */
+function earlyTown(): { requests: TownRequests; open(session: TownRequests): void } {
+  const early = refuse("offline", "The runner is starting. Try again.", { retryable: true });
+  let session: TownRequests | null = null;
+  return {
+    requests: {
+      tool: async (call) => (session === null ? early : session.tool(call)),
+      credential: async (want) => (session === null ? early : session.credential(want)),
+    },
+    open: (opened) => (session = opened),
+  };
+}
+
+/** Scratch trees of an earlier incarnation hold no work. */
+async function sweepScratch({ works, log }: { works: Workplace["works"]; log: Log }) {
+  for (const left of await works.scratch.sweep()) log.warn("a scratch tree was left behind", left);
+}

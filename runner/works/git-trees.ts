@@ -1,0 +1,85 @@
+/** Trees of runs and scratch folders on this host; what reads an agent's files runs in the run's sandbox. */
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { SandboxedExec } from "../git/exec.ts";
+import type { Git } from "../git/git.ts";
+import { safeId } from "../git/names.ts";
+import { createOwned, removeOwned, type OwnedRoot } from "../git/paths.ts";
+import { createRunRepository, openRunRepository } from "../git/run-repo.ts";
+import { runSandboxedGit } from "../git/sandboxed-git.ts";
+import { saveWork, verifySaved } from "../git/saved-work.ts";
+import { changedSince, materialise } from "../git/scratch-tree.ts";
+import type { RunTrees, ScratchFolder, ScratchTrees } from "./works.ts";
+
+export interface TreeParts {
+  git: Git;
+  root: OwnedRoot;
+  /** The git port inside the sandbox of one run. */
+  sandboxedExec: (runId: string) => SandboxedExec;
+}
+
+export function gitTrees({ git, root, sandboxedExec }: TreeParts): RunTrees {
+  return {
+    create: (rig, wish) => createRunRepository(git, root, rig, wish),
+    open: (rig, runId) => openRunRepository(root, rig, runId),
+    hasTree: async (run) => (await stat(run.treeDir).catch(() => null)) !== null,
+    branch: async (run) => {
+      const head = await runSandboxedGit(sandboxedExec(run.runId), run, {
+        args: ["symbolic-ref", "-q", "HEAD"],
+        env: { GIT_DIR: join(run.treeDir, ".git") },
+      });
+      if (!head.ok && head.code !== 1) return { readable: false, branch: null };
+      const branch = head.text.trim().replace(/^refs\/heads\//, "");
+      return { readable: true, branch: branch === "" ? null : branch };
+    },
+    save: (run, saving) => saveWork(run, { git, sandbox: sandboxedExec(run.runId), ...saving }),
+    verifySaved: (rig, saved) => verifySaved(git, rig, saved),
+    remove: (run, proof) => removeOwned(root, run.dir, "run", proof),
+  };
+}
+
+export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTrees {
+  const all = join(root.path, "scratch");
+  const dirOf = (name: string) => join(all, safeId(name));
+  return {
+    write: async (rig, wish) => {
+      const made = await materialise(git, root, rig, wish);
+      return made.ok ? { ok: true, scratch: folderOf(wish.name, made.scratch.dir) } : made;
+    },
+    empty: async (name) => {
+      const made = await createOwned(root, ["scratch", name], "scratch");
+      if (!made.ok) return made;
+      const scratch = folderOf(name, made.path);
+      for (const path of [scratch.treeDir, scratch.homeDir, scratch.tmpDir])
+        await mkdir(path, { recursive: true, mode: 0o700 });
+      return { ok: true, scratch };
+    },
+    changed: ({ name, treeDir }) =>
+      changedSince(sandboxedExec(name), { treeDir, gitDir: join(dirOf(name), "gitdir") }),
+    remove: ({ name }) => removeOwned(root, dirOf(name), "scratch", null),
+    sweep: async () => {
+      const left: { name: string; why: string }[] = [];
+      for (const name of await namesIn(all)) {
+        const removed = await removeOwned(root, join(all, name), "scratch", null);
+        if (!removed.ok) left.push({ name, why: removed.error.message });
+      }
+      return left;
+    },
+  };
+}
+
+function folderOf(name: string, dir: string): ScratchFolder {
+  return {
+    name,
+    treeDir: join(dir, "tree"),
+    homeDir: join(dir, "home"),
+    tmpDir: join(dir, "tmp"),
+  };
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  return readdir(dir).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  });
+}

@@ -1,0 +1,57 @@
+/** What the repositories of one runner are made of on its disk: they outlive its process. */
+import { join } from "node:path";
+import type { Oid } from "../../runner/git/porcelain.ts";
+import type { RunRepository } from "../../runner/git/run-repo.ts";
+import { SimRepository, type SimForge } from "./forge.ts";
+
+/** An agent's tree as it lies there. */
+export interface SimTree {
+  readonly record: RunRepository;
+  files: Map<string, string>;
+  /** The agent's own commits: its HEAD, and the branch it is on. */
+  head: Oid;
+  branch: string | null;
+}
+
+export interface SimScratch {
+  readonly written: ReadonlyMap<string, string>;
+  files: Map<string, string>;
+}
+
+export class SimHostFiles {
+  readonly forge: SimForge;
+  readonly #dir: string;
+  readonly #stores = new Map<string, SimRepository>();
+  readonly trees = new Map<string, SimTree>();
+  readonly scratch = new Map<string, SimScratch>();
+
+  /** `dir`: what the runner's root is called. */
+  constructor(forge: SimForge, dir: string) {
+    this.forge = forge;
+    this.#dir = dir;
+  }
+
+  dirOf(...parts: string[]): string {
+    return join(this.#dir, ...parts);
+  }
+
+  /** The store at a path, made when it is asked for. */
+  store(storeDir: string): SimRepository {
+    let store = this.#stores.get(storeDir);
+    if (store === undefined)
+      this.#stores.set(storeDir, (store = new SimRepository(this.forge.objects)));
+    return store;
+  }
+
+  isStore(path: string): boolean {
+    return this.#stores.has(path);
+  }
+
+  /** The files at a tree's path, whether of a run or of a scratch folder. */
+  filesAt(treeDir: string): Map<string, string> | undefined {
+    for (const tree of this.trees.values()) if (tree.record.treeDir === treeDir) return tree.files;
+    for (const [name, scratch] of this.scratch)
+      if (this.dirOf("scratch", name, "tree") === treeDir) return scratch.files;
+    return undefined;
+  }
+}
