@@ -1,9 +1,17 @@
 // Every bench, in the order in which they run.
 import type { Bench } from "./bench.ts";
 import { p1Commands } from "./p1-commands.ts";
+import { p2Sling } from "./p2-sling.ts";
 import { p3Tick } from "./p3-tick.ts";
 import { p15FirstRequest } from "./p15-first-request.ts";
 import { p7Start } from "./p7-start.ts";
 import { p8Idle } from "./p8-idle.ts";
 
-export const benches: readonly Bench[] = [p1Commands, p3Tick, p7Start, p8Idle, p15FirstRequest];
+export const benches: readonly Bench[] = [
+  p1Commands,
+  p2Sling,
+  p3Tick,
+  p7Start,
+  p8Idle,
+  p15FirstRequest,
+];

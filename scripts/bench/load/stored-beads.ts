@@ -10,11 +10,17 @@ export interface StoredBeads {
   closed: number;
   open: number;
   eventsPerBead: number;
+  /** Of the open ones, so many wait for another of them each; none unless given. */
+  dependent?: number;
+  /** Agents at once in their rig; the town's own figure unless given. */
+  slots?: number;
 }
 
 /** A runner has as long to come as the bench takes to look. */
 const POLICY = { runnerLostMs: 1 };
 const ID_DIGITS = 26;
+/** The rig of all stored beads. */
+export const STORED_RIG = "stored";
 
 /**
  * Founds a town in `dataDir` with one rig and these beads; the open ones wait for a runner that does
@@ -23,7 +29,7 @@ const ID_DIGITS = 26;
  */
 export async function storeBeads(dataDir: string, wish: StoredBeads): Promise<string[]> {
   await mkdir(dataDir, { recursive: true });
-  const templates = await makeTemplates(dataDir);
+  const templates = await makeTemplates(dataDir, wish.slots);
   const db = new Database(join(dataDir, "town.db"), { strict: true });
   try {
     // The file is made anew by every bench: what a crash would do to it is of no interest.
@@ -32,6 +38,7 @@ export async function storeBeads(dataDir: string, wish: StoredBeads): Promise<st
     db.transaction(() => {
       copyBead(db, templates.open, { from: 1, count: wish.open, events: wish.eventsPerBead });
       const from = wish.open + 1;
+      makeDependent(db, wish);
       copyBead(db, templates.closed, { from, count: wish.closed, events: wish.eventsPerBead });
     })();
     db.run("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -41,11 +48,21 @@ export async function storeBeads(dataDir: string, wish: StoredBeads): Promise<st
   return Array.from({ length: Math.min(wish.open, 100) }, (_, n) => beadId(n + 1));
 }
 
-async function makeTemplates(dataDir: string): Promise<{ open: string; closed: string }> {
+/** The newest of the open beads wait for the oldest, one for one. */
+function makeDependent(db: Database, { open, dependent = 0 }: StoredBeads): void {
+  const insert = db.prepare("INSERT INTO bead_dependencies VALUES (?, ?, 'blocks')");
+  for (let n = 0; n < dependent; n++) insert.run(beadId(open - n), beadId(n + 1));
+}
+
+async function makeTemplates(
+  dataDir: string,
+  slots: number | undefined,
+): Promise<{ open: string; closed: string }> {
   await using town = await openCore(dataDir, POLICY);
-  await town.call("rig.add", { name: "stored", remote: "/nowhere/stored.git" });
+  const rig = { name: STORED_RIG, remote: "/nowhere/stored.git" };
+  await town.call("rig.add", { ...rig, ...(slots === undefined ? {} : { slots }) });
   const body = "What is to be done, in a sentence or two, as somebody would write it.";
-  const sling = (title: string) => town.call("bead.sling", { rig: "stored", title, body });
+  const sling = (title: string) => town.call("bead.sling", { rig: STORED_RIG, title, body });
   const closed = await sling("A bead that is done");
   await town.call("bead.close", { bead: closed.id, outcome: "nothing_to_do" });
   const open = await sling("A bead that waits");
