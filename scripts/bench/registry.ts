@@ -4,6 +4,7 @@ import { p1Commands } from "./p1-commands.ts";
 import { p2Sling } from "./p2-sling.ts";
 import { p3Tick } from "./p3-tick.ts";
 import { p15FirstRequest } from "./p15-first-request.ts";
+import { p4Streams } from "./p4-streams.ts";
 import { p7Start } from "./p7-start.ts";
 import { p8Idle } from "./p8-idle.ts";
 
@@ -11,6 +12,7 @@ export const benches: readonly Bench[] = [
   p1Commands,
   p2Sling,
   p3Tick,
+  p4Streams,
   p7Start,
   p8Idle,
   p15FirstRequest,

@@ -53,3 +53,37 @@ export class CommandFile implements Disposable {
     this.#db.close();
   }
 }
+
+/** Rows of a stream, in batches of one transaction each, as lazily on the disk as the town's streams. */
+export class RowFile implements Disposable {
+  readonly #db: Database;
+  readonly #batch: (rows: readonly string[]) => void;
+  #n = 0;
+
+  constructor(folder: string) {
+    this.#db = new Database(join(folder, "rows.db"), { create: true, strict: true });
+    this.#db.run("PRAGMA journal_mode = WAL");
+    this.#db.run("PRAGMA synchronous = NORMAL");
+    this.#db.run(
+      "CREATE TABLE events (run TEXT, seq INTEGER, event TEXT, PRIMARY KEY (run, seq)) WITHOUT ROWID",
+    );
+    const insert = this.#db.prepare("INSERT INTO events VALUES (?, ?, ?)");
+    const all = this.#db.transaction((rows: readonly string[]) => {
+      const run = `rn_${String(this.#n % 50).padStart(26, "0")}`;
+      for (const row of rows) insert.run(run, ++this.#n, row);
+    });
+    this.#batch = (rows) => all(rows);
+  }
+
+  /** Inserts these rows again and again. @returns rows per second over `windowMs` */
+  perSecond(rows: readonly string[], windowMs: number): number {
+    const startedMs = performance.now();
+    let done = 0;
+    for (; performance.now() - startedMs < windowMs; done += rows.length) this.#batch(rows);
+    return (1_000 * done) / (performance.now() - startedMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+}
