@@ -124,6 +124,22 @@ export const commands = {
       openEscalations: z.number().int(),
     }),
   }),
+  "reconcile.preview": define({
+    mode: "query",
+    roles: owner,
+    summary: "What the town would do next, if it looked at everything unfinished now",
+    body: z.strictObject({}),
+    value: z.object({
+      steps: z.array(
+        z.object({
+          rule: z.string(),
+          key: z.string(),
+          actions: z.array(z.looseObject({ do: z.string() })),
+        }),
+      ),
+      faults: z.array(z.object({ rule: z.string(), key: z.string(), error: z.string() })),
+    }),
+  }),
   "model.get": define({
     mode: "query",
     roles: owner,

@@ -104,6 +104,14 @@ export interface AuthPort {
   unseal(rowId: string, sealed: string): string | null;
 }
 
+/** When things happen: a simulation has its own. */
+export interface Scheduler {
+  /** After what is under way now. */
+  soon(act: () => void): void;
+  /** Once, after some time; the result takes it back. */
+  after(ms: number, act: () => void): () => void;
+}
+
 export interface Clock {
   /** Wall clock, ms since 1970. */
   now(): number;

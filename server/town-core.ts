@@ -47,7 +47,8 @@ export function makeCore(parts: CoreParts): TownCore {
     modelTest: options.modelTest,
     loginUrl: options.loginUrl ?? ((token) => `#login=${token}`),
   });
-  const calls = { loop, auth, services, queries: () => ({ db, images: images(), streams }) };
+  const queries = () => ({ db, images: images(), streams, preview: () => loop.preview() });
+  const calls = { loop, auth, services, queries };
   return {
     townId,
     epoch,

@@ -1,5 +1,5 @@
 import type { CommandValue, Result } from "../protocol/index.ts";
-import type { AuthPort, Clock, Log, Random, RunnerPort } from "./core.ts";
+import type { AuthPort, Clock, Log, Random, RunnerPort, Scheduler } from "./core.ts";
 import type { Policy } from "./model/policy.ts";
 
 export type ModelTest = (endpoint: {
@@ -14,6 +14,8 @@ export interface TownOptions {
   dataDir: string;
   clock: Clock;
   random: Random;
+  /** The host's unless given. */
+  scheduler?: Scheduler;
   log: Log;
   auth: AuthPort;
   runnerPort: RunnerPort;

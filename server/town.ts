@@ -2,12 +2,14 @@
 import { eq } from "drizzle-orm";
 import { ok } from "../protocol/index.ts";
 import { storeModel } from "./commands/model-commands.ts";
-import type { TownCore } from "./core.ts";
+import type { Scheduler, TownCore } from "./core.ts";
 import { Executor } from "./effects/executor.ts";
 import { TownLoop } from "./loop/town-loop.ts";
 import { POLICY } from "./model/policy.ts";
 import { effectWrites } from "./loop/effect-writes.ts";
+import { Observing } from "./loop/observing.ts";
 import { RunnerDesk, type DeskPorts } from "./loop/runner-desk.ts";
+import { systemScheduler } from "./scheduler.ts";
 import { StartError } from "./start-error.ts";
 import { closeDatabase, openDatabase, type Db } from "./store/database.ts";
 import { idSource } from "./store/id-source.ts";
@@ -28,7 +30,7 @@ export interface OpenTown {
 
 /** @throws StartError with a sentence when the data cannot be used */
 export async function openTown(options: TownOptions): Promise<OpenTown> {
-  const { clock, random, log, auth } = options;
+  const { clock, random, log, auth, scheduler = systemScheduler } = options;
   const policy = { ...POLICY, ...options.policy };
   const opened = openDatabase(options.dataDir);
   if (!opened.ok) throw new StartError(opened.error.message);
@@ -36,31 +38,29 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
   const newId = idSource(clock, random);
   const { townId, epoch } = beginEpoch(raw, db, { now: clock.now(), newId, demo: options.demo });
   const streams = new Streams(options.dataDir);
-  // After a restart, or when the host slept, nothing is lost before its runner could say hello.
-  let observingUntil = clock.now() + policy.runnerLostMs;
+  const observing = new Observing(clock, policy.runnerLostMs);
   const secrets: SecretReader = (rowId, sealed) => auth.unseal(rowId, sealed);
   const images = (): ImageContext => ({
     secrets,
     appVersion: options.appVersion,
     slots: policy.slots,
-    observingUntil: clock.now() < observingUntil ? observingUntil : null,
+    observingUntil: observing.untilAt,
   });
   const loop: TownLoop = new TownLoop({
     raw,
     db,
     clock,
+    scheduler,
     newId,
     policy,
     log,
     townId,
     epoch,
     images,
-    onGap() {
-      observingUntil = clock.now() + policy.runnerLostMs;
-    },
+    onGap: () => observing.begin(),
     live: () => ({
       secrets,
-      observingUntil,
+      observingUntil: observing.untilAt,
       author: options.author ?? AUTHOR,
       lastSeen: desk.lastSeen,
       draining: desk.draining,
@@ -69,22 +69,14 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
   const streamListeners = new Set<StreamListener>();
   const onEvents: StreamListener = (runId, events) =>
     streamListeners.forEach((listener) => listener(runId, events));
-  const desk: RunnerDesk = makeDesk(options, { db, loop, streams, policy, epoch, onEvents });
-  const executor = makeExecutor(options, { db, loop, desk, acceptByMs: policy.acceptByMs });
+  const common = { scheduler, db, loop };
+  const desk: RunnerDesk = makeDesk(options, { ...common, streams, policy, epoch, onEvents });
+  const executor = makeExecutor(options, { ...common, desk, acceptByMs: policy.acceptByMs });
   // After the answers: a runner is told of its hello before it is offered a run.
-  loop.onTick(() => setImmediate(() => executor.kick()));
+  loop.onTick(() => scheduler.soon(() => executor.kick()));
   await useScriptedModel(options, loop, db);
-  const core = makeCore({
-    options,
-    db,
-    loop,
-    desk,
-    streams,
-    streamListeners,
-    townId,
-    epoch,
-    images,
-  });
+  const seen = { streams, streamListeners, townId, epoch, images };
+  const core = makeCore({ options, db, loop, desk, ...seen });
   loop.wake();
   const stop = () => {
     executor.stop();
@@ -106,7 +98,13 @@ function makeDesk(
 
 function makeExecutor(
   { clock, log, runnerPort: port }: TownOptions,
-  parts: { db: Db; loop: TownLoop; desk: RunnerDesk; acceptByMs: number },
+  parts: {
+    scheduler: Scheduler;
+    db: Db;
+    loop: TownLoop;
+    desk: RunnerDesk;
+    acceptByMs: number;
+  },
 ): Executor {
   const { desk, ...rest } = parts;
   return new Executor({

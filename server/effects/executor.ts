@@ -5,7 +5,7 @@
  */
 import { asc, eq } from "drizzle-orm";
 import { ok } from "../../protocol/index.ts";
-import type { Clock, Log, RunnerPort } from "../core.ts";
+import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import type { TownLoop } from "../loop/town-loop.ts";
 import type { Db } from "../store/database.ts";
 import { runners, runs } from "../store/schema/runs.ts";
@@ -21,6 +21,7 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 
 export interface ExecutorDeps {
+  scheduler: Scheduler;
   db: Db;
   loop: TownLoop;
   port: RunnerPort;
@@ -36,7 +37,7 @@ export interface ExecutorDeps {
 export class Executor {
   readonly #deps: ExecutorDeps;
   #busy = new Set<string>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #cancelTimer: (() => void) | null = null;
   #stopped = false;
 
   constructor(deps: ExecutorDeps) {
@@ -46,8 +47,8 @@ export class Executor {
   /** Starts whatever is due and not under way; called after every commit. */
   kick(): void {
     if (this.#stopped) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    const { db, clock } = this.#deps;
+    this.#cancelTimer?.();
+    const { db, clock, scheduler } = this.#deps;
     const rows = db
       .select()
       .from(outbox)
@@ -64,12 +65,12 @@ export class Executor {
       else void this.#send(row);
     }
     if (nextAt !== null)
-      this.#timer = setTimeout(() => this.kick(), Math.max(1, nextAt - clock.now()));
+      this.#cancelTimer = scheduler.after(Math.max(1, nextAt - clock.now()), () => this.kick());
   }
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#cancelTimer?.();
   }
 
   async #send(owed: Owed): Promise<void> {
@@ -88,10 +89,10 @@ export class Executor {
       // Its result could not be written: the subject rests, so that a bug does not spin.
       if (this.#stopped) return;
       log.error({ effect: owed.kind, subject: owed.subject, err: String(bug) }, "an effect failed");
-      setTimeout(() => {
+      this.#deps.scheduler.after(LAST_RETRY_MS, () => {
         this.#busy.delete(owed.subject);
         this.kick();
-      }, LAST_RETRY_MS).unref();
+      });
     }
   }
 

@@ -7,14 +7,9 @@ import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { settleConvoy } from "../store/writes/convoys.ts";
 import { escalate } from "../store/writes/escalations.ts";
-import { countRun, moveIssue, setIssueWait } from "../store/writes/issues.ts";
-import {
-  countReviewTry,
-  moveReview,
-  recordRound,
-  setReviewWait,
-  submitReview,
-} from "../store/writes/reviews.ts";
+import { countRun, moveIssue } from "../store/writes/issues.ts";
+import { countReviewTry, moveReview, recordRound, submitReview } from "../store/writes/reviews.ts";
+import { setWait } from "../store/writes/ready.ts";
 import { setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
 import { endRun, offerRun, orderStop, settleRun } from "../store/writes/runs.ts";
@@ -81,8 +76,8 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
       return;
     case "count_run":
       return countRun(tx, action.beadId, action.as, action.backOffUntil);
-    case "wait_issue":
-      return setIssueWait(tx, action.beadId, action.wait);
+    case "wait":
+      return setWait(tx, action.subject, action.id, action.wait, action.ready);
     case "submit_review":
       submitReview(tx, action);
       return;
@@ -100,8 +95,6 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     }
     case "retry_review":
       return countReviewTry(tx, action.reviewId, action);
-    case "wait_review":
-      return setReviewWait(tx, action.reviewId, action.wait);
     case "land_convoy":
       return settleConvoy(tx, action.convoyId, "landed", null);
     case "fail_convoy":

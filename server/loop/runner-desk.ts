@@ -19,7 +19,7 @@ import {
   type ToolFrame,
 } from "../../protocol/index.ts";
 import { callAgentTool } from "../commands/agent-tools.ts";
-import type { AuthPort, Clock, Log, RunnerPort } from "../core.ts";
+import type { AuthPort, Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import type { TownLoop } from "./town-loop.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Db } from "../store/database.ts";
@@ -33,6 +33,7 @@ import { markSpool, setRunnerState, welcomeRunner } from "../store/writes/runner
 import { advanceRun, endRun } from "../store/writes/runs.ts";
 
 export interface DeskPorts {
+  scheduler: Scheduler;
   db: Db;
   loop: TownLoop;
   auth: AuthPort;
@@ -218,7 +219,7 @@ export class RunnerDesk {
 
   /** The spool is stored; its facts are applied within the same tick, so compare in the next. */
   #awaitApplied(runnerId: string): void {
-    setImmediate(() => {
+    this.#ports.scheduler.soon(() => {
       this.#ports.loop
         .submit("runner.inventory", (tx) => {
           this.#takeInventory(tx, runnerId);

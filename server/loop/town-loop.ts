@@ -4,29 +4,28 @@
  * plan is made and applied, and what was touched goes into the change feed.
  */
 import type { AnyImage, ImageKind, Result } from "../../protocol/index.ts";
-import type { Clock, FeedChange, Log } from "../core.ts";
+import type { Clock, FeedChange, Log, Scheduler } from "../core.ts";
 import type { Policy } from "../model/policy.ts";
-import type { Plan } from "../reconcile/plan.ts";
-import { reconcile } from "../reconcile/reconcile.ts";
 import type { Db, RawDatabase } from "../store/database.ts";
 import type { NewId } from "../store/id-source.ts";
 import { imageOf, type ImageContext } from "../store/images.ts";
-import { prepareSnapshot, type Live } from "../store/load-snapshot.ts";
+import type { Plan } from "../reconcile/plan.ts";
+import type { Live } from "../store/load-snapshot.ts";
 import { topicsOf } from "../store/topics.ts";
 import type { Tx } from "../store/tx.ts";
 import { appendChanges, compactFeed } from "../store/writes/feed.ts";
-import { syncTimers } from "../store/writes/timers.ts";
-import { applyStep } from "./apply-step.ts";
 import { ClockWatch } from "./clock-watch.ts";
+import { Decider, errorText } from "./decide.ts";
 import { drainInbox } from "./drain-inbox.ts";
-import { RuleFaults } from "./rule-faults.ts";
 
 /** Ticks in a row without a pause before the loop stops to look at itself. */
 const TICKS_IN_A_ROW_MAX = 200;
-const RETRY_AFTER_FAULT_MS = 5_000;
+const RESTLESS_PAUSE_MS = 5_000;
 /** A timer that is due and moved nothing is looked at again after this. */
 const OVERDUE_MS = 1_000;
 const COMPACT_EVERY_MS = 600_000;
+/** From the end of activity to the pass over everything unfinished. */
+const PASS_AFTER_MS = 30_000;
 /** setTimeout counts in 32 bits. */
 const SLEEP_MAX_MS = 2_000_000_000;
 
@@ -41,12 +40,13 @@ export interface LoopDeps {
   raw: RawDatabase;
   db: Db;
   clock: Clock;
+  scheduler: Scheduler;
   newId: NewId;
   policy: Policy;
   log: Log;
   townId: string;
   epoch: number;
-  live(): Omit<Live, "now" | "policy">;
+  live: () => Omit<Live, "now" | "policy">;
   images: () => ImageContext;
   /** The host or this process stood still. */
   onGap(): void;
@@ -54,14 +54,15 @@ export interface LoopDeps {
 
 export class TownLoop {
   readonly #deps: LoopDeps;
-  readonly #loadSnapshot;
+  readonly #decider: Decider;
   #waiting: Waiting[] = [];
   #scheduled = false;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #cancelTimer: (() => void) | null = null;
   #stopped = false;
   #inARow = 0;
   #compactedAt = 0;
-  readonly #faults = new RuleFaults();
+  /** When everything unfinished is looked at again; null when nothing happened since the last time. */
+  #passAt: number | null = null;
   readonly #watch: ClockWatch;
   #wokeByTimer = false;
   #listeners = new Set<(epoch: number, changes: readonly FeedChange[]) => void>();
@@ -69,7 +70,7 @@ export class TownLoop {
 
   constructor(deps: LoopDeps) {
     this.#deps = deps;
-    this.#loadSnapshot = prepareSnapshot(deps.db);
+    this.#decider = new Decider({ ...deps, savepoint: this.#savepoint });
     this.#watch = new ClockWatch(deps.clock);
   }
 
@@ -93,12 +94,17 @@ export class TownLoop {
   wake(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    setImmediate(() => this.#tick());
+    this.#deps.scheduler.soon(() => this.#tick());
   }
 
   onChanges(listener: (epoch: number, changes: readonly FeedChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** What the rules would do now if everything unfinished were looked at; at rest that is nothing. */
+  preview(): Plan {
+    return this.#decider.preview(this.#deps.clock.now());
   }
 
   /** Called after every commit, whether or not anything changed. */
@@ -108,15 +114,18 @@ export class TownLoop {
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     for (const each of this.#waiting.splice(0)) each.fail(new Error("the town is stopping"));
   }
 
   #tick(): void {
     this.#scheduled = false;
     if (this.#stopped) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    if (this.#watch.gap(this.#wokeByTimer)) this.#deps.onGap();
+    this.#cancelTimer?.();
+    if (this.#watch.gap(this.#wokeByTimer)) {
+      this.#deps.onGap();
+      this.#decider.lookAtAll();
+    }
     this.#wokeByTimer = false;
     const batch = this.#waiting.splice(0);
     const settled: (() => void)[] = [];
@@ -139,56 +148,61 @@ export class TownLoop {
     }
   }
 
-  #schedule(outcome: Ticked): void {
+  #schedule({ more, sweeping, busy, rules }: Ticked): void {
+    const { clock, log, scheduler } = this.#deps;
+    if (busy) this.#passAt = clock.now() + PASS_AFTER_MS;
     if (this.#waiting.length > 0) return this.wake();
-    if (outcome.moved && !outcome.fault) {
-      this.#inARow += 1;
-      if (this.#inARow < TICKS_IN_A_ROW_MAX) return this.wake();
-      this.#deps.log.error(
-        { ticks: this.#inARow, rules: outcome.rules },
-        "the loop does not come to rest",
-      );
-    }
+    if (more && ++this.#inARow < TICKS_IN_A_ROW_MAX) return this.wake();
+    if (more) log.error({ ticks: this.#inARow, rules }, "the loop does not come to rest");
     this.#inARow = 0;
-    const sleepMs = this.#sleepMs(outcome);
+    if (sweeping && !more) return this.wake();
+    const sleepMs = more ? RESTLESS_PAUSE_MS : this.#sleepMs();
     if (sleepMs === null) return;
     this.#watch.sleeping(sleepMs);
-    this.#timer = setTimeout(() => {
+    this.#cancelTimer = scheduler.after(sleepMs, () => {
       this.#wokeByTimer = true;
       this.wake();
-    }, sleepMs);
+    });
   }
 
   /** How long nothing is to be done, or null when only a command or a fact can change anything. */
-  #sleepMs({ fault, moved, dueAt }: Ticked): number | null {
-    // A rule that failed would fail again at once: a timer that is due does not shorten this.
-    if (fault || moved) return RETRY_AFTER_FAULT_MS;
-    if (dueAt === null) return null;
-    const leftMs = dueAt - this.#deps.clock.now();
+  #sleepMs(): number | null {
+    const times = [this.#decider.nextAt(), this.#passAt].filter((at) => at !== null);
+    if (times.length === 0) return null;
+    const leftMs = Math.min(...times) - this.#deps.clock.now();
     return Math.min(leftMs > 0 ? leftMs : OVERDUE_MS, SLEEP_MAX_MS);
   }
 
   #transaction(batch: readonly Waiting[], settled: (() => void)[]): Ticked {
-    const { raw, log } = this.#deps;
-    const touched = new Map<string, { kind: ImageKind; id: string }>();
+    const { raw, log, clock } = this.#deps;
+    const touched: Touched = { images: new Map(), changed: [] };
     const tx = this.#newTx(touched);
     raw.run("BEGIN IMMEDIATE");
     try {
       for (const each of batch) this.#applyOne(tx, touched, each, settled);
-      const ticked = this.#decide(tx);
-      const changes = this.#feed(tx, touched);
+      const drained = drainInbox(tx, this.#savepoint, log);
+      if (this.#passAt !== null && this.#passAt <= tx.now) {
+        this.#passAt = null;
+        this.#decider.lookAtAll();
+      }
+      const { rules, pending, sweeping } = this.#decider.decide(tx, () =>
+        touched.changed.splice(0),
+      );
+      const busy = batch.length > 0 || rules.length > 0 || drained.more;
+      const changes = this.#feed(tx, touched.images);
       raw.run("COMMIT");
-      return { ...ticked, changes };
+      return { changes, rules, busy, sweeping, more: pending || drained.more };
     } catch (bug) {
       raw.run("ROLLBACK");
       log.error({ err: errorText(bug) }, "a tick failed and was undone");
+      this.#decider.undone(clock.now());
       settled.length = 0;
       for (const each of batch) settled.push(() => each.fail(bug));
-      return { changes: [], dueAt: null, moved: false, fault: true, rules: [] };
+      return { changes: [], rules: [], busy: true, sweeping: false, more: false };
     }
   }
 
-  #newTx(touched: Map<string, { kind: ImageKind; id: string }>): Tx {
+  #newTx(touched: Touched): Tx {
     const { db, clock, epoch, policy, newId } = this.#deps;
     return {
       db,
@@ -198,21 +212,19 @@ export class TownLoop {
       newId,
       actor: "town",
       rule: null,
-      touch: (kind, id) => void touched.set(`${kind} ${id}`, { kind, id }),
+      touch(kind, id) {
+        touched.images.set(`${kind} ${id}`, { kind, id });
+        touched.changed.push({ kind, id });
+      },
     };
   }
 
-  #applyOne(
-    tx: Tx,
-    touched: Map<string, { kind: ImageKind; id: string }>,
-    each: Waiting,
-    settled: (() => void)[],
-  ): void {
-    const before = new Map(touched);
+  #applyOne(tx: Tx, { images }: Touched, each: Waiting, settled: (() => void)[]): void {
+    const before = new Map(images);
     const undo = () => {
       this.#deps.raw.run("ROLLBACK TO one");
-      touched.clear();
-      for (const [key, value] of before) touched.set(key, value);
+      images.clear();
+      for (const [key, value] of before) images.set(key, value);
     };
     this.#deps.raw.run("SAVEPOINT one");
     try {
@@ -241,45 +253,6 @@ export class TownLoop {
     }
   };
 
-  #decide(tx: Tx): Omit<Ticked, "changes"> {
-    const { log, policy } = this.#deps;
-    const drained = drainInbox(tx, this.#savepoint, log);
-    let plan: Plan;
-    try {
-      plan = reconcile(this.#loadSnapshot({ ...this.#deps.live(), now: tx.now, policy }));
-    } catch (bug) {
-      // What commands and facts wrote stands; only the decision waits.
-      this.#failed(tx, "town/reconcile", "town", bug);
-      return { dueAt: null, moved: false, fault: true, rules: [] };
-    }
-    const rules: string[] = [];
-    for (const { rule, key, error } of plan.faults) this.#failed(tx, rule, key, error);
-    let fault = plan.faults.length > 0;
-    for (const step of plan.steps) {
-      const { rule, key } = step;
-      try {
-        const applied = applyStep(tx, step, this.#savepoint);
-        this.#faults.passed(rule, key);
-        rules.push(rule);
-        log.debug({ rule, key, stale: !applied }, "rule applied");
-      } catch (bug) {
-        fault = true;
-        this.#failed(tx, rule, key, bug);
-      }
-    }
-    return {
-      dueAt: syncTimers(tx, plan.timers),
-      moved: drained.more || rules.length > 0,
-      fault,
-      rules,
-    };
-  }
-
-  #failed(tx: Tx, rule: string, key: string, bug: unknown): void {
-    this.#deps.log.error({ rule, key, err: errorText(bug) }, "a rule failed and was undone");
-    this.#faults.failed(tx, rule, key, bug);
-  }
-
   #feed(tx: Tx, touched: ReadonlyMap<string, { kind: ImageKind; id: string }>): FeedChange[] {
     const { db, townId, images, policy } = this.#deps;
     if (tx.now - this.#compactedAt > COMPACT_EVERY_MS) {
@@ -296,15 +269,18 @@ export class TownLoop {
   }
 }
 
-interface Ticked {
-  changes: FeedChange[];
-  dueAt: number | null;
-  /** A rule was applied: look again at once. */
-  moved: boolean;
-  fault: boolean;
-  rules: string[];
+interface Touched {
+  images: Map<string, { kind: ImageKind; id: string }>;
+  /** In order, those of undone writes included: looking once too often does no harm. */
+  changed: { kind: ImageKind; id: string }[];
 }
 
-function errorText(bug: unknown): string {
-  return bug instanceof Error ? (bug.stack ?? bug.message) : String(bug);
+interface Ticked {
+  changes: FeedChange[];
+  rules: string[];
+  /** A command, a fact or a rule changed something, or may have. */
+  busy: boolean;
+  /** Something is left to look at: at once. */
+  more: boolean;
+  sweeping: boolean;
 }

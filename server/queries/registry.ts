@@ -8,6 +8,7 @@ import {
   type Result,
 } from "../../protocol/index.ts";
 import { BEAD_TYPES } from "../model/bead-types.ts";
+import type { Action, Plan } from "../reconcile/plan.ts";
 import type { Db } from "../store/database.ts";
 import {
   convoyImage,
@@ -38,6 +39,8 @@ export interface QueryPorts {
   db: Db;
   images: ImageContext;
   streams: Streams;
+  /** What the rules would do now. */
+  preview: () => Plan;
 }
 type Query<N extends CommandName> = (
   ports: QueryPorts,
@@ -62,6 +65,28 @@ const status: Query<"town.status"> = ({ db, images }) => {
       0,
   });
 };
+
+/** A preview can be long: this many steps are shown. */
+const PREVIEW_MAX = 500;
+
+const preview: Query<"reconcile.preview"> = ({ preview: look }) => {
+  const { steps, faults } = look();
+  return ok({
+    steps: steps.slice(0, PREVIEW_MAX).map(({ rule, key, actions }) => ({
+      rule,
+      key,
+      actions: actions.map(shown),
+    })),
+    faults: faults.map(({ rule, key, error }) => ({ rule, key, error: String(error) })),
+  });
+};
+
+/** An offer's spec is made when it is given; what it is for can be said before. */
+function shown(action: Action): { do: string } {
+  if (action.do !== "offer") return action;
+  const { spec: _spec, ...request } = action.request;
+  return { ...action, request } as { do: string };
+}
 
 const beadList: Query<"bead.list"> = ({ db }, body) => {
   const rig = body.rig === undefined ? null : findRig(db, body.rig);
@@ -186,6 +211,7 @@ const agentList: Query<"agent.list"> = ({ db, images }) => {
 
 export const answerQuery = {
   "town.status": status,
+  "reconcile.preview": preview,
   "model.get": ({ db, images }) => ok(readModelSettings(db, images.secrets)),
   "rig.list": ({ db, images }) =>
     ok(

@@ -1,8 +1,8 @@
 /** What is free: one account of slots that the allocator draws from. */
-import type { Context } from "./context.ts";
-import type { RigView, RunnerView } from "./snapshot.ts";
+import { usable } from "./gates.ts";
+import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
+import type { SlotClass } from "./stages.ts";
 
-export type SlotClass = "agent" | "code" | "session";
 const CLASS_OF = {
   work: "agent",
   review: "agent",
@@ -16,57 +16,62 @@ export class Capacity {
   #town: number;
   #byRunner = new Map<string, number>();
   #byRig = new Map<string, number>();
-  readonly #context: Context;
+  readonly #s: Snapshot;
 
-  constructor(context: Context) {
-    this.#context = context;
-    this.#town = context.s.policy.slots;
-    for (const run of context.liveRuns) this.#take(CLASS_OF[run.kind], run.runnerId, run.rigId);
+  constructor(s: Snapshot) {
+    this.#s = s;
+    this.#town = s.policy.slots;
+    for (const { kind, runnerId, rigId, count } of s.held)
+      this.#take(CLASS_OF[kind], runnerId, rigId, count);
   }
 
-  /** The runner that takes the next run of this class, or the reason why none can, in plain words. */
-  place(slot: SlotClass, rig: RigView | null): { runner: RunnerView } | { why: string } {
-    const { s } = this.#context;
-    const online = s.runners.filter(
-      (runner) => runner.online && !runner.draining && runner.state === "connected",
+  /** How many runs of this class could be placed for the rig now. */
+  room(slot: SlotClass, rig: RigView | null): number {
+    const left = usable(rig, this.#s).reduce(
+      (sum, runner) => sum + Math.max(0, this.#left(slot, runner)),
+      0,
     );
-    if (online.length === 0) return { why: "no runner is connected" };
-    const fit = rig
-      ? online.filter((runner) => runner.isolation === "bwrap" || rig.isolationConfirmed)
-      : online;
-    if (fit.length === 0) {
-      return {
-        why: `agents are not isolated on any runner here; confirm it for rig ${rig?.name ?? ""} or install bubblewrap`,
-      };
-    }
-    if (slot === "agent" && this.#town <= 0)
-      return { why: `all ${s.policy.slots} agent slots of the town are busy` };
-    if (slot === "agent" && rig && (this.#byRig.get(rig.id) ?? 0) >= rig.slots) {
-      return { why: `all ${rig.slots} slots of rig ${rig.name} are busy` };
-    }
-    const free = fit
-      .map((runner) => ({
-        runner,
-        left: this.#limit(slot, runner) - (this.#byRunner.get(`${slot}:${runner.id}`) ?? 0),
-      }))
+    return Math.min(left, this.#bound(slot, rig));
+  }
+
+  /** Takes a slot on the runner with the most room; null when there is none. */
+  place(slot: SlotClass, rig: RigView | null): RunnerView | null {
+    if (this.#bound(slot, rig) <= 0) return null;
+    const [best] = usable(rig, this.#s)
+      .map((runner) => ({ runner, left: this.#left(slot, runner) }))
       .filter((each) => each.left > 0)
-      .sort((a, b) => b.left - a.left || (a.runner.id < b.runner.id ? -1 : 1));
-    const best = free[0];
-    if (!best) return { why: "every runner is busy" };
-    this.#take(slot, best.runner.id, rig?.id ?? null);
-    return { runner: best.runner };
+      .toSorted((a, b) => b.left - a.left || (a.runner.id < b.runner.id ? -1 : 1));
+    if (!best) return null;
+    this.#take(slot, best.runner.id, rig?.id ?? null, 1);
+    return best.runner;
   }
 
-  #limit(slot: SlotClass, runner: RunnerView): number {
-    if (slot === "agent") return runner.slots;
-    return slot === "code" ? this.#context.s.policy.codeSlotsPerRunner : 1;
+  /** Which bound holds the rig's next agent back, in plain words, or null. */
+  fullness(slot: SlotClass, rig: RigView): string | null {
+    if (slot === "agent" && this.#town <= 0)
+      return `all ${this.#s.policy.slots} agent slots of the town are busy`;
+    if (slot === "agent" && this.#bound(slot, rig) <= 0)
+      return `all ${rig.slots} slots of rig ${rig.name} are busy`;
+    return this.room(slot, rig) <= 0 ? "every runner is busy" : null;
   }
 
-  #take(slot: SlotClass, runnerId: string, rigId: string | null): void {
+  /** Town and rig bound agents only. */
+  #bound(slot: SlotClass, rig: RigView | null): number {
+    if (slot !== "agent") return Number.POSITIVE_INFINITY;
+    const ofRig = rig ? rig.slots - (this.#byRig.get(rig.id) ?? 0) : Number.POSITIVE_INFINITY;
+    return Math.min(this.#town, ofRig);
+  }
+
+  #left(slot: SlotClass, runner: RunnerView): number {
+    const limit = { agent: runner.slots, code: this.#s.policy.codeSlotsPerRunner, session: 1 };
+    return limit[slot] - (this.#byRunner.get(`${slot}:${runner.id}`) ?? 0);
+  }
+
+  #take(slot: SlotClass, runnerId: string, rigId: string | null, count: number): void {
     const key = `${slot}:${runnerId}`;
-    this.#byRunner.set(key, (this.#byRunner.get(key) ?? 0) + 1);
+    this.#byRunner.set(key, (this.#byRunner.get(key) ?? 0) + count);
     if (slot !== "agent") return;
-    this.#town -= 1;
-    if (rigId) this.#byRig.set(rigId, (this.#byRig.get(rigId) ?? 0) + 1);
+    this.#town -= count;
+    if (rigId) this.#byRig.set(rigId, (this.#byRig.get(rigId) ?? 0) + count);
   }
 }

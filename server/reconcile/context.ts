@@ -1,14 +1,6 @@
 /** Indexes over one snapshot, and the shape of a rule. */
 import type { Step } from "./plan.ts";
-import type {
-  ConvoyView,
-  IssueView,
-  ReviewView,
-  RigView,
-  RunnerView,
-  RunView,
-  Snapshot,
-} from "./snapshot.ts";
+import type { IssueView, ReviewView, RigView, RunnerView, Snapshot } from "./snapshot.ts";
 
 export interface Context {
   s: Snapshot;
@@ -16,10 +8,8 @@ export interface Context {
   runners: ReadonlyMap<string, RunnerView>;
   issues: ReadonlyMap<string, IssueView>;
   reviews: ReadonlyMap<string, ReviewView>;
-  convoys: ReadonlyMap<string, ConvoyView>;
   /** Resources with a live run or one whose consequences are not drawn yet: no second run may start. */
   busyResources: ReadonlySet<string>;
-  liveRuns: readonly RunView[];
 }
 
 /** A rule: its id (also file, spec line, test title, log field), and the sentence of why. */
@@ -30,16 +20,13 @@ export interface Rule<T> {
 }
 
 export function indexSnapshot(s: Snapshot): Context {
-  const liveRuns = s.runs.filter((run) => run.state !== "ended");
   return {
     s,
     rigs: byId(s.rigs),
     runners: byId(s.runners),
     issues: byId(s.issues),
     reviews: byId(s.reviews),
-    convoys: byId(s.convoys),
     busyResources: new Set(s.runs.map((run) => run.resource)),
-    liveRuns,
   };
 }
 

@@ -63,7 +63,6 @@ export function offerWork(
         issue,
         rig,
         given.attempt,
-        context,
         issue.round > 1 && review ? feedbackOf(review) : null,
       ),
       agent: { ...given.agent, role: "polecat" },
@@ -98,7 +97,7 @@ export function offerCheck(
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.codeWallMs),
       rig: rigSpec(rig, delivery(issue, rig)),
-      bead: beadSpec(issue, rig, given.attempt, context, null),
+      bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
       headOid: review.headOid,
       branch: review.branch,
@@ -130,7 +129,7 @@ export function offerReview(
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.agentWallMs),
       rig: rigSpec(rig, delivery(issue, rig)),
-      bead: { ...beadSpec(issue, rig, given.attempt, context, null), round: round?.round ?? 1 },
+      bead: { ...beadSpec(issue, rig, given.attempt, null), round: round?.round ?? 1 },
       agent: { ...given.agent, role: "refinery" },
       model: model(s, "refinery"),
       reviewId: review.id,
@@ -165,7 +164,7 @@ export function offerMerge(
       resource,
       limits: limits(s, s.policy.codeWallMs),
       rig: rigSpec(rig, delivery(issue, rig)),
-      bead: beadSpec(issue, rig, given.attempt, context, null),
+      bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
       headOid: review.headOid,
       branch: review.branch,
@@ -231,7 +230,6 @@ function beadSpec(
   issue: IssueView,
   rig: RigView,
   attempt: number,
-  context: Context,
   feedback: Feedback | null,
 ): BeadSpec {
   return {
@@ -242,7 +240,7 @@ function beadSpec(
     round: issue.round,
     cycle: issue.cycle,
     delivery: delivery(issue, rig),
-    convoyTitle: issue.convoyId ? (context.convoys.get(issue.convoyId)?.title ?? null) : null,
+    convoyTitle: issue.convoyTitle,
     feedback,
   };
 }

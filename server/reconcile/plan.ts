@@ -12,6 +12,7 @@ import type {
   Verdict,
   Wait,
 } from "../../protocol/index.ts";
+import type { Ready } from "./stages.ts";
 import type { IssueEvent, ReviewEvent } from "../model/states.ts";
 
 /** The rule read this value of this row; if it has changed, the step is dropped and decided again. */
@@ -65,7 +66,8 @@ export type Action =
       as: "work_attempt" | "start_failure" | "infra" | "success" | "nothing";
       backOffUntil: number | null;
     }
-  | { do: "wait_issue"; beadId: string; wait: Wait | null }
+  /** What it waits for, and its row of the ready index when that is capacity alone. */
+  | { do: "wait"; subject: "issue" | "review"; id: string; wait: Wait | null; ready: Ready | null }
   | {
       do: "submit_review";
       beadId: string;
@@ -99,7 +101,6 @@ export type Action =
       reviewerRunId?: string;
     }
   | { do: "retry_review"; reviewId: string; counted: boolean; backOffUntil: number }
-  | { do: "wait_review"; reviewId: string; wait: Wait | null }
   | { do: "land_convoy"; convoyId: string }
   | { do: "fail_convoy"; convoyId: string; failure: FailureReason }
   | {
@@ -150,6 +151,6 @@ export interface RuleFault {
 export interface Plan {
   steps: Step[];
   faults: RuleFault[];
-  /** All timers that should exist after this tick. */
+  /** All timers that the subjects in focus should have. */
   timers: TimerWish[];
 }

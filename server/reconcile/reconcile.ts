@@ -1,5 +1,6 @@
 /** The decision: a pure function from one snapshot to a plan. */
 import { convoyRule, issueRule, reviewRule, runRule, turnRule } from "./classify.ts";
+import { TOWN } from "./concerns.ts";
 import { indexSnapshot, type Context, type Rule } from "./context.ts";
 import type { Plan, Step } from "./plan.ts";
 import { watchSilence } from "./rules/runner/watch-silence.ts";
@@ -8,9 +9,9 @@ import type { Snapshot } from "./snapshot.ts";
 import { wishedTimers } from "./timers.ts";
 
 /**
- * @returns at most one step per entity, in the order in which they are to be applied, and the timers
- * that should exist. What a step changes is seen by the next tick. A rule that throws is set aside
- * with its subject; the others decide all the same.
+ * @returns at most one step per entity in focus, in the order in which they are to be applied, and the timers that the
+ * subjects in focus should have. What a step changes is seen by the next round. A rule that throws is set aside with
+ * its subject; the others decide all the same.
  */
 export function reconcile(snapshot: Snapshot): Plan {
   const context = indexSnapshot(snapshot);
@@ -34,7 +35,7 @@ export function reconcile(snapshot: Snapshot): Plan {
     classify: (subject: T, context: Context) => Rule<T> | null,
   ) => {
     for (const subject of subjects) {
-      if (taken.has(subject.id)) continue;
+      if (!snapshot.focus.has(subject.id) || taken.has(subject.id)) continue;
       const rule = classify(subject, context);
       if (rule) guard(rule.id, subject.id, () => add(rule.decide(subject, context)));
     }
@@ -45,6 +46,7 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.issues, issueRule);
   decideAll(snapshot.convoys, convoyRule);
   decideAll(snapshot.turns, turnRule);
-  guard("town/allocate", "town", () => allocate(context, taken).forEach(add));
+  if (snapshot.focus.has(TOWN))
+    guard("town/allocate", TOWN, () => allocate(context, taken).forEach(add));
   return plan;
 }

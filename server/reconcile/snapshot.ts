@@ -1,4 +1,4 @@
-/** Everything a decision needs, its clock included. Read-only; made once per tick. */
+/** What a decision needs, its clock included. Read-only; made once per round of a tick. */
 import type {
   BeadStatus,
   Delivery,
@@ -17,6 +17,7 @@ import type {
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { RunResultFact } from "./run-result.ts";
+import type { Ready } from "./stages.ts";
 
 export interface RigView {
   id: string;
@@ -70,6 +71,9 @@ export interface IssueView {
   runId: string | null;
   saved: { ref: string; oid: string; baseOid: string | null } | null;
   wait: Wait | null;
+  /** Its row of the ready index. */
+  queued: Ready | null;
+  convoyTitle: string | null;
   /** Beads it waits for, with what is known of each. */
   blockers: readonly BlockerView[];
 }
@@ -94,6 +98,7 @@ export interface ReviewView {
   tries: number;
   backOffUntil: number | null;
   wait: Wait | null;
+  queued: Ready | null;
   latest: Round | null;
 }
 
@@ -135,8 +140,18 @@ export interface TurnView {
   text: string;
 }
 
+/** Live runs of one kind, runner and rig. */
+export interface Held {
+  kind: RunKind;
+  runnerId: string;
+  rigId: string | null;
+  count: number;
+}
+
 export interface Snapshot {
   now: number;
+  /** Ids that are decided about; the rest is there because their rules read it. */
+  focus: ReadonlySet<string>;
   policy: Policy;
   /** null: a model is configured and its key readable; else what a person must do. */
   modelMissing: string | null;
@@ -149,6 +164,8 @@ export interface Snapshot {
   reviews: readonly ReviewView[];
   /** Live runs and ended ones whose consequences are not drawn yet. */
   runs: readonly RunView[];
+  /** All live runs, counted. */
+  held: readonly Held[];
   convoys: readonly ConvoyView[];
   turns: readonly TurnView[];
 }

@@ -1,13 +1,15 @@
 /** When the town must look again: every open item has a timer here or waits for one that has. */
+import { TOWN } from "./concerns.ts";
 import type { TimerWish } from "./plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 
+/** The timers of the subjects in focus. */
 export function wishedTimers(s: Snapshot): TimerWish[] {
   const timers: TimerWish[] = [];
   const wish = (subject: string, kind: string, dueAt: number | null) => {
-    if (dueAt !== null) timers.push({ subject, kind, dueAt });
+    if (dueAt !== null && s.focus.has(subject)) timers.push({ subject, kind, dueAt });
   };
-  wish("town", "observing", s.observingUntil);
+  wish(TOWN, "observing", s.observingUntil);
   for (const issue of s.issues)
     if (issue.state === "open") wish(issue.id, "back_off", later(issue.backOffUntil, s));
   for (const review of s.reviews) wish(review.id, "back_off", later(review.backOffUntil, s));
@@ -18,9 +20,9 @@ export function wishedTimers(s: Snapshot): TimerWish[] {
       wish(run.id, "stop", run.stopOrderedAt + s.policy.stopGraceMs + 1);
     else wish(run.id, "wall", (run.startedAt ?? run.offeredAt) + run.wallMs + 1);
   }
-  const held = new Set(s.runs.filter((run) => run.state !== "ended").map((run) => run.runnerId));
+  const holding = new Set(s.held.map(({ runnerId }) => runnerId));
   for (const runner of s.runners) {
-    if (runner.state === "lost" || (!held.has(runner.id) && !runner.online)) continue;
+    if (runner.state === "lost" || (!holding.has(runner.id) && !runner.online)) continue;
     const ms = runner.state === "suspect" ? s.policy.runnerLostMs : s.policy.runnerSuspectMs;
     wish(runner.id, "silence", Math.max(runner.lastSeenAt + ms, s.observingUntil ?? 0));
   }

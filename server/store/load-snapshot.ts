@@ -1,15 +1,22 @@
-/** Everything unfinished, as the reconciler sees it. Prepared once: it runs at every tick. */
-import { asc, eq, inArray, isNull, ne, notInArray, or, sql } from "drizzle-orm";
+/** What a decision needs: the subjects in focus, what their rules read of others, and what waits first for capacity. */
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import type { IdKind } from "../../protocol/index.ts";
 import type { Policy } from "../model/policy.ts";
+import { Capacity } from "../reconcile/capacity.ts";
+import { TOWN } from "../reconcile/concerns.ts";
+import { laneResource, sessionResource } from "../reconcile/context.ts";
+import { gateOf } from "../reconcile/gates.ts";
 import type {
-  BlockerView,
+  ConvoyView,
   IssueView,
   ReviewView,
   RunView,
   Snapshot,
 } from "../reconcile/snapshot.ts";
+import { STAGE } from "../reconcile/stages.ts";
 import type { Db } from "./database.ts";
-import { beadDependencies, beads, convoys, issues, reviews, rounds } from "./schema/beads.ts";
+import { kindOfId } from "./id-kind.ts";
+import { ready } from "./schema/beads.ts";
 import { rigs, runners, runs, turns } from "./schema/runs.ts";
 import {
   missingModel,
@@ -18,6 +25,7 @@ import {
   readStoredModel,
   type SecretReader,
 } from "./settings.ts";
+import { prepareViews, type Views } from "./views.ts";
 
 /** What only this process knows. */
 export interface Live {
@@ -32,113 +40,44 @@ export interface Live {
   draining: ReadonlySet<string>;
 }
 
-const LIVE_ISSUES = ["open", "in_progress", "in_review"] as const;
-const SETTLED_REVIEWS = ["merged", "withdrawn"] as const;
-
-export function prepareSnapshot(db: Db): (live: Live) => Snapshot {
-  const readBeads = prepareBeads(db);
-  const readRuns = prepareRuns(db);
-  return (live) => {
+/** Loads a snapshot for subjects by id; `TOWN` among them brings what waits first for capacity into focus. */
+export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => Snapshot {
+  const readTown = prepareTown(db);
+  const readHeads = prepareHeads(db);
+  const views = prepareViews(db);
+  return (live, ids) => {
     const { now, policy, author, observingUntil } = live;
-    return {
+    const focus = new Set(ids);
+    const town = {
       now,
       policy,
       author,
+      focus,
       observingUntil: observingUntil !== null && observingUntil > now ? observingUntil : null,
       ...modelView(db, live),
-      ...readBeads(),
-      ...readRuns(live),
+      ...readTown(live),
+      issues: [],
+      reviews: [],
+      convoys: [],
+      runs: [],
     };
+    if (focus.has(TOWN)) {
+      for (const id of readHeads(town)) focus.add(id);
+      for (const turn of town.turns) focus.add(turn.id);
+    }
+    return { ...town, ...gather(views, town) };
   };
 }
 
-function prepareBeads(db: Db): () => Pick<Snapshot, "issues" | "reviews" | "convoys"> {
-  const issueRows = db
-    .select({ bead: beads, issue: issues })
-    .from(issues)
-    .innerJoin(beads, eq(beads.id, issues.beadId))
-    .where(inArray(issues.state, [...LIVE_ISSUES]))
-    .orderBy(asc(issues.beadId))
-    .prepare();
-  const readBlockers = prepareBlockers(db);
-  const reviewRows = db
-    .select({ review: reviews, rigId: beads.rigId })
-    .from(reviews)
-    .innerJoin(beads, eq(beads.id, reviews.beadId))
-    .where(notInArray(reviews.state, [...SETTLED_REVIEWS]))
-    .orderBy(asc(reviews.beadId))
-    .prepare();
-  const roundRows = db
-    .select()
-    .from(rounds)
-    .where(
-      sql`${rounds.reviewId} in (select bead_id from reviews where state not in ('merged', 'withdrawn')) and ${rounds.round} = (select max(r.round) from rounds r where r.review_id = ${rounds.reviewId})`,
-    )
-    .prepare();
-  const readConvoys = prepareConvoys(db);
-  return () => {
-    const blockers = readBlockers();
-    const newest = new Map(roundRows.all().map((row) => [row.reviewId, row.record]));
-    return {
-      issues: issueRows.all().map((row) => issueView(row, blockers.get(row.bead.id) ?? [])),
-      reviews: reviewRows
-        .all()
-        .map(({ review, rigId }) => reviewView(review, rigId, newest.get(review.beadId) ?? null)),
-      convoys: readConvoys(),
-    };
-  };
-}
+type Town = Pick<
+  Snapshot,
+  "now" | "policy" | "author" | "observingUntil" | "modelMissing" | "models"
+> &
+  Pick<Snapshot, "rigs" | "runners" | "turns" | "held">;
 
-function prepareBlockers(db: Db): () => Map<string, BlockerView[]> {
-  const rows = db
-    .select({
-      beadId: beadDependencies.beadId,
-      id: beads.id,
-      title: beads.title,
-      status: beads.status,
-      landedOn: issues.landedOn,
-      landedOid: issues.landedOid,
-      outcome: issues.outcome,
-    })
-    .from(beadDependencies)
-    .innerJoin(beads, eq(beads.id, beadDependencies.onId))
-    .leftJoin(issues, eq(issues.beadId, beads.id))
-    .where(
-      sql`${beadDependencies.type} = 'blocks' and ${beadDependencies.beadId} in (select bead_id from issues where state in ('open', 'in_progress', 'in_review'))`,
-    )
-    .orderBy(asc(beads.id))
-    .prepare();
-  return () => groupBy(rows.all(), (row) => row.beadId);
-}
-
-function prepareConvoys(db: Db): () => Snapshot["convoys"] {
-  const rows = db
-    .select({ id: convoys.beadId, title: beads.title })
-    .from(convoys)
-    .innerJoin(beads, eq(beads.id, convoys.beadId))
-    .where(eq(convoys.state, "active"))
-    .orderBy(asc(convoys.beadId))
-    .prepare();
-  const memberRows = db
-    .select({
-      convoyId: issues.convoyId,
-      id: issues.beadId,
-      status: beads.status,
-      outcome: issues.outcome,
-    })
-    .from(issues)
-    .innerJoin(beads, eq(beads.id, issues.beadId))
-    .where(sql`${issues.convoyId} in (select bead_id from convoys where state = 'active')`)
-    .prepare();
-  return () => {
-    const members = groupBy(memberRows.all(), (row) => row.convoyId ?? "");
-    return rows.all().map((convoy) => ({ ...convoy, members: members.get(convoy.id) ?? [] }));
-  };
-}
-
-function prepareRuns(
+function prepareTown(
   db: Db,
-): (live: Live) => Pick<Snapshot, "rigs" | "runners" | "runs" | "turns"> {
+): (live: Live) => Pick<Snapshot, "rigs" | "runners" | "turns" | "held"> {
   const rigRows = db
     .select()
     .from(rigs)
@@ -146,17 +85,22 @@ function prepareRuns(
     .orderBy(asc(rigs.id))
     .prepare();
   const runnerRows = db.select().from(runners).orderBy(asc(runners.id)).prepare();
-  const runRows = db
-    .select()
-    .from(runs)
-    .where(or(ne(runs.state, "ended"), isNull(runs.settledAt)))
-    .orderBy(asc(runs.id))
-    .prepare();
   const turnRows = db
     .select()
     .from(turns)
     .where(inArray(turns.state, ["pending", "running"]))
     .orderBy(asc(turns.n))
+    .prepare();
+  const heldRows = db
+    .select({
+      runnerId: runs.runnerId,
+      kind: runs.kind,
+      rigId: runs.rigId,
+      count: sql<number>`count(*)`,
+    })
+    .from(runs)
+    .where(sql`${runs.state} <> 'ended'`)
+    .groupBy(runs.runnerId, runs.kind, runs.rigId)
     .prepare();
   return (live) => ({
     rigs: rigRows.all(),
@@ -166,12 +110,156 @@ function prepareRuns(
       draining: live.draining.has(runner.id),
       lastSeenAt: live.lastSeen.get(runner.id) ?? runner.lastSeenAt,
     })),
-    runs: runRows.all().map(runView),
     turns: turnRows.all().map((turn) => ({
       ...turn,
       state: turn.state === "running" ? "running" : "pending",
     })),
+    held: heldRows.all(),
   });
+}
+
+/** The first of the ready index, as many as could be placed now. */
+function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
+  const [stage, rigId, limit] = ["stage", "rigId", "limit"].map((name) => sql.placeholder(name));
+  const ofRig = db
+    .select({ id: ready.subjectId })
+    .from(ready)
+    .where(and(eq(ready.stage, stage as never), eq(ready.rigId, rigId as never)))
+    .orderBy(asc(ready.rank), asc(ready.age))
+    .limit(limit as never)
+    .prepare();
+  const lanes = db
+    .selectDistinct({ resource: ready.resource })
+    .from(ready)
+    .where(eq(ready.stage, STAGE.merge))
+    .prepare();
+  const ofLane = db
+    .select({ id: ready.subjectId })
+    .from(ready)
+    .where(and(eq(ready.stage, STAGE.merge), eq(ready.resource, sql.placeholder("resource"))))
+    .orderBy(asc(ready.rank), asc(ready.age))
+    .limit(1)
+    .prepare();
+  return (town) => {
+    const capacity = new Capacity(town);
+    const heads = lanes.all().flatMap(({ resource }) => ofLane.all({ resource }));
+    for (const rig of town.rigs) {
+      for (const [name, slot] of [
+        ["review", "agent"],
+        ["check", "code"],
+        ["work", "agent"],
+      ] as const) {
+        const room = gateOf(rig, slot, town) === null ? capacity.room(slot, rig) : 0;
+        if (room > 0) heads.push(...ofRig.all({ stage: STAGE[name], rigId: rig.id, limit: room }));
+      }
+    }
+    return heads.map((head) => head.id);
+  };
+}
+
+type Gathered = Pick<Snapshot, "issues" | "reviews" | "convoys" | "runs">;
+
+/** Reads what is in focus, and of the rest what its rules read: see server/reconcile/classify.ts. */
+function gather(views: Views, town: Snapshot): Gathered {
+  const found = new Gathering(views);
+  for (const id of town.focus) found.subject(kindOfId(id), id);
+  for (const turn of town.turns) {
+    if (turn.runId !== null) found.run(turn.runId);
+    found.resource(sessionResource(turn.sessionId));
+  }
+  if (town.focus.has(TOWN)) {
+    for (const rig of town.rigs) found.resource(laneResource(rig.id, rig.target));
+  }
+  return found.all();
+}
+
+class Gathering {
+  readonly #views: Views;
+  #issues = new Map<string, IssueView | null>();
+  #reviews = new Map<string, ReviewView | null>();
+  #convoys = new Map<string, ConvoyView | null>();
+  #runs = new Map<string, RunView | null>();
+
+  constructor(views: Views) {
+    this.#views = views;
+  }
+
+  subject(kind: IdKind | null, id: string): void {
+    if (kind === "issue") this.#subjectIssue(id);
+    else if (kind === "review") this.#subjectReview(id);
+    else if (kind === "run") this.#subjectRun(id);
+    else if (kind === "convoy") read(this.#convoys, id, this.#views.convoy);
+  }
+
+  run(id: string): RunView | null {
+    return read(this.#runs, id, this.#views.run);
+  }
+
+  resource(resource: string): void {
+    for (const run of this.#views.unsettledOf(resource)) this.#runs.set(run.id, run);
+  }
+
+  all(): Gathered {
+    return {
+      issues: present(this.#issues),
+      reviews: present(this.#reviews),
+      convoys: present(this.#convoys),
+      runs: present(this.#runs),
+    };
+  }
+
+  #issue(id: string): IssueView | null {
+    return read(this.#issues, id, this.#views.issue);
+  }
+
+  #review(id: string): ReviewView | null {
+    const review = read(this.#reviews, id, this.#views.review);
+    if (review) this.#issue(review.subjectId);
+    return review;
+  }
+
+  #subjectIssue(id: string): void {
+    const issue = this.#issue(id);
+    if (!issue) return;
+    this.resource(`bead:${id}`);
+    if (issue.reviewId !== null) this.#review(issue.reviewId);
+  }
+
+  #subjectReview(id: string): void {
+    const review = this.#review(id);
+    if (!review) return;
+    this.resource(`bead:${review.subjectId}`);
+    for (const run of this.#views.unsettledOfReview(id)) this.#runs.set(run.id, run);
+  }
+
+  #subjectRun(id: string): void {
+    const run = this.run(id);
+    if (!run) return;
+    if (run.beadId !== null) {
+      const issue = this.#issue(run.beadId);
+      if (issue?.reviewId) this.#review(issue.reviewId);
+    }
+    if (run.reviewId !== null) this.#review(run.reviewId);
+  }
+}
+
+function read<T>(
+  into: Map<string, T | null>,
+  id: string,
+  view: (id: string) => T | null,
+): T | null {
+  const known = into.get(id);
+  if (known !== undefined) return known;
+  const found = view(id);
+  into.set(id, found);
+  return found;
+}
+
+/** In the order of their ids: the same state gives the same plan. */
+function present<T extends { id: string }>(found: ReadonlyMap<string, T | null>): T[] {
+  return [...found.values()]
+    .filter((view): view is T => view !== null)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function modelView(db: Db, live: Live): Pick<Snapshot, "modelMissing" | "models"> {
@@ -187,50 +275,4 @@ function modelView(db: Db, live: Live): Pick<Snapshot, "modelMissing" | "models"
       scripted: stored?.provider === "scripted",
     },
   };
-}
-
-function issueView(
-  { bead, issue }: { bead: typeof beads.$inferSelect; issue: typeof issues.$inferSelect },
-  blockers: readonly BlockerView[],
-): IssueView {
-  return {
-    ...issue,
-    id: bead.id,
-    title: bead.title,
-    body: bead.body,
-    rigId: bead.rigId ?? "",
-    priority: bead.priority,
-    saved:
-      issue.savedRef && issue.savedOid
-        ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid }
-        : null,
-    blockers,
-  };
-}
-
-function reviewView(
-  review: typeof reviews.$inferSelect,
-  rigId: string | null,
-  latest: ReviewView["latest"],
-): ReviewView {
-  return { ...review, id: review.beadId, rigId: rigId ?? "", latest };
-}
-
-function runView(run: typeof runs.$inferSelect): RunView {
-  return {
-    ...run,
-    progressed: run.progressAt !== null,
-    wallMs: run.spec.limits.wallMs,
-    saved: run.savedRef && run.savedOid ? { ref: run.savedRef, oid: run.savedOid } : null,
-  };
-}
-
-function groupBy<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(key(row));
-    if (group) group.push(row);
-    else groups.set(key(row), [row]);
-  }
-  return groups;
 }

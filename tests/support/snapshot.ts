@@ -1,9 +1,11 @@
 // Small snapshots for tests of the reconciler: each builder gives the plainest entity, changed by what it is given.
 import { POLICY } from "../../server/model/policy.ts";
+import { TOWN } from "../../server/reconcile/concerns.ts";
 import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
 import type {
   BlockerView,
   ConvoyView,
+  Held,
   IssueView,
   ReviewView,
   RigView,
@@ -75,6 +77,8 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     runId: null,
     saved: null,
     wait: null,
+    queued: null,
+    convoyTitle: null,
     blockers: [],
     ...change,
   };
@@ -121,6 +125,7 @@ export function review(change: Partial<ReviewView> = {}): ReviewView {
     tries: 0,
     backOffUntil: null,
     wait: null,
+    queued: null,
     latest: round(),
     ...change,
   };
@@ -181,8 +186,21 @@ export function gate(change: Partial<GateResult> = {}): GateResult {
   };
 }
 
-/** A town with one ready rig and one idle runner. */
+/** A town with one ready rig and one idle runner; all of it is in focus. */
 export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
+  const all = plain(change);
+  const { rigs, runners, issues, reviews, runs, convoys, turns } = all;
+  const entities = [rigs, runners, issues, reviews, runs, convoys, turns].flat();
+  return { ...all, focus: change.focus ?? new Set([TOWN, ...entities.map(({ id }) => id)]) };
+}
+
+function heldBy(runs: readonly RunView[]): Held[] {
+  return runs
+    .filter((each) => each.state !== "ended")
+    .map(({ kind, runnerId, rigId }) => ({ kind, runnerId, rigId, count: 1 }));
+}
+
+function plain(change: Partial<Snapshot>): Snapshot {
   return {
     now: NOW,
     policy: POLICY,
@@ -197,6 +215,8 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     runs: [],
     convoys: [],
     turns: [],
+    focus: new Set(),
+    held: heldBy(change.runs ?? []),
     ...change,
   };
 }

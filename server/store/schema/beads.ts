@@ -47,7 +47,7 @@ export const beads = sqliteTable(
   },
   (t) => [
     index("beads_by_type_status").on(t.type, t.status),
-    index("beads_by_rig").on(t.rigId, t.status),
+    index("beads_by_rig").on(t.rigId, t.status, t.id),
   ],
 );
 
@@ -82,7 +82,25 @@ export const issues = sqliteTable(
     failure: json<FailureReason>("failure"),
     wait: json<Wait>("wait"),
   },
-  (t) => [index("issues_by_state").on(t.state), index("issues_by_convoy").on(t.convoyId)],
+  (t) => [index("issues_by_state").on(t.state, t.beadId), index("issues_by_convoy").on(t.convoyId)],
+);
+
+/** What waits for capacity alone: the allocator's index, in the order in which it gives. */
+export const ready = sqliteTable(
+  "ready",
+  {
+    subjectId: text("subject_id").primaryKey(),
+    /** Number of its stage: server/reconcile/stages.ts. */
+    stage: integer("stage").notNull(),
+    rigId: text("rig_id").notNull(),
+    resource: text("resource").notNull(),
+    rank: integer("rank").notNull(),
+    age: text("age").notNull(),
+  },
+  (t) => [
+    index("ready_by_rig").on(t.stage, t.rigId, t.rank, t.age),
+    index("ready_by_resource").on(t.stage, t.resource, t.rank, t.age),
+  ],
 );
 
 export const beadDependencies = sqliteTable(

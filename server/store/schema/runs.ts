@@ -7,6 +7,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import { sql } from "drizzle-orm";
 import type {
   Delivery,
   FailureReason,
@@ -98,7 +99,11 @@ export const runs = sqliteTable(
     index("runs_by_state").on(t.state),
     index("runs_by_settled").on(t.settledAt),
     index("runs_by_bead").on(t.beadId),
-    index("runs_by_resource").on(t.resource),
+    index("runs_by_resource").on(t.resource, t.settledAt),
+    index("runs_by_review").on(t.reviewId),
+    index("runs_live")
+      .on(t.runnerId, t.kind, t.rigId)
+      .where(sql`state <> 'ended'`),
   ],
 );
 

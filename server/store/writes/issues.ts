@@ -1,16 +1,11 @@
 /** Issue beads: creation and every change of their own state. */
 import { eq, sql } from "drizzle-orm";
-import type {
-  CloseOutcome,
-  Delivery,
-  FailureReason,
-  Priority,
-  Wait,
-} from "../../../protocol/index.ts";
+import type { CloseOutcome, Delivery, FailureReason, Priority } from "../../../protocol/index.ts";
 import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
 import { issues } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+import { unqueue } from "./ready.ts";
 
 export function createIssue(
   tx: Tx,
@@ -81,6 +76,7 @@ export function moveIssue(
     })
     .where(eq(issues.beadId, beadId))
     .run();
+  unqueue(tx, beadId);
   projectStatus(tx, beadId, "issue", next);
   if (row.convoyId) tx.touch("convoy", row.convoyId);
   recordEvent(tx, beadId, event, move.text, {
@@ -113,11 +109,6 @@ export function countRun(
 /** Start failures are forgiven at first progress. Source: runs.md. */
 export function forgiveStarts(tx: Tx, beadId: string): void {
   tx.db.update(issues).set({ startFailures: 0 }).where(eq(issues.beadId, beadId)).run();
-  tx.touch("issue", beadId);
-}
-
-export function setIssueWait(tx: Tx, beadId: string, wait: Wait | null): void {
-  tx.db.update(issues).set({ wait }).where(eq(issues.beadId, beadId)).run();
   tx.touch("issue", beadId);
 }
 

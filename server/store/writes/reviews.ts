@@ -1,10 +1,11 @@
 /** Reviews and their rounds. */
 import { and, eq, sql } from "drizzle-orm";
-import type { FailureReason, Proof, Round, Wait } from "../../../protocol/index.ts";
+import type { FailureReason, Proof, Round } from "../../../protocol/index.ts";
 import { REVIEW_STATUS, reviewAfter, type ReviewEvent } from "../../model/states.ts";
 import { issues, reviews, rounds } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+import { unqueue } from "./ready.ts";
 
 export interface Submission {
   beadId: string;
@@ -119,6 +120,7 @@ export function moveReview(
     })
     .where(eq(reviews.beadId, id))
     .run();
+  unqueue(tx, id);
   projectStatus(tx, id, "merge_request", REVIEW_STATUS[next]);
   tx.touch("issue", row.subjectId);
   recordEvent(tx, id, event, move.text, { failure: move.failure ?? null });
@@ -137,11 +139,6 @@ export function countReviewTry(
     .set({ ...(counted && { tries: sql`${reviews.tries} + 1` }), backOffUntil })
     .where(eq(reviews.beadId, id))
     .run();
-  tx.touch("review", id);
-}
-
-export function setReviewWait(tx: Tx, id: string, wait: Wait | null): void {
-  tx.db.update(reviews).set({ wait }).where(eq(reviews.beadId, id)).run();
   tx.touch("review", id);
 }
 

@@ -1,35 +1,66 @@
-import { and, eq } from "drizzle-orm";
+import { and, asc, eq, lte, sql } from "drizzle-orm";
 import type { TimerWish } from "../../reconcile/plan.ts";
+import type { Db } from "../database.ts";
 import { timers } from "../schema/town.ts";
-import type { Tx } from "../tx.ts";
 
-/** Makes the stored timers equal to the wished ones. Returns the earliest due time, or null. */
-export function syncTimers(tx: Tx, wishes: readonly TimerWish[]): number | null {
-  const stored = new Map(
-    tx.db
-      .select()
-      .from(timers)
-      .all()
-      .map((row) => [`${row.subject} ${row.kind}`, row]),
-  );
-  let earliest: number | null = null;
-  for (const wish of wishes) {
-    const key = `${wish.subject} ${wish.kind}`;
-    const row = stored.get(key);
-    stored.delete(key);
-    if (earliest === null || wish.dueAt < earliest) earliest = wish.dueAt;
-    if (row?.dueAt === wish.dueAt) continue;
-    tx.db
-      .insert(timers)
-      .values(wish)
-      .onConflictDoUpdate({ target: [timers.subject, timers.kind], set: { dueAt: wish.dueAt } })
-      .run();
-  }
-  for (const gone of stored.values()) {
-    tx.db
-      .delete(timers)
-      .where(and(eq(timers.subject, gone.subject), eq(timers.kind, gone.kind)))
-      .run();
-  }
-  return earliest;
+/** Timers fired in one tick; the rest in the next. */
+const DUE_MAX = 500;
+
+export interface Timers {
+  /** Subjects whose time has come. */
+  due(now: number): string[];
+  /** Makes the stored timers of these subjects equal to the wished ones. */
+  sync(subjects: ReadonlySet<string>, wishes: readonly TimerWish[]): void;
+  /** The earliest time at which one is due, or null. */
+  next(): number | null;
+}
+
+export function prepareTimers(db: Db): Timers {
+  const [subject, kind, at] = ["subject", "kind", "at"].map((name) => sql.placeholder(name));
+  const due = db
+    .selectDistinct({ subject: timers.subject })
+    .from(timers)
+    .where(lte(timers.dueAt, at as never))
+    .orderBy(asc(timers.dueAt))
+    .limit(DUE_MAX)
+    .prepare();
+  const stored = db
+    .select({ kind: timers.kind, dueAt: timers.dueAt })
+    .from(timers)
+    .where(eq(timers.subject, subject as never))
+    .prepare();
+  const put = db
+    .insert(timers)
+    .values({ subject: subject as never, kind: kind as never, dueAt: at as never })
+    .onConflictDoUpdate({
+      target: [timers.subject, timers.kind],
+      set: { dueAt: sql`excluded.due_at` },
+    })
+    .prepare();
+  const drop = db
+    .delete(timers)
+    .where(and(eq(timers.subject, subject as never), eq(timers.kind, kind as never)))
+    .prepare();
+  const next = db
+    .select({ at: timers.dueAt })
+    .from(timers)
+    .orderBy(asc(timers.dueAt))
+    .limit(1)
+    .prepare();
+  return {
+    due: (now) => due.all({ at: now }).map((row) => row.subject),
+    sync(subjects, wishes) {
+      const wished = Map.groupBy(wishes, (wish) => wish.subject);
+      for (const id of subjects) {
+        const left = new Map(stored.all({ subject: id }).map((row) => [row.kind, row.dueAt]));
+        for (const wish of wished.get(id) ?? []) {
+          if (left.get(wish.kind) !== wish.dueAt)
+            put.run({ subject: id, kind: wish.kind, at: wish.dueAt });
+          left.delete(wish.kind);
+        }
+        for (const gone of left.keys()) drop.run({ subject: id, kind: gone });
+      }
+    },
+    next: () => next.get()?.at ?? null,
+  };
 }

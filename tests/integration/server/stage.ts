@@ -77,6 +77,7 @@ export class Stage implements AsyncDisposable {
   readonly clock = new MovingClock();
   readonly port = new PlayedPort();
   readonly errors: string[] = [];
+  readonly warnings: string[] = [];
   readonly #policy: Partial<Policy>;
   #town: OpenTown | null = null;
   #auth: Auth | null = null;
@@ -101,7 +102,7 @@ export class Stage implements AsyncDisposable {
     const log: Log = {
       debug: () => undefined,
       info: () => undefined,
-      warn: () => undefined,
+      warn: (fields, message) => void this.warnings.push(`${message} ${JSON.stringify(fields)}`),
       error: (_, message) => void this.errors.push(message),
     };
     const keyFile = join(this.dir.path, "key");

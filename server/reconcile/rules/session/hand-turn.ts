@@ -5,9 +5,10 @@ import type { TurnView } from "../../snapshot.ts";
 export const handTurn: Rule<TurnView> = {
   id: "session/hand-turn",
   why: "a turn waits and the Mayor's run is live and idle",
-  decide(turn, { liveRuns }) {
-    const run = liveRuns.find(
-      (each) => each.kind === "session" && each.sessionId === turn.sessionId,
+  decide(turn, { s }) {
+    const run = s.runs.find(
+      (each) =>
+        each.kind === "session" && each.state !== "ended" && each.sessionId === turn.sessionId,
     );
     if (!run || run.state === "offered" || run.stopOrderedAt !== null) return null;
     return {

@@ -23,7 +23,7 @@ const offers = (change: Change) =>
 const offered = (change: Change) => offers(change).map(({ kind, beadId }) => `${kind} ${beadId}`);
 /** Why the one bead of the snapshot waits, or null when it is offered. */
 const waitOf = (change: Change) =>
-  actionsOf(stepsOf(reconcile(snapshot({ issues: [issue()], ...change })), RULE), "wait_issue")[0]
+  actionsOf(stepsOf(reconcile(snapshot({ issues: [issue()], ...change })), RULE), "wait")[0]
     ?.wait ?? null;
 const beads = (count: number, change: Parameters<typeof issue>[0] = {}) =>
   Array.from({ length: count }, (_, i) => issue({ id: `bd_${i + 1}`, ...change }));
@@ -54,8 +54,8 @@ test("[town/allocate] slots of town, rig and runner bound the agents, and the re
   const taken = offers({ issues, runners: two }).map(({ runnerId }) => runnerId);
   expect(taken.toSorted()).toEqual(["ru_1", "ru_2", "ru_2"]);
   const plan = reconcile(snapshot({ issues, rigs: [rig({ slots: 1 })] }));
-  const waits = actionsOf(stepsOf(plan, RULE), "wait_issue").map(({ wait }) => wait?.text);
-  expect(waits.filter((text) => text === "all 1 slots of rig sample are busy")).toHaveLength(5);
+  const waits = actionsOf(stepsOf(plan, RULE), "wait").map(({ wait }) => wait?.text);
+  expect(waits.filter((text) => text === "waits for a free slot")).toHaveLength(5);
 });
 
 test("[town/allocate] live runs take their slots", () => {
@@ -150,7 +150,18 @@ test("[town/allocate] back-off holds a bead until it is over, and wakes the town
 
 test("[town/allocate] a wait that is said already is not said again", () => {
   const wait = { rule: RULE, text: "no runner is connected", untilAt: null };
-  expect(reconcile(snapshot({ issues: [issue({ wait })], runners: [] })).steps).toEqual([]);
+  const queued = {
+    subjectId: "bd_1",
+    stage: "work",
+    rigId: "rg_1",
+    resource: "bead:bd_1",
+    rank: 2,
+    age: "bd_1",
+  } as const;
+  const said = (change: Parameters<typeof issue>[0]) =>
+    reconcile(snapshot({ issues: [issue({ wait, ...change })], runners: [] })).steps;
+  expect(said({ queued })).toEqual([]);
+  expect(actionsOf(said({ queued, priority: "high" }), "wait")[0]?.ready?.rank).toBe(1);
 });
 
 test("[town/allocate] while observing, nothing is offered before a runner said hello", () => {
@@ -185,9 +196,8 @@ test("[town/allocate] one landing at a time per lane; what comes later says that
   );
   const plan = reconcile(snapshot({ issues, reviews }));
   expect(actionsOf(plan.steps, "offer")).toHaveLength(1);
-  expect(actionsOf(plan.steps, "wait_review")[0]?.wait?.text).toBe(
-    "waits for the lane of its target",
-  );
+  const waits = actionsOf(plan.steps, "wait").filter(({ wait }) => wait !== null);
+  expect(waits).toMatchObject([{ wait: { text: "waits for the lane of its target" } }]);
 });
 
 test("[town/allocate] a parked rig stands still: its reviews wait too", () => {

@@ -1,0 +1,186 @@
+/** The deciding half of a tick: rounds of snapshot, plan and apply, until nothing that was touched is left to look at. */
+import type { ImageKind } from "../../protocol/index.ts";
+import type { Log } from "../core.ts";
+import type { Policy } from "../model/policy.ts";
+import { TOWN } from "../reconcile/concerns.ts";
+import { gateOf } from "../reconcile/gates.ts";
+import type { Plan } from "../reconcile/plan.ts";
+import { reconcile } from "../reconcile/reconcile.ts";
+import type { Snapshot } from "../reconcile/snapshot.ts";
+import { prepareConcerned } from "../store/concerned.ts";
+import type { Db } from "../store/database.ts";
+import { prepareSnapshot, type Live } from "../store/load-snapshot.ts";
+import type { Tx } from "../store/tx.ts";
+import { prepareUnfinished } from "../store/unfinished.ts";
+import { prepareTimers, type Timers } from "../store/writes/timers.ts";
+import { Agenda, type Round } from "./agenda.ts";
+import { applyStep } from "./apply-step.ts";
+import { RuleFaults } from "./rule-faults.ts";
+
+/** Rounds that may share one commit; what is left then waits for the next tick. */
+const ROUNDS_MAX = 32;
+const RETRY_AFTER_FAULT_MS = 5_000;
+
+export interface DeciderDeps {
+  db: Db;
+  policy: Policy;
+  log: Log;
+  live: () => Omit<Live, "now" | "policy">;
+  savepoint: <T>(act: () => T) => T;
+}
+
+/** What was touched since it was last asked. */
+export type TakeChanged = () => readonly { kind: ImageKind; id: string }[];
+
+export interface Decided {
+  /** Rules that were applied, in order. */
+  rules: string[];
+  /** Subjects are left for the next tick, at once. */
+  pending: boolean;
+  /** A sweep goes on with the next tick. */
+  sweeping: boolean;
+}
+
+export class Decider {
+  readonly #deps: DeciderDeps;
+  readonly #snapshot;
+  readonly #concerned;
+  readonly #timers: Timers;
+  readonly #agenda: Agenda;
+  readonly #faults = new RuleFaults();
+  /** What was said last of each rig's gates: a change is told to all that wait behind it. */
+  #gates = new Map<string, string>();
+  /** The first pass over everything after a start may find work; later ones should not. */
+  #passed = false;
+
+  constructor(deps: DeciderDeps) {
+    this.#deps = deps;
+    this.#snapshot = prepareSnapshot(deps.db);
+    this.#concerned = prepareConcerned(deps.db);
+    this.#timers = prepareTimers(deps.db);
+    this.#agenda = new Agenda(prepareUnfinished(deps.db));
+    this.lookAtAll();
+  }
+
+  /** Everything unfinished is looked at, in slices: after a start, and some time after the town was at work. */
+  lookAtAll(): void {
+    this.#agenda.add([TOWN]);
+    this.#agenda.sweepAll();
+  }
+
+  decide(tx: Tx, takeChanged: TakeChanged): Decided {
+    const rules: string[] = [];
+    const due = this.#timers.due(tx.now);
+    if (due.length > 0) this.#agenda.add([...due, TOWN]);
+    let sliced = false;
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      this.#look(takeChanged());
+      let next = this.#agenda.take(tx.now);
+      if (next === null && !sliced) {
+        next = this.#agenda.takeSlice();
+        sliced = next !== null;
+        if (next === null) this.#passed = true;
+      }
+      if (next === null) break;
+      rules.push(...this.#round(tx, next));
+    }
+    this.#look(takeChanged());
+    return { rules, pending: this.#agenda.pending, sweeping: this.#agenda.sweeping };
+  }
+
+  /** What a look at everything unfinished would do now, in slices; nothing is written. */
+  preview(now: number): Plan {
+    const { policy, live, db } = this.#deps;
+    const agenda = new Agenda(prepareUnfinished(db));
+    agenda.sweepAll();
+    const plan: Plan = { steps: [], faults: [], timers: [] };
+    for (let next = agenda.takeSlice(); next !== null; next = agenda.takeSlice()) {
+      const { steps, faults } = reconcile(this.#snapshot({ ...live(), now, policy }, next.ids));
+      plan.steps.push(...steps);
+      plan.faults.push(...faults);
+    }
+    return plan;
+  }
+
+  /** The whole tick was undone: what it looked at is looked at again later. */
+  undone(now: number): void {
+    this.#agenda.addLater(TOWN, now + RETRY_AFTER_FAULT_MS);
+    this.#agenda.sweepAll();
+  }
+
+  /** When the town must look again by itself, or null. Earlier than now: a timer that is due moved nothing. */
+  nextAt(): number | null {
+    const times = [this.#timers.next(), this.#agenda.nextAt()].filter((at) => at !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  #look(changed: readonly { kind: ImageKind; id: string }[]): void {
+    if (changed.length === 0) return;
+    const ids = new Set<string>();
+    const rigs = new Set<string>();
+    for (const { kind, id } of changed) this.#concerned(kind, id, ids, rigs);
+    this.#agenda.add(ids);
+    for (const rig of rigs) this.#agenda.sweepRig(rig);
+  }
+
+  #round(tx: Tx, { ids, pass }: Round): string[] {
+    const { policy, live, log } = this.#deps;
+    let snapshot: Snapshot;
+    let plan: Plan;
+    try {
+      snapshot = this.#snapshot({ ...live(), now: tx.now, policy }, ids);
+      plan = reconcile(snapshot);
+    } catch (bug) {
+      // What commands and facts wrote stands; only the decision waits.
+      this.#failed(tx, "town/reconcile", TOWN, bug);
+      for (const id of ids) this.#agenda.addLater(id, tx.now + RETRY_AFTER_FAULT_MS);
+      return [];
+    }
+    this.#watchGates(snapshot);
+    for (const { rule, key, error } of plan.faults) this.#failed(tx, rule, key, error);
+    const rules = this.#apply(tx, plan);
+    this.#timers.sync(snapshot.focus, plan.timers);
+    if (pass && this.#passed && rules.length > 0)
+      log.warn({ rules, keys: plan.steps.map(({ key }) => key) }, "the safety pass found work");
+    return rules;
+  }
+
+  #apply(tx: Tx, plan: Plan): string[] {
+    const { log, savepoint } = this.#deps;
+    const rules: string[] = [];
+    for (const step of plan.steps) {
+      const { rule, key } = step;
+      try {
+        const applied = applyStep(tx, step, savepoint);
+        this.#faults.passed(rule, key);
+        rules.push(rule);
+        log.debug({ rule, key, stale: !applied }, "rule applied");
+        if (!applied) this.#agenda.add([key]);
+      } catch (bug) {
+        this.#failed(tx, rule, key, bug);
+      }
+    }
+    return rules;
+  }
+
+  #failed(tx: Tx, rule: string, key: string, bug: unknown): void {
+    this.#deps.log.error({ rule, key, err: errorText(bug) }, "a rule failed and was undone");
+    this.#faults.failed(tx, rule, key, bug);
+    this.#agenda.addLater(key, tx.now + RETRY_AFTER_FAULT_MS);
+  }
+
+  #watchGates(s: Snapshot): void {
+    const gates = new Map<string, string>();
+    for (const rig of s.rigs) {
+      const said = JSON.stringify([gateOf(rig, "agent", s), gateOf(rig, "code", s)]);
+      gates.set(rig.id, said);
+      const before = this.#gates.get(rig.id);
+      if (before !== undefined && before !== said) this.#agenda.sweepRig(rig.id);
+    }
+    this.#gates = gates;
+  }
+}
+
+export function errorText(bug: unknown): string {
+  return bug instanceof Error ? (bug.stack ?? bug.message) : String(bug);
+}

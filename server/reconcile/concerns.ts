@@ -1,0 +1,58 @@
+/**
+ * Which changes concern which subjects: what the rules read, turned around. A change that is missing here is found by
+ * the safety pass only, and by the tests that compare the two. Source: state.md, the loop.
+ */
+import type { ImageKind } from "../../protocol/index.ts";
+
+/** Ways from what changed to the subjects that must be looked at again. */
+export type Via =
+  | "itself"
+  /** Capacity may be free, or wanted. */
+  | "town"
+  | "review of the bead"
+  | "bead of the review"
+  | "unsettled runs of the bead"
+  | "unsettled runs of the review"
+  | "bead of the run"
+  | "review of the run"
+  | "runner of the run"
+  | "rig of the run"
+  | "turns"
+  | "live runs of the runner"
+  | "convoy of the bead"
+  | "beads that wait for the bead"
+  /** Found in slices: there may be many. */
+  | "open beads of the rig";
+
+/** Agents, escalations and lines of history are shown; no rule reads them. */
+export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
+  issue: [
+    "itself",
+    "review of the bead",
+    "unsettled runs of the bead",
+    "convoy of the bead",
+    "beads that wait for the bead",
+    "town",
+  ],
+  review: ["itself", "bead of the review", "unsettled runs of the review", "town"],
+  run: [
+    "itself",
+    "bead of the run",
+    "review of the run",
+    "runner of the run",
+    "rig of the run",
+    "turns",
+    "town",
+  ],
+  convoy: ["itself"],
+  rig: ["itself", "open beads of the rig", "town"],
+  runner: ["itself", "live runs of the runner", "town"],
+  chat: ["turns", "town"],
+  town: ["town", "turns"],
+  agent: [],
+  escalation: [],
+  event: [],
+};
+
+/** The subject that stands for capacity, its gates and the town's own timers. */
+export const TOWN = "town";

@@ -1,0 +1,92 @@
+/** Whether a bead or review waits for nothing but capacity, or for what of its own. */
+import type { Wait } from "../../protocol/index.ts";
+import { baseHolds } from "../model/delivery.ts";
+import { roundsUsedUp } from "../model/rounds.ts";
+import { beadResource, laneResource, type Context } from "./context.ts";
+import { delivery } from "./offers.ts";
+import type { IssueView, ReviewView, RigView } from "./snapshot.ts";
+import { PRIORITY_RANK, STAGE, type Ready, type Stage } from "./stages.ts";
+
+export type Readiness = { ready: Ready; rig: RigView } | { wait: Omit<Wait, "rule"> };
+
+/** Of an open bead. */
+export function issueReadiness(issue: IssueView, context: Context): Readiness {
+  const { s } = context;
+  const rig = context.rigs.get(issue.rigId);
+  if (!rig) return wait("its rig is gone; close it");
+  const blocked = blockedBy(issue, rig);
+  if (blocked) return wait(blocked);
+  const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
+  if (
+    review &&
+    (review.state === "needs_person" || roundsUsedUp(review.latest, s.policy.roundsMax))
+  )
+    return wait("a person decides its review");
+  if (delivery(issue, rig) === "merge" && rig.gates.length === 0 && !rig.directMergeConfirmed)
+    return wait(
+      `rig ${rig.name} has no gates: confirm merging without them, or choose another delivery`,
+    );
+  if (issue.backOffUntil !== null && issue.backOffUntil > s.now)
+    return wait("waits before the next attempt", issue.backOffUntil);
+  if (context.busyResources.has(beadResource(issue.id)))
+    return wait("waits for its last run to end");
+  return { rig, ready: entry(issue.id, issue, "work", rig) };
+}
+
+const STAGE_OF = { queued: "check", reviewing: "review", approved: "merge" } as const;
+
+/** Of a review; null when its state has nothing to be started. */
+export function reviewReadiness(review: ReviewView, context: Context): Readiness | null {
+  const stage = STAGE_OF[review.state as keyof typeof STAGE_OF] ?? null;
+  const issue = context.issues.get(review.subjectId);
+  const rig = context.rigs.get(review.rigId);
+  if (stage === null || !issue || !rig) return null;
+  if (review.backOffUntil !== null && review.backOffUntil > context.s.now)
+    return wait("waits before the next try", review.backOffUntil);
+  const busy = stage !== "merge" && context.busyResources.has(beadResource(issue.id));
+  return busy ? null : { rig, ready: entry(review.id, issue, stage, rig) };
+}
+
+function entry(subjectId: string, issue: IssueView, stage: Stage, rig: RigView): Ready {
+  return {
+    subjectId,
+    stage,
+    rigId: rig.id,
+    resource: stage === "merge" ? laneResource(rig.id, rig.target) : beadResource(issue.id),
+    rank: PRIORITY_RANK[issue.priority],
+    age: issue.id,
+  };
+}
+
+/** The total order of the ready index. */
+export function readyOrder(a: Ready, b: Ready): number {
+  return (
+    STAGE[a.stage] - STAGE[b.stage] ||
+    a.rank - b.rank ||
+    (a.age < b.age ? -1 : Number(a.age > b.age))
+  );
+}
+
+export function sameReady(a: Ready | null, b: Ready | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.stage === b.stage && a.resource === b.resource && a.rigId === b.rigId && a.rank === b.rank
+  );
+}
+
+function wait(text: string, untilAt: number | null = null): Readiness {
+  return { wait: { text, untilAt } };
+}
+
+/** A blocker counts when its landing is in this bead's base, or when it needed none. */
+function blockedBy(issue: IssueView, rig: RigView): string | null {
+  for (const blocker of issue.blockers) {
+    if (blocker.status === "failed")
+      return `waits for “${blocker.title}”, which has failed: reopen or close it`;
+    if (blocker.status !== "closed") return `waits for “${blocker.title}” to land`;
+    if (blocker.outcome !== "landed") continue;
+    if (!baseHolds(blocker.landedOn, rig.target))
+      return `“${blocker.title}” landed on ${blocker.landedOn ?? "another branch"}, which is not in this bead's base`;
+  }
+  return null;
+}

@@ -1,0 +1,21 @@
+/** The order in which capacity is given away: what is nearest to landing first. */
+export const STAGE = { merge: 1, review: 2, check: 3, work: 4 } as const;
+export type Stage = keyof typeof STAGE;
+
+/** What a run takes of a runner: an agent's memory, processor time, or the Mayor's place. */
+export type SlotClass = "agent" | "code" | "session";
+
+/** Place among those of one stage: priority, then age. */
+export const PRIORITY_RANK = { critical: 0, high: 1, medium: 2, low: 3 } as const;
+
+/** What waits for nothing but capacity: a row of the ready index. */
+export interface Ready {
+  subjectId: string;
+  stage: Stage;
+  rigId: string;
+  /** What its run would hold. */
+  resource: string;
+  rank: number;
+  /** Id of its bead: ids sort by time. */
+  age: string;
+}

@@ -1,0 +1,97 @@
+/** Finds the subjects that a change concerns: the store's side of server/reconcile/concerns.ts. */
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { ImageKind } from "../../protocol/index.ts";
+import { CONCERNS, TOWN, type Via } from "../reconcile/concerns.ts";
+import type { Db } from "./database.ts";
+import { beadDependencies, issues, reviews } from "./schema/beads.ts";
+import { runs } from "./schema/runs.ts";
+
+/** @returns what adds the subjects concerned by the change of (kind, id) to `into` */
+export function prepareConcerned(
+  db: Db,
+): (kind: ImageKind, id: string, into: Set<string>, rigs: Set<string>) => void {
+  const find = prepareWays(db);
+  return (kind, id, into, rigs) => {
+    for (const via of CONCERNS[kind]) {
+      if (via === "itself") into.add(id);
+      else if (via === "town") into.add(TOWN);
+      // All turns that are not done are always in the snapshot, and in focus with the town.
+      else if (via === "turns") into.add(TOWN);
+      else if (via === "open beads of the rig") rigs.add(id);
+      else for (const found of find[via](id)) if (found !== null) into.add(found);
+    }
+  };
+}
+
+type Ways = Readonly<
+  Record<
+    Exclude<Via, "itself" | "town" | "turns" | "open beads of the rig">,
+    (id: string) => (string | null)[]
+  >
+>;
+
+function prepareWays(db: Db): Ways {
+  const id = sql.placeholder("id");
+  const issue = db
+    .select({ reviewId: issues.reviewId, convoyId: issues.convoyId })
+    .from(issues)
+    .where(eq(issues.beadId, id))
+    .prepare();
+  const review = db
+    .select({ subjectId: reviews.subjectId })
+    .from(reviews)
+    .where(eq(reviews.beadId, id))
+    .prepare();
+  const run = db
+    .select({
+      beadId: runs.beadId,
+      reviewId: runs.reviewId,
+      runnerId: runs.runnerId,
+      rigId: runs.rigId,
+    })
+    .from(runs)
+    .where(eq(runs.id, id))
+    .prepare();
+  const ofBead = db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.beadId, id), isNull(runs.settledAt)))
+    .prepare();
+  const ofReview = db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.reviewId, id), isNull(runs.settledAt)))
+    .prepare();
+  const ofRunner = db
+    .select({ id: runs.id })
+    .from(runs)
+    // A literal: the partial index of live runs is used only then.
+    .where(and(eq(runs.runnerId, id), sql`${runs.state} <> 'ended'`))
+    .prepare();
+  const dependents = db
+    .select({ id: beadDependencies.beadId })
+    .from(beadDependencies)
+    .innerJoin(issues, eq(issues.beadId, beadDependencies.beadId))
+    .where(
+      and(
+        eq(beadDependencies.onId, id),
+        eq(beadDependencies.type, "blocks"),
+        eq(issues.state, "open"),
+      ),
+    )
+    .prepare();
+  const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
+  return {
+    "review of the bead": (bead) => [issue.get({ id: bead })?.reviewId ?? null],
+    "convoy of the bead": (bead) => [issue.get({ id: bead })?.convoyId ?? null],
+    "unsettled runs of the bead": (bead) => ids(ofBead.all({ id: bead })),
+    "beads that wait for the bead": (bead) => ids(dependents.all({ id: bead })),
+    "bead of the review": (it) => [review.get({ id: it })?.subjectId ?? null],
+    "unsettled runs of the review": (it) => ids(ofReview.all({ id: it })),
+    "bead of the run": (it) => [run.get({ id: it })?.beadId ?? null],
+    "review of the run": (it) => [run.get({ id: it })?.reviewId ?? null],
+    "runner of the run": (it) => [run.get({ id: it })?.runnerId ?? null],
+    "rig of the run": (it) => [run.get({ id: it })?.rigId ?? null],
+    "live runs of the runner": (it) => ids(ofRunner.all({ id: it })),
+  };
+}

@@ -1,0 +1,19 @@
+CREATE TABLE `ready` (
+	`subject_id` text PRIMARY KEY NOT NULL,
+	`stage` integer NOT NULL,
+	`rig_id` text NOT NULL,
+	`resource` text NOT NULL,
+	`rank` integer NOT NULL,
+	`age` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `ready_by_rig` ON `ready` (`stage`,`rig_id`,`rank`,`age`);--> statement-breakpoint
+CREATE INDEX `ready_by_resource` ON `ready` (`stage`,`resource`,`rank`,`age`);--> statement-breakpoint
+DROP INDEX `beads_by_rig`;--> statement-breakpoint
+CREATE INDEX `beads_by_rig` ON `beads` (`rig_id`,`status`,`id`);--> statement-breakpoint
+DROP INDEX `issues_by_state`;--> statement-breakpoint
+CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
+DROP INDEX `runs_by_resource`;--> statement-breakpoint
+CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
+CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
+CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);

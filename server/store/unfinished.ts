@@ -1,0 +1,84 @@
+/** Slices of everything unfinished, for looking at all of it bit by bit. */
+import { and, asc, eq, gt, inArray, isNull, notInArray, sql } from "drizzle-orm";
+import type { Db } from "./database.ts";
+import { beads, convoys, issues, reviews } from "./schema/beads.ts";
+import { rigs, runners, runs } from "./schema/runs.ts";
+
+export const SLICES = ["runner", "run", "review", "issue", "convoy", "rig"] as const;
+export type SliceKind = (typeof SLICES)[number];
+
+export interface Unfinished {
+  /** Ids of one kind after `after`, in order. */
+  slice(kind: SliceKind, after: string, limit: number): string[];
+  /** Beads and reviews of a rig that are not settled, after `after`, in order. */
+  ofRig(rigId: string, after: string, limit: number): string[];
+}
+
+export function prepareUnfinished(db: Db): Unfinished {
+  const after = sql.placeholder("after");
+  const limit = sql.placeholder("limit") as never;
+  const open = ["open", "in_progress", "in_review"] as const;
+  const readers = {
+    runner: db
+      .select({ id: runners.id })
+      .from(runners)
+      .where(gt(runners.id, after))
+      .orderBy(asc(runners.id))
+      .limit(limit)
+      .prepare(),
+    run: db
+      .select({ id: runs.id })
+      .from(runs)
+      .where(and(isNull(runs.settledAt), gt(runs.id, after)))
+      .orderBy(asc(runs.id))
+      .limit(limit)
+      .prepare(),
+    review: db
+      .select({ id: reviews.beadId })
+      .from(reviews)
+      .where(and(notInArray(reviews.state, ["merged", "withdrawn"]), gt(reviews.beadId, after)))
+      .orderBy(asc(reviews.beadId))
+      .limit(limit)
+      .prepare(),
+    issue: db
+      .select({ id: issues.beadId })
+      .from(issues)
+      .where(and(inArray(issues.state, [...open]), gt(issues.beadId, after)))
+      .orderBy(asc(issues.beadId))
+      .limit(limit)
+      .prepare(),
+    convoy: db
+      .select({ id: convoys.beadId })
+      .from(convoys)
+      .where(and(eq(convoys.state, "active"), gt(convoys.beadId, after)))
+      .orderBy(asc(convoys.beadId))
+      .limit(limit)
+      .prepare(),
+    rig: db
+      .select({ id: rigs.id })
+      .from(rigs)
+      .where(and(isNull(rigs.removedAt), gt(rigs.id, after)))
+      .orderBy(asc(rigs.id))
+      .limit(limit)
+      .prepare(),
+  };
+  const ofRig = db
+    .select({ id: beads.id })
+    .from(beads)
+    .where(
+      and(
+        eq(beads.rigId, sql.placeholder("rigId")),
+        inArray(beads.status, [...open]),
+        inArray(beads.type, ["issue", "merge_request"]),
+        gt(beads.id, after),
+      ),
+    )
+    .orderBy(asc(beads.id))
+    .limit(limit)
+    .prepare();
+  const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
+  return {
+    slice: (kind, from, count) => ids(readers[kind].all({ after: from, limit: count })),
+    ofRig: (rigId, from, count) => ids(ofRig.all({ rigId, after: from, limit: count })),
+  };
+}

@@ -1,0 +1,204 @@
+/** Reads of single entities as the rules see them. Prepared once: they run in every round of a tick. */
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import type {
+  BlockerView,
+  ConvoyView,
+  IssueView,
+  ReviewView,
+  RunView,
+} from "../reconcile/snapshot.ts";
+import { STAGE, type Ready, type Stage } from "../reconcile/stages.ts";
+import type { Db } from "./database.ts";
+import {
+  beadDependencies,
+  beads,
+  convoys,
+  issues,
+  ready,
+  reviews,
+  rounds,
+} from "./schema/beads.ts";
+import { runs } from "./schema/runs.ts";
+
+const id = sql.placeholder("id");
+
+export interface Views {
+  /** Null when it is settled for good: no rule decides about it any more. */
+  issue: (id: string) => IssueView | null;
+  review: (id: string) => ReviewView | null;
+  run: (id: string) => RunView | null;
+  convoy: (id: string) => ConvoyView | null;
+  /** Runs that live or wait for their consequences. */
+  unsettledOf: (resource: string) => RunView[];
+  unsettledOfReview: (reviewId: string) => RunView[];
+}
+
+export function prepareViews(db: Db): Views {
+  return {
+    issue: prepareIssue(db),
+    review: prepareReview(db),
+    convoy: prepareConvoy(db),
+    ...prepareRuns(db),
+  };
+}
+
+const LIVE = new Set(["open", "in_progress", "in_review"]);
+
+function prepareIssue(db: Db): Views["issue"] {
+  const row = db
+    .select({ bead: beads, issue: issues, queued: ready })
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .leftJoin(ready, eq(ready.subjectId, issues.beadId))
+    .where(eq(issues.beadId, id))
+    .prepare();
+  const convoyTitle = db
+    .select({ title: beads.title })
+    .from(beads)
+    .where(eq(beads.id, id))
+    .prepare();
+  const blockers = db
+    .select({
+      id: beads.id,
+      title: beads.title,
+      status: beads.status,
+      landedOn: issues.landedOn,
+      landedOid: issues.landedOid,
+      outcome: issues.outcome,
+    })
+    .from(beadDependencies)
+    .innerJoin(beads, eq(beads.id, beadDependencies.onId))
+    .leftJoin(issues, eq(issues.beadId, beads.id))
+    .where(and(eq(beadDependencies.beadId, id), eq(beadDependencies.type, "blocks")))
+    .orderBy(asc(beads.id))
+    .prepare();
+  return (beadId) => {
+    const found = row.get({ id: beadId });
+    if (!found || !LIVE.has(found.issue.state)) return null;
+    const { convoyId } = found.issue;
+    const title = convoyId === null ? null : (convoyTitle.get({ id: convoyId })?.title ?? null);
+    return issueView(found, title, blockers.all({ id: beadId }));
+  };
+}
+
+function issueView(
+  row: {
+    bead: typeof beads.$inferSelect;
+    issue: typeof issues.$inferSelect;
+    queued: typeof ready.$inferSelect | null;
+  },
+  convoyTitle: string | null,
+  blockers: readonly BlockerView[],
+): IssueView {
+  const { bead, issue, queued } = row;
+  return {
+    ...issue,
+    id: bead.id,
+    title: bead.title,
+    body: bead.body,
+    rigId: bead.rigId ?? "",
+    priority: bead.priority,
+    queued: readyView(queued),
+    convoyTitle,
+    saved:
+      issue.savedRef && issue.savedOid
+        ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid }
+        : null,
+    blockers,
+  };
+}
+
+const STAGE_NAMES = new Map<number, Stage>(
+  Object.entries(STAGE).map(([name, n]) => [n, name as Stage]),
+);
+
+function readyView(row: typeof ready.$inferSelect | null): Ready | null {
+  const stage = row === null ? undefined : STAGE_NAMES.get(row.stage);
+  return row === null || stage === undefined ? null : { ...row, stage };
+}
+
+function prepareReview(db: Db): Views["review"] {
+  const row = db
+    .select({ review: reviews, rigId: beads.rigId, queued: ready })
+    .from(reviews)
+    .innerJoin(beads, eq(beads.id, reviews.beadId))
+    .leftJoin(ready, eq(ready.subjectId, reviews.beadId))
+    .where(eq(reviews.beadId, id))
+    .prepare();
+  const latest = db
+    .select({ record: rounds.record })
+    .from(rounds)
+    .where(eq(rounds.reviewId, id))
+    .orderBy(sql`${rounds.round} desc`)
+    .limit(1)
+    .prepare();
+  return (reviewId) => {
+    const found = row.get({ id: reviewId });
+    if (!found || ["merged", "withdrawn"].includes(found.review.state)) return null;
+    return {
+      ...found.review,
+      id: reviewId,
+      rigId: found.rigId ?? "",
+      queued: readyView(found.queued),
+      latest: latest.get({ id: reviewId })?.record ?? null,
+    };
+  };
+}
+
+function prepareRuns(db: Db): Pick<Views, "run" | "unsettledOf" | "unsettledOfReview"> {
+  const one = db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.id, id), isNull(runs.settledAt)))
+    .prepare();
+  const ofResource = db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.resource, id), isNull(runs.settledAt)))
+    .orderBy(asc(runs.id))
+    .prepare();
+  const ofReview = db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.reviewId, id), isNull(runs.settledAt)))
+    .orderBy(asc(runs.id))
+    .prepare();
+  return {
+    run: (runId) => {
+      const row = one.get({ id: runId });
+      return row ? runView(row) : null;
+    },
+    unsettledOf: (resource) => ofResource.all({ id: resource }).map(runView),
+    unsettledOfReview: (reviewId) => ofReview.all({ id: reviewId }).map(runView),
+  };
+}
+
+function runView(run: typeof runs.$inferSelect): RunView {
+  return {
+    ...run,
+    progressed: run.progressAt !== null,
+    wallMs: run.spec.limits.wallMs,
+    saved: run.savedRef && run.savedOid ? { ref: run.savedRef, oid: run.savedOid } : null,
+  };
+}
+
+function prepareConvoy(db: Db): Views["convoy"] {
+  const row = db
+    .select({ id: convoys.beadId, title: beads.title, state: convoys.state })
+    .from(convoys)
+    .innerJoin(beads, eq(beads.id, convoys.beadId))
+    .where(eq(convoys.beadId, id))
+    .prepare();
+  const members = db
+    .select({ id: issues.beadId, status: beads.status, outcome: issues.outcome })
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(eq(issues.convoyId, id))
+    .orderBy(asc(issues.beadId))
+    .prepare();
+  return (convoyId) => {
+    const found = row.get({ id: convoyId });
+    if (!found || found.state !== "active") return null;
+    return { id: convoyId, title: found.title, members: members.all({ id: convoyId }) };
+  };
+}

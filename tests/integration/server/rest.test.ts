@@ -1,0 +1,190 @@
+// Looking only at what changed must lead to the same rest as looking at everything.
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { exit, openStage, PlayedRunner, workDone, BASE, HEAD, type Stage } from "./stage.ts";
+import type { FactBody, Offer } from "../../../protocol/index.ts";
+
+const SEED = Number(process.env["GASTOWN_TEST_SEED"] ?? "1");
+/** Ticks after which a town that is left alone must have come to rest. */
+const TICKS_MAX = 40;
+
+const outcomes = ["done", "no_result", "crashed", "lost", "evicted", "throttled"] as const;
+const operation = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("sling" as const), on: fc.nat(9) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("work" as const), well: fc.nat(9) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("depend" as const), a: fc.nat(9), b: fc.nat(9) }),
+  },
+  fc.record({ do: fc.constant("close" as const), bead: fc.nat(9) }),
+  fc.record({ do: fc.constant("reopen" as const), bead: fc.nat(9) }),
+  fc.record({ do: fc.constant("stop" as const) }),
+  fc.record({ do: fc.constant("rig" as const), slots: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ do: fc.constant("review" as const), on: fc.boolean() }),
+  fc.record({ do: fc.constant("say" as const) }),
+  fc.record({ do: fc.constant("pass" as const), ms: fc.constantFrom(500, 40_000, 130_000) }),
+  fc.record({ do: fc.constant("hello" as const) }),
+);
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+
+const MERGED = "c".repeat(40);
+
+class Play {
+  readonly stage: Stage;
+  readonly runner: PlayedRunner;
+  #beads: string[] = [];
+  #rig = "";
+  #answered = 0;
+
+  constructor(stage: Stage) {
+    this.stage = stage;
+    this.runner = new PlayedRunner(stage);
+  }
+
+  async begin(): Promise<void> {
+    // One slot: most beads wait, so that their dependencies and order can still change.
+    await this.runner.hello({ slots: 1 });
+    this.#rig = await this.stage.readyRig(this.runner);
+    this.#answered = this.stage.port.offers.length;
+    for (let on = 0; on < 5; on++) await this.act({ do: "sling", on });
+    for (const [a, b] of [
+      [1, 0],
+      [2, 1],
+      [4, 3],
+    ] as const)
+      await this.act({ do: "depend", a, b });
+  }
+
+  async act(op: Operation): Promise<void> {
+    const { stage } = this;
+    const bead = (n: number) => this.#beads[n % Math.max(1, this.#beads.length)] ?? "bd-none";
+    switch (op.do) {
+      case "sling": {
+        const priority = (["low", "medium", "high", "critical"] as const)[op.on % 4] ?? "medium";
+        const made = await stage.do("bead.sling", { rig: this.#rig, title: "Work", priority });
+        this.#beads.push(made.id);
+        return;
+      }
+      case "work":
+        return this.#answer(op.well);
+      case "depend":
+        await stage.codeOf("bead.depend", { bead: bead(op.a), on: bead(op.b) });
+        return;
+      case "close":
+        await stage.codeOf("bead.close", { bead: bead(op.bead), outcome: "cancelled" });
+        return;
+      case "reopen":
+        await stage.codeOf("bead.reopen", { bead: bead(op.bead) });
+        return;
+      case "stop": {
+        const offer = stage.port.offers.at(-1);
+        if (offer) await stage.codeOf("run.stop", { run: offer.spec.runId });
+        return;
+      }
+      case "rig":
+        await stage.codeOf("rig.update", { rig: this.#rig, set: { slots: op.slots } });
+        return;
+      case "review":
+        await stage.codeOf("rig.update", { rig: this.#rig, set: { codeReview: op.on } });
+        return;
+      case "say":
+        await stage.do("mayor.say", { text: "hello" });
+        return;
+      case "pass":
+        stage.clock.aheadMs += op.ms;
+        return;
+      case "hello":
+        await this.runner.hello({ slots: 1 });
+        return;
+    }
+  }
+
+  /** The runner plays the oldest run that it has not played yet. */
+  async #answer(well: number): Promise<void> {
+    const offer = this.stage.port.offers[this.#answered];
+    if (!offer) return;
+    this.#answered += 1;
+    const outcome = outcomes[Math.max(0, well - 4)] ?? "done";
+    const result = outcome === "done" ? resultOf(offer) : null;
+    await this.runner.tell(
+      offer.spec,
+      { kind: "started" },
+      ...(result === null ? [] : [result]),
+      exit(outcome),
+    );
+  }
+
+  /** Resolves when nothing is left to do by itself; fails when the town does not get there. */
+  async rest(): Promise<void> {
+    for (let tick = 0; tick < TICKS_MAX; tick++) {
+      await this.stage.tick();
+      const plan = await this.stage.do("reconcile.preview", {});
+      expect(plan.faults).toEqual([]);
+      if (plan.steps.length === 0) return;
+    }
+    const plan = await this.stage.do("reconcile.preview", {});
+    expect(plan.steps).toEqual([]);
+  }
+}
+
+function resultOf({ spec }: Offer): FactBody | null {
+  switch (spec.kind) {
+    case "work":
+      return workDone;
+    case "check":
+      return {
+        kind: "checked",
+        headOid: HEAD,
+        green: true,
+        gates: [],
+        conflicts: [],
+        reason: null,
+      };
+    case "review":
+      return { kind: "verdict", headOid: HEAD, verdict: "approve", summary: "", comments: [] };
+    case "merge":
+      return {
+        kind: "landed",
+        headOid: HEAD,
+        hint: null,
+        proof: {
+          method: "merge",
+          ref: "gastown/landed/main",
+          sourceOid: HEAD,
+          mergeOid: MERGED,
+          targetOid: MERGED,
+        },
+      };
+    case "baseline":
+      return {
+        kind: "baseline",
+        target: "main",
+        targetOid: BASE,
+        green: true,
+        gates: [],
+        reason: null,
+      };
+    default:
+      return null;
+  }
+}
+
+test("[state.md] at rest, a look at everything finds nothing that looking at changes did not", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(operation, { minLength: 15, maxLength: 40, size: "max" }),
+      async (operations) => {
+        await using stage = await openStage();
+        const play = new Play(stage);
+        await play.begin();
+        for (const op of operations) {
+          await play.act(op);
+          await play.rest();
+        }
+        expect(stage.errors).toEqual([]);
+        expect(stage.warnings).toEqual([]);
+      },
+    ),
+    { seed: SEED, numRuns: 25 },
+  );
+}, 120_000);
