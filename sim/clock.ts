@@ -20,7 +20,7 @@ export class SimClock implements Clock {
   }
 
   now(): number {
-    return this.#wallMs;
+    return Math.floor(this.#wallMs);
   }
 
   mono(): number {
@@ -29,7 +29,8 @@ export class SimClock implements Clock {
 
   after(ms: number, act: () => void): () => void {
     const timer = { atMs: this.#monoMs + Math.max(0, ms), order: this.#order++, act };
-    this.#timers.add(timer);
+    // What is never due must not draw the time to infinity.
+    if (Number.isFinite(ms)) this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   }
 

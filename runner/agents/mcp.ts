@@ -85,7 +85,7 @@ async function answer(request: Request, options: ToolServerOptions): Promise<Res
   const tools = toolsOf(options.role);
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(describe) }));
   server.setRequestHandler(CallToolRequestSchema, ({ params }, { requestId }) =>
-    callTool(options, tools, params.name, params.arguments ?? {}, String(requestId)),
+    callTool(options, params.name, params.arguments ?? {}, String(requestId)),
   );
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
   await server.connect(transport);
@@ -100,13 +100,14 @@ function describe(tool: Tool) {
   };
 }
 
-async function callTool(
-  options: ToolServerOptions,
-  tools: readonly Tool[],
+/** Calls a tool of a role with whatever the model gave for its arguments. */
+export async function callTool(
+  options: Pick<ToolServerOptions, "runId" | "role" | "call" | "onBug">,
   name: string,
   given: Record<string, unknown>,
   callId: string,
 ): Promise<CallToolResult> {
+  const tools = toolsOf(options.role);
   const tool = tools.find((candidate) => candidate.name === name);
   if (tool === undefined)
     return say(

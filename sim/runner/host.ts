@@ -1,0 +1,123 @@
+/** A host with a runner on it: the production runner between ports in memory, killed and started at will. */
+import type { Result } from "../../protocol/error.ts";
+import type { AgentDriver, AgentSpec } from "../../runner/agents/driver.ts";
+import { createLog } from "../../runner/log.ts";
+import { openRunner, type RunnerPorts } from "../../runner/open-runner.ts";
+import type { Runner } from "../../runner/running.ts";
+import type { RunnerFacts } from "../../runner/session/town-session.ts";
+import { SimAgent } from "../agent/agent.ts";
+import type { Mind } from "../agent/answer.ts";
+import { SimDoors } from "../agent/doors.ts";
+import type { SimClock } from "../clock.ts";
+import { SimDisk } from "../disk.ts";
+import { SimHostFiles } from "../git/host-files.ts";
+import type { SimForge } from "../git/forge.ts";
+import { simWorks } from "../git/works.ts";
+import type { SimRandom } from "../random.ts";
+import { simCommands, type JudgeCommand } from "./commands.ts";
+import { Life, type BoundaryWatcher } from "./life.ts";
+import { simTransport, type JudgeFrame, type TownSide } from "./network.ts";
+
+export interface HostWorld {
+  clock: SimClock;
+  random: SimRandom;
+  forge: SimForge;
+  town: TownSide;
+  /** Null: the agent of this run refuses to start. */
+  mindOf: (spec: AgentSpec) => Mind | null;
+  judge: JudgeCommand;
+  fate: JudgeFrame;
+  /** Told of every boundary of the runner's ports; may kill the runner. */
+  watch: BoundaryWatcher;
+  latencyMs: () => number;
+  /** Lines of the runner's log. */
+  write: (line: string) => void;
+}
+
+export class SimRunnerHost {
+  readonly disk = new SimDisk();
+  readonly files: SimHostFiles;
+  readonly #world: HostWorld;
+  readonly #facts: RunnerFacts;
+  #life: Life | null = null;
+  /** What became of the newest start. */
+  started: Promise<Result<Runner>> | null = null;
+
+  constructor(world: HostWorld, facts: RunnerFacts) {
+    this.#world = world;
+    this.#facts = facts;
+    this.files = new SimHostFiles(world.forge, `/sim/${facts.name}`);
+  }
+
+  get isUp(): boolean {
+    return this.#life !== null;
+  }
+
+  start(): void {
+    if (this.#life !== null) throw new Error("the runner is up");
+    const { clock, watch, latencyMs } = this.#world;
+    const life = new Life({ clock, watch, latencyMs });
+    this.#life = life;
+    this.started = openRunner(this.#ports(life), this.#facts);
+  }
+
+  /** SIGKILL: disk and repositories stay, the agents end with it. */
+  kill(): void {
+    this.#life?.kill();
+    this.#life = null;
+    this.disk.kill();
+  }
+
+  /** As `kill`, without what was not synced. */
+  cutPower(): void {
+    this.kill();
+    this.disk.cutPower();
+  }
+
+  #ports(life: Life): RunnerPorts {
+    const { clock, random, town, fate, judge, write } = this.#world;
+    const doors = new SimDoors(random);
+    return {
+      clock: life.clock,
+      random,
+      log: createLog({ level: "debug", now: () => clock.now(), write }),
+      disk: this.disk.door((moment) => void life.pass(moment)),
+      transport: simTransport({ life, clock, town, fate }),
+      works: life.door("works", simWorks(this.files)),
+      commands: life.door("commands", simCommands(this.files, life.clock, judge)),
+      openDoors: doors.open,
+      createDriver: (spec) => this.#driver(life, doors, spec),
+      // A killed runner's processes end with it: there is nothing to find.
+      stopStrays: () => life.call("stopStrays", () => undefined),
+      hide: [],
+      isolation: "bwrap",
+      close: () => this.#ended(life),
+    };
+  }
+
+  /** The runner has ended by itself. */
+  #ended(life: Life): void {
+    life.kill();
+    if (this.#life === life) this.#life = null;
+  }
+
+  #driver(life: Life, doors: SimDoors, spec: AgentSpec): AgentDriver | { missing: string } {
+    const door = doors.find(spec.tools.secret);
+    const files = this.files.filesAt(spec.cwd);
+    if (door === undefined || files === undefined) return { missing: "The agent has no place." };
+    const mind = this.#world.mindOf(spec);
+    const agent = new SimAgent(spec, { clock: life.clock, mind, door, files });
+    return {
+      exited: agent.exited,
+      prepare: () => life.call("driver.prepare", () => agent.prepare()),
+      start: () => life.call("driver.start", () => agent.start()),
+      toolsRegistered: () => agent.toolsRegistered(),
+      prompt: (prompt) => life.call("driver.prompt", () => agent.prompt(prompt)),
+      interrupt: () => life.call("driver.interrupt", () => agent.interrupt()),
+      onEvent: (listener) => agent.onEvent(listener),
+      usage: () => agent.usage(),
+      residentBytes: () => agent.residentBytes(),
+      stop: () => life.call("driver.stop", () => agent.stop()),
+    };
+  }
+}
