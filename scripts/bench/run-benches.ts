@@ -1,8 +1,10 @@
 // Runs benches one after the other: two at once would measure each other.
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bench, type BenchContext, meets, type Verdict } from "./bench.ts";
+import { atEnd } from "./load/at-end.ts";
 import { hottest, type HotFunction, readProfile } from "./cpu-profile.ts";
 
 /** Functions named of a profile. */
@@ -90,9 +92,11 @@ async function profileOf(
 
 async function inFolder<T>(id: string, act: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), `gastown-bench-${id}-`));
+  const gone = atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     return await act(folder);
   } finally {
+    gone();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readTownFile } from "../../../cli/town-file.ts";
 import { profilingFlags } from "../cpu-profile.ts";
+import { atEnd } from "./at-end.ts";
 
 export interface ServedTown extends AsyncDisposable {
   url: string;
@@ -42,11 +43,13 @@ export async function serveTown(options: ServedTownOptions): Promise<ServedTown>
     stdio: ["ignore", "pipe", openSync(`${dataDir}.stderr`, "a")],
     env: { ...process.env, GASTOWN_POLICY: JSON.stringify(options.policy ?? {}) },
   });
+  const ended = atEnd(() => child.kill("SIGKILL"));
   const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     child.kill(signal);
     const grace = setTimeout(() => child.kill("SIGKILL"), END_MS_MAX);
     await child.exited;
     clearTimeout(grace);
+    ended();
   };
   const late = setTimeout(() => child.kill("SIGKILL"), READY_MS_MAX);
   const { value } = await child.stdout.getReader().read();
@@ -54,6 +57,7 @@ export async function serveTown(options: ServedTownOptions): Promise<ServedTown>
   clearTimeout(late);
   if (value === undefined) {
     await child.exited;
+    ended();
     const said = await Bun.file(`${dataDir}.stderr`).text();
     throw new Error(`the town ended before it was ready: ${said.slice(-500).trim()}`);
   }

@@ -1,6 +1,7 @@
 // The parent's side of a town whose ticks are timed.
 import { join } from "node:path";
 import { profilingFlags } from "../cpu-profile.ts";
+import { atEnd } from "./at-end.ts";
 
 export interface TickQuestion {
   beads: readonly string[];
@@ -28,9 +29,11 @@ export class TickTown implements AsyncDisposable {
       serialization: "json",
       ipc: (answer: TickAnswer) => this.#answered.resolve(answer),
     });
-    void this.#child.exited.then((code) =>
-      this.#answered.reject(new Error(`a town of ticks ended with ${code}`)),
-    );
+    const ended = atEnd(() => this.#child.kill("SIGKILL"));
+    void this.#child.exited.then((code) => {
+      ended();
+      this.#answered.reject(new Error(`a town of ticks ended with ${code}`));
+    });
   }
 
   /** Opens the town in `dataDir`; `beads` are open ones of it. */

@@ -1,5 +1,6 @@
 // The bare echo server as a process of its own.
 import { join } from "node:path";
+import { atEnd } from "../load/at-end.ts";
 
 export interface Echo extends AsyncDisposable {
   url: string;
@@ -9,6 +10,7 @@ export async function serveEcho(): Promise<Echo> {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "echo-server.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const ended = atEnd(() => child.kill("SIGKILL"));
   const { value } = await child.stdout.getReader().read();
   const port = Number(new TextDecoder().decode(value));
   return {
@@ -16,6 +18,7 @@ export async function serveEcho(): Promise<Echo> {
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       await child.exited;
+      ended();
     },
   };
 }

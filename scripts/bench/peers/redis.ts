@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { NotRun } from "../bench.ts";
+import { atEnd } from "../load/at-end.ts";
 
 export interface Redis extends AsyncDisposable {
   host: string;
@@ -24,6 +25,7 @@ export async function serveRedis(folder: string): Promise<Redis> {
   const child = Bun.spawn([program, ...place, ...durable], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const ended = atEnd(() => child.kill("SIGKILL"));
   let said = "";
   const ready = Promise.withResolvers<void>();
   void child.stdout.pipeTo(
@@ -42,6 +44,7 @@ export async function serveRedis(folder: string): Promise<Redis> {
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       await child.exited;
+      ended();
     },
   };
 }
