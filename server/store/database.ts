@@ -1,9 +1,10 @@
 /** Opens town.db: durable commits, migrations, and refusals that lose nothing. */
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { refuse, type Result } from "../../protocol/index.ts";
+import { CachingDatabase } from "./caching-database.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import * as schema from "./schema/schema.ts";
 
@@ -31,7 +32,7 @@ export function openDatabase(dataDir: string): Result<OpenDatabase> {
       `${file} is missing but a town was here. Put a backup in its place, or remove ${marker} to start an empty town.`,
     );
   }
-  const raw = new Database(file, { create: true, strict: true });
+  const raw = new CachingDatabase(file, { create: true, strict: true });
   const version = readVersion(raw);
   if (version === null) {
     raw.close();

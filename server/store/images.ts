@@ -31,6 +31,7 @@ import {
 import { rigs, runners, runs, turns } from "./schema/runs.ts";
 import { town } from "./schema/town.ts";
 import { readModelSettings, type SecretReader } from "./settings.ts";
+import { given, prepared } from "./prepared.ts";
 import { present } from "./present.ts";
 
 /** What an image needs beside the database. */
@@ -41,6 +42,71 @@ export interface ImageContext {
   observingUntil: number | null;
 }
 
+const id = given("id");
+const issuesRow = prepared((db) =>
+  db
+    .select()
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(eq(issues.beadId, id))
+    .prepare(),
+);
+const convoysRow = prepared((db) =>
+  db
+    .select()
+    .from(convoys)
+    .innerJoin(beads, eq(beads.id, convoys.beadId))
+    .where(eq(convoys.beadId, id))
+    .prepare(),
+);
+const reviewsRow = prepared((db) =>
+  db
+    .select()
+    .from(reviews)
+    .innerJoin(beads, eq(beads.id, reviews.beadId))
+    .where(eq(reviews.beadId, id))
+    .prepare(),
+);
+const agentsRow = prepared((db) =>
+  db
+    .select()
+    .from(agents)
+    .innerJoin(beads, eq(beads.id, agents.beadId))
+    .where(eq(agents.beadId, id))
+    .prepare(),
+);
+const escalationsRow = prepared((db) =>
+  db
+    .select()
+    .from(escalations)
+    .innerJoin(beads, eq(beads.id, escalations.beadId))
+    .where(eq(escalations.beadId, id))
+    .prepare(),
+);
+const blockerRows = prepared((db) =>
+  db
+    .select({ on: beadDependencies.onId })
+    .from(beadDependencies)
+    .where(and(eq(beadDependencies.beadId, id), eq(beadDependencies.type, "blocks")))
+    .prepare(),
+);
+const roundRows = prepared((db) =>
+  db.select().from(rounds).where(eq(rounds.reviewId, id)).orderBy(asc(rounds.round)).prepare(),
+);
+const openTurn = prepared((db) =>
+  db
+    .select({ id: turns.id })
+    .from(turns)
+    .where(and(eq(turns.runId, given("runId")), eq(turns.state, "running")))
+    .prepare(),
+);
+const eventRow = prepared((db) =>
+  db.select().from(beadEvents).where(eq(beadEvents.id, id)).prepare(),
+);
+const runRow = prepared((db) => db.select().from(runs).where(eq(runs.id, id)).prepare());
+const rigRow = prepared((db) => db.select().from(rigs).where(eq(rigs.id, id)).prepare());
+const runnerRow = prepared((db) => db.select().from(runners).where(eq(runners.id, id)).prepare());
+
 type Bead = typeof beads.$inferSelect;
 
 function common(bead: Bead) {
@@ -49,19 +115,10 @@ function common(bead: Bead) {
 }
 
 export function issueImage(db: Db, id: string): Issue | null {
-  const row = db
-    .select()
-    .from(issues)
-    .innerJoin(beads, eq(beads.id, issues.beadId))
-    .where(eq(issues.beadId, id))
-    .get();
+  const row = issuesRow(db).get({ id });
   if (!row) return null;
   const { beads: bead, issues: issue } = row;
-  const blockedBy = db
-    .select({ on: beadDependencies.onId })
-    .from(beadDependencies)
-    .where(and(eq(beadDependencies.beadId, id), eq(beadDependencies.type, "blocks")))
-    .all();
+  const blockedBy = blockerRows(db).all({ id });
   return {
     ...common(bead),
     type: "issue",
@@ -93,31 +150,16 @@ export function issueImage(db: Db, id: string): Issue | null {
 }
 
 export function convoyImage(db: Db, id: string): Convoy | null {
-  const row = db
-    .select()
-    .from(convoys)
-    .innerJoin(beads, eq(beads.id, convoys.beadId))
-    .where(eq(convoys.beadId, id))
-    .get();
+  const row = convoysRow(db).get({ id });
   if (!row) return null;
   const { state, failure, landedAt } = row.convoys;
   return { ...common(row.beads), type: "convoy", state, failure, landedAt };
 }
 
 export function reviewImage(db: Db, id: string): Review | null {
-  const row = db
-    .select()
-    .from(reviews)
-    .innerJoin(beads, eq(beads.id, reviews.beadId))
-    .where(eq(reviews.beadId, id))
-    .get();
+  const row = reviewsRow(db).get({ id });
   if (!row) return null;
-  const all = db
-    .select()
-    .from(rounds)
-    .where(eq(rounds.reviewId, id))
-    .orderBy(asc(rounds.round))
-    .all();
+  const all = roundRows(db).all({ id });
   const { subjectId, cycle, state, proof, wait, failure, landingHint } = row.reviews;
   return {
     ...common(row.beads),
@@ -135,12 +177,7 @@ export function reviewImage(db: Db, id: string): Review | null {
 }
 
 function agentImage(db: Db, id: string): Agent | null {
-  const row = db
-    .select()
-    .from(agents)
-    .innerJoin(beads, eq(beads.id, agents.beadId))
-    .where(eq(agents.beadId, id))
-    .get();
+  const row = agentsRow(db).get({ id });
   if (!row) return null;
   const { name, role, runId, workBeadId, bubble, lastActivityAt } = row.agents;
   return {
@@ -158,22 +195,11 @@ function agentImage(db: Db, id: string): Agent | null {
 
 /** A session's run outlives its turns: between them its agent is idle. */
 function hasOpenTurn(db: Db, runId: string): boolean {
-  return (
-    db
-      .select({ id: turns.id })
-      .from(turns)
-      .where(and(eq(turns.runId, runId), eq(turns.state, "running")))
-      .get() !== undefined
-  );
+  return openTurn(db).get({ runId }) !== undefined;
 }
 
 function escalationImage(db: Db, id: string): Escalation | null {
-  const row = db
-    .select()
-    .from(escalations)
-    .innerJoin(beads, eq(beads.id, escalations.beadId))
-    .where(eq(escalations.beadId, id))
-    .get();
+  const row = escalationsRow(db).get({ id });
   if (!row) return null;
   const { severity, source, subjectId, acknowledgedAt, resolvedAt } = row.escalations;
   return {
@@ -189,11 +215,11 @@ function escalationImage(db: Db, id: string): Escalation | null {
 }
 
 function eventImage(db: Db, id: string): BeadEvent | null {
-  return db.select().from(beadEvents).where(eq(beadEvents.id, id)).get() ?? null;
+  return eventRow(db).get({ id }) ?? null;
 }
 
 export function runImage(db: Db, id: string): Run | null {
-  const row = db.select().from(runs).where(eq(runs.id, id)).get();
+  const row = runRow(db).get({ id });
   if (!row) return null;
   return {
     id: row.id,
@@ -235,14 +261,14 @@ export function runImage(db: Db, id: string): Run | null {
 }
 
 export function rigImage(db: Db, id: string): Rig | null {
-  const row = db.select().from(rigs).where(eq(rigs.id, id)).get();
+  const row = rigRow(db).get({ id });
   if (!row || row.removedAt !== null) return null;
   const { baselineTries: _tries, backOffUntil: _until, removedAt: _removed, ...rig } = row;
   return rig;
 }
 
 function runnerImage(db: Db, id: string): Runner | null {
-  const row = db.select().from(runners).where(eq(runners.id, id)).get();
+  const row = runnerRow(db).get({ id });
   if (!row) return null;
   const {
     name,

@@ -1,8 +1,9 @@
 /** The universal record: creation, history, dependencies. */
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { BeadStatus, BeadType, FailureReason, Priority } from "../../../protocol/index.ts";
 import { BEAD_TYPES } from "../../model/bead-types.ts";
 import { beadDependencies, beadEvents, beads } from "../schema/beads.ts";
+import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 
 export interface NewBead {
@@ -15,25 +16,63 @@ export interface NewBead {
   priority?: Priority;
 }
 
+const insertRow = prepared((db) =>
+  db
+    .insert(beads)
+    .values({
+      id: given("id"),
+      type: given("type"),
+      status: given("status"),
+      title: given("title"),
+      body: given("body"),
+      rigId: given("rigId"),
+      parentId: given("parentId"),
+      priority: given("priority"),
+      createdBy: given("createdBy"),
+      createdAt: given("at"),
+      updatedAt: given("at"),
+    })
+    .prepare(),
+);
+const setStatus = prepared((db) =>
+  db
+    .update(beads)
+    .set({ status: given("status"), closedAt: given("closedAt"), updatedAt: given("at") })
+    .where(eq(beads.id, given("id")))
+    .prepare(),
+);
+const insertEvent = prepared((db) =>
+  db
+    .insert(beadEvents)
+    .values({
+      id: given("id"),
+      beadId: given("beadId"),
+      at: given("at"),
+      actor: given("actor"),
+      kind: given("kind"),
+      text: given("text"),
+      rule: given("rule"),
+      runId: given("runId"),
+      failure: sql`${given("failure")}`,
+    })
+    .prepare(),
+);
+
 /** Inserts the universal row; the caller inserts its satellite in the same transaction. */
 export function insertBead(tx: Tx, bead: NewBead): string {
   const id = tx.newId(BEAD_TYPES[bead.type].id);
-  tx.db
-    .insert(beads)
-    .values({
-      id,
-      type: bead.type,
-      status: bead.status,
-      title: bead.title,
-      body: bead.body ?? "",
-      rigId: bead.rigId ?? null,
-      parentId: bead.parentId ?? null,
-      priority: bead.priority ?? "medium",
-      createdBy: tx.actor,
-      createdAt: tx.now,
-      updatedAt: tx.now,
-    })
-    .run();
+  insertRow(tx.db).run({
+    id,
+    type: bead.type,
+    status: bead.status,
+    title: bead.title,
+    body: bead.body ?? "",
+    rigId: bead.rigId ?? null,
+    parentId: bead.parentId ?? null,
+    priority: bead.priority ?? "medium",
+    createdBy: tx.actor,
+    at: tx.now,
+  });
   tx.touch(BEAD_TYPES[bead.type].image, id);
   return id;
 }
@@ -41,11 +80,7 @@ export function insertBead(tx: Tx, bead: NewBead): string {
 /** Projects a type's own state onto the universal row. */
 export function projectStatus(tx: Tx, beadId: string, type: BeadType, status: BeadStatus): void {
   const closedAt = status === "closed" || status === "failed" ? tx.now : null;
-  tx.db
-    .update(beads)
-    .set({ status, closedAt, updatedAt: tx.now })
-    .where(eq(beads.id, beadId))
-    .run();
+  setStatus(tx.db).run({ id: beadId, status, closedAt, at: tx.now });
   tx.touch(BEAD_TYPES[type].image, beadId);
 }
 
@@ -58,20 +93,17 @@ export function recordEvent(
   more: { runId?: string | null; failure?: FailureReason | null } = {},
 ): void {
   const id = tx.newId("event");
-  tx.db
-    .insert(beadEvents)
-    .values({
-      id,
-      beadId,
-      at: tx.now,
-      actor: tx.actor,
-      kind,
-      text: text.slice(0, 2_000),
-      rule: tx.rule,
-      runId: more.runId ?? null,
-      failure: more.failure ?? null,
-    })
-    .run();
+  insertEvent(tx.db).run({
+    id,
+    beadId,
+    at: tx.now,
+    actor: tx.actor,
+    kind,
+    text: text.slice(0, 2_000),
+    rule: tx.rule,
+    runId: more.runId ?? null,
+    failure: more.failure ? JSON.stringify(more.failure) : null,
+  });
   tx.touch("event", id);
 }
 

@@ -1,23 +1,69 @@
 import { and, eq, lt, or, sql } from "drizzle-orm";
 import type { AnyImage } from "../../../protocol/index.ts";
 import { audit, changes, idempotency, town } from "../schema/town.ts";
+import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
+
+const nextVersion = prepared((db) =>
+  db
+    .update(town)
+    .set({ version: sql`${town.version} + 1` })
+    .where(eq(town.id, given("townId")))
+    .returning({ version: town.version })
+    .prepare(),
+);
+const insertChange = prepared((db) =>
+  db
+    .insert(changes)
+    .values({
+      epoch: given("epoch"),
+      version: given("version"),
+      n: given("n"),
+      at: given("at"),
+      image: sql`${given("image")}`,
+    })
+    .prepare(),
+);
+const remembered = prepared((db) =>
+  db
+    .select()
+    .from(idempotency)
+    .where(eq(idempotency.key, given("key")))
+    .prepare(),
+);
+const remember = prepared((db) =>
+  db
+    .insert(idempotency)
+    .values({
+      key: given("key"),
+      command: given("command"),
+      bodyHash: given("bodyHash"),
+      answer: sql`${given("answer")}`,
+      at: given("at"),
+    })
+    .prepare(),
+);
+const insertAudit = prepared((db) =>
+  db
+    .insert(audit)
+    .values({
+      at: given("at"),
+      actor: given("actor"),
+      command: given("command"),
+      ok: given("ok"),
+      code: given("code"),
+    })
+    .prepare(),
+);
 
 /** Writes the images of one commit under the next version. Returns that version. */
 export function appendChanges(tx: Tx, townId: string, images: readonly AnyImage[]): number {
-  const row = tx.db
-    .update(town)
-    .set({ version: sql`${town.version} + 1` })
-    .where(eq(town.id, townId))
-    .returning({ version: town.version })
-    .get();
+  const { version } = nextVersion(tx.db).get({ townId });
+  const insert = insertChange(tx.db);
   images.forEach((image, n) => {
-    tx.db
-      .insert(changes)
-      .values({ epoch: tx.epoch, version: row.version, n, at: tx.now, image })
-      .run();
+    insert.run({ epoch: tx.epoch, version, n, at: tx.now, image: JSON.stringify(image) });
   });
-  return row.version;
+  return version;
 }
 
 /** Compaction: changes of earlier epochs and old ones of this, old idempotency rows. */
@@ -44,16 +90,13 @@ export interface Remembered {
 }
 
 export function recallAnswer(tx: Tx, key: string): Remembered | null {
-  return tx.db.select().from(idempotency).where(eq(idempotency.key, key)).get() ?? null;
+  return remembered(tx.db).get({ key }) ?? null;
 }
 
-export function rememberAnswer(tx: Tx, key: string, remembered: Remembered): void {
-  tx.db
-    .insert(idempotency)
-    .values({ key, ...remembered, at: tx.now })
-    .run();
+export function rememberAnswer(tx: Tx, key: string, answer: Remembered): void {
+  remember(tx.db).run({ ...answer, key, answer: JSON.stringify(answer.answer), at: tx.now });
 }
 
 export function writeAudit(tx: Tx, command: string, ok: boolean, code: string | null): void {
-  tx.db.insert(audit).values({ at: tx.now, actor: tx.actor, command, ok, code }).run();
+  insertAudit(tx.db).run({ at: tx.now, actor: tx.actor, command, ok, code });
 }

@@ -3,9 +3,25 @@ import { eq, sql } from "drizzle-orm";
 import type { CloseOutcome, Delivery, FailureReason, Priority } from "../../../protocol/index.ts";
 import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
 import { issues } from "../schema/beads.ts";
+import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { unqueue } from "./ready.ts";
+
+const insertRow = prepared((db) =>
+  db
+    .insert(issues)
+    .values({
+      beadId: given("id"),
+      state: "open",
+      stateSince: given("at"),
+      convoyId: given("convoyId"),
+      delivery: given("delivery"),
+      runsCap: given("runsCap"),
+      workAttemptsCap: given("workAttemptsCap"),
+    })
+    .prepare(),
+);
 
 export function createIssue(
   tx: Tx,
@@ -19,18 +35,14 @@ export function createIssue(
   },
 ): string {
   const id = insertBead(tx, { type: "issue", status: "open", ...issue, parentId: issue.convoyId });
-  tx.db
-    .insert(issues)
-    .values({
-      beadId: id,
-      state: "open",
-      stateSince: tx.now,
-      convoyId: issue.convoyId,
-      delivery: issue.delivery,
-      runsCap: tx.policy.runsPerBeadMax,
-      workAttemptsCap: tx.policy.workAttemptsMax,
-    })
-    .run();
+  insertRow(tx.db).run({
+    id,
+    at: tx.now,
+    convoyId: issue.convoyId,
+    delivery: issue.delivery,
+    runsCap: tx.policy.runsPerBeadMax,
+    workAttemptsCap: tx.policy.workAttemptsMax,
+  });
   recordEvent(tx, id, "created", "created");
   return id;
 }
