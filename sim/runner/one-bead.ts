@@ -4,7 +4,7 @@ import { factBatchSchema, type Fact, type FactBody, type FactOf } from "../../pr
 import { encodeId, type IdKind } from "../../protocol/ids.ts";
 import { helloSchema, type Hello, type OfferAnswer } from "../../protocol/runner-frames.ts";
 import type { BeadSpec, RigSpec, RunLimits, RunSpec } from "../../protocol/run-spec.ts";
-import type { Clock, Random } from "../../runner/clock.ts";
+import { sleep, type Clock, type Random } from "../../runner/clock.ts";
 import type { UpEvent } from "../../runner/session/transport.ts";
 import type { RunnerLine, TownLine, TownSide } from "./network.ts";
 
@@ -21,6 +21,10 @@ const LIMITS: RunLimits = {
   warmMs: 300_000,
 };
 
+/** An offer without an answer by then is made again. */
+const ANSWER_MS = 20_000;
+
+type Answered = Ack<OfferAnswer> | null;
 type Kind = "work" | "check" | "review" | "merge";
 
 interface Current {
@@ -162,7 +166,8 @@ export class OneBeadTown implements TownSide {
     run.offerSeq = ++this.#offers;
     const { spec, offerSeq } = run;
     const offer = { connection: this.#connection, offerSeq, acceptByMs: 20_000, spec };
-    const answer = (await line.ask("offer", offer)) as Ack<OfferAnswer> | null;
+    const late = sleep(this.#clock, ANSWER_MS).then(() => null);
+    const answer = (await Promise.race([line.ask("offer", offer), late])) as Answered;
     run.asking = false;
     if (answer?.ok === true) {
       run.answer = answer.value;
