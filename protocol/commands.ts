@@ -4,34 +4,12 @@
  * nothing by itself. `roles` is the authorisation table: what is not named is refused.
  */
 import { z } from "zod";
-import {
-  beadEventSchema,
-  beadStatusSchema,
-  closeOutcomeSchema,
-  convoySchema,
-  deliverySchema,
-  dependencyTypeSchema,
-  issueSchema,
-  prioritySchema,
-} from "./bead.ts";
-import {
-  beadIdSchema,
-  oidSchema,
-  refSchema,
-  rigIdSchema,
-  tokenIdSchema,
-  turnIdSchema,
-} from "./ids.ts";
-import {
-  BODY_CHARS_MAX,
-  CHAT_CHARS_MAX,
-  COMMAND_LINE_CHARS_MAX,
-  GATES_MAX,
-  NAME_CHARS_MAX,
-  STREAM_REPLAY_MAX,
-  TASKS_MAX,
-  TITLE_CHARS_MAX,
-} from "./limits.ts";
+import { beadCommands } from "./bead-commands.ts";
+import { deliverySchema } from "./bead.ts";
+import { define, name, owner, version, type CommandDef } from "./command-def.ts";
+import { convoyCommands } from "./convoy-commands.ts";
+import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
+import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
 import { gateSchema, reviewSchema } from "./review.ts";
 import {
   agentSchema,
@@ -44,44 +22,12 @@ import {
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
 
-export type Principal = "owner" | "runner";
-export interface CommandDef<B extends z.ZodType = z.ZodType, V extends z.ZodType = z.ZodType> {
-  mode: "command" | "query" | "service";
-  roles: readonly Principal[];
-  summary: string;
-  body: B;
-  value: V;
-}
-function define<B extends z.ZodType, V extends z.ZodType>(def: CommandDef<B, V>): CommandDef<B, V> {
-  return def;
-}
-
-const title = z.string().trim().min(1, "must not be empty").max(TITLE_CHARS_MAX);
-const body = z.string().max(BODY_CHARS_MAX);
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(NAME_CHARS_MAX)
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u, "must begin with a letter or digit");
 const branch = z
   .string()
   .trim()
   .min(1)
   .max(200)
   .regex(/^(?!-)(?!.*\.\.)(?!.*[~^:?*[\\\s])[^/].*[^/.]$|^[A-Za-z0-9]$/, "must be a branch name");
-const version = z.number().int().nonnegative().optional();
-const owner = ["owner"] as const;
-
-/** One task of a convoy: `dependsOn` names the keys of other tasks of the same command. */
-export const taskSchema = z.strictObject({
-  key: z.string().trim().min(1).max(60),
-  title,
-  body: body.default(""),
-  dependsOn: z.array(z.string().max(60)).max(TASKS_MAX).default([]),
-  priority: prioritySchema.default("medium"),
-});
-
 const rigSettings = {
   target: branch,
   delivery: deliverySchema,
@@ -110,6 +56,8 @@ const modelInput = z.strictObject({
 });
 
 export const commands = {
+  ...beadCommands,
+  ...convoyCommands,
   "town.status": define({
     mode: "query",
     roles: owner,
@@ -202,130 +150,6 @@ export const commands = {
     summary: "All rigs",
     body: z.strictObject({}),
     value: z.array(rigSchema),
-  }),
-  "bead.sling": define({
-    mode: "command",
-    roles: owner,
-    summary: "Give one piece of work to a rig",
-    body: z.strictObject({
-      rig: refSchema,
-      title,
-      body: body.default(""),
-      priority: prioritySchema.default("medium"),
-      delivery: deliverySchema.optional(),
-      dependsOn: z.array(refSchema).max(TASKS_MAX).default([]),
-    }),
-    value: issueSchema,
-  }),
-  "bead.list": define({
-    mode: "query",
-    roles: owner,
-    summary: "Issue beads, newest first",
-    body: z.strictObject({
-      rig: refSchema.optional(),
-      status: beadStatusSchema.optional(),
-      limit: z.number().int().min(1).max(500).default(100),
-    }),
-    value: z.array(issueSchema),
-  }),
-  "bead.get": define({
-    mode: "query",
-    roles: owner,
-    summary: "One bead with its runs, reviews and history",
-    body: z.strictObject({ bead: refSchema }),
-    value: z.object({
-      bead: z.unknown(),
-      runs: z.array(runSchema),
-      reviews: z.array(reviewSchema),
-      events: z.array(beadEventSchema),
-    }),
-  }),
-  "bead.diff": define({
-    mode: "service",
-    roles: owner,
-    summary: "What a bead changes: unified diff of its newest head against its base",
-    body: z.strictObject({ bead: refSchema }),
-    value: z.object({
-      baseOid: oidSchema,
-      headOid: oidSchema,
-      files: z.array(
-        z.object({ path: z.string(), additions: z.number().int(), deletions: z.number().int() }),
-      ),
-      diff: z.string(),
-      truncated: z.boolean(),
-    }),
-  }),
-  "bead.close": define({
-    mode: "command",
-    roles: owner,
-    summary: "Close a bead with an explicit outcome; only a verified landing may say landed",
-    body: z.strictObject({
-      bead: refSchema,
-      version,
-      outcome: closeOutcomeSchema.exclude(["landed"]),
-      reason: z.string().trim().max(2_000).default(""),
-    }),
-    value: issueSchema,
-  }),
-  "bead.reopen": define({
-    mode: "command",
-    roles: owner,
-    summary:
-      "Start a failed or closed, unlanded bead again: new cycle, attempts kept, limits raised",
-    body: z.strictObject({ bead: refSchema, version }),
-    value: issueSchema,
-  }),
-  "bead.depend": define({
-    mode: "command",
-    roles: owner,
-    summary: "Let a bead wait for another to land",
-    body: z.strictObject({
-      bead: refSchema,
-      on: refSchema,
-      type: dependencyTypeSchema.default("blocks"),
-    }),
-    value: issueSchema,
-  }),
-  "bead.undepend": define({
-    mode: "command",
-    roles: owner,
-    summary: "Remove a dependency",
-    body: z.strictObject({ bead: refSchema, on: refSchema }),
-    value: issueSchema,
-  }),
-  "convoy.sling": define({
-    mode: "command",
-    roles: owner,
-    summary: "Up to 50 tasks with dependencies, created together or not at all",
-    body: z.strictObject({
-      rig: refSchema,
-      title,
-      tasks: z.array(taskSchema).min(1).max(TASKS_MAX),
-      parallel: z.boolean().default(false),
-      delivery: deliverySchema.optional(),
-    }),
-    value: z.object({ convoy: convoySchema, beads: z.array(issueSchema) }),
-  }),
-  "convoy.list": define({
-    mode: "query",
-    roles: owner,
-    summary: "Convoys with their progress",
-    body: z.strictObject({}),
-    value: z.array(
-      z.object({
-        convoy: convoySchema,
-        total: z.number().int(),
-        landed: z.number().int(),
-        failed: z.number().int(),
-      }),
-    ),
-  }),
-  "convoy.get": define({
-    mode: "query",
-    roles: owner,
-    summary: "One convoy with its beads",
-    body: z.strictObject({ convoy: refSchema }),
-    value: z.object({ convoy: convoySchema, beads: z.array(issueSchema) }),
   }),
   "review.get": define({
     mode: "query",
