@@ -15,10 +15,10 @@ import type { TownLoop } from "./loop/town-loop.ts";
 import type { RunnerDesk } from "./loop/runner-desk.ts";
 import { makeServices } from "./services/registry.ts";
 import type { Db } from "./store/database.ts";
-import type { ImageContext } from "./store/images.ts";
+import type { ImageContext } from "./store/images/images.ts";
 import { town } from "./store/schema/town.ts";
 import type { Streams } from "./store/streams.ts";
-import { topicChanges, topicItems } from "./store/topics.ts";
+import { topicChanges, topicItems } from "./store/images/topics.ts";
 import type { TownOptions } from "./town-options.ts";
 
 export type StreamListener = (runId: string, events: readonly AgentEvent[]) => void;

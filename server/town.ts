@@ -14,7 +14,7 @@ import { StartError } from "./start-error.ts";
 import { closeDatabase, openDatabase, type Db } from "./store/database.ts";
 import { idSource } from "./store/id-source.ts";
 import { beginEpoch } from "./store/town-row.ts";
-import type { ImageContext } from "./store/images.ts";
+import type { ImageContext } from "./store/images/images.ts";
 import { town } from "./store/schema/town.ts";
 import { readStoredModel, type SecretReader } from "./store/settings.ts";
 import { Streams } from "./store/streams.ts";

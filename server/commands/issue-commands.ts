@@ -4,7 +4,7 @@ import { ok, refuse, type Issue, type Result } from "../../protocol/index.ts";
 import { findPath } from "../model/graph.ts";
 import { issueAfter } from "../model/states.ts";
 import type { Db } from "../store/database.ts";
-import { issueImage } from "../store/images.ts";
+import { issueImage } from "../store/images/images.ts";
 import { findBead, findRig } from "../store/refs.ts";
 import { beadDependencies, beads, issues, reviews } from "../store/schema/beads.ts";
 import type { Tx } from "../store/tx.ts";

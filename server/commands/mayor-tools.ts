@@ -14,7 +14,7 @@ import {
   type ErrorBody,
   type ToolAnswer,
 } from "../../protocol/index.ts";
-import { convoyImage, issueImage, rigImage } from "../store/images.ts";
+import { convoyImage, issueImage, rigImage } from "../store/images/images.ts";
 import { findBead, findRig } from "../store/refs.ts";
 import { beads, issues } from "../store/schema/beads.ts";
 import { rigs } from "../store/schema/runs.ts";

@@ -1,7 +1,7 @@
 /** What people say and decide: the Mayor, reviews, runs, escalations. */
 import { eq } from "drizzle-orm";
 import { ok, refuse } from "../../protocol/index.ts";
-import { reviewImage, runImage } from "../store/images.ts";
+import { reviewImage, runImage } from "../store/images/images.ts";
 import { findBead, findRun } from "../store/refs.ts";
 import { issues, reviews } from "../store/schema/beads.ts";
 import { sessions } from "../store/schema/runs.ts";

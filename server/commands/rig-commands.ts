@@ -1,6 +1,6 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { ok, refuse, type Result, type Rig } from "../../protocol/index.ts";
-import { rigImage } from "../store/images.ts";
+import { rigImage } from "../store/images/images.ts";
 import { findRig } from "../store/refs.ts";
 import { beads, issues } from "../store/schema/beads.ts";
 import { runs } from "../store/schema/runs.ts";

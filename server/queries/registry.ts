@@ -18,7 +18,7 @@ import {
   runImage,
   townImage,
   type ImageContext,
-} from "../store/images.ts";
+} from "../store/images/images.ts";
 import { findBead, findRig, findRun } from "../store/refs.ts";
 import {
   agents,
@@ -32,7 +32,7 @@ import {
 import { runs } from "../store/schema/runs.ts";
 import { readModelSettings } from "../store/settings.ts";
 import type { Streams } from "../store/streams.ts";
-import { topicItems } from "../store/topics.ts";
+import { topicItems } from "../store/images/topics.ts";
 import { present } from "../store/present.ts";
 
 export interface QueryPorts {

@@ -4,9 +4,9 @@ import {
   SNAPSHOT_CHAT_MAX,
   SNAPSHOT_CLOSED_MAX,
   SNAPSHOT_EVENTS_MAX,
-} from "../../protocol/index.ts";
-import type { AnyImage, ImageKind, Topic } from "../../protocol/index.ts";
-import type { Db } from "./database.ts";
+} from "../../../protocol/index.ts";
+import type { AnyImage, ImageKind, Topic } from "../../../protocol/index.ts";
+import type { Db } from "../database.ts";
 import { imageOf, type ImageContext } from "./images.ts";
 import {
   agents,
@@ -17,9 +17,9 @@ import {
   issues,
   messages,
   reviews,
-} from "./schema/beads.ts";
-import { rigs, runners, runs, turns } from "./schema/runs.ts";
-import { changes, town } from "./schema/town.ts";
+} from "../schema/beads.ts";
+import { rigs, runners, runs, turns } from "../schema/runs.ts";
+import { changes, town } from "../schema/town.ts";
 
 /** Topics that an image belongs to, `changes` included. */
 export function topicsOf(db: Db, image: AnyImage): Topic[] {

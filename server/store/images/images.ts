@@ -14,9 +14,9 @@ import type {
   Runner,
   Town,
   UsageTotals,
-} from "../../protocol/index.ts";
+} from "../../../protocol/index.ts";
 import { chatImage } from "./chat-images.ts";
-import type { Db } from "./database.ts";
+import type { Db } from "../database.ts";
 import {
   agents,
   beadDependencies,
@@ -27,12 +27,12 @@ import {
   issues,
   reviews,
   rounds,
-} from "./schema/beads.ts";
-import { rigs, runners, runs, turns } from "./schema/runs.ts";
-import { town } from "./schema/town.ts";
-import { readModelSettings, type SecretReader } from "./settings.ts";
-import { given, prepared } from "./prepared.ts";
-import { present } from "./present.ts";
+} from "../schema/beads.ts";
+import { rigs, runners, runs, turns } from "../schema/runs.ts";
+import { town } from "../schema/town.ts";
+import { readModelSettings, type SecretReader } from "../settings.ts";
+import { given, prepared } from "../prepared.ts";
+import { present } from "../present.ts";
 
 /** What an image needs beside the database. */
 export interface ImageContext {

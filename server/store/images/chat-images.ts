@@ -1,9 +1,9 @@
 /** Chat entries: a person's message (by its bead id) and the Mayor's turn (by its turn id). */
 import { asc, eq } from "drizzle-orm";
-import type { ChatEntry } from "../../protocol/index.ts";
-import type { Db } from "./database.ts";
-import { beads, messages } from "./schema/beads.ts";
-import { turnEffects, turns } from "./schema/runs.ts";
+import type { ChatEntry } from "../../../protocol/index.ts";
+import type { Db } from "../database.ts";
+import { beads, messages } from "../schema/beads.ts";
+import { turnEffects, turns } from "../schema/runs.ts";
 
 export function chatImage(db: Db, id: string): ChatEntry | null {
   return id.startsWith("ms_") ? personEntry(db, id) : mayorEntry(db, id);
