@@ -112,7 +112,7 @@ function makeExecutor(
     port,
     clock,
     log,
-    online: (runnerId) => desk.lastSeen.has(runnerId),
+    online: () => desk.lastSeen.keys(),
     onDraining: (runnerId) => void desk.draining.add(runnerId),
     writes: effectWrites,
   });

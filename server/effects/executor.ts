@@ -3,13 +3,13 @@
  * send, and reports back through the loop. All three effects are idempotent at the runner (same
  * run and fence), so an unknown outcome is simply sent again.
  */
-import { asc, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { ok } from "../../protocol/index.ts";
 import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import type { TownLoop } from "../loop/town-loop.ts";
 import type { Db } from "../store/database.ts";
+import { dueEffects, nextEffectAt } from "../store/owed.ts";
 import { runners, runs } from "../store/schema/runs.ts";
-import { outbox } from "../store/schema/town.ts";
 import type { Tx } from "../store/tx.ts";
 import type { EffectWrites } from "./effect-writes.ts";
 import type { Owed, Sending, Sent } from "./sending.ts";
@@ -28,7 +28,8 @@ export interface ExecutorDeps {
   clock: Clock;
   log: Log;
   acceptByMs: number;
-  online(runnerId: string): boolean;
+  /** Runners that can be reached now. */
+  online: () => Iterable<string>;
   /** The runner is leaving: nothing new is to be offered to it until its next hello. */
   onDraining: (runnerId: string) => void;
   writes: EffectWrites;
@@ -48,24 +49,17 @@ export class Executor {
   kick(): void {
     if (this.#stopped) return;
     this.#cancelTimer?.();
+    this.#cancelTimer = null;
     const { db, clock, scheduler } = this.#deps;
-    const rows = db
-      .select()
-      .from(outbox)
-      .where(eq(outbox.state, "owed"))
-      .orderBy(asc(outbox.id))
-      .all();
-    const seen = new Set<string>();
-    let nextAt: number | null = null;
-    for (const row of rows) {
-      if (seen.has(row.subject) || this.#busy.has(row.subject)) continue;
-      seen.add(row.subject);
-      if (!this.#deps.online(row.runnerId)) continue;
-      if (row.nextAt > clock.now()) nextAt = Math.min(nextAt ?? row.nextAt, row.nextAt);
-      else void this.#send(row);
+    const online = [...this.#deps.online()];
+    if (online.length === 0) return;
+    const now = clock.now();
+    for (const row of dueEffects(db, now, online)) {
+      if (!this.#busy.has(row.subject)) void this.#send(row);
     }
+    const nextAt = nextEffectAt(db, now, online);
     if (nextAt !== null)
-      this.#cancelTimer = scheduler.after(Math.max(1, nextAt - clock.now()), () => this.kick());
+      this.#cancelTimer = scheduler.after(Math.max(1, nextAt - now), () => this.kick());
   }
 
   stop(): void {

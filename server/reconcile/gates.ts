@@ -34,12 +34,13 @@ function baselineGate(rig: RigView, noRunner: Gate | null, s: Snapshot): Gate {
   return noRunner ?? gate(`the baseline of rig ${rig.name} is being run`);
 }
 
-/** Why no runner takes runs of this rig, or null. */
+/**
+ * Why no runner takes runs of this rig, or null. While the town observes, its runners may still come: nothing is said of
+ * it, or each start would rewrite what every bead waits for.
+ */
 function runnerGate(rig: RigView, s: Snapshot): Gate | null {
   if (usable(rig, s).length > 0) return null;
-  if (s.observingUntil !== null && s.runners.every((runner) => !runner.online)) {
-    return gate("the town has just started and waits for its runners", s.observingUntil);
-  }
+  if (s.observingUntil !== null && s.runners.every((runner) => !runner.online)) return null;
   if (usable(null, s).length === 0) return gate("no runner is connected");
   return gate(
     `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,

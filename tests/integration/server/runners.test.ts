@@ -51,7 +51,7 @@ test("[C6] nothing is offered between hello and the reading of the spool", async
   const before = stage.port.offers.length;
   const bead = (await stage.do("bead.sling", { rig: rigId, title: "Sort" })).id;
   await stage.tick();
-  expect((await stage.issue(bead)).wait?.text).toContain("waits for its runners");
+  expect((await stage.issue(bead)).wait?.text).toBe("waits for a free slot");
   const unknown = { runId: stage.port.offers[0]?.spec.runId ?? "", fence: { epoch: 9, n: 9 } };
   await runner.tell(unknown, { kind: "phase", phase: "x" });
   expect((await stage.offered("work", before)).spec.kind).toBe("work");

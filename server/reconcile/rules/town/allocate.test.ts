@@ -167,7 +167,8 @@ test("[town/allocate] a wait that is said already is not said again", () => {
 test("[town/allocate] while observing, nothing is offered before a runner said hello", () => {
   const observingUntil = NOW + 60_000;
   const runners = [runner({ online: false })];
-  expect(waitOf({ observingUntil, runners })).toMatchObject({ untilAt: observingUntil });
+  expect(offered({ observingUntil, runners, issues: [issue()] })).toEqual([]);
+  expect(waitOf({ observingUntil, runners })?.text).toBe("waits for a free slot");
   expect(offered({ observingUntil, issues: [issue()] })).toEqual(["work bd_1"]);
 });
 
