@@ -34,7 +34,7 @@ interface Host {
   log: Log;
 }
 
-export type Furniture = Omit<RunnerPorts, "disk" | "transport"> & {
+export type Furniture = Omit<RunnerPorts, "disk" | "transport" | "halt"> & {
   /** Why nothing isolates, where nothing does. */
   isolationReason: string | null;
 };

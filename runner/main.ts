@@ -9,6 +9,7 @@ import { openRunner } from "./open-runner.ts";
 import type { Runner } from "./running.ts";
 import { socketTransport } from "./session/town-socket.ts";
 import { fileDisk } from "./spool/disk.ts";
+import type { Halt } from "./spool/halting-database.ts";
 import { awaitDirectory } from "./spool/lock.ts";
 
 export type { Runner } from "./running.ts";
@@ -29,6 +30,8 @@ export interface RunnerOptions {
   log?: Log;
   /** Path of kilo's program; by default it is looked for. */
   kilo?: string | null;
+  /** Ends this process when the disk fails; by default with code 1, after a line in the log. */
+  halt?: Halt;
 }
 
 /** Starts a runner. What stands in its way is told by `stopped` and `failure`. */
@@ -55,7 +58,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     lock.value.release();
   };
   const opened = await openRunner(
-    { ...place, disk, transport, close },
+    { ...place, disk, transport, halt: options.halt ?? halting(log), close },
     {
       appVersion: options.version,
       name: options.name,
@@ -68,6 +71,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   if (opened.ok) return opened.value;
   close();
   return failed(log, opened.error.message);
+}
+
+function halting(log: Log): Halt {
+  return (why) => {
+    log.error("the runner halts", { why });
+    process.exit(1);
+  };
 }
 
 function failed(log: Log, why: string): Runner {

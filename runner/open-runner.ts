@@ -8,6 +8,7 @@ import { Lease } from "./session/lease.ts";
 import { TownSession, type RunnerFacts } from "./session/town-session.ts";
 import type { Transport } from "./session/transport.ts";
 import type { Disk } from "./spool/disk.ts";
+import { haltingDatabase, type Halt } from "./spool/halting-database.ts";
 import { GateCache } from "./spool/gate-cache.ts";
 import { Identity } from "./spool/identity.ts";
 import { Journals } from "./spool/journals.ts";
@@ -32,15 +33,16 @@ export type RunnerPorts = Pick<
 > & {
   disk: Disk;
   transport: Transport;
+  halt: Halt;
   /** Frees what the other ports hold on their host; called once, when the runner has ended. */
   close: () => void;
 };
 
 /** Settles what an earlier incarnation left, connects, and stays connected. Error: `unsupported` data. */
 export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promise<Result<Runner>> {
-  const { disk, transport, close, ...world } = ports;
+  const { disk, transport, halt, close, ...world } = ports;
   const { clock, random, log, works } = world;
-  const opened = openSpoolDatabase(disk, random);
+  const opened = openSpoolDatabase({ open: () => haltingDatabase(disk.open(), halt) }, random);
   if (!opened.ok) return opened;
   const db = opened.value;
   const identity = new Identity(db);

@@ -68,8 +68,8 @@ class TownSocket implements TownLink {
       const value: unknown = await this.#socket.timeout(timeoutMs).emitWithAck(event, frame);
       return { kind: "answered", value };
     } catch (error) {
-      // The library rejects for one reason only: no acknowledgement in time.
-      if (error instanceof Error) return { kind: "late" };
+      // The library rejects for two reasons: no acknowledgement in time, and a connection that ended.
+      if (error instanceof Error) return { kind: this.#open ? "late" : "gone" };
       throw error;
     }
   }

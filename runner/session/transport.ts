@@ -34,6 +34,15 @@ export interface Transport {
   open(listeners: FrameListeners, signal: AbortSignal): Promise<Result<TownLink>>;
 }
 
+/** Schemas of answers by the schema of their value: made once, for making one costs more than using it. */
+const answerSchemas = new WeakMap<z.ZodType, z.ZodType>();
+
+function answerSchema(value: z.ZodType): z.ZodType {
+  let schema = answerSchemas.get(value);
+  if (schema === undefined) answerSchemas.set(value, (schema = ackSchema(value)));
+  return schema;
+}
+
 /**
  * Sends a frame and waits for its answer, parsed by `value`. Errors: the town's, or `offline`,
  * `deadline`, `too_large`, `internal` (an answer that does not fit).
@@ -56,7 +65,7 @@ export async function request<V extends z.ZodType>(
     return refuse("offline", "The town cannot be reached now. Try again.", { retryable: true });
   if (asked.kind === "late")
     return refuse("deadline", "The town did not answer in time. Try again.", { retryable: true });
-  const parsed = ackSchema(value).safeParse(asked.value);
+  const parsed = answerSchema(value).safeParse(asked.value);
   if (!parsed.success)
     return refuse("internal", `The town's answer to ${event} does not fit the protocol.`);
   return parsed.data as Ack<z.output<V>>;

@@ -30,6 +30,8 @@ export interface HostWorld {
   /** Told of every boundary of the runner's ports; may kill the runner. */
   watch: BoundaryWatcher;
   latencyMs: () => number;
+  /** The runner has ended because its disk failed. */
+  halted: (host: SimRunnerHost) => void;
   /** Lines of the runner's log. */
   write: (line: string) => void;
 }
@@ -75,7 +77,7 @@ export class SimRunnerHost {
   }
 
   #ports(life: Life): RunnerPorts {
-    const { clock, random, town, fate, judge, write } = this.#world;
+    const { clock, random, town, fate, judge, write, halted } = this.#world;
     const doors = new SimDoors(random);
     return {
       clock: life.clock,
@@ -91,6 +93,11 @@ export class SimRunnerHost {
       stopStrays: () => life.call("stopStrays", () => undefined),
       hide: [],
       isolation: "bwrap",
+      halt: (why) => {
+        write(`${why}\n`);
+        this.kill();
+        halted(this);
+      },
       close: () => this.#ended(life),
     };
   }

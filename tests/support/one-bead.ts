@@ -11,6 +11,9 @@ import { SimRunnerHost, type HostWorld } from "../../sim/runner/host.ts";
 import { OneBeadTown } from "../../sim/runner/one-bead.ts";
 
 export const url = "sim:sample";
+/** From the end of a runner to its next start. */
+const RESTART_MS = 500;
+const FULL_MS = 3_000;
 export const STEPS_MAX = 20_000;
 
 export const polecat: readonly Answer[] = [
@@ -44,6 +47,7 @@ export function stage(more: Partial<HostWorld> = {}, seed = 1) {
     },
     fate: () => ({ delayMs: 2, lost: false, doubled: false }),
     watch: () => undefined,
+    halted: (gone) => void clock.after(RESTART_MS, () => gone.start()),
     latencyMs: () => 1,
     write: (line) => log.push(line),
     ...more,
@@ -90,12 +94,11 @@ export function expectLandedOnce(
   expect([...host.files.scratch.keys()]).toEqual([]);
 }
 
-const RESTART_MS = 500;
-
 export interface Blow {
   /** Which boundary it falls on, counted from the first start. */
   at: number;
-  how: "kill" | "power";
+  /** `full`: the disk is full from there on, for a while. */
+  how: "kill" | "power" | "full";
 }
 
 export interface Played {
@@ -119,6 +122,7 @@ export async function play(
       moments.push(moment);
       if (moments.length - 1 !== left[0]?.at) return;
       const { how } = left.shift() ?? { how: "kill" };
+      if (how === "full") return fillDisk(scene);
       if (how === "kill") scene.host.kill();
       else scene.host.cutPower();
       scene.clock.after(RESTART_MS, () => scene.host.start());
@@ -128,6 +132,12 @@ export async function play(
   scene.host.start();
   const steps = await runUntil(scene.clock, () => scene.town.done, STEPS_MAX);
   return { scene, moments, steps };
+}
+
+/** Every start in between ends at once. */
+function fillDisk({ host, clock }: Stage): void {
+  host.disk.full = true;
+  clock.after(FULL_MS, () => (host.disk.full = false));
 }
 
 /** Says where the blow fell, and what the runner logged, when the outcome is not what it should be. */

@@ -1,22 +1,14 @@
 import { expect, test } from "bun:test";
 import type { AgentSpec } from "../../runner/agents/driver.ts";
 import {
-  expectLandedAfter,
   expectLandedOnce,
-  play,
   polecat,
   refinery,
   stage,
   STEPS_MAX,
-  url,
-  type Played,
-  type Stage,
 } from "../../tests/support/one-bead.ts";
 import type { Answer, Mind } from "../agent/answer.ts";
-import type { NetworkFault } from "../git/forge.ts";
-import { SimRandom } from "../random.ts";
 import { runUntil } from "../steps.ts";
-import type { Fate } from "./network.ts";
 
 const done = { name: "gt_done", arguments: { summary: "Wrote the line" } };
 const wrote = { writes: { "line.txt": "a line\n" }, goesOn: true };
@@ -96,43 +88,3 @@ test.each(oddities)(
     expectLandedOnce(scene, { crashes: true });
   },
 );
-
-/** A world in which things go wrong by chance until `quietMs`, and never after. */
-function unruly(seed: number, clock: () => { mono(): number }, quietMs: number) {
-  const random = new SimRandom(seed);
-  const chance = (share: number) => clock().mono() < quietMs && random.unit() < share;
-  const faults: NetworkFault[] = ["unreachable", "timed_out", "answer_lost"];
-  const fate = (): Fate => ({
-    delayMs: 1 + random.below(clock().mono() < quietMs ? 400 : 5),
-    lost: chance(0.02),
-    doubled: chance(0.03),
-  });
-  const fault = () => (chance(0.15) ? (faults[random.below(faults.length)] ?? null) : null);
-  return { random, fate, fault };
-}
-
-async function playUnruly(seed: number): Promise<Played> {
-  let scene: Stage | null = null;
-  const { random, fate, fault } = unruly(seed, () => scene?.clock ?? { mono: () => 0 }, 120_000);
-  const blows = Array.from({ length: 3 }, () => random.below(700))
-    .toSorted((a, b) => a - b)
-    .map((at) => ({ at, how: random.unit() < 0.7 ? ("kill" as const) : ("power" as const) }));
-  const prepare = (made: Stage) => {
-    scene = made;
-    made.forge.fault = fault;
-    for (let n = 0; n < 3; n++) {
-      const change = new Map([[`stray${n}.txt`, "s\n"]]);
-      made.clock.after(random.below(3_000), () => made.forge.stray(url, "main", change));
-    }
-  };
-  return play(blows, { fate }, prepare);
-}
-
-test("[SIM-runner] under lost, late and doubled frames, a failing remote, strangers and kills the bead lands once", async () => {
-  for (let seed = 1; seed <= 60; seed++) {
-    const played = await playUnruly(seed).catch((cause: unknown) => {
-      throw new Error(`seed ${seed}`, { cause });
-    });
-    expectLandedAfter(`seed ${seed}`, played, { branches: true });
-  }
-}, 120_000);
