@@ -86,7 +86,7 @@ test("[BENCH-verdict] a bench that lacks something is not run, which is a miss a
 
 test("[BENCH-profile] a miss is profiled once more and its hottest functions are named; what is met is not", async () => {
   await using dir = await tempDir("bench");
-  const callFrame = { functionName: "tick", url: "/town-loop.ts", lineNumber: 0 };
+  const callFrame = { functionName: "tick", url: "file:///g/town-loop.ts", lineNumber: 0 };
   const profiled: string[] = [];
   const bench = (id: string, value: number): Bench => ({
     id,
@@ -94,11 +94,11 @@ test("[BENCH-profile] a miss is profiled once more and its hottest functions are
     run: () => Promise.resolve([figure(value, { atMost: 200 })]),
     async profile(_context, file) {
       profiled.push(id);
-      await Bun.write(file, JSON.stringify({ nodes: [{ callFrame, hitCount: 4 }] }));
+      await Bun.write(file, JSON.stringify({ nodes: [{ id: 1, callFrame, hitCount: 4 }] }));
     },
   });
   const reports = await runBenches(
-    { root: "", seconds: 1, progress: () => undefined, profileDir: dir.path },
+    { root: "/g", seconds: 1, progress: () => undefined, profileDir: dir.path },
     [bench("X1", 199), bench("X2", 201)],
     () => undefined,
   );
@@ -107,7 +107,7 @@ test("[BENCH-profile] a miss is profiled once more and its hottest functions are
     null,
     {
       file: join(dir.path, "bench-X2.cpuprofile"),
-      hottest: [{ name: "tick", place: "town-loop.ts:1", selfPercent: 100 }],
+      hottest: [{ name: "tick", place: "town-loop.ts", percent: 100 }],
     },
   ]);
 });

@@ -1,34 +1,64 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { tempDir } from "../../tests/support/temp-dir.ts";
-import { type CpuProfile, hottest, profilingFlags, readProfile } from "./cpu-profile.ts";
+import {
+  type CpuProfile,
+  hottest,
+  profilingFlags,
+  readProfile,
+  sourcesBelow,
+} from "./cpu-profile.ts";
 
-const node = (functionName: string, hitCount: number, lineNumber = 0, url = "/a/loop.js") => ({
-  callFrame: { functionName, url, lineNumber },
+const node = (id: number, functionName: string, hitCount: number, more: object = {}) => ({
+  id,
+  callFrame: { functionName, url: "", lineNumber: -1 },
   hitCount,
+  ...more,
 });
+const at =
+  (url: string, lineNumber = 0) =>
+  (name: string) => ({
+    callFrame: { functionName: name, url: `file:///g/${url}`, lineNumber },
+  });
 
-test("[BENCH-profile] one function's samples are added up wherever it was called from, and waiting does not count", () => {
+test("[BENCH-profile] what packages and built-ins do is counted for the function of ours that called them, and waiting is not", () => {
   const profile: CpuProfile = {
     nodes: [
-      node("(root)", 50),
-      node("(idle)", 900),
-      node("tick", 3, 9),
-      node("load", 10, 20),
-      node("tick", 5, 9),
-      node("", 2, 4, ""),
-      node("cold", 0),
+      node(1, "(root)", 50, { children: [2, 6, 8] }),
+      node(2, "tick", 3, { ...at("loop.ts")("tick"), children: [3] }),
+      node(3, "all", 5, { ...at("node_modules/orm/session.js")("all"), children: [4, 5] }),
+      node(4, "values", 12),
+      node(5, "map", 0, { ...at("images.ts")("map"), children: [7] }),
+      node(6, "(idle)", 900),
+      node(7, "stringify", 4),
+      node(8, "emit", 6, { ...at("node_modules/sockets/emit.js")("emit"), children: [9] }),
+      node(9, "send", 10),
     ],
   };
-  expect(hottest(profile, 2)).toEqual([
-    { name: "load", place: "loop.js:21", selfPercent: 50 },
-    { name: "tick", place: "loop.js:10", selfPercent: 40 },
+  expect(hottest(profile, 9, (url) => url.slice("file:///g/".length))).toEqual([
+    { name: "tick", place: "loop.ts", percent: 50 },
+    { name: "send", place: "built in", percent: 25 },
+    { name: "emit", place: "node_modules/sockets/emit.js", percent: 15 },
+    { name: "map", place: "images.ts", percent: 10 },
   ]);
-  expect(hottest(profile, 9).at(-1)).toEqual({
-    name: "(anonymous)",
-    place: "built in",
-    selfPercent: 10,
-  });
+});
+
+test("[BENCH-profile] a line of a bundle is told by the part that it is in, a line of a source by its file", async () => {
+  await using dir = await tempDir("bundle");
+  const bundle = join(dir.path, "main.js");
+  await Bun.write(
+    bundle,
+    "// @bun\n// server/loop.ts\nvar a;\n// node_modules/orm/a.cjs\nvar b;\n",
+  );
+  const sourceOf = sourcesBelow(dir.path);
+  const url = pathToFileURL(bundle).href;
+  expect([1, 3, 5].map((line) => sourceOf(url, line))).toEqual([
+    "main.js",
+    "server/loop.ts",
+    "node_modules/orm/a.cjs",
+  ]);
+  expect(sourceOf(pathToFileURL(join(dir.path, "gone.ts")).href, 1)).toBe("gone.ts");
 });
 
 test("[BENCH-profile] a process that is started with the flags leaves a profile that names its hot function", async () => {
@@ -43,6 +73,6 @@ test("[BENCH-profile] a process that is started with the flags leaves a profile 
     stdio: ["ignore", "ignore", "inherit"],
   });
   expect(await child.exited).toBe(0);
-  const names = hottest(await readProfile(file), 1).map((each) => each.name);
-  expect(names).toEqual(["burn"]);
+  const [first] = hottest(await readProfile(file), 1, sourcesBelow(dir.path));
+  expect(first).toMatchObject({ name: "burn", place: "busy.ts" });
 });

@@ -5,7 +5,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bench, type BenchContext, meets, type Verdict } from "./bench.ts";
 import { atEnd } from "./load/at-end.ts";
-import { hottest, type HotFunction, readProfile } from "./cpu-profile.ts";
+import { hottest, type HotFunction, readProfile, sourcesBelow } from "./cpu-profile.ts";
 
 /** Functions named of a profile. */
 const HOTTEST = 5;
@@ -80,9 +80,9 @@ async function profileOf(
   try {
     await mkdir(join(file, ".."), { recursive: true });
     await bench.profile(context, file);
-    const functions = hottest(await readProfile(file), HOTTEST);
-    for (const { name, place, selfPercent } of functions)
-      context.progress(`  ${selfPercent.toFixed(1).padStart(5)} % ${name} (${place})`);
+    const functions = hottest(await readProfile(file), HOTTEST, sourcesBelow(context.root));
+    for (const { name, place, percent } of functions)
+      context.progress(`  ${percent.toFixed(1).padStart(5)} % ${name} (${place})`);
     return { file, hottest: functions };
   } catch (error) {
     context.progress(`  no profile: ${String(error)}`);
