@@ -39,6 +39,8 @@ export const helloSchema = z.object({
   spoolEpoch: z.string().max(60),
   /** Highest sequence on the runner's disk; the town applies facts up to it before it compares. */
   spoolSeq: z.number().int().nonnegative(),
+  /** Facts up to here were acknowledged and are gone: a town that knows less (a backup) starts from here. */
+  ackedSeq: z.number().int().nonnegative().optional(),
   lastOfferSeq: z.number().int().nonnegative(),
   live: z.array(liveRun),
   /** Runs that ended but whose exit may not be acknowledged yet. */

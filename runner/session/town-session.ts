@@ -214,6 +214,7 @@ export class TownSession {
       incarnation: identity.incarnation,
       spoolEpoch: spool.epoch,
       spoolSeq: spool.seq,
+      ackedSeq: spool.ackedSeq,
       lastOfferSeq: book.lastOfferSeq,
       live: runs.inventory(),
       ended: book.ended(),

@@ -20,6 +20,7 @@ import {
 } from "../../protocol/index.ts";
 import { callAgentTool } from "../commands/agent-tools.ts";
 import type { AuthPort, Clock, Log, RunnerPort, Scheduler } from "../core.ts";
+import { EventIntake } from "./event-intake.ts";
 import type { TownLoop } from "./town-loop.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Db } from "../store/database.ts";
@@ -55,9 +56,11 @@ export class RunnerDesk {
   /** Runners that refuse everything new until their next hello. */
   readonly draining = new Set<string>();
   #awaiting = new Map<string, Inventory>();
+  readonly #events: EventIntake;
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
+    this.#events = new EventIntake(ports);
   }
 
   async hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>> {
@@ -78,12 +81,14 @@ export class RunnerDesk {
     return loop.submit("runner.hello", (tx) => {
       const row = welcomeRunner(tx, frame, tokenId);
       this.#awaiting.set(row.id, frame);
-      if (row.spoolSeq >= frame.spoolSeq) this.#takeInventory(tx, row.id);
+      const ackedSeq = this.#events.greet(row);
+      markSpool(tx, row.id, ackedSeq);
+      if (ackedSeq >= frame.spoolSeq) this.#takeInventory(tx, row.id);
       return ok({
         runnerId: row.id,
         connection: row.connection,
         epoch,
-        ackedSeq: row.spoolSeq,
+        ackedSeq,
         heartbeatMs: policy.heartbeatMs,
         leaseTtlMs: policy.leaseTtlMs,
         stop: this.#stops(row.id, frame.live),
@@ -92,41 +97,29 @@ export class RunnerDesk {
   }
 
   facts(runnerId: string, batch: FactBatch): Promise<Result<{ ackedSeq: number }>> {
-    const fresh: { runId: string; events: AgentEvent[] }[] = [];
+    const taken = this.#awaiting.has(runnerId) ? null : this.#events.take(runnerId, batch);
+    if (taken !== null) return Promise.resolve(ok(taken));
     const stored = this.#ports.loop.submit("runner.facts", (tx) => {
       const row = tx.db.select().from(runners).where(eq(runners.id, runnerId)).get();
       if (!row || row.connection !== batch.connection)
         return refuse("stale_connection", "say hello again.", { retryable: true });
       if (row.spoolEpoch !== batch.spoolEpoch)
         return refuse("stale_epoch", "this spool is not the one of hello.", { retryable: true });
-      let { spoolSeq } = row;
-      for (const fact of batch.facts) {
-        if (fact.seq <= spoolSeq) continue;
-        spoolSeq = fact.seq;
-        if (fact.body.kind === "events") {
-          if (!this.#isOf(runnerId, fact.runId, fact.fence)) continue;
-          this.#keepEvents(fact.runId, fact.body.events);
-          fresh.push({ runId: fact.runId, events: fact.body.events });
-        } else storeFact(tx, runnerId, fact);
-      }
+      const from = Math.max(row.spoolSeq, this.#events.markOf(runnerId));
+      const fresh = batch.facts.filter((fact) => fact.seq > from);
+      for (const fact of fresh) if (fact.body.kind !== "events") storeFact(tx, runnerId, fact);
+      const spoolSeq = fresh.at(-1)?.seq ?? from;
       markSpool(tx, runnerId, spoolSeq);
       const inventory = this.#awaiting.get(runnerId);
       if (inventory && spoolSeq >= inventory.spoolSeq) this.#awaitApplied(runnerId);
-      return ok({ ackedSeq: spoolSeq });
+      return ok({ ackedSeq: spoolSeq, from });
     });
     return stored.then((result) => {
-      if (result.ok) for (const { runId, events } of fresh) this.#ports.onEvents(runId, events);
-      return result;
+      if (!result.ok) return result;
+      const { ackedSeq, from } = result.value;
+      this.#events.passed(runnerId, batch, from);
+      return ok({ ackedSeq });
     });
-  }
-
-  /** What agents said is shown, not decided upon: failing to keep it must not hold up the facts. */
-  #keepEvents(runId: string, events: AgentEvent[]): void {
-    try {
-      this.#ports.streams.append(runId, events);
-    } catch (error) {
-      this.#ports.log.warn({ run: runId, err: String(error) }, "agent events could not be kept");
-    }
   }
 
   heartbeat(
@@ -192,12 +185,6 @@ export class RunnerDesk {
       .catch((bug: unknown) =>
         this.#ports.log.debug({ err: String(bug) }, "a runner left while the town was stopping"),
       );
-  }
-
-  /** Whether this run was offered to this runner with this fence, ended or not. */
-  #isOf(runnerId: string, runId: string, fence: Fence): boolean {
-    const run = this.#ports.db.select().from(runs).where(eq(runs.id, runId)).get();
-    return run?.runnerId === runnerId && run.fenceEpoch === fence.epoch && run.fenceN === fence.n;
   }
 
   #stops(runnerId: string, held: Heartbeat["runs"]): RunnerWelcome["stop"] {

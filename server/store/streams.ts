@@ -27,10 +27,11 @@ export class Streams {
     );
   }
 
-  /** Stores a batch; an event that is there already is left as it is. */
-  append(runId: string, events: readonly AgentEvent[]): void {
+  /** Stores batches of runs in one commit; an event that is there already is left as it is. */
+  append(batches: readonly { runId: string; events: readonly AgentEvent[] }[]): void {
     this.#db.transaction(() => {
-      for (const event of events) this.#insert.run(runId, event.seq, JSON.stringify(event));
+      for (const { runId, events } of batches)
+        for (const event of events) this.#insert.run(runId, event.seq, JSON.stringify(event));
     })();
   }
 

@@ -24,7 +24,10 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
     slots: hello.slots,
     appVersion: hello.appVersion,
     spoolEpoch: hello.spoolEpoch,
-    spoolSeq: known?.spoolEpoch === hello.spoolEpoch ? known.spoolSeq : 0,
+    spoolSeq: Math.max(
+      known?.spoolEpoch === hello.spoolEpoch ? known.spoolSeq : 0,
+      hello.ackedSeq ?? 0,
+    ),
     lastSeenAt: tx.now,
   };
   if (known) tx.db.update(runners).set(seen).where(eq(runners.id, id)).run();

@@ -163,4 +163,48 @@ describe("offers", () => {
     expect(state.reset).toBe(true);
     expect(state.position.epoch).toBe(before.epoch + 1);
   });
+
+  test("[C8] whose acknowledged facts the town has forgotten (a backup) is not waited for", async () => {
+    const { town, offer, runnerId } = await withBaseline();
+    await using _ = town;
+    const again = hello({ runnerId, lastOfferSeq: offer.offerSeq, spoolSeq: 40, ackedSeq: 40 });
+    const welcome = value(await town.core.hello(again, TOKEN));
+    expect(welcome.ackedSeq).toBe(40);
+    // The inventory was compared at once: a run that is in neither of its lists is lost.
+    expect(await runOf(town, offer.spec.runId)).toMatchObject({ state: "ended", outcome: "lost" });
+  });
+});
+
+describe("what agents say", () => {
+  test("[C8] is kept and shown in order, once, whether or not facts come with it, and across a restart", async () => {
+    const { town, offer, runnerId, welcome, batch } = await withBaseline();
+    await using _ = town;
+    const shown: number[] = [];
+    town.core.onStream((_run, events) => shown.push(...events.map((event) => event.seq)));
+    const said = (...seqs: number[]) => ({
+      kind: "events" as const,
+      events: seqs.map((seq) => ({
+        seq,
+        at: seq,
+        turnId: null,
+        body: { kind: "notice" as const, level: "normal" as const, text: `word ${seq}` },
+      })),
+    });
+    const first = batch(said(1, 2), said(3));
+    expect(value(await town.core.facts(runnerId, first)).ackedSeq).toBe(2);
+    expect(value(await town.core.facts(runnerId, first)).ackedSeq).toBe(2);
+    const more = batch(said(1, 2), said(3), { kind: "started" }, said(4));
+    expect(value(await town.core.facts(runnerId, more)).ackedSeq).toBe(4);
+    expect(shown).toEqual([1, 2, 3, 4]);
+    expect(await runOf(town, offer.spec.runId)).toMatchObject({ state: "running" });
+    const stale = { ...first, connection: welcome.connection + 1 };
+    expect(await town.core.facts(runnerId, stale)).toMatchObject({
+      ok: false,
+      error: { code: "stale_connection" },
+    });
+    await town.reopen();
+    expect(town.core.streamSince(offer.spec.runId, 0).map((event) => event.seq)).toEqual([
+      1, 2, 3, 4,
+    ]);
+  });
 });
