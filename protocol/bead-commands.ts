@@ -10,10 +10,13 @@ import {
   prioritySchema,
 } from "./bead.ts";
 import { body, define, owner, title, version } from "./command-def.ts";
-import { oidSchema, refSchema } from "./ids.ts";
-import { TASKS_MAX } from "./limits.ts";
+import { beadIdSchema, oidSchema, refSchema } from "./ids.ts";
+import { COMMENT_CHARS_MAX, LABELS_MAX, TASKS_MAX } from "./limits.ts";
 import { reviewSchema } from "./review.ts";
 import { runSchema } from "./run.ts";
+import { timestampSchema } from "./time.ts";
+
+const words = z.string().trim().max(COMMENT_CHARS_MAX);
 
 export const beadCommands = {
   "bead.sling": define({
@@ -27,6 +30,8 @@ export const beadCommands = {
       priority: prioritySchema.default("medium"),
       delivery: deliverySchema.optional(),
       dependsOn: z.array(refSchema).max(TASKS_MAX).default([]),
+      /** Nothing of it is started before it is released. */
+      held: z.boolean().default(false),
     }),
     value: issueSchema,
   }),
@@ -37,6 +42,10 @@ export const beadCommands = {
     body: z.strictObject({
       rig: refSchema.optional(),
       status: beadStatusSchema.optional(),
+      /** Words that title, body or labels hold. */
+      text: z.string().trim().max(200).optional(),
+      /** Archived beads are left out unless they are asked for. */
+      archived: z.boolean().default(false),
       limit: z.number().int().min(1).max(500).default(100),
     }),
     value: z.array(issueSchema),
@@ -80,6 +89,81 @@ export const beadCommands = {
     }),
     value: issueSchema,
   }),
+  "bead.cancel": define({
+    mode: "command",
+    roles: owner,
+    summary: "Stop what works on a bead with its work saved, let a merge settle, then close it",
+    body: z.strictObject({ bead: refSchema, version, reason: words.default("") }),
+    value: issueSchema,
+  }),
+  "bead.update": define({
+    mode: "command",
+    roles: owner,
+    summary: "Change a bead's title, body, priority, labels, assignee wish or delivery",
+    body: z.strictObject({
+      bead: refSchema,
+      version,
+      set: z
+        .strictObject({
+          title,
+          body,
+          priority: prioritySchema,
+          labels: z.array(z.string().trim().min(1).max(60)).max(LABELS_MAX),
+          /** A polecat of its rig, which is preferred while it is idle. */
+          assignee: refSchema.nullable(),
+          /** null: that of its convoy or rig. */
+          delivery: deliverySchema.nullable(),
+        })
+        .partial(),
+    }),
+    value: issueSchema,
+  }),
+  "bead.hold": define({
+    mode: "command",
+    roles: owner,
+    summary: "Start nothing more of a bead before it is released; what runs goes on",
+    body: z.strictObject({ bead: refSchema, version }),
+    value: issueSchema,
+  }),
+  "bead.release": define({
+    mode: "command",
+    roles: owner,
+    summary: "Let a held bead go on",
+    body: z.strictObject({ bead: refSchema, version }),
+    value: issueSchema,
+  }),
+  "bead.comment": define({
+    mode: "command",
+    roles: owner,
+    summary: "Write a line into a bead's history",
+    body: z.strictObject({ bead: refSchema, text: words.min(1) }),
+    value: z.object({ id: beadIdSchema }),
+  }),
+  "bead.delete": define({
+    mode: "command",
+    roles: owner,
+    summary: "Delete a bead that nothing depends on and nothing landed of; a tombstone stays",
+    body: z.strictObject({ bead: refSchema, version }),
+    value: z.object({ id: beadIdSchema }),
+  }),
+  "bead.archive": define({
+    mode: "command",
+    roles: owner,
+    summary: "Hide beads and convoys; without names all closed ones, 500 at a time",
+    body: z.strictObject({
+      beads: z.array(refSchema).max(500).default([]),
+      /** Only those closed before this time, when none is named. */
+      closedBefore: timestampSchema.optional(),
+    }),
+    value: z.object({ archived: z.array(beadIdSchema), more: z.boolean() }),
+  }),
+  "bead.unarchive": define({
+    mode: "command",
+    roles: owner,
+    summary: "Show archived beads and convoys again",
+    body: z.strictObject({ beads: z.array(refSchema).min(1).max(500) }),
+    value: z.object({ unarchived: z.array(beadIdSchema) }),
+  }),
   "bead.reopen": define({
     mode: "command",
     roles: owner,
@@ -96,6 +180,17 @@ export const beadCommands = {
       bead: refSchema,
       on: refSchema,
       type: dependencyTypeSchema.default("blocks"),
+    }),
+    value: issueSchema,
+  }),
+  "bead.rewire": define({
+    mode: "command",
+    roles: owner,
+    summary: "Set everything a bead waits for",
+    body: z.strictObject({
+      bead: refSchema,
+      version,
+      dependsOn: z.array(refSchema).max(TASKS_MAX),
     }),
     value: issueSchema,
   }),

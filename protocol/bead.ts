@@ -54,6 +54,14 @@ export const waitSchema = z.object({
 });
 export type Wait = z.infer<typeof waitSchema>;
 
+/** A wish to close a bead that waits for what is under way: a merge, a run, or a lane that a lost merge may still use. */
+export const closingSchema = z.object({
+  outcome: closeOutcomeSchema.exclude(["landed"]),
+  reason: z.string(),
+  waitsFor: z.enum(["merge_in_flight", "run", "lane"]),
+});
+export type Closing = z.infer<typeof closingSchema>;
+
 export const issueSchema = z.object({
   ...common,
   type: z.literal("issue"),
@@ -73,6 +81,11 @@ export const issueSchema = z.object({
   startFailures: z.number().int(),
   blockedBy: z.array(beadIdSchema),
   wait: waitSchema.nullable(),
+  /** Nothing of it is started before it is released. */
+  held: z.boolean(),
+  archivedAt: timestampSchema.nullable(),
+  closing: closingSchema.nullable(),
+  wishedAgentId: beadIdSchema.nullable(),
   headOid: oidSchema.nullable(),
   baseOid: oidSchema.nullable(),
   landedOn: z.string().nullable(),
@@ -90,6 +103,7 @@ export const convoySchema = z.object({
   type: z.literal("convoy"),
   state: convoyStateSchema,
   failure: failureReasonSchema.nullable(),
+  archivedAt: timestampSchema.nullable(),
   landedAt: timestampSchema.nullable(),
 });
 export type Convoy = z.infer<typeof convoySchema>;

@@ -202,6 +202,13 @@ export const commands = {
     body: z.strictObject({}),
     value: z.array(agentSchema),
   }),
+  "agent.reset": define({
+    mode: "command",
+    roles: owner,
+    summary: "Take an agent off its run, with the work saved; its bead goes on with another run",
+    body: z.strictObject({ agent: refSchema }),
+    value: agentSchema,
+  }),
   "mayor.say": define({
     mode: "command",
     roles: owner,

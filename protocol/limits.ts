@@ -10,6 +10,9 @@ export const NAME_CHARS_MAX = 60;
 export const CHAT_CHARS_MAX = 32_000;
 /** Tasks of one batch or convoy (B3). */
 export const TASKS_MAX = 50;
+export const LABELS_MAX = 20;
+/** A comment, or the reason of a person's decision: a line of history. */
+export const COMMENT_CHARS_MAX = 2_000;
 export const GATES_MAX = 10;
 export const COMMAND_LINE_CHARS_MAX = 2_000;
 /** Gate output kept with a result; the middle is cut. */

@@ -7,7 +7,7 @@ import { addDependency } from "../store/writes/beads.ts";
 import { createConvoy } from "../store/writes/convoys.ts";
 import { createIssue } from "../store/writes/issues.ts";
 import type { Apply } from "./command.ts";
-import { image } from "./issue-commands.ts";
+import { image } from "./find-bead.ts";
 import { present } from "../store/present.ts";
 
 type Task = CommandBody<"convoy.sling">["tasks"][number];

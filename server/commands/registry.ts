@@ -1,7 +1,18 @@
 import type { CommandName } from "../../protocol/index.ts";
 import type { Apply } from "./command.ts";
+import { resetAgent } from "./agent-commands.ts";
+import {
+  archiveBeads,
+  commentBead,
+  holdBead,
+  releaseBead,
+  unarchiveBeads,
+  updateBead,
+} from "./bead-edit-commands.ts";
+import { cancelBead, closeBead, deleteBead, reopenBead } from "./bead-end-commands.ts";
 import { slingConvoy } from "./convoy-commands.ts";
-import { closeBead, dependBead, reopenBead, slingBead, undependBead } from "./issue-commands.ts";
+import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
+import { slingBead } from "./issue-commands.ts";
 import { setModel } from "./model-commands.ts";
 import { acknowledge, decideReview, resolve, sayToMayor, stopRun } from "./people-commands.ts";
 import { addRig, changeRig, dropRig, recheckRig } from "./rig-commands.ts";
@@ -18,6 +29,16 @@ export const applyCommand = {
   "bead.reopen": reopenBead,
   "bead.depend": dependBead,
   "bead.undepend": undependBead,
+  "bead.rewire": rewireBead,
+  "bead.update": updateBead,
+  "bead.hold": holdBead,
+  "bead.release": releaseBead,
+  "bead.comment": commentBead,
+  "bead.cancel": cancelBead,
+  "bead.delete": deleteBead,
+  "bead.archive": archiveBeads,
+  "bead.unarchive": unarchiveBeads,
+  "agent.reset": resetAgent,
   "convoy.sling": slingConvoy,
   "review.decide": decideReview,
   "run.stop": stopRun,

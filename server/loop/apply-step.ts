@@ -7,7 +7,7 @@ import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { settleConvoy } from "../store/writes/convoys.ts";
 import { escalate } from "../store/writes/escalations.ts";
-import { countRun, moveIssue } from "../store/writes/issues.ts";
+import { closeIssue, countRun, moveIssue } from "../store/writes/issues.ts";
 import { countReviewTry, moveReview, recordRound, submitReview } from "../store/writes/reviews.ts";
 import { setWait } from "../store/writes/ready.ts";
 import { setBaseline } from "../store/writes/rigs.ts";
@@ -74,6 +74,8 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
       if (moveIssue(tx, action.beadId, action.event, action) === null)
         throw new Error(`${step.rule}: ${action.event} is refused for ${action.beadId}`);
       return;
+    case "close_issue":
+      return closeIssue(tx, action, action.closing);
     case "count_run":
       return countRun(tx, action.beadId, action.as, action.backOffUntil);
     case "wait":

@@ -3,7 +3,7 @@
 export type Edges = ReadonlyMap<string, readonly string[]>;
 
 /** A path from `from` to `to` along the edges, or null. Iterative: chains may be long. */
-export function findPath(edges: Edges, from: string, to: string): string[] | null {
+export function findPath(edges: Pick<Edges, "get">, from: string, to: string): string[] | null {
   const cameFrom = new Map<string, string | null>([[from, null]]);
   const open = [from];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {

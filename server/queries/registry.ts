@@ -1,5 +1,5 @@
 /** Queries: synchronous reads, answered at once. */
-import { and, asc, count, desc, eq, isNull, ne } from "drizzle-orm";
+import { and, asc, count, desc, eq, isNull, ne, sql } from "drizzle-orm";
 import {
   ok,
   type CommandBody,
@@ -88,6 +88,15 @@ function shown(action: Action): { do: string } {
   return { ...action, request } as { do: string };
 }
 
+/** Every word occurs in the title, the body or a label. */
+function wordsIn(text: string) {
+  const words = text.split(/\s+/).filter(Boolean).slice(0, 10);
+  return words.map((word) => {
+    const pattern = `%${word.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
+    return sql`(${beads.title} like ${pattern} escape '\\' or ${beads.body} like ${pattern} escape '\\' or ${beads.labels} like ${pattern} escape '\\')`;
+  });
+}
+
 const beadList: Query<"bead.list"> = ({ db }, body) => {
   const rig = body.rig === undefined ? null : findRig(db, body.rig);
   if (rig && !rig.ok) return rig;
@@ -99,6 +108,8 @@ const beadList: Query<"bead.list"> = ({ db }, body) => {
       and(
         rig ? eq(beads.rigId, rig.value.id) : undefined,
         body.status ? eq(issues.state, body.status) : undefined,
+        body.archived ? undefined : isNull(beads.archivedAt),
+        ...wordsIn(body.text ?? ""),
       ),
     )
     .orderBy(desc(beads.id))

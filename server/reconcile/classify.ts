@@ -2,6 +2,7 @@
  * Ordered tables: each entity falls in the bucket of the first row that matches, and the bucket's
  * rule alone decides about it in this tick.
  */
+import { applyClose } from "./rules/bead/apply-close.ts";
 import { exhaustion, failExhausted } from "./rules/bead/fail-exhausted.ts";
 import { recoverOrphaned } from "./rules/bead/recover-orphaned.ts";
 import { recoverRun } from "./rules/bead/recover-run.ts";
@@ -25,7 +26,7 @@ import { settleStale } from "./rules/run/settle-stale.ts";
 import { stopOrphan } from "./rules/run/stop-orphan.ts";
 import { stopOverWall } from "./rules/run/stop-over-wall.ts";
 import { settleSessionRun } from "./rules/session/settle-run.ts";
-import type { Context, Rule } from "./context.ts";
+import { beadResource, type Context, type Rule } from "./context.ts";
 import type { ConvoyView, IssueView, ReviewView, RunView, TurnView } from "./snapshot.ts";
 
 interface Row<T> {
@@ -108,7 +109,14 @@ const RUN_TABLE: readonly Row<RunView>[] = [
   { when: (run, c) => run.stopOrderedAt === null && !serves(run, c), rule: stopOrphan },
 ];
 
+/** No run holds the bead, and no merge of it may still land. */
+function nothingUnderWay(issue: IssueView, context: Context): boolean {
+  const review = issue.reviewId === null ? undefined : context.reviews.get(issue.reviewId);
+  return !context.busyResources.has(beadResource(issue.id)) && review?.state !== "merging";
+}
+
 const ISSUE_TABLE: readonly Row<IssueView>[] = [
+  { when: (issue, c) => issue.closing !== null && nothingUnderWay(issue, c), rule: applyClose },
   {
     when: (issue, c) => issue.state === "open" && exhaustion(issue, c.s) !== null,
     rule: failExhausted,

@@ -3,6 +3,7 @@
  * after its expectations were compared with the store once more.
  */
 import type {
+  Closing,
   FailureReason,
   GateResult,
   Proof,
@@ -60,6 +61,7 @@ export type Action =
       heads?: { head: string; base: string };
       nextRound?: number;
     }
+  | { do: "close_issue"; beadId: string; reviewId: string | null; closing: Closing }
   | {
       do: "count_run";
       beadId: string;

@@ -14,6 +14,8 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   const { s } = context;
   const rig = context.rigs.get(issue.rigId);
   if (!rig) return wait("its rig is gone; close it");
+  const kept = keptBack(issue);
+  if (kept) return wait(kept);
   const blocked = blockedBy(issue, rig);
   if (blocked) return wait(blocked);
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
@@ -33,6 +35,13 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   return { rig, ready: entry(issue.id, issue, "work", rig) };
 }
 
+/** By a person's word. */
+function keptBack(issue: IssueView): string | null {
+  if (issue.closing !== null) return "is being closed";
+  if (issue.archived) return "is archived: take it out of the archive to have it worked on";
+  return issue.held ? "is held: release it to have it worked on" : null;
+}
+
 const STAGE_OF = { queued: "check", reviewing: "review", approved: "merge" } as const;
 
 /** Of a review; null when its state has nothing to be started. */
@@ -40,7 +49,8 @@ export function reviewReadiness(review: ReviewView, context: Context): Readiness
   const stage = STAGE_OF[review.state as keyof typeof STAGE_OF] ?? null;
   const issue = context.issues.get(review.subjectId);
   const rig = context.rigs.get(review.rigId);
-  if (stage === null || !issue || !rig) return null;
+  if (stage === null || !issue || !rig || issue.closing !== null) return null;
+  if (issue.held) return wait("its bead is held: release it to go on");
   if (review.backOffUntil !== null && review.backOffUntil > context.s.now)
     return wait("waits before the next try", review.backOffUntil);
   const busy = stage !== "merge" && context.busyResources.has(beadResource(issue.id));

@@ -1,6 +1,7 @@
 /** What a decision needs, its clock included. Read-only; made once per round of a tick. */
 import type {
   BeadStatus,
+  Closing,
   Delivery,
   FailureReason,
   Gate,
@@ -74,6 +75,9 @@ export interface IssueView {
   /** Its row of the ready index. */
   queued: Ready | null;
   convoyTitle: string | null;
+  held: boolean;
+  archived: boolean;
+  closing: Closing | null;
   /** Beads it waits for, with what is known of each. */
   blockers: readonly BlockerView[];
 }

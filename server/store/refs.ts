@@ -2,7 +2,7 @@
 import { and, eq, isNull, like } from "drizzle-orm";
 import { ok, refuse, type Result } from "../../protocol/index.ts";
 import type { Db } from "./database.ts";
-import { beads } from "./schema/beads.ts";
+import { beads, tombstones } from "./schema/beads.ts";
 import { rigs, runs } from "./schema/runs.ts";
 
 /** Finds a bead of these types. */
@@ -18,6 +18,12 @@ export function findBead(
       ? ok(exact)
       : refuse("not_found", `${ref} is not a ${noun} but a ${exact.type}.`);
   }
+  const grave = db.select().from(tombstones).where(eq(tombstones.beadId, ref)).get();
+  if (grave)
+    return refuse(
+      "not_found",
+      `“${grave.title}” was deleted by ${grave.deletedBy}: nothing is left of it but its history.`,
+    );
   const pattern = shortPattern(ref);
   const found = pattern
     ? db

@@ -100,6 +100,8 @@ function issueView(
     priority: bead.priority,
     queued: readyView(queued),
     convoyTitle,
+    held: bead.held,
+    archived: bead.archivedAt !== null,
     saved:
       issue.savedRef && issue.savedOid
         ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid }

@@ -79,6 +79,9 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     wait: null,
     queued: null,
     convoyTitle: null,
+    held: false,
+    archived: false,
+    closing: null,
     blockers: [],
     ...change,
   };

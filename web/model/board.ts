@@ -49,6 +49,7 @@ export function columnsOf(
 ): Column[] {
   const shown = issues.filter(
     (issue) =>
+      issue.archivedAt === null &&
       matches(issue, query) &&
       (rigIds.length === 0 || (issue.rigId !== null && rigIds.includes(issue.rigId))),
   );

@@ -138,6 +138,10 @@ export function issueImage(db: Db, id: string): Issue | null {
     startFailures: issue.startFailures,
     blockedBy: blockedBy.map((each) => each.on),
     wait: issue.wait,
+    held: bead.held,
+    archivedAt: bead.archivedAt,
+    closing: issue.closing,
+    wishedAgentId: issue.wishedAgentId,
     headOid: issue.headOid,
     baseOid: issue.baseOid,
     landedOn: issue.landedOn,
@@ -153,7 +157,14 @@ export function convoyImage(db: Db, id: string): Convoy | null {
   const row = convoysRow(db).get({ id });
   if (!row) return null;
   const { state, failure, landedAt } = row.convoys;
-  return { ...common(row.beads), type: "convoy", state, failure, landedAt };
+  return {
+    ...common(row.beads),
+    type: "convoy",
+    state,
+    failure,
+    landedAt,
+    archivedAt: row.beads.archivedAt,
+  };
 }
 
 export function reviewImage(db: Db, id: string): Review | null {
@@ -176,7 +187,7 @@ export function reviewImage(db: Db, id: string): Review | null {
   };
 }
 
-function agentImage(db: Db, id: string): Agent | null {
+export function agentImage(db: Db, id: string): Agent | null {
   const row = agentsRow(db).get({ id });
   if (!row) return null;
   const { name, role, runId, workBeadId, bubble, lastActivityAt } = row.agents;

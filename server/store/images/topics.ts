@@ -12,6 +12,7 @@ import {
   agents,
   beadDependencies,
   beadEvents,
+  beads,
   convoys,
   escalations,
   issues,
@@ -107,22 +108,15 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
         ),
       ];
     case "board":
-      return all("issue", [
-        ...db.select({ id: issues.beadId }).from(issues).where(ne(issues.state, "closed")).all(),
-        ...db
-          .select({ id: issues.beadId })
-          .from(issues)
-          .where(eq(issues.state, "closed"))
-          .orderBy(desc(issues.stateSince))
-          .limit(SNAPSHOT_CLOSED_MAX)
-          .all(),
-      ]);
+      return all("issue", boardMembers(db));
     case "convoys":
       return all(
         "convoy",
         db
           .select({ id: convoys.beadId })
           .from(convoys)
+          .innerJoin(beads, eq(beads.id, convoys.beadId))
+          .where(isNull(beads.archivedAt))
           .orderBy(desc(convoys.beadId))
           .limit(SNAPSHOT_CLOSED_MAX)
           .all(),
@@ -156,6 +150,17 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
     default:
       return [];
   }
+}
+
+function boardMembers(db: Db): { id: string }[] {
+  const shown = (state: ReturnType<typeof eq>) =>
+    db
+      .select({ id: issues.beadId })
+      .from(issues)
+      .innerJoin(beads, eq(beads.id, issues.beadId))
+      .where(and(state, isNull(beads.archivedAt)));
+  const newest = shown(eq(issues.state, "closed")).orderBy(desc(issues.stateSince));
+  return [...shown(ne(issues.state, "closed")).all(), ...newest.limit(SNAPSHOT_CLOSED_MAX).all()];
 }
 
 function chatMembers(db: Db): [ImageKind, string][] {

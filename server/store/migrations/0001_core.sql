@@ -9,11 +9,23 @@ CREATE TABLE `ready` (
 --> statement-breakpoint
 CREATE INDEX `ready_by_rig` ON `ready` (`stage`,`rig_id`,`rank`,`age`);--> statement-breakpoint
 CREATE INDEX `ready_by_resource` ON `ready` (`stage`,`resource`,`rank`,`age`);--> statement-breakpoint
+CREATE TABLE `tombstones` (
+	`bead_id` text PRIMARY KEY NOT NULL,
+	`type` text NOT NULL,
+	`title` text NOT NULL,
+	`rig_id` text,
+	`deleted_by` text NOT NULL,
+	`deleted_at` integer NOT NULL
+);
+--> statement-breakpoint
 DROP INDEX `beads_by_rig`;--> statement-breakpoint
 CREATE INDEX `beads_by_rig` ON `beads` (`rig_id`,`status`,`id`);--> statement-breakpoint
 DROP INDEX `issues_by_state`;--> statement-breakpoint
+ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
+ALTER TABLE `issues` ADD `wished_agent_id` text;--> statement-breakpoint
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
-CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);
+CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint
+ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;

@@ -11,6 +11,7 @@ import type {
   BeadStatus,
   BeadType,
   CloseOutcome,
+  Closing,
   Delivery,
   FailureReason,
   Priority,
@@ -81,6 +82,10 @@ export const issues = sqliteTable(
     outcome: text("outcome").$type<CloseOutcome>(),
     failure: json<FailureReason>("failure"),
     wait: json<Wait>("wait"),
+    /** A person's wish to close it, applied once nothing can land any more. */
+    closing: json<Closing>("closing"),
+    /** The agent that a person would like to work on it. */
+    wishedAgentId: text("wished_agent_id"),
   },
   (t) => [index("issues_by_state").on(t.state, t.beadId), index("issues_by_convoy").on(t.convoyId)],
 );
@@ -102,6 +107,16 @@ export const ready = sqliteTable(
     index("ready_by_resource").on(t.stage, t.resource, t.rank, t.age),
   ],
 );
+
+/** Of a deleted bead: what it was, and who deleted it. */
+export const tombstones = sqliteTable("tombstones", {
+  beadId: text("bead_id").primaryKey(),
+  type: text("type").$type<BeadType>().notNull(),
+  title: text("title").notNull(),
+  rigId: text("rig_id"),
+  deletedBy: text("deleted_by").notNull(),
+  deletedAt: at("deleted_at").notNull(),
+});
 
 export const beadDependencies = sqliteTable(
   "bead_dependencies",
@@ -161,6 +176,8 @@ export const reviews = sqliteTable(
     landingHint: text("landing_hint"),
     failure: json<FailureReason>("failure"),
     wait: json<Wait>("wait"),
+    /** A merge run of it was lost: whether it lands is not known before the lane has been advanced. */
+    laneOpen: flag("lane_open").notNull().default(false),
   },
   (t) => [
     uniqueIndex("reviews_by_subject_cycle").on(t.subjectId, t.cycle),

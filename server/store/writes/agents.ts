@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, isNull } from "drizzle-orm";
 import type { Role } from "../../../protocol/index.ts";
 import { agents, beads } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
@@ -31,8 +31,16 @@ const NAMES = [
   "Yarrow",
 ] as const;
 
-/** An idle agent of this role and rig, or a new one: identity lives apart from runs (B9). */
-export function takeAgent(tx: Tx, role: Role, rigId: string | null): { id: string; name: string } {
+/**
+ * An idle agent of this role and rig, or a new one: identity lives apart from runs (B9).
+ * @param wished the agent that is preferred while it is idle
+ */
+export function takeAgent(
+  tx: Tx,
+  role: Role,
+  rigId: string | null,
+  wished: string | null = null,
+): { id: string; name: string } {
   const idle = tx.db
     .select({ id: agents.beadId, name: agents.name })
     .from(agents)
@@ -44,7 +52,7 @@ export function takeAgent(tx: Tx, role: Role, rigId: string | null): { id: strin
         rigId ? eq(beads.rigId, rigId) : isNull(beads.rigId),
       ),
     )
-    .orderBy(beads.createdAt)
+    .orderBy(desc(eq(agents.beadId, wished ?? "")), beads.createdAt)
     .limit(1)
     .get();
   return idle ?? createAgent(tx, role, rigId);
@@ -109,10 +117,11 @@ export function releaseAgent(tx: Tx, agentId: string, runId: string): void {
   for (const { id } of left) tx.touch("issue", id);
 }
 
+/** @param bubble null leaves what it says, "" takes it away */
 export function setBubble(tx: Tx, agentId: string, bubble: string | null): void {
   tx.db
     .update(agents)
-    .set({ lastActivityAt: tx.now, ...(bubble !== null && { bubble }) })
+    .set({ lastActivityAt: tx.now, ...(bubble !== null && { bubble: bubble || null }) })
     .where(eq(agents.beadId, agentId))
     .run();
   tx.touch("agent", agentId);

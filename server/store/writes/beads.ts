@@ -14,6 +14,7 @@ export interface NewBead {
   rigId?: string | null;
   parentId?: string | null;
   priority?: Priority;
+  held?: boolean;
 }
 
 const insertRow = prepared((db) =>
@@ -28,6 +29,7 @@ const insertRow = prepared((db) =>
       rigId: given("rigId"),
       parentId: given("parentId"),
       priority: given("priority"),
+      held: given("held"),
       createdBy: given("createdBy"),
       createdAt: given("at"),
       updatedAt: given("at"),
@@ -70,6 +72,7 @@ export function insertBead(tx: Tx, bead: NewBead): string {
     rigId: bead.rigId ?? null,
     parentId: bead.parentId ?? null,
     priority: bead.priority ?? "medium",
+    held: bead.held ?? false,
     createdBy: tx.actor,
     at: tx.now,
   });
@@ -132,10 +135,21 @@ export function addDependency(tx: Tx, beadId: string, onId: string, type: Depend
 }
 
 /** @returns whether there was one */
-export function removeDependency(tx: Tx, beadId: string, onId: string): boolean {
+export function removeDependency(
+  tx: Tx,
+  beadId: string,
+  onId: string,
+  type?: DependencyType,
+): boolean {
   const found = tx.db
     .delete(beadDependencies)
-    .where(and(eq(beadDependencies.beadId, beadId), eq(beadDependencies.onId, onId)))
+    .where(
+      and(
+        eq(beadDependencies.beadId, beadId),
+        eq(beadDependencies.onId, onId),
+        type && eq(beadDependencies.type, type),
+      ),
+    )
     .returning()
     .all();
   tx.touch("issue", beadId);

@@ -1,11 +1,18 @@
 /** Issue beads: creation and every change of their own state. */
 import { eq, sql } from "drizzle-orm";
-import type { CloseOutcome, Delivery, FailureReason, Priority } from "../../../protocol/index.ts";
+import type {
+  CloseOutcome,
+  Closing,
+  Delivery,
+  FailureReason,
+  Priority,
+} from "../../../protocol/index.ts";
 import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
 import { issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+import { resolveAbout } from "./escalations.ts";
 import { unqueue } from "./ready.ts";
 
 const insertRow = prepared((db) =>
@@ -32,6 +39,7 @@ export function createIssue(
     priority: Priority;
     delivery: Delivery | null;
     convoyId: string | null;
+    held?: boolean;
   },
 ): string {
   const id = insertBead(tx, { type: "issue", status: "open", ...issue, parentId: issue.convoyId });
@@ -85,6 +93,7 @@ export function moveIssue(
       ...(move.nextRound !== undefined && { round: move.nextRound }),
       ...(move.nextCycle && { cycle: row.cycle + 1, round: 1, reviewId: null }),
       ...(next !== "open" && { wait: null }),
+      ...((next === "closed" || move.nextCycle) && { closing: null }),
     })
     .where(eq(issues.beadId, beadId))
     .run();
@@ -96,6 +105,20 @@ export function moveIssue(
     failure: move.failure ?? null,
   });
   return next;
+}
+
+/** Closes an issue bead by a person's word, and what was asked about it. */
+export function closeIssue(
+  tx: Tx,
+  row: Pick<typeof issues.$inferSelect, "beadId" | "reviewId">,
+  { outcome, reason }: Pick<Closing, "outcome" | "reason">,
+): void {
+  const { beadId, reviewId } = row;
+  const text = `closed as ${outcome.replaceAll("_", " ")}${reason === "" ? "" : `: ${reason}`}`;
+  if (moveIssue(tx, beadId, "closed_by_outcome", { outcome, failure: null, text }) === null)
+    throw new Error(`${beadId} cannot be closed`);
+  resolveAbout(tx, beadId, "its bead was closed");
+  if (reviewId !== null) resolveAbout(tx, reviewId, "its bead was closed");
 }
 
 export function countRun(

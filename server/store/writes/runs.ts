@@ -81,10 +81,21 @@ export function offerRun(
 }
 
 function agentFor(tx: Tx, request: OfferRequest, role: Role): { id: string; name: string } {
-  if (role !== "mayor" || !request.sessionId) return takeAgent(tx, role, request.rigId);
+  if (role !== "mayor" || !request.sessionId)
+    return takeAgent(tx, role, request.rigId, wishedAgent(tx, request));
   const session = tx.db.select().from(sessions).where(eq(sessions.id, request.sessionId)).get();
   if (!session) throw new Error(`session ${request.sessionId} is not there`);
   return { id: session.agentId, name: "Mayor" };
+}
+
+function wishedAgent(tx: Tx, { kind, beadId }: OfferRequest): string | null {
+  if (kind !== "work" || beadId === null) return null;
+  const row = tx.db
+    .select({ id: issues.wishedAgentId })
+    .from(issues)
+    .where(eq(issues.beadId, beadId))
+    .get();
+  return row?.id ?? null;
 }
 
 function countAttempt(tx: Tx, beadId: string): number {

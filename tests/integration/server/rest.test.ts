@@ -18,6 +18,13 @@ const operation = fc.oneof(
   },
   fc.record({ do: fc.constant("close" as const), bead: fc.nat(9) }),
   fc.record({ do: fc.constant("reopen" as const), bead: fc.nat(9) }),
+  fc.record({ do: fc.constant("cancel" as const), bead: fc.nat(9) }),
+  fc.record({ do: fc.constant("hold" as const), bead: fc.nat(9) }),
+  fc.record({ do: fc.constant("release" as const), bead: fc.nat(9) }),
+  fc.record({ do: fc.constant("archive" as const), bead: fc.nat(9), back: fc.boolean() }),
+  fc.record({ do: fc.constant("delete" as const), bead: fc.nat(9) }),
+  fc.record({ do: fc.constant("urgent" as const), bead: fc.nat(9) }),
+  fc.record({ do: fc.constant("rewire" as const), a: fc.nat(9), b: fc.nat(9) }),
   fc.record({ do: fc.constant("stop" as const) }),
   fc.record({ do: fc.constant("rig" as const), slots: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ do: fc.constant("review" as const), on: fc.boolean() }),
@@ -72,6 +79,21 @@ class Play {
         return;
       case "close":
         await stage.codeOf("bead.close", { bead: bead(op.bead), outcome: "cancelled" });
+        return;
+      case "cancel":
+      case "hold":
+      case "release":
+      case "delete":
+        await stage.codeOf(`bead.${op.do}`, { bead: bead(op.bead) });
+        return;
+      case "archive":
+        await stage.codeOf(op.back ? "bead.unarchive" : "bead.archive", { beads: [bead(op.bead)] });
+        return;
+      case "urgent":
+        await stage.codeOf("bead.update", { bead: bead(op.bead), set: { priority: "critical" } });
+        return;
+      case "rewire":
+        await stage.codeOf("bead.rewire", { bead: bead(op.a), dependsOn: [bead(op.b)] });
         return;
       case "reopen":
         await stage.codeOf("bead.reopen", { bead: bead(op.bead) });

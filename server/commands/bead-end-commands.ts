@@ -1,0 +1,163 @@
+/** How beads end and begin again by a person's word: close, cancel, reopen, delete. */
+import { and, eq, isNull } from "drizzle-orm";
+import { ok, refuse, type Closing, type Result } from "../../protocol/index.ts";
+import { issueAfter } from "../model/states.ts";
+import { beadResource } from "../reconcile/context.ts";
+import { dependentsOf } from "../store/dependencies.ts";
+import { present } from "../store/present.ts";
+import { issues, reviews } from "../store/schema/beads.ts";
+import { runs } from "../store/schema/runs.ts";
+import type { Tx } from "../store/tx.ts";
+import { buryBead, setArchived, wishClosed } from "../store/writes/bead-edits.ts";
+import { bumpVersion } from "../store/writes/beads.ts";
+import { reactivateConvoy } from "../store/writes/convoys.ts";
+import { resolveAbout } from "../store/writes/escalations.ts";
+import { closeIssue, moveIssue, raiseCaps } from "../store/writes/issues.ts";
+import { orderStop } from "../store/writes/runs.ts";
+import type { Apply } from "./command.ts";
+import { findIssue, image } from "./find-bead.ts";
+
+type IssueRow = typeof issues.$inferSelect;
+
+function issueRow(tx: Tx, id: string): IssueRow {
+  return present(
+    tx.db.select().from(issues).where(eq(issues.beadId, id)).get(),
+    `issues row of ${id}`,
+  );
+}
+
+function reviewOf(tx: Tx, row: IssueRow): typeof reviews.$inferSelect | undefined {
+  return row.reviewId === null
+    ? undefined
+    : tx.db.select().from(reviews).where(eq(reviews.beadId, row.reviewId)).get();
+}
+
+/** Runs that hold the bead and have not been settled. */
+function runsOf(tx: Tx, beadId: string): string[] {
+  return tx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.resource, beadResource(beadId)), isNull(runs.settledAt)))
+    .all()
+    .map((run) => run.id);
+}
+
+export const closeBead: Apply<"bead.close"> = (tx, body) => {
+  const bead = findIssue(tx, body.bead, body.version);
+  if (!bead.ok) return bead;
+  const { id } = bead.value;
+  const row = issueRow(tx, id);
+  const review = reviewOf(tx, row);
+  if (review?.state === "merging") {
+    return refuse(
+      "merge_in_flight",
+      "its merge is under way: close it after that has settled, or cancel it, which waits for that.",
+      { retryable: true, minBackoffMs: 2_000 },
+    );
+  }
+  const closable = canClose(row);
+  if (!closable.ok) return closable;
+  if (review?.laneOpen === true) wish(tx, row, { ...body, waitsFor: "lane" });
+  else end(tx, row, body);
+  return ok(image(tx, id));
+};
+
+/** Stops the run with its work saved, lets a merge settle, then closes as cancelled. */
+export const cancelBead: Apply<"bead.cancel"> = (tx, body) => {
+  const bead = findIssue(tx, body.bead, body.version);
+  if (!bead.ok) return bead;
+  const { id } = bead.value;
+  const row = issueRow(tx, id);
+  const closable = canClose(row);
+  if (!closable.ok) return closable;
+  const cancelled = { outcome: "cancelled", reason: body.reason } as const;
+  const waitsFor = obstacle(tx, row);
+  if (waitsFor === null) end(tx, row, cancelled);
+  else wish(tx, row, { ...cancelled, waitsFor });
+  return ok(image(tx, id));
+};
+
+function canClose(row: IssueRow): Result<null> {
+  if (issueAfter(row.state, "closed_by_outcome") === null)
+    return refuse("illegal_transition", `it is ${row.state} already.`);
+  if (row.closing !== null)
+    return refuse("illegal_transition", `it is being closed as ${row.closing.outcome} already.`);
+  return ok(null);
+}
+
+/** What has to end before the bead can be closed, or null. */
+function obstacle(tx: Tx, row: IssueRow): Closing["waitsFor"] | null {
+  const review = reviewOf(tx, row);
+  if (review?.state === "merging") return "merge_in_flight";
+  if (runsOf(tx, row.beadId).length > 0) return "run";
+  return review?.laneOpen === true ? "lane" : null;
+}
+
+function wish(tx: Tx, row: IssueRow, { outcome, reason, waitsFor }: Closing): void {
+  wishClosed(tx, row.beadId, row.reviewId, { outcome, reason, waitsFor });
+  for (const run of runsOf(tx, row.beadId))
+    orderStop(tx, run, "stopped_by_person", "its bead is being closed");
+}
+
+function end(tx: Tx, row: IssueRow, how: Pick<Closing, "outcome" | "reason">): void {
+  closeIssue(tx, row, how);
+  bumpVersion(tx, row.beadId);
+}
+
+export const reopenBead: Apply<"bead.reopen"> = (tx, body) => {
+  const bead = findIssue(tx, body.bead, body.version);
+  if (!bead.ok) return bead;
+  const { id } = bead.value;
+  const row = issueRow(tx, id);
+  if (row.outcome === "landed") {
+    return refuse("illegal_transition", "it has landed: sling a new bead for what is missing.");
+  }
+  raiseCaps(tx, id);
+  const moved = moveIssue(tx, id, "reopened", {
+    text: `reopened: cycle ${row.cycle + 1}, on a new branch`,
+    nextCycle: true,
+    outcome: null,
+    failure: null,
+    runId: null,
+  });
+  if (moved === null)
+    return refuse(
+      "illegal_transition",
+      `it is ${row.state}: only a failed or closed bead can be reopened.`,
+    );
+  bumpVersion(tx, id);
+  if (bead.value.archivedAt !== null) setArchived(tx, bead.value, false);
+  resolveAbout(tx, id, "its bead was reopened");
+  if (row.convoyId) reactivateConvoy(tx, row.convoyId);
+  return ok(image(tx, id));
+};
+
+/** Only what nothing depends on, nothing works on, and nothing landed of. */
+export const deleteBead: Apply<"bead.delete"> = (tx, body) => {
+  const bead = findIssue(tx, body.bead, body.version);
+  if (!bead.ok) return bead;
+  const { id, status } = bead.value;
+  const row = issueRow(tx, id);
+  if (row.outcome === "landed" || row.landedOid !== null)
+    return refuse("illegal_transition", "it has landed: archive it instead.");
+  if (status === "in_progress" || status === "in_review" || runsOf(tx, id).length > 0)
+    return refuse("busy", "it is at work: cancel it first.", { retryable: true });
+  if (reviewOf(tx, row)?.laneOpen === true)
+    return refuse(
+      "busy",
+      "a merge of it was cut off: cancel it, which makes sure that nothing lands.",
+    );
+  const waiting = dependentsOf(tx.db, id);
+  if (waiting.length > 0) {
+    return refuse(
+      "illegal_transition",
+      `${waiting.length} beads depend on it: take those dependencies away first.`,
+      { details: { beads: waiting.slice(0, 20) } },
+    );
+  }
+  resolveAbout(tx, id, "its bead was deleted");
+  if (row.reviewId) resolveAbout(tx, row.reviewId, "its bead was deleted");
+  buryBead(tx, bead.value);
+  if (row.convoyId !== null) tx.touch("convoy", row.convoyId);
+  return ok({ id });
+};

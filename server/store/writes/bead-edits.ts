@@ -1,0 +1,99 @@
+/** What people change of a bead without moving its state. Each edit counts up its version. */
+import { eq } from "drizzle-orm";
+import type { Closing, Delivery, Priority } from "../../../protocol/index.ts";
+import { BEAD_TYPES } from "../../model/bead-types.ts";
+import { beads, issues, tombstones } from "../schema/beads.ts";
+import { beadDependencies } from "../schema/beads.ts";
+import { timers } from "../schema/town.ts";
+import type { Tx } from "../tx.ts";
+import { bumpVersion, recordEvent } from "./beads.ts";
+import { setWait, unqueue } from "./ready.ts";
+
+type BeadRow = typeof beads.$inferSelect;
+
+export interface BeadEdit {
+  title?: string;
+  body?: string;
+  priority?: Priority;
+  labels?: string[];
+  delivery?: Delivery | null;
+  wishedAgentId?: string | null;
+}
+
+/** Changes what is named, with one line of history that says what. */
+export function editBead(tx: Tx, id: string, edit: BeadEdit): void {
+  const { delivery, wishedAgentId, ...universal } = edit;
+  if (Object.keys(universal).length > 0)
+    tx.db.update(beads).set(universal).where(eq(beads.id, id)).run();
+  if (delivery !== undefined || wishedAgentId !== undefined) {
+    tx.db
+      .update(issues)
+      .set({
+        ...(delivery !== undefined && { delivery }),
+        ...(wishedAgentId !== undefined && { wishedAgentId }),
+      })
+      .where(eq(issues.beadId, id))
+      .run();
+  }
+  bumpVersion(tx, id);
+  recordEvent(tx, id, "edited", `changed: ${Object.keys(edit).map(wordOf).join(", ")}`);
+}
+
+const WORDS: Readonly<Record<string, string>> = { wishedAgentId: "assignee" };
+
+function wordOf(key: string): string {
+  return WORDS[key] ?? key;
+}
+
+/** A held bead stays where it is: nothing of it is started. */
+export function setHeld(tx: Tx, id: string, held: boolean): void {
+  tx.db.update(beads).set({ held }).where(eq(beads.id, id)).run();
+  bumpVersion(tx, id);
+  recordEvent(tx, id, held ? "held" : "released", held ? "held" : "released");
+}
+
+export function setArchived(tx: Tx, bead: BeadRow, archived: boolean): void {
+  tx.db
+    .update(beads)
+    .set({ archivedAt: archived ? tx.now : null })
+    .where(eq(beads.id, bead.id))
+    .run();
+  bumpVersion(tx, bead.id);
+  recordEvent(tx, bead.id, archived ? "archived" : "unarchived", archived ? "archived" : "back");
+}
+
+/** Remembers the wish to close a bead; nothing more of it is offered. */
+export function wishClosed(
+  tx: Tx,
+  beadId: string,
+  reviewId: string | null,
+  closing: Closing,
+): void {
+  tx.db.update(issues).set({ closing }).where(eq(issues.beadId, beadId)).run();
+  unqueue(tx, beadId);
+  if (reviewId !== null) setWait(tx, "review", reviewId, null, null);
+  bumpVersion(tx, beadId);
+  const why = closing.reason === "" ? "" : `: ${closing.reason}`;
+  recordEvent(tx, beadId, "closing", `to be closed as ${closing.outcome}${why}`);
+}
+
+/** Takes a bead out of the record and leaves its tombstone. Runs, use and history keep its id. */
+export function buryBead(tx: Tx, bead: BeadRow): void {
+  const { id, type, title, rigId } = bead;
+  recordEvent(tx, id, "deleted", `deleted: ${title}`);
+  tx.db
+    .insert(tombstones)
+    .values({ beadId: id, type, title, rigId, deletedBy: tx.actor, deletedAt: tx.now })
+    .run();
+  const freed = tx.db
+    .delete(beadDependencies)
+    .where(eq(beadDependencies.beadId, id))
+    .returning({ onId: beadDependencies.onId })
+    .all();
+  for (const { onId } of freed) tx.touch("issue", onId);
+  unqueue(tx, id);
+  tx.db.delete(timers).where(eq(timers.subject, id)).run();
+  tx.db.delete(issues).where(eq(issues.beadId, id)).run();
+  tx.db.delete(beads).where(eq(beads.id, id)).run();
+  tx.touch(BEAD_TYPES[type].image, id);
+}
