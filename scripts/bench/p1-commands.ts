@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Socket } from "socket.io-client";
 import type { Ack } from "../../protocol/index.ts";
 import type { Bench, BenchContext, Measurement } from "./bench.ts";
-import { type Ask, pump } from "./load/pipelined.ts";
+import { type Ask, pump, type Pumped } from "./load/pipelined.ts";
 import { openSockets } from "./load/sockets.ts";
 import { serveTown, type ServedTown } from "./load/served-town.ts";
 import { serveEcho } from "./peers/echo.ts";
@@ -31,13 +31,16 @@ export const p1Commands: Bench = {
     using askers = await openSockets(town.url, CLIENTS, town.token);
     using callers = await openSockets(echo.url, CLIENTS);
     await addRig(askers.all[0]);
-    const echoed = (): Promise<number> => rate(callers.all);
     const rounds: Round[] = [];
     // A warm-up of each: the first answers are slow while code is compiled.
     await pump(callers.all.map(commander), IN_FLIGHT, WINDOW_MS / 4);
     for (let round = 1; round <= ROUNDS; round++) {
-      const town = await rate(askers.all);
-      rounds.push({ town, echo: await echoed(), sqlite: file.perSecond(WINDOW_MS) });
+      const before = town.cpuMs();
+      const own = await pumped(askers.all);
+      const cpuMs = (town.cpuMs() - before) / own.answered;
+      const echoed = await pumped(callers.all);
+      const sqlite = file.perSecond(WINDOW_MS);
+      rounds.push({ town: own.perSecond, cpuMs, echo: echoed.perSecond, sqlite });
       context.progress(`  ${round} of ${ROUNDS}: ${describe(rounds.at(-1))}`);
     }
     return figures(rounds);
@@ -46,12 +49,14 @@ export const p1Commands: Bench = {
     await using town = await profiledTown(context, file);
     using askers = await openSockets(town.url, CLIENTS, town.token);
     await addRig(askers.all[0]);
-    await rate(askers.all);
+    await pumped(askers.all);
   },
 };
 
+/** Answers per second, and processor time of the town per command. */
 interface Round {
   town: number;
+  cpuMs: number;
   echo: number;
   sqlite: number;
 }
@@ -62,15 +67,16 @@ function profiledTown({ root, folder }: BenchContext, profile: string): Promise<
 
 function describe(round: Round | undefined): string {
   if (round === undefined) return "nothing";
-  const { town, echo, sqlite } = round;
-  return `town ${town.toFixed(0)}/s, echo ${echo.toFixed(0)}/s, SQLite FULL ${sqlite.toFixed(0)}/s`;
+  const { town, cpuMs, echo, sqlite } = round;
+  return `town ${town.toFixed(0)}/s, ${cpuMs.toFixed(2)} ms of processor each, echo ${echo.toFixed(0)}/s, SQLite FULL ${sqlite.toFixed(0)}/s`;
 }
 
 function figures(rounds: readonly Round[]): Measurement[] {
   const middle = (of: keyof Round): string => median(rounds.map((round) => round[of])).toFixed(0);
+  const cpuMs = median(rounds.map((round) => round.cpuMs)).toFixed(2);
   return [
     {
-      name: `of one transaction per command (${middle("town")}/s over ${middle("sqlite")}/s)`,
+      name: `of one transaction per command (${middle("town")}/s over ${middle("sqlite")}/s, ${cpuMs} ms of processor each)`,
       value: medianRatio(rounds.map(({ town, sqlite }) => [town, sqlite])),
       unit: "x",
       bar: { atLeast: OVER_SQLITE_MIN },
@@ -91,10 +97,10 @@ async function addRig(socket: Socket | undefined): Promise<void> {
   if (!ack.ok) throw new Error(ack.error.message);
 }
 
-async function rate(sockets: readonly Socket[]): Promise<number> {
-  const { perSecond, refused } = await pump(sockets.map(commander), IN_FLIGHT, WINDOW_MS);
-  if (refused > 0) throw new Error(`${refused} commands were refused`);
-  return perSecond;
+async function pumped(sockets: readonly Socket[]): Promise<Pumped> {
+  const all = await pump(sockets.map(commander), IN_FLIGHT, WINDOW_MS);
+  if (all.refused > 0) throw new Error(`${all.refused} commands were refused`);
+  return all;
 }
 
 let count = 0;

@@ -31,8 +31,10 @@ export const p2Sling: Bench = {
     const rounds: Round[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
       const added = await jobs(queue, STEADY);
+      const before = town.cpuMs();
       const slung = await work.slings();
-      rounds.push({ town: slung, queue: added });
+      const cpuMs = (town.cpuMs() - before) / (slung.times.length - slung.missing);
+      rounds.push({ town: slung, cpuMs, queue: added });
       context.progress(`  ${round} of ${ROUNDS}: ${describe(rounds.at(-1))}`);
       if (slung.missing === 0) continue;
       // What it did not get done would weigh on the queue's next turn, and on its own.
@@ -50,6 +52,8 @@ export const p2Sling: Bench = {
 
 interface Round {
   town: Arrivals;
+  /** Processor time of the town per sling, with the end of a run that goes with it. */
+  cpuMs: number;
   queue: Arrivals;
 }
 
@@ -150,17 +154,18 @@ function describe(round: Round | undefined): string {
     const parts = PARTS.map(([name, part]) => `${name} ${percentile(times, part).toFixed(2)} ms`);
     return `${parts.join(", ")}${missing > 0 ? `, ${missing} never came` : ""}`;
   };
-  return `sling to offer ${of(round.town)}; add to worker ${of(round.queue)}`;
+  return `sling to offer ${of(round.town)}, ${round.cpuMs.toFixed(2)} ms of processor each; add to worker ${of(round.queue)}`;
 }
 
 function figures(rounds: readonly Round[]): Measurement[] {
+  const cpuMs = median(rounds.map((round) => round.cpuMs)).toFixed(2);
   return PARTS.map(([name, part, max]) => {
     const pairs = rounds.map(
       ({ town, queue }) => [percentile(town.times, part), percentile(queue.times, part)] as const,
     );
     const [ours, theirs] = [0, 1].map((side) => median(pairs.map((pair) => pair[side] ?? NaN)));
     return {
-      name: `of BullMQ's ${name} (${ours?.toFixed(2)} ms over ${theirs?.toFixed(2)} ms)`,
+      name: `of BullMQ's ${name} (${ours?.toFixed(2)} ms over ${theirs?.toFixed(2)} ms, ${cpuMs} ms of processor each)`,
       value: medianRatio(pairs),
       unit: "x",
       bar: { atMost: max },

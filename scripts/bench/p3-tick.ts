@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Bench, BenchContext, Measurement } from "./bench.ts";
 import { storeBeads } from "./load/stored-beads.ts";
-import { TickTown } from "./load/tick-town.ts";
+import { type TickAnswer, TickTown } from "./load/tick-town.ts";
 import { CommandFile } from "./peers/raw-sqlite.ts";
 import { median, medianRatio, percentile } from "./spread.ts";
 
@@ -34,7 +34,7 @@ export const p3Tick: Bench = {
     using file = new CommandFile(context.folder);
     const commits: number[] = [];
     await using towns = new AsyncDisposableStack();
-    const opened: { size: Size; town: TickTown; rounds: number[][] }[] = [];
+    const opened: { size: Size; town: TickTown; rounds: TickAnswer[] }[] = [];
     for (const size of [...FEW, ...TENTH]) {
       const town = towns.use(await openSize(context, size));
       // A warm-up: the first ticks are slow while code is compiled and pages are read.
@@ -44,9 +44,9 @@ export const p3Tick: Bench = {
     for (let round = 1; round <= ROUNDS; round++) {
       commits.push(percentile(file.times(SAMPLES), 0.99));
       for (const { size, town, rounds } of opened) {
-        const times = await town.measure(SAMPLES, WINDOW_MS);
-        rounds.push(times);
-        context.progress(`  ${round} of ${ROUNDS}: ${describe(size, times)}`);
+        const ticks = await town.measure(SAMPLES, WINDOW_MS);
+        rounds.push(ticks);
+        context.progress(`  ${round} of ${ROUNDS}: ${describe(size, ticks)}`);
       }
     }
     const commitMs = median(commits);
@@ -73,37 +73,38 @@ async function openSize(context: BenchContext, size: Size, profile?: string): Pr
   return TickTown.open(dataDir, ids, profile);
 }
 
-function describe({ beads, name }: Size, times: readonly number[]): string {
+function describe({ beads, name }: Size, { times, cpuMs }: TickAnswer): string {
   const [p50, p99] = [0.5, 0.99].map((part) => percentile(times, part).toFixed(2));
-  return `${beads} beads, ${name}: p50 ${p50} ms, p99 ${p99} ms of ${times.length}`;
+  return `${beads} beads, ${name}: p50 ${p50} ms, p99 ${p99} ms of ${times.length}, ${cpuMs.toFixed(2)} ms of processor each`;
 }
 
 /** Of towns of one kind, smallest first: how the middle grows, and the tail of the largest. */
 function figures(
-  towns: readonly { size: Size; rounds: readonly number[][] }[],
+  towns: readonly { size: Size; rounds: readonly TickAnswer[] }[],
   commitMs: number,
 ): Measurement[] {
   const smallest = towns[0];
   const largest = towns.at(-1);
   if (smallest === undefined || largest === undefined) return [];
   const middles = largest.rounds.map(
-    (times, round) => [median(times), median(smallest.rounds[round] ?? [])] as const,
+    ({ times }, round) => [median(times), median(smallest.rounds[round]?.times ?? [])] as const,
   );
   const path = towns.map(({ size, rounds }) => {
-    const p50 = median(rounds.map((times) => median(times)));
-    return `${size.beads}: ${p50.toFixed(2)} ms`;
+    const p50 = median(rounds.map(({ times }) => median(times)));
+    const cpuMs = median(rounds.map((ticks) => ticks.cpuMs));
+    return `${size.beads}: ${p50.toFixed(2)} ms, ${cpuMs.toFixed(2)} of processor`;
   });
   const { name } = largest.size;
   return [
     {
-      name: `growth with ${name} (p50 ${path.join(", ")})`,
+      name: `growth with ${name} (p50 of ${path.join("; ")})`,
       value: medianRatio(middles),
       unit: "x",
       bar: { atMost: GROWTH_MAX },
     },
     {
       name: `p99 at ${largest.size.beads} beads with ${name} (of a bare commit ${commitMs.toFixed(2)} ms), median of ${ROUNDS}`,
-      value: median(largest.rounds.map((times) => percentile(times, 0.99))),
+      value: median(largest.rounds.map(({ times }) => percentile(times, 0.99))),
       unit: "ms",
       bar: { atMost: P99_MS_MAX },
     },

@@ -32,9 +32,11 @@ export const p4Streams: Bench = {
     for (let round = 1; round <= ROUNDS; round++) {
       const raw = file.perSecond(rows, RAW_MS);
       const alone = await commands(talking);
+      const before = town.cpuMs();
       const [heard, amid] = await Promise.all([talking.talk(TALK_MS), commands(talking)]);
       const stored = (1_000 * heard.events) / heard.elapsedMs;
-      rounds.push({ raw, stored, delays: heard.delays, alone, amid });
+      const cpuUs = (1_000 * (town.cpuMs() - before)) / heard.events;
+      rounds.push({ raw, stored, cpuUs, delays: heard.delays, alone, amid });
       context.progress(`  ${round} of ${ROUNDS}: ${describe(rounds.at(-1))}`);
     }
     return figures(rounds);
@@ -51,6 +53,8 @@ interface Round {
   raw: number;
   /** Events per second. */
   stored: number;
+  /** Microseconds of the town's processor time per event, with all that goes with it. */
+  cpuUs: number;
   /** Milliseconds, at the viewers. */
   delays: number[];
   /** Milliseconds of commands without and with the load. */
@@ -85,9 +89,9 @@ const tail = (times: readonly number[]): number => percentile(times, 0.99);
 
 function describe(round: Round | undefined): string {
   if (round === undefined) return "nothing";
-  const { raw, stored, delays, alone, amid } = round;
+  const { raw, stored, cpuUs, delays, alone, amid } = round;
   return [
-    `${stored.toFixed(0)} events/s, raw ${raw.toFixed(0)}/s`,
+    `${stored.toFixed(0)} events/s, ${cpuUs.toFixed(1)} us of processor each, raw ${raw.toFixed(0)}/s`,
     `viewers p50 ${median(delays).toFixed(0)} ms, p99 ${tail(delays).toFixed(0)} ms`,
     `acks p99 ${tail(alone).toFixed(1)} ms alone, ${tail(amid).toFixed(1)} ms amid`,
   ].join("; ");
@@ -101,7 +105,7 @@ function figures(rounds: readonly Round[]): Measurement[] {
   const aloneMs = middle((round) => tail(round.alone));
   return [
     {
-      name: `of raw batched inserts (${rates})`,
+      name: `of raw batched inserts (${rates}, ${middle((round) => round.cpuUs).toFixed(1)} us of processor each)`,
       value: medianRatio(rounds.map(({ stored, raw }) => [stored, raw])),
       unit: "x",
       bar: { atLeast: OVER_RAW_MIN },

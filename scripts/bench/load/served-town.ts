@@ -3,6 +3,7 @@ import { openSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readTownFile } from "../../../cli/town-file.ts";
+import { treeUse } from "../../../tests/support/tree-use.ts";
 import { profilingFlags } from "../cpu-profile.ts";
 import { atEnd } from "./at-end.ts";
 
@@ -14,6 +15,8 @@ export interface ServedTown extends AsyncDisposable {
   dataDir: string;
   /** From the start of the process to the line that says it is ready. */
   readyMs: number;
+  /** Processor time that it has used so far, which other work on the machine does not lengthen. */
+  cpuMs(): number;
   /** Ends it with a signal and waits until it is gone. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
@@ -64,6 +67,7 @@ export async function serveTown(options: ServedTownOptions): Promise<ServedTown>
   const { url, token } = readTownFile(dataDir);
   return {
     ...{ url, token, dataDir, readyMs, end, pid: child.pid },
+    cpuMs: () => treeUse(child.pid)[0]?.cpuMs ?? Number.NaN,
     [Symbol.asyncDispose]: () => end("SIGTERM"),
   };
 }

@@ -17,6 +17,7 @@ process.on("message", (question: TickQuestion) => void answer(question));
 
 async function answer({ beads, samples, msMax }: TickQuestion): Promise<void> {
   const times: number[] = [];
+  const before = process.cpuUsage();
   const endMs = performance.now() + msMax;
   // An even number leaves every bead as it was.
   while (times.length < samples && (performance.now() < endMs || times.length % 2 === 1)) {
@@ -24,8 +25,10 @@ async function answer({ beads, samples, msMax }: TickQuestion): Promise<void> {
     await change(beads);
     times.push(performance.now() - startedMs);
   }
-  process.send?.({ times } satisfies TickAnswer);
+  const { user, system } = process.cpuUsage(before);
+  const cpuMs = (user + system) / 1_000 / times.length;
+  process.send?.({ times, cpuMs } satisfies TickAnswer);
 }
 
 process.on("disconnect", () => void town[Symbol.asyncDispose]().then(() => process.exit(0)));
-process.send?.({ times: [] } satisfies TickAnswer);
+process.send?.({ times: [], cpuMs: 0 } satisfies TickAnswer);

@@ -11,6 +11,8 @@ export interface TickQuestion {
 export interface TickAnswer {
   /** Milliseconds of each change, in order. */
   times: number[];
+  /** Processor time of one change, which other work on the machine does not lengthen. */
+  cpuMs: number;
 }
 
 const OPEN_MS_MAX = 120_000;
@@ -48,10 +50,10 @@ export class TickTown implements AsyncDisposable {
   }
 
   /** Changes one bead at a time, `samples` times or until `msMax` are over. */
-  async measure(samples: number, msMax: number): Promise<number[]> {
+  measure(samples: number, msMax: number): Promise<TickAnswer> {
     this.#answered = Promise.withResolvers();
     this.#child.send({ beads: this.#beads, samples, msMax } satisfies TickQuestion);
-    return (await this.#answer(msMax + OPEN_MS_MAX)).times;
+    return this.#answer(msMax + OPEN_MS_MAX);
   }
 
   async #answer(msMax: number): Promise<TickAnswer> {
