@@ -39,7 +39,7 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
   const { townId, epoch } = beginEpoch(raw, db, { now: clock.now(), newId, demo: options.demo });
   const streams = new Streams(options.dataDir);
   const observing = new Observing(clock, policy.runnerLostMs);
-  const secrets: SecretReader = (rowId, sealed) => auth.unseal(rowId, sealed);
+  const secrets = rememberLast((rowId, sealed) => auth.unseal(rowId, sealed));
   const images = (): ImageContext => ({
     secrets,
     appVersion: options.appVersion,
@@ -87,6 +87,16 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     return Promise.resolve();
   };
   return { core, stop };
+}
+
+/** Every round asks whether the model's key can be read: the last answer is kept. */
+function rememberLast(open: SecretReader): SecretReader {
+  let last: { rowId: string; sealed: string; opened: string | null } | null = null;
+  return (rowId, sealed) => {
+    if (last?.rowId !== rowId || last.sealed !== sealed)
+      last = { rowId, sealed, opened: open(rowId, sealed) };
+    return last.opened;
+  };
 }
 
 function makeDesk(

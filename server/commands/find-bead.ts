@@ -10,6 +10,7 @@ export type BeadRow = typeof beads.$inferSelect;
 export function image(tx: Tx, id: string): Issue {
   const found = issueImage(tx.db, id);
   if (!found) throw new Error(`issue ${id} vanished`);
+  tx.images.set(`issue ${id}`, found);
   return found;
 }
 

@@ -175,9 +175,9 @@ export class TownLoop {
 
   #transaction(batch: readonly Waiting[], settled: (() => void)[]): Ticked {
     const { raw, log, clock } = this.#deps;
-    const touched: Touched = { images: new Map(), changed: [] };
+    const touched: Touched = { images: new Map(), made: new Map(), changed: [] };
     const tx = this.#newTx(touched);
-    raw.run("BEGIN IMMEDIATE");
+    raw.query("BEGIN IMMEDIATE").run();
     try {
       for (const each of batch) this.#applyOne(tx, touched, each, settled);
       const drained = drainInbox(tx, this.#savepoint, log);
@@ -190,10 +190,10 @@ export class TownLoop {
       );
       const busy = batch.length > 0 || rules.length > 0 || drained.more;
       const changes = this.#feed(tx, touched.images);
-      raw.run("COMMIT");
+      raw.query("COMMIT").run();
       return { changes, rules, busy, sweeping, more: pending || drained.more };
     } catch (bug) {
-      raw.run("ROLLBACK");
+      raw.query("ROLLBACK").run();
       log.error({ err: errorText(bug) }, "a tick failed and was undone");
       this.#decider.undone(clock.now());
       settled.length = 0;
@@ -212,21 +212,24 @@ export class TownLoop {
       newId,
       actor: "town",
       rule: null,
+      images: touched.made,
       touch(kind, id) {
+        touched.made.delete(`${kind} ${id}`);
         touched.images.set(`${kind} ${id}`, { kind, id });
         touched.changed.push({ kind, id });
       },
     };
   }
 
-  #applyOne(tx: Tx, { images }: Touched, each: Waiting, settled: (() => void)[]): void {
+  #applyOne(tx: Tx, { images, made }: Touched, each: Waiting, settled: (() => void)[]): void {
     const before = new Map(images);
     const undo = () => {
-      this.#deps.raw.run("ROLLBACK TO one");
+      this.#deps.raw.query("ROLLBACK TO one").run();
       images.clear();
+      made.clear();
       for (const [key, value] of before) images.set(key, value);
     };
-    this.#deps.raw.run("SAVEPOINT one");
+    this.#deps.raw.query("SAVEPOINT one").run();
     try {
       const result = each.apply(tx);
       if (!result.ok) undo();
@@ -235,21 +238,21 @@ export class TownLoop {
       undo();
       settled.push(() => each.fail(bug));
     }
-    this.#deps.raw.run("RELEASE one");
+    this.#deps.raw.query("RELEASE one").run();
     tx.actor = "town";
     tx.rule = null;
   }
 
   #savepoint = <T>(fn: () => T): T => {
     const { raw } = this.#deps;
-    raw.run("SAVEPOINT step");
+    raw.query("SAVEPOINT step").run();
     try {
       return fn();
     } catch (bug) {
-      raw.run("ROLLBACK TO step");
+      raw.query("ROLLBACK TO step").run();
       throw bug;
     } finally {
-      raw.run("RELEASE step");
+      raw.query("RELEASE step").run();
     }
   };
 
@@ -261,9 +264,12 @@ export class TownLoop {
     }
     if (touched.size === 0) return [];
     const context = images();
-    const list: AnyImage[] = [...touched.values()].map(({ kind, id }) =>
-      imageOf(db, kind, id, context),
-    );
+    const list: AnyImage[] = [...touched].map(([key, { kind, id }]) => {
+      const made = tx.images.get(key);
+      return made === undefined
+        ? imageOf(db, kind, id, context)
+        : ({ kind, id, value: made } as AnyImage);
+    });
     const version = appendChanges(tx, townId, list);
     return list.map((image) => ({ version, topics: topicsOf(db, image), image }));
   }
@@ -271,6 +277,7 @@ export class TownLoop {
 
 interface Touched {
   images: Map<string, { kind: ImageKind; id: string }>;
+  made: Map<string, object | null>;
   /** In order, those of undone writes included: looking once too often does no harm. */
   changed: { kind: ImageKind; id: string }[];
 }

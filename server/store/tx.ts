@@ -14,6 +14,8 @@ export interface Tx {
   actor: string;
   /** The rule that acts, when one does. */
   rule: string | null;
+  /** Images made in this tick that are still true, by kind and id: an answer and the feed show the same. */
+  readonly images: Map<string, object | null>;
   /** Marks an entity whose image, or absence, goes into the change feed with this commit. */
   touch(kind: ImageKind, id: string): void;
 }
