@@ -16,6 +16,8 @@ import type { OpenDoor } from "./doors.ts";
 
 /** Between two things an agent does, without a wish of its mind. */
 const PACE_MS = 20;
+/** Into its tool call, for an agent that dies in one. */
+const DIES_MS = 2;
 const CALL_TOKENS = { inputTokens: 100, outputTokens: 20 };
 const NO_TOKENS = { reasoningTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
@@ -154,7 +156,10 @@ export class SimAgent implements AgentDriver {
       if (answer.fails !== undefined || !admission.ok) return this.#failed(answer);
       this.#count();
       this.#act(answer);
-      if (answer.tool !== undefined) await this.#call(answer.tool);
+      if (answer.tool !== undefined) {
+        if (answer.dies === "in its call") clock.after(DIES_MS, () => this.die());
+        await this.#call(answer.tool);
+      }
       if (over.signal.aborted) return "interrupted";
       if (answer.tool === undefined && answer.goesOn !== true) return "completed";
     }

@@ -14,8 +14,8 @@ export interface Answer {
   tool?: { name: string; arguments: Record<string, unknown> };
   /** Says nothing any more. */
   silent?: boolean;
-  /** The agent's process dies. */
-  dies?: boolean;
+  /** The agent's process dies: at once, or while its tool call is answered. */
+  dies?: boolean | "in its call";
   /** Goes on in the same turn, though it called no tool. */
   goesOn?: boolean;
 }

@@ -15,10 +15,10 @@ import type { SimForge } from "../git/forge.ts";
 import { simWorks } from "../git/works.ts";
 import type { SimRandom } from "../random.ts";
 import { simCommands, type JudgeCommand } from "./commands.ts";
-import { Life, type BoundaryWatcher } from "./life.ts";
+import { Life, type LifeWorld } from "./life.ts";
 import { simTransport, type JudgeFrame, type TownSide } from "./network.ts";
 
-export interface HostWorld {
+export interface HostWorld extends LifeWorld {
   clock: SimClock;
   random: SimRandom;
   forge: SimForge;
@@ -27,9 +27,6 @@ export interface HostWorld {
   mindOf: (spec: AgentSpec) => Mind | null;
   judge: JudgeCommand;
   fate: JudgeFrame;
-  /** Told of every boundary of the runner's ports; may kill the runner. */
-  watch: BoundaryWatcher;
-  latencyMs: () => number;
   /** The runner has ended because its disk failed. */
   halted: (host: SimRunnerHost) => void;
   /** Lines of the runner's log. */
@@ -57,8 +54,7 @@ export class SimRunnerHost {
 
   start(): void {
     if (this.#life !== null) throw new Error("the runner is up");
-    const { clock, watch, latencyMs } = this.#world;
-    const life = new Life({ clock, watch, latencyMs });
+    const life = new Life(this.#world);
     this.#life = life;
     this.started = openRunner(this.#ports(life), this.#facts);
   }
@@ -68,6 +64,15 @@ export class SimRunnerHost {
     this.#life?.kill();
     this.#life = null;
     this.disk.kill();
+  }
+
+  /** SIGSTOP and SIGCONT. */
+  freeze(): void {
+    this.#life?.freeze();
+  }
+
+  thaw(): void {
+    this.#life?.thaw();
   }
 
   /** As `kill`, without what was not synced. */

@@ -1,28 +1,49 @@
 /**
- * One incarnation of a simulated process. While it lives, every call through its ports passes a boundary
- * before and after; when it is killed, what is on its way never comes back and its timers never fire.
+ * One incarnation of a simulated process. While it lives, every call through its ports passes boundaries
+ * on its way; when it is killed, what it waits for never comes and its timers never fire. While it is
+ * frozen, all that comes for it waits.
  */
 import { sleep, type Clock } from "../../runner/clock.ts";
 
 export type BoundaryWatcher = (moment: string) => void;
 
+export interface LifeWorld {
+  /** Of the host: it goes on whatever becomes of the process. */
+  clock: Clock;
+  /** Told of every boundary; may kill or freeze this life. */
+  watch: BoundaryWatcher;
+  /** How long a call takes to reach its other side. */
+  latencyMs: () => number;
+  /** How long after it would have arrived a call of a dead process still takes effect; null: never. */
+  lingers: (name: string) => number | null;
+}
+
 export class Life {
   /** The host's clock as this process has it. */
   readonly clock: Clock;
-  readonly #watch: BoundaryWatcher;
-  readonly #latencyMs: () => number;
+  readonly #world: LifeWorld;
   readonly #onEnd: (() => void)[] = [];
   #over = false;
+  #thawed: PromiseWithResolvers<void> | null = null;
 
-  /** `watch` may kill this life; `latencyMs`: how long a call takes to reach its other side. */
-  constructor(options: { clock: Clock; watch: BoundaryWatcher; latencyMs: () => number }) {
-    const { clock } = options;
-    this.#watch = options.watch;
-    this.#latencyMs = options.latencyMs;
+  constructor(world: LifeWorld) {
+    this.#world = world;
+    const { clock } = world;
     this.clock = {
       now: () => clock.now(),
       mono: () => clock.mono(),
-      after: (ms, act) => clock.after(ms, () => (this.#over ? undefined : act())),
+      after: (ms, act) => {
+        let calledOff = false;
+        const due = () => (this.#over || calledOff ? undefined : act());
+        const callOff = clock.after(ms, () => {
+          if (this.#thawed === null) due();
+          else void this.#thawed.promise.then(due);
+        });
+        return () => {
+          calledOff = true;
+          callOff();
+        };
+      },
     };
   }
 
@@ -37,17 +58,43 @@ export class Life {
     this.#onEnd.push(act);
   }
 
+  /** SIGSTOP: what runs at this moment comes to its next wait. */
+  freeze(): void {
+    this.#thawed ??= Promise.withResolvers<void>();
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.#thawed?.resolve();
+    this.#thawed = null;
+  }
+
+  /** Resolves when the process may take what has come for it; never when it is dead by then. */
+  async awake(): Promise<void> {
+    while (this.#thawed !== null) await this.#thawed.promise;
+    if (this.#over) await never();
+  }
+
   /** Passes a boundary; false when the process is dead behind it. */
   pass(moment: string): boolean {
-    if (!this.#over) this.#watch(moment);
+    if (!this.#over) this.#world.watch(moment);
     return !this.#over;
   }
 
   /** Calls the other side of a port. Never settles once this life is over. */
   async call<T>(name: string, act: () => T | Promise<T>): Promise<T> {
+    const { clock, latencyMs, lingers } = this.#world;
     if (!this.pass(`before ${name}`)) return never();
-    await sleep(this.clock, this.#latencyMs());
+    await sleep(clock, latencyMs());
+    if (!this.pass(`within ${name}`)) {
+      const lingerMs = lingers(name);
+      if (lingerMs === null) return never();
+      await sleep(clock, lingerMs);
+      await act();
+      return never();
+    }
     const result = await act();
+    await this.awake();
     return this.pass(`after ${name}`) ? result : never();
   }
 

@@ -10,7 +10,11 @@ import { simTransport, type RunnerLine } from "./network.ts";
 
 transportContract("in memory", () => {
   const clock = new SimClock();
-  const life = new Life({ clock, watch: () => undefined, latencyMs: () => 1 });
+  const life = new Life({
+    ...{ clock, watch: () => undefined },
+    latencyMs: () => 1,
+    lingers: () => null,
+  });
   const gone = Promise.withResolvers<void>();
   let line: RunnerLine | null = null;
   const stage: TransportStage = {

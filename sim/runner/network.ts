@@ -104,6 +104,7 @@ class SimLink implements TownLink {
     const gone = this.closed.then((): Asked => ({ kind: "gone" }));
     const asked = await Promise.race([this.#sendUp(event, frame), late, gone]);
     over.abort();
+    await life.awake();
     return life.pass(`after ask ${event}`) ? asked : never();
   }
 
@@ -128,7 +129,9 @@ class SimLink implements TownLink {
     const copy = asJson(frame);
     const copies = await this.#travel(event, "down");
     const { life } = this.#parts;
-    if (copies === 0 || !life.pass(`before take ${event}`)) return never();
+    if (copies === 0) return never();
+    await life.awake();
+    if (!life.pass(`before take ${event}`)) return never();
     if (copies > 1) void this.#listeners[event](asJson(copy));
     const answer = asJson(await this.#listeners[event](copy));
     if (!life.pass(`after take ${event}`)) return never();

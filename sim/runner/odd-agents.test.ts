@@ -59,6 +59,12 @@ const oddities: [
     ["rejected"],
   ],
   ["dies in its work", "polecat", [wrote, { dies: true }], ["crashed"]],
+  [
+    "dies while its done is checked",
+    "polecat",
+    [wrote, { tool: done, dies: "in its call" }],
+    ["done"],
+  ],
   ["refuses to start", "polecat", null, ["rejected"]],
   ["has no quota", "polecat", [{ fails: quota }], ["quota"]],
   [

@@ -14,6 +14,8 @@ export const url = "sim:sample";
 /** From the end of a runner to its next start. */
 const RESTART_MS = 500;
 const FULL_MS = 3_000;
+/** Longer than leases, deadlines of frames and of silent agents. */
+const FROZEN_MS = 400_000;
 export const STEPS_MAX = 20_000;
 
 export const polecat: readonly Answer[] = [
@@ -49,6 +51,7 @@ export function stage(more: Partial<HostWorld> = {}, seed = 1) {
     watch: () => undefined,
     halted: (gone) => void clock.after(RESTART_MS, () => gone.start()),
     latencyMs: () => 1,
+    lingers: () => null,
     write: (line) => log.push(line),
     ...more,
   };
@@ -97,8 +100,8 @@ export function expectLandedOnce(
 export interface Blow {
   /** Which boundary it falls on, counted from the first start. */
   at: number;
-  /** `full`: the disk is full from there on, for a while. */
-  how: "kill" | "power" | "full";
+  /** `full`: the disk is full from there on, for a while. `freeze`: the process stands still for minutes. */
+  how: "kill" | "power" | "full" | "freeze";
 }
 
 export interface Played {
@@ -123,6 +126,7 @@ export async function play(
       if (moments.length - 1 !== left[0]?.at) return;
       const { how } = left.shift() ?? { how: "kill" };
       if (how === "full") return fillDisk(scene);
+      if (how === "freeze") return freeze(scene);
       if (how === "kill") scene.host.kill();
       else scene.host.cutPower();
       scene.clock.after(RESTART_MS, () => scene.host.start());
@@ -138,6 +142,11 @@ export async function play(
 function fillDisk({ host, clock }: Stage): void {
   host.disk.full = true;
   clock.after(FULL_MS, () => (host.disk.full = false));
+}
+
+function freeze({ host, clock }: Stage): void {
+  host.freeze();
+  clock.after(FROZEN_MS, () => host.thaw());
 }
 
 /** Says where the blow fell, and what the runner logged, when the outcome is not what it should be. */

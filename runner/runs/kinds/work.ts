@@ -12,6 +12,7 @@ import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
 import { runGates, runSetup, type GatePlace } from "../gates.ts";
+import { Turnstile } from "../turnstile.ts";
 import { handOver, type HandOver } from "./hand-over.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import { retireTree, tellSaved } from "./retire-tree.ts";
@@ -75,6 +76,13 @@ async function workIn(
   await prepareGates(place, run, tree);
   const briefing = briefingOf(run, base);
   const handedIn = Promise.withResolvers<HandOver>();
+  const desk: Desk = {
+    tree,
+    briefing,
+    turnstile: new Turnstile(),
+    handed: null,
+    handIn: handedIn.resolve,
+  };
   const opened = await AgentHost.open(place, run, {
     role: "polecat",
     cwd: tree.treeDir,
@@ -82,8 +90,7 @@ async function workIn(
     tmpDir: tree.tmpDir,
     readOnly: [tree.rig.mirrorDir],
     readWrite: [tree.treeDir],
-    call: (tool, args) =>
-      callTool(place, run, { tree, briefing, handIn: handedIn.resolve }, tool, args),
+    call: (tool, args) => callTool(place, run, desk, tool, args),
   });
   if (!opened.ok) return closeTree(place, run, tree, opened.ending);
   const { host } = opened;
@@ -92,14 +99,17 @@ async function workIn(
     first: briefing,
     reprompt: REPROMPT_WITHOUT_RESULT.polecat,
     result: handedIn.promise,
-    turnEnded: () => closeByGates(place, run, tree),
+    turnEnded: () => desk.turnstile.pass(() => closeByGates(place, run, tree)),
   });
   const exit = await host.close(
     run.stopOrder?.graceMs ?? (end.kind === "result" ? 0 : STOP_GRACE_MS),
   );
-  if (end.kind === "ended")
-    return closeTree(place, run, tree, { ...end.ending, exit: end.ending.exit ?? exit });
-  return handOver(place, run, { tree, work: end.result, exit });
+  // A call that is still being checked works on the tree; what it accepts is handed over, whatever ended the agent.
+  await desk.turnstile.close();
+  if (end.kind === "result") return handOver(place, run, { tree, work: end.result, exit });
+  if (desk.handed !== null && !run.signal.aborted)
+    return handOver(place, run, { tree, work: desk.handed, exit });
+  return closeTree(place, run, tree, { ...end.ending, exit: end.ending.exit ?? exit });
 }
 
 /** The run's ending with its work saved and its tree gone. */
@@ -148,6 +158,10 @@ async function prepareGates(place: Workplace, run: WorkRun, tree: RunRepository)
 interface Desk {
   tree: RunRepository;
   briefing: string;
+  /** Whoever saves, checks or removes the tree passes here. */
+  turnstile: Turnstile;
+  /** What was accepted. */
+  handed: HandOver | null;
   handIn: (work: HandOver) => void;
 }
 
@@ -162,7 +176,10 @@ async function callTool(
     case "gt_prime":
       return { ok: true, value: desk.briefing, next: "Go on with this bead." };
     case "gt_done":
-      return done(place, run, desk, doneCallSchema.parse(args));
+      return (
+        (await desk.turnstile.pass(() => done(place, run, desk, doneCallSchema.parse(args)))) ??
+        runIsOver()
+      );
     default:
       return askTown(place, run, { turnId: null, scope: run.spec.runId, tool, args });
   }
@@ -171,9 +188,10 @@ async function callTool(
 async function done(
   place: Workplace,
   run: WorkRun,
-  { tree, handIn }: Desk,
+  desk: Desk,
   call: DoneCall,
 ): Promise<ToolAnswer> {
+  const { tree } = desk;
   const { summary, no_changes_reason: noChangesReason } = call;
   const reason = noChangesReason === undefined ? {} : { noChangesReason };
   const wish = { summary, ...reason, nowMs: place.clock.now() };
@@ -183,12 +201,18 @@ async function done(
     const named = paths === undefined ? message : `${message} ${paths.join(", ")}`;
     return { ok: false, error: { code: "invalid_body", message: named, retryable }, next };
   }
-  handIn(note(place, run, checked.done, call.summary));
+  desk.handed = note(place, run, checked.done, call.summary);
+  desk.handIn(desk.handed);
   return {
     ok: true,
     value: `Accepted: ${checked.done.head.slice(0, 12)}.`,
     next: "The town takes it from here: gates, review, landing. End your turn now.",
   };
+}
+
+function runIsOver(): ToolAnswer {
+  const message = "This run is over. Its work is saved as it was.";
+  return { ok: false, error: { code: "stale_fence", message, retryable: false } };
 }
 
 /** Writes down what was handed in, before anyone is told: a later start of the runner finishes it. */

@@ -35,6 +35,26 @@ test("[SIM-runner] a disk that is full at any commit ends the runner with a sent
   }
 }, 120_000);
 
+test("[SIM-runner] a push of a killed runner that arrives late, even after the next start, lands nothing twice", async () => {
+  const clean = await play([]);
+  for (const [at, moment] of clean.moments.entries()) {
+    if (moment !== "within works.refs.push") continue;
+    for (const lateMs of [0, 300, 503, 507, 512, 520, 540, 5_000]) {
+      const lingers = (name: string) => (name === "works.refs.push" ? lateMs : null);
+      const played = await play([{ at, how: "kill" }], { lingers });
+      expectLandedAfter(`push of boundary ${at}, ${lateMs} ms late`, played, { branches: true });
+    }
+  }
+}, 120_000);
+
+test("[SIM-runner] a runner that stands still for minutes at any tenth boundary lands the bead once", async () => {
+  const clean = await play([]);
+  for (let at = 0; at < clean.moments.length; at += 10) {
+    const played = await play([{ at, how: "freeze" }]);
+    expectLandedAfter(`frozen at boundary ${at}, ${clean.moments[at]}`, played, { branches: true });
+  }
+}, 120_000);
+
 test("[SIM-runner] a second kill while the first is recovered from changes nothing of that", async () => {
   const clean = await play([]);
   const random = new SimRandom(7);
@@ -75,6 +95,10 @@ async function playUnruly(seed: number): Promise<Played> {
     for (let n = 0; n < 3; n++) {
       const change = new Map([[`stray${n}.txt`, "s\n"]]);
       made.clock.after(random.below(3_000), () => made.forge.stray(url, "main", change));
+      // The host sleeps, or somebody sets its clock.
+      made.clock.after(random.below(60_000), () =>
+        made.clock.jump(random.below(1_200_000) - 600_000),
+      );
     }
   };
   return play(blows, { fate }, prepare);
