@@ -172,6 +172,13 @@ export const beadCommands = {
     body: z.strictObject({ bead: refSchema, version }),
     value: issueSchema,
   }),
+  "bead.resume": define({
+    mode: "command",
+    roles: owner,
+    summary: "Let a parked bead be tried again: what it was parked for is mended",
+    body: z.strictObject({ bead: refSchema }),
+    value: issueSchema,
+  }),
   "bead.depend": define({
     mode: "command",
     roles: owner,

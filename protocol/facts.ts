@@ -25,6 +25,8 @@ export const factBodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("phase"), phase: z.string().max(60) }),
   /** The agent is up, its tools are registered and the first turn was handed over. */
   z.object({ kind: z.literal("started") }),
+  /** The rig's target as this run found it at the remote. */
+  z.object({ kind: z.literal("target_seen"), oid: oidSchema }),
   /** The work moved: a changed tree or a tool result that repeats nothing. Tokens are not progress. */
   z.object({ kind: z.literal("progress"), what: z.enum(["tree", "tool"]) }),
   z.object({ kind: z.literal("bubble"), text: z.string().max(200) }),

@@ -17,8 +17,16 @@ for (const path of [...(await readdir(folder)), ...(await readdir(join(folder, "
   if (Number(path.slice(0, 4)) < RELEASED || !/^\d{4}_/.test(path)) continue;
   await rm(join(folder, path.endsWith(".json") ? "meta" : "", path));
 }
+// Where columns came and others went it asks, on a terminal, which was renamed: none, its first choice.
 const generate = Bun.spawn(
   [process.execPath, "--bun", "node_modules/.bin/drizzle-kit", "generate", "--name", NAME],
-  { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
+  {
+    cwd: root,
+    terminal: {
+      data(terminal, bytes) {
+        if (new TextDecoder().decode(bytes).includes("renamed from another")) terminal.write("\r");
+      },
+    },
+  },
 );
 process.exit(await generate.exited);

@@ -12,7 +12,7 @@ import { buryBead, setArchived, wishClosed } from "../store/writes/bead-edits.ts
 import { bumpVersion } from "../store/writes/beads.ts";
 import { reactivateConvoy } from "../store/writes/convoys.ts";
 import { resolveAbout } from "../store/writes/escalations.ts";
-import { closeIssue, moveIssue, raiseCaps } from "../store/writes/issues.ts";
+import { closeIssue, moveIssue, forgiveLife } from "../store/writes/issues.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import type { Apply } from "./command.ts";
 import { findIssue, image } from "./find-bead.ts";
@@ -112,7 +112,7 @@ export const reopenBead: Apply<"bead.reopen"> = (tx, body) => {
   if (row.outcome === "landed") {
     return refuse("illegal_transition", "it has landed: sling a new bead for what is missing.");
   }
-  raiseCaps(tx, id);
+  forgiveLife(tx, id);
   const moved = moveIssue(tx, id, "reopened", {
     text: `reopened: cycle ${row.cycle + 1}, on a new branch`,
     nextCycle: true,

@@ -14,6 +14,7 @@ import { slingConvoy } from "./convoy-commands.ts";
 import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { setModel } from "./model-commands.ts";
+import { resumeBead } from "./pause-commands.ts";
 import { acknowledge, decideReview, resolve, sayToMayor, stopRun } from "./people-commands.ts";
 import { addRig, changeRig, dropRig, recheckRig } from "./rig-commands.ts";
 
@@ -27,6 +28,7 @@ export const applyCommand = {
   "bead.sling": slingBead,
   "bead.close": closeBead,
   "bead.reopen": reopenBead,
+  "bead.resume": resumeBead,
   "bead.depend": dependBead,
   "bead.undepend": undependBead,
   "bead.rewire": rewireBead,

@@ -9,6 +9,7 @@ import type { Tx } from "../store/tx.ts";
 import { setBubble } from "../store/writes/agents.ts";
 import { recordEvent } from "../store/writes/beads.ts";
 import { attachSavedWork, forgiveStarts } from "../store/writes/issues.ts";
+import { seeTarget } from "../store/writes/rigs.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
 import { endTurn, startTurn } from "../store/writes/sessions.ts";
 import { recordUsage } from "../store/writes/usage.ts";
@@ -49,6 +50,10 @@ function applyToRun(
       tx.db.update(runs).set({ progressAt: tx.now }).where(eq(runs.id, run.id)).run();
       if (run.agentId) setBubble(tx, run.agentId, null);
       tx.touch("run", run.id);
+      return;
+    case "target_seen":
+      if (run.rigId && "rig" in run.spec)
+        seeTarget(tx, run.rigId, { target: run.spec.rig.target, oid: body.oid, at: run.offeredAt });
       return;
     case "bubble":
       if (run.agentId) setBubble(tx, run.agentId, body.text);

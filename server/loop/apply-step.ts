@@ -7,10 +7,10 @@ import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { settleConvoy } from "../store/writes/convoys.ts";
 import { escalate } from "../store/writes/escalations.ts";
-import { closeIssue, countRun, moveIssue } from "../store/writes/issues.ts";
+import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
 import { countReviewTry, moveReview, recordRound, submitReview } from "../store/writes/reviews.ts";
 import { setWait } from "../store/writes/ready.ts";
-import { setBaseline } from "../store/writes/rigs.ts";
+import { parkRig, proveTarget, setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
 import { endRun, offerRun, orderStop, settleRun } from "../store/writes/runs.ts";
 import {
@@ -77,7 +77,9 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "close_issue":
       return closeIssue(tx, action, action.closing);
     case "count_run":
-      return countRun(tx, action.beadId, action.as, action.backOffUntil);
+      return countRun(tx, action.beadId, action);
+    case "park_issue":
+      return parkIssue(tx, action.beadId, action.reason);
     case "wait":
       return setWait(tx, action.subject, action.id, action.wait, action.ready);
     case "submit_review":
@@ -103,6 +105,10 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
       return settleConvoy(tx, action.convoyId, "failed", action.failure);
     case "set_rig":
       return setBaseline(tx, action.rigId, action);
+    case "prove_target":
+      return proveTarget(tx, action.rigId, action.oid);
+    case "park_rig":
+      return parkRig(tx, action.rigId, action.reason);
     case "set_runner":
       return setRunnerState(tx, action.runnerId, action.state);
     case "hand_turn":

@@ -1,7 +1,14 @@
 /** What the end of a run counts as. Source: the outcome table of the design (runs.md). */
 import type { Outcome } from "../../protocol/index.ts";
 
-export type CountsAs = "success" | "work_attempt" | "start_failure" | "infra" | "nothing";
+/** `person`: only somebody can mend it; nothing is counted and no further run is spent on it. */
+export type CountsAs =
+  | "success"
+  | "work_attempt"
+  | "start_failure"
+  | "infra"
+  | "nothing"
+  | "person";
 
 const TABLE: Readonly<Record<Outcome, { before: CountsAs; after: CountsAs }>> = {
   done: { before: "success", after: "success" },
@@ -27,14 +34,40 @@ const INFRA_CODES: ReadonlySet<string> = new Set([
   "stale_fence",
   "base_behind",
   "repository_unreachable",
+  "model_unreachable",
 ]);
+
+/** Of a repository: whatever is dispatched to its rig would end the same way. */
+const RIG_CODES: ReadonlySet<string> = new Set([
+  "repository_auth",
+  "repository_empty",
+  "repository_invalid",
+  "target_missing",
+]);
+
+/** The finished work is saved and its repository takes it from nobody, until somebody has looked. */
+const BEAD_CODES: ReadonlySet<string> = new Set(["push_refused"]);
+
+/** Of the model: its settings are to be mended, the bead is not to blame. */
+const MODEL_CODES: ReadonlySet<string> = new Set(["model_auth", "model_unknown"]);
+
+/** What waits for a person after such an end: the whole rig, the bead alone, or nothing. */
+export function personsMatter(code: string | null): "rig" | "bead" | null {
+  if (code === null) return null;
+  if (RIG_CODES.has(code)) return "rig";
+  return BEAD_CODES.has(code) ? "bead" : null;
+}
 
 /**
  * @param progressed whether the run had made progress before it ended
  * @param code the reason's code, when the run gave one
  */
 export function countsAs(outcome: Outcome, progressed: boolean, code: string | null): CountsAs {
-  if (outcome === "rejected" && code !== null && INFRA_CODES.has(code)) return "infra";
+  if (outcome !== "done" && personsMatter(code) !== null) return "person";
+  if (outcome === "rejected" && code !== null) {
+    if (INFRA_CODES.has(code)) return "infra";
+    if (MODEL_CODES.has(code)) return "nothing";
+  }
   const row = TABLE[outcome];
   return progressed ? row.after : row.before;
 }

@@ -32,7 +32,8 @@ export interface Policy {
   /** Tries of one step of a review (a check, a merge) before a person is asked. */
   reviewTriesMax: number;
   turnTriesMax: number;
-  baselineTriesMax: number;
+  /** Infrastructure that fails for longer than this is a person's matter. */
+  infraPatienceMs: number;
   backOffBaseMs: number;
   backOffMaxMs: number;
   changesKeptMs: number;
@@ -61,7 +62,7 @@ export const POLICY: Policy = {
   roundsMax: 5,
   reviewTriesMax: 5,
   turnTriesMax: 3,
-  baselineTriesMax: 5,
+  infraPatienceMs: 6 * 3_600_000,
   backOffBaseMs: 1_000,
   backOffMaxMs: 300_000,
   changesKeptMs: 24 * 3_600_000,

@@ -95,7 +95,7 @@ test("[C4] a refusal that says nothing of the bead is infrastructure, any other 
   expect(named).toContain("draining");
   for (const code of named)
     expect([code, countsAs("rejected", false, code)]).toEqual([code, "infra"]);
-  for (const code of ["model_auth", "missing_branch", "isolation_unconfirmed", "internal"])
+  for (const code of ["missing_branch", "oom", "isolation_unconfirmed", "internal"])
     expect(countsAs("rejected", false, code)).toBe("start_failure");
   expect(countsAs("crashed", false, "draining")).toBe("start_failure");
 });

@@ -27,7 +27,8 @@ import { stopOrphan } from "./rules/run/stop-orphan.ts";
 import { stopOverWall } from "./rules/run/stop-over-wall.ts";
 import { settleSessionRun } from "./rules/session/settle-run.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
-import type { ConvoyView, IssueView, ReviewView, RunView, TurnView } from "./snapshot.ts";
+import type { ConvoyView, IssueView, ReviewView, RunView, Snapshot, TurnView } from "./snapshot.ts";
+import { judgesRig } from "./judged.ts";
 
 interface Row<T> {
   when(subject: T, context: Context): boolean;
@@ -51,6 +52,7 @@ function inReview(run: RunView, context: Context): boolean {
 /** Whether anybody still waits for what this live run does. A merge is always left to settle. */
 function serves(run: RunView, context: Context): boolean {
   if (run.kind === "work") return issueOf(run, context)?.state === "in_progress";
+  if (run.kind === "baseline") return judgesRig(run, context.rigs.get(run.rigId ?? ""));
   const state = run.kind === "check" ? "checking" : run.kind === "review" ? "reviewing" : null;
   return state === null || (inReview(run, context) && reviewOf(run, context)?.state === state);
 }
@@ -115,6 +117,12 @@ function nothingUnderWay(issue: IssueView, context: Context): boolean {
   return !context.busyResources.has(beadResource(issue.id)) && review?.state !== "merging";
 }
 
+/** Tries are capped by number; what infrastructure fails is capped by time. */
+function isUsedUp({ tries, infraSince }: ReviewView, { now, policy }: Snapshot): boolean {
+  if (tries >= policy.reviewTriesMax) return true;
+  return infraSince !== null && now - infraSince >= policy.infraPatienceMs;
+}
+
 const ISSUE_TABLE: readonly Row<IssueView>[] = [
   { when: (issue, c) => issue.closing !== null && nothingUnderWay(issue, c), rule: applyClose },
   {
@@ -141,8 +149,7 @@ const REVIEW_TABLE: readonly Row<ReviewView>[] = [
   },
   {
     when: (review, c) =>
-      (["queued", "reviewing", "approved"].includes(review.state) &&
-        review.tries >= c.s.policy.reviewTriesMax) ||
+      (["queued", "reviewing", "approved"].includes(review.state) && isUsedUp(review, c.s)) ||
       (review.state === "changes_requested" && roundsUsedUp(review.latest, c.s.policy.roundsMax)),
     rule: askPerson,
   },

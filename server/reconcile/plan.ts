@@ -14,6 +14,7 @@ import type {
   Wait,
 } from "../../protocol/index.ts";
 import type { Ready } from "./stages.ts";
+import type { CountsAs } from "../model/outcomes.ts";
 import type { IssueEvent, ReviewEvent } from "../model/states.ts";
 
 /** The rule read this value of this row; if it has changed, the step is dropped and decided again. */
@@ -65,9 +66,13 @@ export type Action =
   | {
       do: "count_run";
       beadId: string;
-      as: "work_attempt" | "start_failure" | "infra" | "success" | "nothing";
+      as: CountsAs;
+      /** It counts towards the runs that a bead may cost in its life. */
+      spent: boolean;
       backOffUntil: number | null;
     }
+  /** Nothing more is dispatched for it before a person has resumed it. */
+  | { do: "park_issue"; beadId: string; reason: FailureReason }
   /** What it waits for, and its row of the ready index when that is capacity alone. */
   | { do: "wait"; subject: "issue" | "review"; id: string; wait: Wait | null; ready: Ready | null }
   | {
@@ -102,7 +107,13 @@ export type Action =
       comments?: readonly ReviewComment[];
       reviewerRunId?: string;
     }
-  | { do: "retry_review"; reviewId: string; counted: boolean; backOffUntil: number }
+  /** `step`: a try of it is used up; `infra`: nobody is to blame, it counts by time alone. */
+  | {
+      do: "retry_review";
+      reviewId: string;
+      as: "step" | "infra" | "nothing";
+      backOffUntil: number | null;
+    }
   | { do: "land_convoy"; convoyId: string }
   | { do: "fail_convoy"; convoyId: string; failure: FailureReason }
   | {
@@ -114,7 +125,12 @@ export type Action =
       baseline: { oid: string; ok: boolean; gates: GateResult[] } | null;
       backOffUntil: number | null;
       tries: number;
+      infraSince: number | null;
     }
+  /** This commit of the target was made by a landing, whose gates were green on it. */
+  | { do: "prove_target"; rigId: string; oid: string }
+  /** Nothing is dispatched to the rig before it is checked again. */
+  | { do: "park_rig"; rigId: string; reason: FailureReason }
   | { do: "set_runner"; runnerId: string; state: "suspect" | "lost" | "connected" }
   | { do: "hand_turn"; runId: string; turnId: string }
   | { do: "turn_again"; turnId: string; counted: boolean; text: string }

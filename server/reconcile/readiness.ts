@@ -16,6 +16,7 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   if (!rig) return wait("its rig is gone; close it");
   const kept = keptBack(issue);
   if (kept) return wait(kept);
+  if (issue.parked) return wait(`parked: ${issue.parked.message} Mend it, then resume this bead`);
   const blocked = blockedBy(issue, rig);
   if (blocked) return wait(blocked);
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;

@@ -3,23 +3,40 @@ import type { FactOf } from "../../protocol/index.ts";
 import { backOffMs } from "../model/backoff.ts";
 import { countsAs } from "../model/outcomes.ts";
 import type { Action } from "./plan.ts";
-import type { ReviewView, RunView, Snapshot } from "./snapshot.ts";
+import type { ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
 
 /** Wait before a step is offered again that no runner took. */
 const REFUSED_PAUSE_MS = 5_000;
+/** After a stop by a person: he may want to decide something first. */
+const PAUSE_MS = 30_000;
 
-/** One more try of the step under way, after a wait. An offer that was only refused is no try. */
+/** One more try of the step under way. Only an end that the step itself is to blame for uses up one of its tries. */
 export function retryReview(review: ReviewView, run: RunView | null, s: Snapshot): Action {
-  const refused =
-    run?.outcome === "rejected" &&
-    countsAs("rejected", false, run.reason?.code ?? null) === "infra";
-  return {
-    do: "retry_review",
-    reviewId: review.id,
-    counted: !refused,
-    backOffUntil:
-      s.now + (refused ? REFUSED_PAUSE_MS : backOffMs(review.tries + 1, review.id, s.policy)),
-  };
+  const as = blame(run);
+  return { do: "retry_review", reviewId: review.id, as, backOffUntil: nextTryAt(review, run, s) };
+}
+
+function blame(run: RunView | null): "step" | "infra" | "nothing" {
+  if (run === null) return "infra";
+  if (isRefused(run)) return "nothing";
+  const counts = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
+  if (counts === "work_attempt" || counts === "start_failure") return "step";
+  // A refinery that ended without a verdict on this head has used up a try; what code could not do is nobody's fault.
+  if (counts === "success") return run.kind === "review" ? "step" : "infra";
+  return counts === "infra" ? "infra" : "nothing";
+}
+
+function nextTryAt(review: ReviewView, run: RunView | null, { now, policy }: Snapshot) {
+  if (run && isRefused(run)) return now + REFUSED_PAUSE_MS;
+  const as = blame(run);
+  if (as === "nothing") return run?.outcome === "stopped_by_person" ? now + PAUSE_MS : null;
+  const failures = as === "step" ? review.tries : review.infraTries;
+  return now + backOffMs(failures + 1, review.id, policy);
+}
+
+function isRefused(run: RunView): boolean {
+  const code = run.reason?.code ?? null;
+  return run.outcome === "rejected" && countsAs("rejected", false, code) === "infra";
 }
 
 /** Sends the reviewed bead back to its author for one more round. */
@@ -33,6 +50,15 @@ export function returnForRework(review: ReviewView, why: string): Action[] {
       text: `returned for rework: ${why}`,
     },
   ];
+}
+
+/**
+ * Red gates blame nobody while the target has moved and its own gates have not been run there: they may be red on it
+ * too. A conflict is certain.
+ */
+export function isUndecided(result: Checked | null, rig: RigView | undefined): boolean {
+  if (result === null || result.conflicts.length > 0) return false;
+  return rig !== undefined && rig.movedTo !== null && result.gates.some((gate) => !gate.ok);
 }
 
 type Checked = Pick<FactOf<"checked">, "gates" | "conflicts">;

@@ -32,10 +32,16 @@ export interface RigView {
   slots: number;
   state: "checking" | "ready" | "parked";
   baselineTries: number;
+  infraSince: number | null;
+  /** The target has moved to this commit, on which the baseline has not been run. */
+  movedTo: string | null;
   backOffUntil: number | null;
   isolationConfirmed: boolean;
   directMergeConfirmed: boolean;
 }
+
+/** Target, setup and gates of a rig. */
+export type Judged = Pick<RigView, "target" | "gates" | "setup">;
 
 export interface RunnerView {
   id: string;
@@ -61,12 +67,14 @@ export interface IssueView {
   delivery: Delivery | null;
   cycle: number;
   round: number;
-  runsTotal: number;
-  runsCap: number;
+  runsSpent: number;
+  runsForgiven: number;
   workAttempts: number;
-  workAttemptsCap: number;
+  workAttemptsForgiven: number;
   startFailures: number;
   infraFailures: number;
+  infraSince: number | null;
+  parked: FailureReason | null;
   backOffUntil: number | null;
   reviewId: string | null;
   runId: string | null;
@@ -100,6 +108,8 @@ export interface ReviewView {
   headOid: string;
   branch: string;
   tries: number;
+  infraTries: number;
+  infraSince: number | null;
   backOffUntil: number | null;
   wait: Wait | null;
   queued: Ready | null;
@@ -125,6 +135,8 @@ export interface RunView {
   offeredAt: number;
   wallMs: number;
   stopOrderedAt: number | null;
+  /** What a baseline judges: by other gates its result says nothing of the rig. */
+  judges: Judged | null;
   saved: { ref: string; oid: string } | null;
 }
 

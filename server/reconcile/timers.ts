@@ -12,7 +12,11 @@ export function wishedTimers(s: Snapshot): TimerWish[] {
   wish(TOWN, "observing", s.observingUntil);
   for (const issue of s.issues)
     if (issue.state === "open") wish(issue.id, "back_off", later(issue.backOffUntil, s));
-  for (const review of s.reviews) wish(review.id, "back_off", later(review.backOffUntil, s));
+  for (const review of s.reviews) {
+    wish(review.id, "back_off", later(review.backOffUntil, s));
+    if (review.infraSince !== null)
+      wish(review.id, "patience", later(review.infraSince + s.policy.infraPatienceMs, s));
+  }
   for (const rig of s.rigs) wish(rig.id, "back_off", later(rig.backOffUntil, s));
   for (const run of s.runs) {
     if (run.state === "ended") continue;

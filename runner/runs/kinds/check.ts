@@ -17,6 +17,7 @@ export async function runCheck(
   run.enter("fetching");
   const fetched = await place.rigs.fetch(spec.rig);
   if (!fetched.ok) return unknown(run, repositoryCode(fetched.error), fetched.error.message);
+  run.fact({ kind: "target_seen", oid: fetched.targetOid });
   const candidate = await candidateTree(place, spec, fetched);
   if (!candidate.ok) return unknown(run, candidate.error.code, candidate.error.message);
   const { merged } = candidate;

@@ -12,6 +12,7 @@ import { backOffMs } from "../../session/back-off.ts";
 import { stoppedEnding } from "../agent/agent-turns.ts";
 import { pushRunBranch } from "../../works/run-branch.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
+import { repositoryCode } from "./baseline.ts";
 import { releaseTree, retireTree } from "./retire-tree.ts";
 import type { Workplace } from "../workplace.ts";
 
@@ -106,12 +107,17 @@ async function pushWithPatience(
   }
 }
 
-/** The work is good and saved; only its way out is not. */
+/** The work is good and saved; only its way out is not. What a person has to mend says so by its code. */
 function notPushed(error: GitError): Ending {
   return ending(
     "lost",
-    error.code,
+    error.retryable ? error.code : refusedCode(error),
     `The finished work is saved, but it cannot be pushed: ${error.message} ${error.next}`,
-    { details: { phase: "push" } },
+    { details: { phase: "push", git: error.code } },
   );
+}
+
+function refusedCode(error: GitError): string {
+  const code = repositoryCode(error);
+  return code === "repository_unreachable" ? "push_refused" : code;
 }

@@ -32,9 +32,10 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
   if (!fetched.ok)
     return notLanded(
       run,
-      "infrastructure",
+      fetched.error.retryable ? "infrastructure" : "refused",
       `${repositoryCode(fetched.error)}: ${fetched.error.message}`,
     );
+  run.fact({ kind: "target_seen", oid: fetched.targetOid });
   const request = await landingRequest(place, run, fetched);
   if (!request.ok) return notLanded(run, "infrastructure", request.error.message);
   const scratch = new Scratch(place, run, fetched.rig);

@@ -49,6 +49,7 @@ async function prepare(
   const fetched = await place.rigs.fetch(spec.rig);
   if (!fetched.ok)
     return { ok: false, ending: notPrepared(repositoryCode(fetched.error), fetched.error.message) };
+  run.fact({ kind: "target_seen", oid: fetched.targetOid });
   const based = await workBase(place, spec, fetched);
   if (!based.ok) return based;
   if (run.signal.aborted) return { ok: false, ending: stoppedEnding(run) };

@@ -274,7 +274,15 @@ export function runImage(db: Db, id: string): Run | null {
 export function rigImage(db: Db, id: string): Rig | null {
   const row = rigRow(db).get({ id });
   if (!row || row.removedAt !== null) return null;
-  const { baselineTries: _tries, backOffUntil: _until, removedAt: _removed, ...rig } = row;
+  const {
+    baselineTries: _tries,
+    infraSince: _since,
+    movedTo: _moved,
+    proven: _proven,
+    backOffUntil: _until,
+    removedAt: _removed,
+    ...rig
+  } = row;
   return rig;
 }
 

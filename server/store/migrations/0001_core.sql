@@ -21,11 +21,23 @@ CREATE TABLE `tombstones` (
 DROP INDEX `beads_by_rig`;--> statement-breakpoint
 CREATE INDEX `beads_by_rig` ON `beads` (`rig_id`,`status`,`id`);--> statement-breakpoint
 DROP INDEX `issues_by_state`;--> statement-breakpoint
+ALTER TABLE `issues` ADD `runs_spent` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `issues` ADD `runs_forgiven` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `issues` ADD `work_attempts_forgiven` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `issues` ADD `infra_since` integer;--> statement-breakpoint
+ALTER TABLE `issues` ADD `parked` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `wished_agent_id` text;--> statement-breakpoint
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
+ALTER TABLE `issues` DROP COLUMN `runs_cap`;--> statement-breakpoint
+ALTER TABLE `issues` DROP COLUMN `work_attempts_cap`;--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
 CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint
-ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;
+ALTER TABLE `reviews` ADD `infra_tries` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `reviews` ADD `infra_since` integer;--> statement-breakpoint
+ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;

@@ -64,11 +64,18 @@ export const issues = sqliteTable(
     /** Review round that the next work run belongs to. */
     round: integer("round").notNull().default(1),
     runsTotal: integer("runs_total").notNull().default(0),
-    runsCap: integer("runs_cap").notNull(),
+    /** Runs that count towards the cap for life; `runsTotal` numbers them all. */
+    runsSpent: integer("runs_spent").notNull().default(0),
     workAttempts: integer("work_attempts").notNull().default(0),
-    workAttemptsCap: integer("work_attempts_cap").notNull(),
+    /** What had been used when a person gave a fresh allowance. */
+    runsForgiven: integer("runs_forgiven").notNull().default(0),
+    workAttemptsForgiven: integer("work_attempts_forgiven").notNull().default(0),
     startFailures: integer("start_failures").notNull().default(0),
     infraFailures: integer("infra_failures").notNull().default(0),
+    /** When infrastructure began to fail it, without a success since. */
+    infraSince: at("infra_since"),
+    /** Only a person can mend this; nothing is dispatched before he has resumed it. */
+    parked: json<FailureReason>("parked"),
     backOffUntil: at("back_off_until"),
     reviewId: text("review_id"),
     runId: text("run_id"),
@@ -171,6 +178,9 @@ export const reviews = sqliteTable(
     branch: text("branch").notNull(),
     /** Tries of the step that is under way; falls to 0 when the state moves. */
     tries: integer("tries").notNull().default(0),
+    /** Tries of it that infrastructure failed, and since when. */
+    infraTries: integer("infra_tries").notNull().default(0),
+    infraSince: at("infra_since"),
     backOffUntil: at("back_off_until"),
     proof: json<Proof>("proof"),
     landingHint: text("landing_hint"),

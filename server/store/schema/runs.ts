@@ -39,6 +39,11 @@ export const rigs = sqliteTable(
     parked: json<FailureReason>("parked"),
     baseline: json<{ oid: string; ok: boolean; gates: GateResult[]; at: number }>("baseline"),
     baselineTries: integer("baseline_tries").notNull().default(0),
+    infraSince: at("infra_since"),
+    /** The target as it was seen after the baseline: the baseline is to be run on it. */
+    movedTo: text("moved_to"),
+    /** Commits of the target on which its gates were green, newest first. */
+    proven: json<string[]>("proven").notNull().default([]),
     backOffUntil: at("back_off_until"),
     isolationConfirmed: flag("isolation_confirmed").notNull(),
     directMergeConfirmed: flag("direct_merge_confirmed").notNull(),

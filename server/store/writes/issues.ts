@@ -7,6 +7,7 @@ import type {
   FailureReason,
   Priority,
 } from "../../../protocol/index.ts";
+import type { CountsAs } from "../../model/outcomes.ts";
 import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
 import { issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
@@ -24,8 +25,6 @@ const insertRow = prepared((db) =>
       stateSince: given("at"),
       convoyId: given("convoyId"),
       delivery: given("delivery"),
-      runsCap: given("runsCap"),
-      workAttemptsCap: given("workAttemptsCap"),
     })
     .prepare(),
 );
@@ -48,8 +47,6 @@ export function createIssue(
     at: tx.now,
     convoyId: issue.convoyId,
     delivery: issue.delivery,
-    runsCap: tx.policy.runsPerBeadMax,
-    workAttemptsCap: tx.policy.workAttemptsMax,
   });
   recordEvent(tx, id, "created", "created");
   return id;
@@ -121,29 +118,37 @@ export function closeIssue(
   if (reviewId !== null) resolveAbout(tx, reviewId, "its bead was closed");
 }
 
+/** Counts the end of a run. `spent`: it counts towards the runs that a bead may cost in its life. */
 export function countRun(
   tx: Tx,
   beadId: string,
-  as: "work_attempt" | "start_failure" | "infra" | "success" | "nothing",
-  backOffUntil: number | null,
+  { as, spent, backOffUntil }: { as: CountsAs; spent: boolean; backOffUntil: number | null },
 ): void {
   tx.db
     .update(issues)
     .set({
       backOffUntil,
+      ...(spent && { runsSpent: sql`${issues.runsSpent} + 1` }),
       ...(as === "work_attempt" && { workAttempts: sql`${issues.workAttempts} + 1` }),
       ...(as === "start_failure" && { startFailures: sql`${issues.startFailures} + 1` }),
-      ...(as === "infra" && { infraFailures: sql`${issues.infraFailures} + 1` }),
-      ...(as === "success" && { infraFailures: 0 }),
+      ...(as === "infra" && {
+        infraFailures: sql`${issues.infraFailures} + 1`,
+        infraSince: sql`coalesce(${issues.infraSince}, ${tx.now})`,
+      }),
+      ...(as === "success" && { infraFailures: 0, infraSince: null }),
     })
     .where(eq(issues.beadId, beadId))
     .run();
   tx.touch("issue", beadId);
 }
 
-/** Start failures are forgiven at first progress. Source: runs.md. */
+/** Failures to start, and of infrastructure, are forgiven at first progress. Source: runs.md. */
 export function forgiveStarts(tx: Tx, beadId: string): void {
-  tx.db.update(issues).set({ startFailures: 0 }).where(eq(issues.beadId, beadId)).run();
+  tx.db
+    .update(issues)
+    .set({ startFailures: 0, infraFailures: 0, infraSince: null })
+    .where(eq(issues.beadId, beadId))
+    .run();
   tx.touch("issue", beadId);
 }
 
@@ -161,14 +166,39 @@ export function attachSavedWork(
   tx.touch("issue", beadId);
 }
 
+/** Only a person can mend what is in the bead's way. */
+export function parkIssue(tx: Tx, beadId: string, reason: FailureReason): void {
+  tx.db.update(issues).set({ parked: reason }).where(eq(issues.beadId, beadId)).run();
+  unqueue(tx, beadId);
+  recordEvent(tx, beadId, "parked", `parked: ${reason.message}`, { failure: reason });
+  tx.touch("issue", beadId);
+}
+
+/** A person has mended it: it is tried again at once. @returns false when it was not parked */
+export function unparkIssue(tx: Tx, beadId: string): boolean {
+  const row = tx.db.select().from(issues).where(eq(issues.beadId, beadId)).get();
+  if (!row?.parked) return false;
+  tx.db
+    .update(issues)
+    .set({ parked: null, infraFailures: 0, infraSince: null, backOffUntil: null })
+    .where(eq(issues.beadId, beadId))
+    .run();
+  recordEvent(tx, beadId, "resumed", "resumed: what it was parked for is mended");
+  tx.touch("issue", beadId);
+  return true;
+}
+
 /** A person gives a bead a fresh allowance on top of what it has used for life. */
-export function raiseCaps(tx: Tx, beadId: string): void {
+export function forgiveLife(tx: Tx, beadId: string): void {
   tx.db
     .update(issues)
     .set({
-      workAttemptsCap: sql`${issues.workAttempts} + ${tx.policy.workAttemptsMax}`,
-      runsCap: sql`${issues.runsTotal} + ${tx.policy.runsPerBeadMax}`,
+      workAttemptsForgiven: sql`${issues.workAttempts}`,
+      runsForgiven: sql`${issues.runsSpent}`,
       startFailures: 0,
+      infraFailures: 0,
+      infraSince: null,
+      parked: null,
       backOffUntil: null,
     })
     .where(eq(issues.beadId, beadId))

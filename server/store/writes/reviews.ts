@@ -112,7 +112,8 @@ export function moveReview(
     .set({
       state: next,
       stateSince: next === row.state ? row.stateSince : tx.now,
-      ...(!keepsTries && !entersTry && { tries: 0, backOffUntil: null }),
+      ...(!keepsTries &&
+        !entersTry && { tries: 0, infraTries: 0, infraSince: null, backOffUntil: null }),
       ...(move.proof && { proof: move.proof }),
       ...(move.hint !== undefined && { landingHint: move.hint }),
       ...(move.failure !== undefined && { failure: move.failure }),
@@ -132,11 +133,18 @@ export function moveReview(
 export function countReviewTry(
   tx: Tx,
   id: string,
-  { counted, backOffUntil }: { counted: boolean; backOffUntil: number },
+  { as, backOffUntil }: { as: "step" | "infra" | "nothing"; backOffUntil: number | null },
 ): void {
   tx.db
     .update(reviews)
-    .set({ ...(counted && { tries: sql`${reviews.tries} + 1` }), backOffUntil })
+    .set({
+      backOffUntil,
+      ...(as === "step" && { tries: sql`${reviews.tries} + 1` }),
+      ...(as === "infra" && {
+        infraTries: sql`${reviews.infraTries} + 1`,
+        infraSince: sql`coalesce(${reviews.infraSince}, ${tx.now})`,
+      }),
+    })
     .where(eq(reviews.beadId, id))
     .run();
   tx.touch("review", id);

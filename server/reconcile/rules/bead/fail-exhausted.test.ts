@@ -11,7 +11,7 @@ const failureOf = (change: Parameters<typeof issue>[0]) => {
 test.each([
   ["work_attempts", { workAttempts: 5 }],
   ["start_failures", { startFailures: 5 }],
-  ["runs", { runsTotal: 40 }],
+  ["runs", { runsSpent: 40 }],
 ])("[bead/fail-exhausted] used up %s fail the bead and tell a person", (code, change) => {
   const { code: told, steps } = failureOf(change);
   expect(told).toBe(code);
@@ -19,8 +19,8 @@ test.each([
 });
 
 test("[bead/fail-exhausted] a bead with attempts left goes on; a person's allowance counts", () => {
-  expect(failureOf({ workAttempts: 4, startFailures: 4, runsTotal: 39 }).steps).toEqual([]);
-  expect(failureOf({ workAttempts: 5, workAttemptsCap: 10 }).steps).toEqual([]);
+  expect(failureOf({ workAttempts: 4, startFailures: 4, runsSpent: 39 }).steps).toEqual([]);
+  expect(failureOf({ workAttempts: 5, workAttemptsForgiven: 1 }).steps).toEqual([]);
   expect(failureOf({ infraFailures: 30 }).steps).toEqual([]);
 });
 

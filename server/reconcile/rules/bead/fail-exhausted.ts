@@ -39,7 +39,7 @@ export const failExhausted: Rule<IssueView> = {
 /** Why the bead may not be tried again, or null. */
 export function exhaustion(issue: IssueView, s: Snapshot): FailureReason | null {
   const source = "bead/fail-exhausted";
-  if (issue.workAttempts >= issue.workAttemptsCap)
+  if (issue.workAttempts - issue.workAttemptsForgiven >= s.policy.workAttemptsMax)
     return {
       code: "work_attempts",
       message: `${issue.workAttempts} runs ended without finished work`,
@@ -51,7 +51,7 @@ export function exhaustion(issue: IssueView, s: Snapshot): FailureReason | null 
       message: `${issue.startFailures} runs could not be started`,
       source,
     };
-  if (issue.runsTotal >= issue.runsCap)
-    return { code: "runs", message: `${issue.runsTotal} runs were spent on it`, source };
+  if (issue.runsSpent - issue.runsForgiven >= s.policy.runsPerBeadMax)
+    return { code: "runs", message: `${issue.runsSpent} runs were spent on it`, source };
   return null;
 }

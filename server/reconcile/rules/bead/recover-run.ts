@@ -1,10 +1,12 @@
+import type { FailureReason } from "../../../../protocol/index.ts";
 import { backOffMs } from "../../../model/backoff.ts";
-import { countsAs } from "../../../model/outcomes.ts";
+import { countsAs, personsMatter, type CountsAs } from "../../../model/outcomes.ts";
 import type { Context, Rule } from "../../context.ts";
+import { parkRig } from "../../parking.ts";
 import type { Action, Step } from "../../plan.ts";
-import type { IssueView, RunView } from "../../snapshot.ts";
+import type { IssueView, RunView, Snapshot } from "../../snapshot.ts";
 
-/** After a stop by a person or a throttle: long enough to close the bead before it is tried again. */
+/** After a stop by a person: long enough to close the bead before it is tried again. */
 const PAUSE_MS = 30_000;
 
 /** A work run that ended without a verified done sends its bead back, counted by the outcome table. */
@@ -14,25 +16,9 @@ export const recoverRun: Rule<RunView> = {
   decide(run, context): Step | null {
     const issue = run.beadId ? context.issues.get(run.beadId) : undefined;
     if (!issue) return null;
-    const count = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
-    const counted: Action[] =
-      count === "nothing" || count === "success"
-        ? [
-            {
-              do: "count_run",
-              beadId: issue.id,
-              as: "nothing",
-              backOffUntil: context.s.now + PAUSE_MS,
-            },
-          ]
-        : [
-            {
-              do: "count_run",
-              beadId: issue.id,
-              as: count,
-              backOffUntil: nextTryAt(issue, count, context),
-            },
-          ];
+    const ended = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
+    // It says that it is done and brought nothing that was verified: a try of the bead like any other.
+    const as = ended === "success" ? "work_attempt" : ended;
     return {
       rule: this.id,
       key: issue.id,
@@ -42,7 +28,13 @@ export const recoverRun: Rule<RunView> = {
       ],
       actions: [
         { do: "settle_run", runId: run.id },
-        ...counted,
+        {
+          do: "count_run",
+          beadId: issue.id,
+          as,
+          spent: isSpent(as, run),
+          backOffUntil: nextTryAt(issue, run, as, context.s),
+        },
         {
           do: "move_issue",
           beadId: issue.id,
@@ -50,22 +42,66 @@ export const recoverRun: Rule<RunView> = {
           runId: null,
           text: sentence(run),
         },
+        ...parking(this.id, issue, run, as, context),
       ],
     };
   },
 };
 
-function nextTryAt(
-  issue: IssueView,
-  count: "work_attempt" | "start_failure" | "infra",
-  { s }: Context,
-): number {
+/** A run that was never up cost nothing but time; what the provider or a person ended is nobody's try. */
+function isSpent(as: CountsAs, run: RunView): boolean {
+  if (as === "work_attempt" || as === "start_failure") return true;
+  return as === "infra" && run.startedAt !== null;
+}
+
+function nextTryAt(issue: IssueView, run: RunView, as: CountsAs, { now, policy }: Snapshot) {
   const failures = {
-    work_attempt: issue.workAttempts,
+    work_attempt: issue.workAttempts - issue.workAttemptsForgiven,
     start_failure: issue.startFailures,
     infra: issue.infraFailures,
-  }[count];
-  return s.now + backOffMs(failures + 1, issue.id, s.policy);
+  };
+  if (as === "work_attempt" || as === "start_failure" || as === "infra")
+    return now + backOffMs(failures[as] + 1, issue.id, policy);
+  return run.outcome === "stopped_by_person" ? now + PAUSE_MS : null;
+}
+
+/** What only a person can mend waits for him, instead of costing one run after another. */
+function parking(
+  rule: string,
+  issue: IssueView,
+  run: RunView,
+  as: CountsAs,
+  { s, rigs }: Context,
+): Action[] {
+  const reason = run.reason;
+  const rig = rigs.get(issue.rigId);
+  if (as === "person" && reason)
+    return personsMatter(reason.code) === "rig" && rig
+      ? parkRig(rule, rig, reason)
+      : parkBead(rule, issue, reason);
+  const since = issue.infraSince ?? s.now;
+  if (as !== "infra" || s.now - since < s.policy.infraPatienceMs) return [];
+  const hours = Math.round((s.now - since) / 3_600_000);
+  return parkBead(rule, issue, {
+    code: "infrastructure",
+    message: `its runs have been failed by infrastructure for ${hours} hours, at last: ${reason?.message ?? run.outcome ?? "lost"}`,
+    source: rule,
+  });
+}
+
+function parkBead(rule: string, issue: IssueView, reason: FailureReason): Action[] {
+  return [
+    { do: "park_issue", beadId: issue.id, reason },
+    {
+      do: "escalate",
+      title: `Parked: ${issue.title}`.slice(0, 200),
+      body: `${reason.message} Its work is saved. Nothing is dispatched for it before you have mended this and resumed it: gastown call bead.resume '{"bead":"${issue.id}"}'`,
+      severity: "high",
+      rule,
+      subjectId: issue.id,
+      rigId: issue.rigId,
+    },
+  ];
 }
 
 function sentence(run: RunView): string {

@@ -22,7 +22,7 @@ export const submitForReview: Rule<RunView> = {
       ],
       actions: [
         { do: "settle_run", runId: run.id },
-        { do: "count_run", beadId: issue.id, as: "success", backOffUntil: null },
+        { do: "count_run", beadId: issue.id, as: "success", spent: true, backOffUntil: null },
         {
           do: "submit_review",
           beadId: issue.id,

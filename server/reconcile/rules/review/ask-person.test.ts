@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
+import { POLICY } from "../../../model/policy.ts";
 import {
   actionsOf,
   issue,
+  NOW,
   review,
   round,
   snapshot,
@@ -23,6 +25,15 @@ test.each(["queued", "reviewing", "approved"] as const)(
     expect(actionsOf(steps, "escalate")).toHaveLength(1);
   },
 );
+
+test("[review/ask-person] what infrastructure fails is capped by time, not by number", () => {
+  const { infraPatienceMs } = POLICY;
+  const failing = { state: "queued", infraTries: 400 } as const;
+  expect(asked({ ...failing, infraSince: NOW - infraPatienceMs + 1 })).toEqual([]);
+  const steps = asked({ ...failing, infraSince: NOW - infraPatienceMs });
+  expect(actionsOf(steps, "move_review")[0]?.failure?.message).toContain("400 times in 6 hours");
+  expect(actionsOf(steps, "escalate")).toHaveLength(1);
+});
 
 test("[review/ask-person] the fifth round that comes back asks; what a person returned does not", () => {
   const state = "changes_requested";

@@ -1,5 +1,5 @@
 import type { Rule } from "../../context.ts";
-import type { ReviewView } from "../../snapshot.ts";
+import type { ReviewView, Snapshot } from "../../snapshot.ts";
 
 /** Tries of one step, and rounds, are capped: then a person decides, and is told. */
 export const askPerson: Rule<ReviewView> = {
@@ -7,10 +7,7 @@ export const askPerson: Rule<ReviewView> = {
   why: "the review used up its tries or rounds",
   decide(review, { s }) {
     const rounds = review.latest?.round ?? 1;
-    const why =
-      review.state === "changes_requested"
-        ? `${rounds} rounds ended with changes requested`
-        : `${review.tries} tries of this step did not succeed`;
+    const why = reasonOf(review, rounds, s);
     return {
       rule: this.id,
       key: review.id,
@@ -27,7 +24,7 @@ export const askPerson: Rule<ReviewView> = {
         {
           do: "escalate",
           title: "A review needs you",
-          body: `${why} (at most ${review.state === "changes_requested" ? s.policy.roundsMax : s.policy.reviewTriesMax}). Approve it or return it with feedback.`,
+          body: `${why}. Approve it or return it with feedback.`,
           severity: "high",
           rule: this.id,
           subjectId: review.id,
@@ -37,3 +34,12 @@ export const askPerson: Rule<ReviewView> = {
     };
   },
 };
+
+function reasonOf(review: ReviewView, rounds: number, { now, policy }: Snapshot): string {
+  if (review.state === "changes_requested")
+    return `${rounds} rounds ended with changes requested (at most ${policy.roundsMax})`;
+  if (review.tries >= policy.reviewTriesMax)
+    return `${review.tries} tries of this step did not succeed (at most ${policy.reviewTriesMax})`;
+  const hours = Math.round((now - (review.infraSince ?? now)) / 3_600_000);
+  return `infrastructure has failed this step ${review.infraTries} times in ${hours} hours`;
+}

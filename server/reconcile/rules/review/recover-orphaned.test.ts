@@ -20,7 +20,7 @@ test.each([
     const reviews = [review({ state })];
     const steps = stepsOf(reconcile(snapshot({ issues, reviews })), "review/recover-orphaned");
     expect(actionsOf(steps, "move_review")[0]?.event).toBe(event);
-    expect(actionsOf(steps, "retry_review")[0]?.counted).toBe(true);
+    expect(actionsOf(steps, "retry_review")[0]?.as).toBe("infra");
     const runs = [run({ kind, reviewId: "mr_1" })];
     const plan = reconcile(snapshot({ issues, reviews, runs }));
     expect(stepsOf(plan, "review/recover-orphaned")).toEqual([]);

@@ -7,6 +7,7 @@ import {
   issue,
   NOW,
   review,
+  rig,
   run,
   snapshot,
   stepsOf,
@@ -26,12 +27,13 @@ const checked = (change: Partial<FactOf<"checked">>): FactOf<"checked"> => ({
 const settled = (
   change: Parameters<typeof run>[0],
   bead: Parameters<typeof issue>[0] = { state: "in_review", reviewId: "mr_1" },
+  rigs = [rig()],
 ) => {
   const runs = [
     run({ kind: "check", state: "ended", outcome: "done", reviewId: "mr_1", ...change }),
   ];
   const reviews = [review({ state: "checking", tries: 1 })];
-  return reconcile(snapshot({ runs, reviews, issues: [issue(bead)] }));
+  return reconcile(snapshot({ runs, reviews, rigs, issues: [issue(bead)] }));
 };
 
 test("[review/settle-check] green gates lead to the refinery", () => {
@@ -63,14 +65,39 @@ test.each([
   expect(actionsOf(steps, "move_review")[0]?.event).toBe("check_impossible");
   expect(actionsOf(steps, "move_issue")).toEqual([]);
   const retry = actionsOf(steps, "retry_review")[0];
-  expect(retry?.counted).toBe(true);
+  expect(retry?.as).toBe("infra");
   expect(retry?.backOffUntil).toBeGreaterThan(NOW);
 });
 
 test("[review/settle-check] an offer that was only refused is no try", () => {
   const reason = { code: "no_capacity", message: "full", source: "runner" };
   const steps = stepsOf(settled({ outcome: "rejected", reason }), RULE);
-  expect(actionsOf(steps, "retry_review")[0]?.counted).toBe(false);
+  expect(actionsOf(steps, "retry_review")[0]?.as).toBe("nothing");
+});
+
+test("[review/settle-check] a gate that fails by infrastructure uses up no try, however often", () => {
+  const reason = { code: "gate_infrastructure", message: "no disk", source: "runner" };
+  const steps = stepsOf(settled({ result: checked({ green: null, reason }) }), RULE);
+  expect(actionsOf(steps, "retry_review")[0]?.as).toBe("infra");
+  expect(actionsOf(steps, "park_rig")).toEqual([]);
+});
+
+test("[review/settle-check] a repository that lets nobody in parks its rig with one card", () => {
+  const reason = { code: "repository_auth", message: "no access", source: "runner" };
+  const steps = stepsOf(settled({ result: checked({ green: null, reason }) }), RULE);
+  expect(actionsOf(steps, "park_rig")).toMatchObject([{ rigId: "rg_1", reason }]);
+  expect(actionsOf(steps, "escalate")).toHaveLength(1);
+});
+
+test("[review/settle-check] [D3] red gates blame nobody while the target has moved; a conflict does", () => {
+  const moved = [rig({ movedTo: "e".repeat(40) })];
+  const red = checked({ green: false, gates: [gate({ ok: false })] });
+  const waits = stepsOf(settled({ result: red }, undefined, moved), RULE);
+  expect(actionsOf(waits, "move_review")[0]?.event).toBe("check_impossible");
+  expect(actionsOf(waits, "move_issue")).toEqual([]);
+  const conflict = checked({ green: false, gates: [], conflicts: ["a.ts"] });
+  const returned = stepsOf(settled({ result: conflict }, undefined, moved), RULE);
+  expect(actionsOf(returned, "move_review")[0]?.event).toBe("check_red");
 });
 
 test("[review/settle-check] a result for a bead that was closed meanwhile moves nothing", () => {

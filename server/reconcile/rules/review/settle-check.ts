@@ -1,7 +1,8 @@
 import type { Rule } from "../../context.ts";
+import { parkUnusable } from "../../parking.ts";
 import type { Step } from "../../plan.ts";
 import type { RunView } from "../../snapshot.ts";
-import { redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";
+import { isUndecided, redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";
 
 /** Red gates go back with their output; gates that could not be run are tried again, nobody blamed. */
 export const settleCheck: Rule<RunView> = {
@@ -15,7 +16,12 @@ export const settleCheck: Rule<RunView> = {
       { table: "run", id: run.id, state: "ended" },
       { table: "review", id: review.id, state: "checking" },
     ] as const;
-    if (result === null || result.green === null || result.headOid !== review.headOid) {
+    const rig = context.rigs.get(review.rigId);
+    const known = result?.headOid === review.headOid && result.green !== null;
+    if (result === null || !known || isUndecided(result, rig)) {
+      const why = isUndecided(result, rig)
+        ? "the gates are red, and the target has moved: its baseline says first who is to blame"
+        : `the gates could not be run: ${result?.reason?.message ?? run.reason?.message ?? "the run was lost"}`;
       return {
         rule: this.id,
         key: review.id,
@@ -27,9 +33,10 @@ export const settleCheck: Rule<RunView> = {
             reviewId: review.id,
             event: "check_impossible",
             runId: null,
-            text: `the gates could not be run: ${result?.reason?.message ?? run.reason?.message ?? "the run was lost"}`,
+            text: why,
           },
           retryReview(review, run, context.s),
+          ...parkUnusable(this.id, rig, result?.reason ?? run.reason),
         ],
       };
     }

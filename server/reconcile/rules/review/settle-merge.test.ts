@@ -6,6 +6,7 @@ import {
   HEAD,
   issue,
   review,
+  rig,
   run,
   snapshot,
   stepsOf,
@@ -13,13 +14,17 @@ import {
 import { reconcile } from "../../reconcile.ts";
 
 const RULE = "review/settle-merge";
-const settled = (change: Parameters<typeof run>[0], state: "in_review" | "open" = "in_review") => {
+const settled = (
+  change: Parameters<typeof run>[0],
+  state: "in_review" | "open" = "in_review",
+  rigs = [rig()],
+) => {
   const runs = [
     run({ kind: "merge", state: "ended", outcome: "done", reviewId: "mr_1", ...change }),
   ];
   const reviews = [review({ state: "merging" })];
   const issues = [issue({ state, reviewId: "mr_1" })];
-  return stepsOf(reconcile(snapshot({ runs, reviews, issues })), RULE);
+  return stepsOf(reconcile(snapshot({ runs, reviews, issues, rigs })), RULE);
 };
 const landed: FactOf<"landed"> = {
   kind: "landed",
@@ -71,15 +76,41 @@ test.each(["conflict", "gates_red"] as const)(
   },
 );
 
-test.each(["target_moved", "refused", "infrastructure"] as const)(
+test.each(["target_moved", "infrastructure"] as const)(
   "[review/settle-merge] %s is tried again and blames nobody",
   (code) => {
     const steps = settled({ result: notLanded(code) });
     expect(actionsOf(steps, "move_review")[0]?.event).toBe("merge_retry");
     expect(actionsOf(steps, "move_issue")).toEqual([]);
-    expect(actionsOf(steps, "retry_review")[0]?.counted).toBe(true);
+    expect(actionsOf(steps, "retry_review")[0]?.as).toBe("infra");
   },
 );
+
+test("[review/settle-merge] a landing that the remote refuses asks a person at once", () => {
+  const steps = settled({ result: notLanded("refused") });
+  expect(actionsOf(steps, "move_review")[0]).toMatchObject({
+    event: "capped",
+    failure: { code: "landing_refused", message: "it did not work" },
+  });
+  expect(actionsOf(steps, "escalate")).toHaveLength(1);
+  expect(actionsOf(steps, "retry_review")).toEqual([]);
+});
+
+test("[review/settle-merge] [D3] red gates on a moved target are looked at there first", () => {
+  const steps = settled({ result: notLanded("gates_red") }, "in_review", [
+    rig({ movedTo: "e".repeat(40) }),
+  ]);
+  expect(actionsOf(steps, "move_review")[0]?.event).toBe("merge_retry");
+  expect(actionsOf(steps, "move_issue")).toEqual([]);
+});
+
+test("[review/settle-merge] what a landing makes of the target is known to be green", () => {
+  expect(actionsOf(settled({ result: landed }), "prove_target")).toEqual([
+    { do: "prove_target", rigId: "rg_1", oid: "d".repeat(40) },
+  ]);
+  const elsewhere = { ...landed, proof: { ...landed.proof, ref: "gastown/landed/main" } };
+  expect(actionsOf(settled({ result: elsewhere }), "prove_target")).toEqual([]);
+});
 
 test("[review/settle-merge] a landing of another head proves nothing of this one", () => {
   const steps = settled({ result: { ...landed, headOid: "c".repeat(40) } });

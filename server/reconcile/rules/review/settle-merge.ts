@@ -2,8 +2,8 @@ import { branchOf } from "../../../model/delivery.ts";
 import type { FactOf } from "../../../../protocol/index.ts";
 import type { Context, Rule } from "../../context.ts";
 import type { Action, Step } from "../../plan.ts";
-import type { ReviewView, RunView } from "../../snapshot.ts";
-import { redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";
+import type { ReviewView, RigView, RunView } from "../../snapshot.ts";
+import { isUndecided, redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";
 
 /** Proof from git closes the bead; a conflict or red gates go back; all else is tried again. */
 export const settleMerge: Rule<RunView> = {
@@ -13,15 +13,15 @@ export const settleMerge: Rule<RunView> = {
     const review = run.reviewId ? context.reviews.get(run.reviewId) : undefined;
     if (!review || review.state !== "merging") return null;
     const result = run.result;
+    const rig = context.rigs.get(review.rigId);
     const reviewed = context.issues.get(review.subjectId)?.state === "in_review";
     let actions: Action[];
     if (result?.kind === "landed" && result.headOid === review.headOid)
-      actions = landed(review, result, reviewed);
-    else if (
-      result?.kind === "not_landed" &&
-      (result.code === "conflict" || result.code === "gates_red")
-    )
+      actions = [...landed(review, result, reviewed), ...proved(rig, result)];
+    else if (result?.kind === "not_landed" && isReturned(result, rig))
       actions = returned(review, result, reviewed);
+    else if (result?.kind === "not_landed" && result.code === "refused")
+      actions = refused(this.id, review, result);
     else actions = again(review, run, context);
     return {
       rule: this.id,
@@ -34,6 +34,41 @@ export const settleMerge: Rule<RunView> = {
     };
   },
 };
+
+/** Whether the author has something to do: not before it is known that the target itself is green. */
+function isReturned(result: FactOf<"not_landed">, rig: RigView | undefined): boolean {
+  if (result.code === "conflict") return true;
+  return result.code === "gates_red" && !isUndecided(result, rig);
+}
+
+/** What a landing made of the target is known to be green. */
+function proved(rig: RigView | undefined, { proof }: FactOf<"landed">): Action[] {
+  if (!rig || branchOf(proof.ref) !== rig.target) return [];
+  return [{ do: "prove_target", rigId: rig.id, oid: proof.mergeOid }];
+}
+
+/** The remote takes it from nobody until a person has looked: another try would end the same way. */
+function refused(rule: string, review: ReviewView, { message }: FactOf<"not_landed">): Action[] {
+  return [
+    {
+      do: "move_review",
+      reviewId: review.id,
+      event: "capped",
+      runId: null,
+      failure: { code: "landing_refused", message, source: rule },
+      text: `needs a person: ${message}`,
+    },
+    {
+      do: "escalate",
+      title: "A landing was refused",
+      body: `${message} Mend it, then approve the review: it is landed then.`,
+      severity: "high",
+      rule,
+      subjectId: review.id,
+      rigId: review.rigId,
+    },
+  ];
+}
 
 /** @param reviewed whether the bead still is where its review left it; if not, only the proof is kept */
 function landed(review: ReviewView, result: FactOf<"landed">, reviewed: boolean): Action[] {

@@ -60,6 +60,6 @@ test("[review/settle-verdict] no verdict, or one on another head, is tried again
   ]) {
     const steps = settled(change);
     expect(actionsOf(steps, "move_review")[0]?.event).toBe("review_lost");
-    expect(actionsOf(steps, "retry_review")[0]?.counted).toBe(true);
+    expect(actionsOf(steps, "retry_review")[0]?.as).toBe("step");
   }
 });

@@ -4,11 +4,13 @@ import {
   actionsOf,
   gate,
   HEAD,
+  NOW,
   rig,
   run,
   snapshot,
   stepsOf,
 } from "../../../../tests/support/snapshot.ts";
+import { POLICY } from "../../../model/policy.ts";
 import { reconcile } from "../../reconcile.ts";
 
 const settled = (
@@ -25,14 +27,17 @@ const settled = (
     reason: null,
     ...result,
   };
-  const runs = [run({ kind: "baseline", state: "ended", beadId: null, result: fact, ...ended })];
+  const judges = { target: "main", gates: rig().gates, setup: null };
+  const base = { kind: "baseline", state: "ended", beadId: null, judges } as const;
+  const runs = [run({ ...base, result: fact, ...ended })];
   const rigs = [rig({ state: "checking", ...change })];
   const steps = stepsOf(reconcile(snapshot({ runs, rigs })), "rig/settle-baseline");
   return actionsOf(steps, "set_rig")[0];
 };
 
 test("[rig/settle-baseline] [D3] a green baseline makes the rig ready and pins its target", () => {
-  expect(settled({}, { target: "" })).toMatchObject({
+  const judges = { target: "", gates: rig().gates, setup: null };
+  expect(settled({}, { target: "" }, { outcome: "done", judges })).toMatchObject({
     state: "ready",
     target: "trunk",
     parked: null,
@@ -46,11 +51,15 @@ test("[rig/settle-baseline] [D3] a red baseline parks the rig and names the gate
   expect(set?.parked?.message).toContain("lint");
 });
 
-test("[rig/settle-baseline] an unreachable repository is tried again, five times at most", () => {
+test("[rig/settle-baseline] an unreachable repository is tried again for hours, not for a number", () => {
   const reason = { code: "repository_unreachable", message: "no route", source: "runner" };
   const unreachable = { green: null, targetOid: null, reason };
-  expect(settled(unreachable)).toMatchObject({ state: "checking", tries: 1 });
-  expect(settled(unreachable, { baselineTries: 4 })).toMatchObject({
+  expect(settled(unreachable)).toMatchObject({ state: "checking", tries: 1, infraSince: NOW });
+  expect(settled(unreachable, { baselineTries: 40, infraSince: NOW - 1_000 })?.state).toBe(
+    "checking",
+  );
+  const infraSince = NOW - POLICY.infraPatienceMs;
+  expect(settled(unreachable, { infraSince })).toMatchObject({
     state: "parked",
     parked: reason,
   });
@@ -72,4 +81,17 @@ test("[rig/settle-baseline] a lost run says nothing of the rig: it is tried agai
 test("[rig/settle-baseline] a runner that only refused is asked again", () => {
   const reason = { code: "draining", message: "leaving", source: "runner" };
   expect(settled(null, {}, { outcome: "rejected", reason })?.state).toBe("checking");
+});
+
+test("[rig/settle-baseline] a result by gates that were changed meanwhile says nothing of the rig", () => {
+  const gates = [{ name: "test", command: "bun test", timeoutMs: 1_000 }];
+  const set = settled({ green: false, gates: [gate({ ok: false })] }, { gates });
+  expect(set).toMatchObject({ state: "checking", parked: null, baseline: null, tries: 0 });
+});
+
+test("[rig/settle-baseline] a ready rig goes on while its moved target is looked at", () => {
+  const moved = { state: "ready", movedTo: HEAD } as const;
+  expect(settled(null, moved, { outcome: "lost" })).toMatchObject({ state: "ready", tries: 1 });
+  const red = settled({ green: false, gates: [gate({ ok: false })] }, moved);
+  expect(red).toMatchObject({ state: "parked", parked: { code: "baseline_red" } });
 });

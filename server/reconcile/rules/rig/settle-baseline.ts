@@ -1,11 +1,10 @@
 import { backOffMs } from "../../../model/backoff.ts";
 import type { FailureReason } from "../../../../protocol/index.ts";
 import type { Rule } from "../../context.ts";
+import { judgesRig } from "../../judged.ts";
+import { parkedCard } from "../../parking.ts";
 import type { Action } from "../../plan.ts";
-import type { RigView, RunView } from "../../snapshot.ts";
-
-/** Wait after a run that said nothing of the rig: its tries are not counted, so the wait is fixed. */
-const BLAMELESS_PAUSE_MS = 5_000;
+import type { RigView, RunView, Snapshot } from "../../snapshot.ts";
 
 /** A red baseline parks the rig with one card before any model is called; an unreachable one is tried again. */
 export const settleBaseline: Rule<RunView> = {
@@ -14,18 +13,7 @@ export const settleBaseline: Rule<RunView> = {
   decide(run, { rigs, s }) {
     const rig = run.rigId ? rigs.get(run.rigId) : undefined;
     if (!rig) return null;
-    const result = run.result?.kind === "baseline" ? run.result : null;
-    const measured =
-      result && result.green !== null && result.targetOid !== null
-        ? { oid: result.targetOid, ok: result.green, gates: result.gates }
-        : null;
-    const parked = measured?.ok ? null : reasonOf(this.id, run);
-    // A run that was lost or turned away says nothing of the rig: it is tried again, uncounted.
-    const blameless = !measured && run.outcome !== "done";
-    const tries = measured ? 0 : rig.baselineTries + (blameless ? 0 : 1);
-    const again =
-      blameless || (!measured && tries < s.policy.baselineTriesMax && isTransient(parked));
-    const isParked = !measured?.ok && !again;
+    const set = judgesRig(run, rig) ? judged(this.id, run, rig, s) : overtaken(rig);
     return {
       rule: this.id,
       key: rig.id,
@@ -35,44 +23,55 @@ export const settleBaseline: Rule<RunView> = {
       ],
       actions: [
         { do: "settle_run", runId: run.id },
-        {
-          do: "set_rig",
-          rigId: rig.id,
-          // A rig that left the branch to the remote is pinned to what the remote had.
-          target: rig.target || (result?.target ?? ""),
-          state: measured?.ok ? "ready" : again ? "checking" : "parked",
-          parked,
-          baseline: measured,
-          tries,
-          backOffUntil: again
-            ? s.now + (blameless ? BLAMELESS_PAUSE_MS : backOffMs(tries + 1, rig.id, s.policy))
-            : null,
-        },
-        ...(isParked && parked ? [card(this.id, rig, parked)] : []),
+        { do: "set_rig", rigId: rig.id, ...set },
+        ...(set.state === "parked" && set.parked && rig.state !== "parked"
+          ? [parkedCard(this.id, rig, set.parked)]
+          : []),
       ],
     };
   },
 };
 
-/** A parked rig dispatches nothing: a person is told, until he has it checked again. */
-function card(rule: string, rig: RigView, parked: FailureReason): Action {
+type RigSet = Omit<Extract<Action, { do: "set_rig" }>, "do" | "rigId">;
+
+/** The rig was changed while it ran: what it found is of other gates or another target. */
+function overtaken(rig: RigView): RigSet {
+  const { target, state, backOffUntil, baselineTries: tries, infraSince } = rig;
+  return { target, state, parked: null, baseline: null, backOffUntil, tries, infraSince };
+}
+
+function judged(rule: string, run: RunView, rig: RigView, s: Snapshot): RigSet {
+  const result = run.result?.kind === "baseline" ? run.result : null;
+  // A rig that left the branch to the remote is pinned to what the remote had.
+  const target = rig.target || (result?.target ?? "");
+  if (result && result.green !== null && result.targetOid !== null) {
+    const baseline = { oid: result.targetOid, ok: result.green, gates: result.gates };
+    const known = { target, baseline, backOffUntil: null, tries: 0, infraSince: null };
+    return result.green
+      ? { ...known, state: "ready", parked: null }
+      : { ...known, state: "parked", parked: reasonOf(rule, run) };
+  }
+  const parked = reasonOf(rule, run);
+  const tries = rig.baselineTries + 1;
+  // A run that was lost or turned away says nothing of the rig, however often.
+  const blameless = run.outcome !== "done";
+  const infraSince = blameless ? rig.infraSince : (rig.infraSince ?? s.now);
+  const waitedMs = infraSince === null ? 0 : s.now - infraSince;
+  const again = blameless || (TRANSIENT.has(parked.code) && waitedMs < s.policy.infraPatienceMs);
   return {
-    do: "escalate",
-    title: `Rig ${rig.name} is parked`,
-    body: `${parked.message}. Nothing is dispatched to it before it is checked again.`,
-    severity: "high",
-    rule,
-    subjectId: rig.id,
-    rigId: rig.id,
+    target,
+    baseline: null,
+    tries,
+    infraSince,
+    parked,
+    // What is ready goes on while a moved target is looked at.
+    state: again ? rig.state : "parked",
+    backOffUntil: again ? s.now + backOffMs(tries, rig.id, s.policy) : null,
   };
 }
 
-const TRANSIENT = new Set(["repository_unreachable", "gate_infrastructure"]);
-
 /** Reasons that may pass by themselves; the others wait for a person. */
-function isTransient(reason: FailureReason | null): boolean {
-  return reason === null || TRANSIENT.has(reason.code);
-}
+const TRANSIENT = new Set(["repository_unreachable", "gate_infrastructure"]);
 
 function reasonOf(source: string, run: RunView): FailureReason {
   const result = run.result?.kind === "baseline" ? run.result : null;

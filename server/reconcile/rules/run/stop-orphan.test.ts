@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { issue, review, run, snapshot, stepsOf } from "../../../../tests/support/snapshot.ts";
+import { issue, review, rig, run, snapshot, stepsOf } from "../../../../tests/support/snapshot.ts";
 import { reconcile } from "../../reconcile.ts";
 
 const RULE = "run/stop-orphan";
@@ -37,4 +37,12 @@ test("[run/stop-orphan] runs that somebody waits for, merges and the Mayor go on
   });
   goesOn({ runs: [run({ kind: "merge", reviewId: "mr_1", resource: "lane:rg_1:main" })] });
   goesOn({ runs: [run({ kind: "session", beadId: null, resource: "session:se_1" })] });
+});
+
+test("[run/stop-orphan] a baseline by gates that were changed meanwhile is stopped", () => {
+  const judges = { target: "main", gates: [], setup: null };
+  const baseline = run({ kind: "baseline", beadId: null, resource: "lane:rg_1:main", judges });
+  const stopped = (gates: ReturnType<typeof rig>["gates"]) =>
+    stepsOf(reconcile(snapshot({ runs: [baseline], rigs: [rig({ gates })] })), RULE).length;
+  expect([stopped([]), stopped(rig().gates)]).toEqual([0, 1]);
 });

@@ -168,7 +168,8 @@ function offerForRig(
   busy: Set<string>,
 ): Step | null {
   const resource = laneResource(rig.id, rig.target);
-  if (rig.state !== "checking" || busy.has(resource)) return null;
+  const due = rig.state === "checking" || (rig.state === "ready" && rig.movedTo !== null);
+  if (!due || busy.has(resource)) return null;
   if (rig.backOffUntil !== null && rig.backOffUntil > context.s.now) return null;
   const runner = capacity.place("code", rig);
   if (!runner) return null;
@@ -176,7 +177,7 @@ function offerForRig(
   return {
     rule: RULE,
     key: rig.id,
-    expect: [{ table: "rig", id: rig.id, state: "checking" }],
+    expect: [{ table: "rig", id: rig.id, state: rig.state }],
     actions: [{ do: "offer", request: offerBaseline(rig, runner, context) }],
   };
 }

@@ -1,0 +1,10 @@
+import type { RigView, RunView } from "./snapshot.ts";
+
+/** Whether what this baseline judges is still what the rig says: settings may change while it runs. */
+export function judgesRig({ judges }: RunView, rig: RigView | undefined): boolean {
+  if (!rig || judges === null) return false;
+  const { target, gates, setup } = judges;
+  // A rig that left the branch to the remote is pinned by its first baseline.
+  const sameTarget = target === rig.target || target === "";
+  return sameTarget && setup === rig.setup && JSON.stringify(gates) === JSON.stringify(rig.gates);
+}
