@@ -1,6 +1,7 @@
 /** The program's commands, and how it ends: never with a stack trace for what a person did. */
 import { Command, CommanderError } from "commander";
 import { StartError } from "../server/start-error.ts";
+import { addBead } from "./commands/bead.ts";
 import { addBeads } from "./commands/beads.ts";
 import { addCall } from "./commands/call.ts";
 import { addConvoy } from "./commands/convoy.ts";
@@ -53,6 +54,7 @@ function createProgram(): Command {
     addMayor,
     addSling,
     addBeads,
+    addBead,
     addConvoy,
     addRig,
     addSettings,

@@ -7,6 +7,8 @@ interface BeadOptions extends TownOptions {
   rig?: string;
   status?: BeadStatus;
   limit?: number;
+  text?: string;
+  archived?: boolean;
 }
 
 /** `gastown beads`: the work items, newest first. */
@@ -18,12 +20,16 @@ export function addBeads(program: Command): void {
       beadStatusSchema.options.join(", "),
       oneOf("--status", beadStatusSchema.options),
     )
+    .option("--text <words>", "with these words in title, body or labels")
+    .option("--archived", "archived ones too")
     .option("--limit <n>", "at most this many", wholeNumber("--limit", 1, 500))
     .action(async (options: BeadOptions) => {
       await withTownOf(options, async (town) => {
         const beads = await town.call("bead.list", {
           ...(options.rig === undefined ? {} : { rig: options.rig }),
           ...(options.status === undefined ? {} : { status: options.status }),
+          ...(options.text === undefined ? {} : { text: options.text }),
+          ...(options.archived === true ? { archived: true } : {}),
           ...(options.limit === undefined ? {} : { limit: options.limit }),
         });
         if (options.json === true) printJson(beads);

@@ -6,8 +6,10 @@ import { z } from "zod";
 import type { Role } from "../../protocol/run.ts";
 import {
   BODY_CHARS_MAX,
+  COMMENT_CHARS_MAX,
   COMMENTS_MAX,
   FEEDBACK_CHARS_MAX,
+  LABELS_MAX,
   TASKS_MAX,
   TITLE_CHARS_MAX,
 } from "../../protocol/limits.ts";
@@ -28,6 +30,7 @@ const id = z.string().min(1).max(100);
 const title = z.string().min(1).max(TITLE_CHARS_MAX);
 const text = z.string().max(BODY_CHARS_MAX);
 const summary = z.string().min(1).max(FEEDBACK_CHARS_MAX);
+const priority = z.enum(["low", "medium", "high", "critical"]).optional();
 const nothing = z.strictObject({});
 
 const comment = z.strictObject({
@@ -143,8 +146,50 @@ const MAYOR: readonly Tool[] = [
       rig: id,
       title,
       body: text,
-      priority: z.enum(["low", "medium", "high", "critical"]).optional(),
+      priority,
+      held: z.boolean().optional().describe("true: it waits until somebody releases it"),
     }),
+    terminal: false,
+  },
+  {
+    name: "gt_edit_bead",
+    roles: ["mayor"],
+    description: "Changes a bead: what is named replaces what is there.",
+    input: z.strictObject({
+      bead: id,
+      title: title.optional(),
+      body: text.optional(),
+      priority,
+      labels: z.array(z.string()).max(LABELS_MAX).optional(),
+      assignee: id.optional().describe("A polecat by name, preferred while idle"),
+      depends_on: z.array(id).max(TASKS_MAX).optional().describe("All beads it waits for; alone"),
+    }),
+    terminal: false,
+  },
+  {
+    name: "gt_act",
+    roles: ["mayor"],
+    description:
+      "Does one thing to a bead. hold: nothing more of it starts before release. cancel: its run is stopped, its work saved, then it is closed. delete: only what never landed and nothing waits for.",
+    input: z.strictObject({
+      bead: id,
+      action: z.enum(["hold", "release", "cancel", "reopen", "archive", "unarchive", "delete"]),
+      reason: z.string().max(COMMENT_CHARS_MAX).optional(),
+    }),
+    terminal: false,
+  },
+  {
+    name: "gt_comment",
+    roles: ["mayor"],
+    description: "Writes a line into a bead's history.",
+    input: z.strictObject({ bead: id, text: z.string().min(1).max(COMMENT_CHARS_MAX) }),
+    terminal: false,
+  },
+  {
+    name: "gt_reset_agent",
+    roles: ["mayor"],
+    description: "Takes an agent off its run, work saved; its bead goes on with another run.",
+    input: z.strictObject({ agent: id }),
     terminal: false,
   },
   {

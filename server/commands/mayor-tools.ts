@@ -2,50 +2,34 @@
  * The Mayor's tools, answered inside the tick. A call equal to one of the same turn returns the
  * earlier answer where it created something, so that a turn which is run again doubles nothing (B1).
  */
-import { desc, eq } from "drizzle-orm";
+import { desc, eq, isNull } from "drizzle-orm";
 import { z } from "zod";
 import {
   BODY_CHARS_MAX,
-  commands,
   prioritySchema,
   refSchema,
   shortId,
-  type CommandName,
-  type ErrorBody,
   type ToolAnswer,
 } from "../../protocol/index.ts";
 import { convoyImage, issueImage, rigImage } from "../store/images/images.ts";
 import { findBead, findRig } from "../store/refs.ts";
 import { beads, issues } from "../store/schema/beads.ts";
-import { rigs } from "../store/schema/runs.ts";
+import { rigs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { journal, journaled } from "../store/writes/sessions.ts";
 import type { CommandPorts } from "./command.ts";
+import { answer, invalid, parse, refused, type Answer } from "./mayor-answer.ts";
+import { callEditTool, notAsked } from "./mayor-edit-tools.ts";
 import { slingConvoy } from "./convoy-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { present } from "../store/present.ts";
-
-interface Answer {
-  text: string;
-  isError: boolean;
-  beads: string[];
-}
-const answer = (value: unknown, created: string[] = []): Answer => ({
-  text: typeof value === "string" ? value : JSON.stringify(value, null, 1),
-  isError: false,
-  beads: created,
-});
-const refused = (error: ErrorBody): Answer => ({
-  text: `${error.code}: ${error.message}`,
-  isError: true,
-  beads: [],
-});
 
 const slingTool = z.strictObject({
   rig: refSchema,
   title: z.string(),
   body: z.string().max(BODY_CHARS_MAX),
   priority: prioritySchema.optional(),
+  held: z.boolean().optional(),
 });
 const convoyTool = z.strictObject({
   rig: refSchema,
@@ -62,7 +46,7 @@ const convoyTool = z.strictObject({
 });
 
 /** Only what creates is remembered: a look must see what is there now, a refusal may be mended. */
-const CREATES: ReadonlySet<string> = new Set(["gt_sling", "gt_sling_convoy"]);
+const CREATES: ReadonlySet<string> = new Set(["gt_sling", "gt_sling_convoy", "gt_comment"]);
 
 /** @param call.key hash of turn, tool and arguments */
 export function callMayorTool(
@@ -73,7 +57,7 @@ export function callMayorTool(
   const earlier = journaled(tx, call.turnId, call.key);
   if (earlier && !earlier.isError && CREATES.has(call.tool))
     return { isError: false, text: earlier.answer };
-  const done = dispatch(tx, call.tool, call.arguments, ports);
+  const done = dispatch(tx, call, ports);
   journal(tx, call.turnId, call.key, {
     tool: call.tool,
     arguments: JSON.stringify(call.arguments ?? {}).slice(0, 8_000),
@@ -84,7 +68,18 @@ export function callMayorTool(
   return { isError: done.isError, text: done.text };
 }
 
-function dispatch(tx: Tx, tool: string, input: unknown, ports: CommandPorts): Answer {
+/** Words of others than people set nothing in motion: what such a turn creates waits for a person. */
+function begunByPerson(tx: Tx, turnId: string): boolean {
+  const turn = tx.db.select({ by: turns.begunBy }).from(turns).where(eq(turns.id, turnId)).get();
+  return turn?.by === "person";
+}
+
+function dispatch(
+  tx: Tx,
+  { tool, arguments: input, turnId }: { tool: string; arguments: unknown; turnId: string },
+  ports: CommandPorts,
+): Answer {
+  const byPerson = begunByPerson(tx, turnId);
   switch (tool) {
     case "gt_rigs":
       return answer(
@@ -101,15 +96,11 @@ function dispatch(tx: Tx, tool: string, input: unknown, ports: CommandPorts): An
     case "gt_convoy":
       return showConvoy(tx, input);
     case "gt_sling":
-      return sling(tx, input, ports);
+      return sling(tx, input, ports, byPerson);
     case "gt_sling_convoy":
-      return slingAll(tx, input, ports);
+      return byPerson ? slingAll(tx, input, ports) : notAsked();
     default:
-      return refused({
-        code: "unknown_command",
-        message: `there is no tool ${tool}.`,
-        retryable: false,
-      });
+      return callEditTool(tx, tool, input, ports, byPerson);
   }
 }
 
@@ -128,6 +119,7 @@ function beadLine(tx: Tx, id: string) {
     title: issue.title,
     status: issue.status,
     waits: issue.wait?.text,
+    ...(issue.held && { held: true }),
     outcome: issue.outcome ?? undefined,
   };
 }
@@ -143,6 +135,7 @@ function listBeads(tx: Tx, input: unknown): Answer {
     .select({ id: beads.id, status: beads.status, rigId: beads.rigId })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(isNull(beads.archivedAt))
     .orderBy(desc(beads.id))
     .limit(200)
     .all()
@@ -191,16 +184,22 @@ function showConvoy(tx: Tx, input: unknown): Answer {
   });
 }
 
-function sling(tx: Tx, input: unknown, ports: CommandPorts): Answer {
+function sling(tx: Tx, input: unknown, ports: CommandPorts, byPerson: boolean): Answer {
   const parsed = slingTool.safeParse(input);
   if (!parsed.success) return refused(invalid(parsed.error));
-  const body = parse("bead.sling", parsed.data);
+  const held = parsed.data.held === true || !byPerson;
+  const body = parse("bead.sling", { ...parsed.data, held });
   if (!body.ok) return refused(body.error);
   const result = slingBead(tx, body.value, ports);
   if (!result.ok) return refused(result.error);
   const { id, title } = result.value;
   return answer(
-    { created: { id, short: shortId(id), title }, next: "Tell the person what you set in motion." },
+    {
+      created: { id, short: shortId(id), title, held },
+      next: held
+        ? "It is held: tell the person that it starts when he releases it."
+        : "Tell the person what you set in motion.",
+    },
     [id],
   );
 }
@@ -229,25 +228,4 @@ function slingAll(tx: Tx, input: unknown, ports: CommandPorts): Answer {
     },
     [convoy.id],
   );
-}
-
-/** Agents' words pass the same schemas as everybody's. */
-function parse<N extends CommandName>(
-  name: N,
-  input: unknown,
-): { ok: true; value: z.output<(typeof commands)[N]["body"]> } | { ok: false; error: ErrorBody } {
-  const parsed = commands[name].body.safeParse(input);
-  return parsed.success
-    ? { ok: true, value: parsed.data as z.output<(typeof commands)[N]["body"]> }
-    : { ok: false, error: invalid(parsed.error) };
-}
-
-function invalid(error: z.ZodError): ErrorBody {
-  const issue = error.issues[0];
-  const where = issue && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-  return {
-    code: "invalid_body",
-    message: `${where}${issue?.message ?? "not valid"}. Correct it and call again.`,
-    retryable: false,
-  };
 }

@@ -159,7 +159,7 @@ export const turns = sqliteTable(
     state: text("state").$type<TurnState>().notNull(),
     text: text("text").notNull(),
     /** Whose words began the turn. */
-    begunBy: text("begun_by").$type<"person">().notNull(),
+    begunBy: text("begun_by").$type<"person" | "agent" | "machine" | "foreign">().notNull(),
     author: text("author").notNull(),
     runId: text("run_id"),
     tries: integer("tries").notNull().default(0),
