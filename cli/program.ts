@@ -7,6 +7,7 @@ import { addCall } from "./commands/call.ts";
 import { addConvoy } from "./commands/convoy.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDown } from "./commands/down.ts";
+import { addEscalations } from "./commands/escalations.ts";
 import { addLogin } from "./commands/login.ts";
 import { addMayor } from "./commands/mayor.ts";
 import { addModel } from "./commands/model.ts";
@@ -56,6 +57,7 @@ function createProgram(): Command {
     addBeads,
     addBead,
     addConvoy,
+    addEscalations,
     addRig,
     addSettings,
     addToken,

@@ -35,7 +35,8 @@ export const failureReasonSchema = z.object({
 });
 export type FailureReason = z.infer<typeof failureReasonSchema>;
 
-const common = {
+/** What every bead has. */
+export const beadCommon = {
   id: beadIdSchema,
   status: beadStatusSchema,
   title: z.string(),
@@ -63,7 +64,7 @@ export const closingSchema = z.object({
 export type Closing = z.infer<typeof closingSchema>;
 
 export const issueSchema = z.object({
-  ...common,
+  ...beadCommon,
   type: z.literal("issue"),
   body: z.string(),
   convoyId: beadIdSchema.nullable(),
@@ -99,7 +100,7 @@ export type Issue = z.infer<typeof issueSchema>;
 
 export const convoyStateSchema = z.enum(["active", "landed", "failed", "cancelled"]);
 export const convoySchema = z.object({
-  ...common,
+  ...beadCommon,
   type: z.literal("convoy"),
   state: convoyStateSchema,
   failure: failureReasonSchema.nullable(),
@@ -107,18 +108,6 @@ export const convoySchema = z.object({
   landedAt: timestampSchema.nullable(),
 });
 export type Convoy = z.infer<typeof convoySchema>;
-
-export const escalationSchema = z.object({
-  ...common,
-  type: z.literal("escalation"),
-  body: z.string(),
-  severity: z.enum(["low", "medium", "high", "critical"]),
-  source: z.string(),
-  subjectId: z.string().nullable(),
-  acknowledgedAt: timestampSchema.nullable(),
-  resolvedAt: timestampSchema.nullable(),
-});
-export type Escalation = z.infer<typeof escalationSchema>;
 
 export const dependencyTypeSchema = z.enum(["blocks", "tracks", "parent-child"]);
 

@@ -4,6 +4,7 @@
  * nothing by itself. `roles` is the authorisation table: what is not named is refused.
  */
 import { z } from "zod";
+import { attentionCommands } from "./commands/attention.ts";
 import { beadCommands } from "./bead-commands.ts";
 import { deliverySchema } from "./bead.ts";
 import { define, name, owner, version, type CommandDef } from "./command-def.ts";
@@ -216,20 +217,7 @@ export const commands = {
     body: z.strictObject({ text: z.string().trim().min(1).max(CHAT_CHARS_MAX) }),
     value: z.object({ messageId: beadIdSchema, turnId: turnIdSchema }),
   }),
-  "escalation.acknowledge": define({
-    mode: "command",
-    roles: owner,
-    summary: "Say that you have seen an escalation",
-    body: z.strictObject({ escalation: refSchema }),
-    value: z.object({ id: beadIdSchema }),
-  }),
-  "escalation.resolve": define({
-    mode: "command",
-    roles: owner,
-    summary: "Close an escalation",
-    body: z.strictObject({ escalation: refSchema, note: z.string().trim().max(2_000).default("") }),
-    value: z.object({ id: beadIdSchema }),
-  }),
+  ...attentionCommands,
   "token.create": define({
     mode: "service",
     roles: owner,

@@ -1,4 +1,5 @@
 /** The wire: the only barrel of the project. Imports zod and nothing else. */
+export * from "./attention.ts";
 export * from "./bead.ts";
 export * from "./commands.ts";
 export * from "./error.ts";

@@ -3,7 +3,8 @@
  * a subscription answers the whole set or the missed changes, then ordered changes follow.
  */
 import { z } from "zod";
-import { beadEventSchema, convoySchema, escalationSchema, issueSchema } from "./bead.ts";
+import { escalationSchema } from "./attention.ts";
+import { beadEventSchema, convoySchema, issueSchema } from "./bead.ts";
 import { reviewSchema } from "./review.ts";
 import {
   agentSchema,

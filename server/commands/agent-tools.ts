@@ -57,7 +57,8 @@ function tellPerson(tx: Tx, run: RunRow, frame: ToolFrame): ToolAnswer {
     source: `run:${run.id}`,
     subjectId: run.beadId,
     rigId: run.rigId,
+    key: `${frame.tool} ${run.beadId ?? run.id} ${parsed.data.title}`,
   });
-  rememberAnswer(tx, key, { command: frame.tool, bodyHash: "", answer: null });
+  rememberAnswer(tx, key, { command: frame.tool, bodyHash: "", answer: told.text });
   return told;
 }

@@ -11,7 +11,6 @@ import type { Tx } from "../store/tx.ts";
 import { buryBead, setArchived, wishClosed } from "../store/writes/bead-edits.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
 import { reactivateConvoy } from "../store/writes/convoys.ts";
-import { resolveAbout } from "../store/writes/escalations.ts";
 import { closeIssue, moveIssue, forgiveLife } from "../store/writes/issues.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import type { Apply } from "./command.ts";
@@ -127,7 +126,6 @@ export const reopenBead: Apply<"bead.reopen"> = (tx, body) => {
     );
   bumpVersion(tx, id);
   if (bead.value.archivedAt !== null) setArchived(tx, bead.value, false);
-  resolveAbout(tx, id, "its bead was reopened");
   if (row.convoyId) reactivateConvoy(tx, row.convoyId);
   return ok(image(tx, id));
 };
@@ -155,8 +153,6 @@ export const deleteBead: Apply<"bead.delete"> = (tx, body) => {
       { details: { beads: waiting.slice(0, 20) } },
     );
   }
-  resolveAbout(tx, id, "its bead was deleted");
-  if (row.reviewId) resolveAbout(tx, row.reviewId, "its bead was deleted");
   buryBead(tx, bead.value);
   if (row.convoyId !== null) tx.touch("convoy", row.convoyId);
   return ok({ id });

@@ -11,7 +11,8 @@ import {
 import { applyCommand, type StateCommand } from "./registry.ts";
 import type { AuthPort, Caller } from "../core.ts";
 import type { TownLoop } from "../loop/town-loop.ts";
-import { answerQuery, type QueryName, type QueryPorts } from "../queries/registry.ts";
+import type { QueryPorts } from "../queries/query.ts";
+import { answerQuery, type QueryName } from "../queries/registry.ts";
 import type { Service, ServiceName } from "../services/registry.ts";
 import { recallAnswer, rememberAnswer, writeAudit } from "../store/writes/feed.ts";
 

@@ -1,7 +1,6 @@
 /** Letting go on what waits for a person. */
 import { ok, refuse } from "../../protocol/index.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
-import { resolveAbout } from "../store/writes/escalations.ts";
 import { unparkIssue } from "../store/writes/issues.ts";
 import type { Apply } from "./command.ts";
 import { findIssue, image } from "./find-bead.ts";
@@ -12,6 +11,5 @@ export const resumeBead: Apply<"bead.resume"> = (tx, body) => {
   const { id } = bead.value;
   if (!unparkIssue(tx, id)) return refuse("illegal_transition", "it is not parked.");
   bumpVersion(tx, id);
-  resolveAbout(tx, id, "the bead was resumed");
   return ok(image(tx, id));
 };

@@ -1,4 +1,4 @@
-/** What people say and decide: the Mayor, reviews, runs, escalations. */
+/** What people say and decide: the Mayor, reviews, runs. */
 import { eq } from "drizzle-orm";
 import { ok, refuse } from "../../protocol/index.ts";
 import { reviewImage, runImage } from "../store/images/images.ts";
@@ -6,11 +6,6 @@ import { findBead, findRun } from "../store/refs.ts";
 import { issues, reviews } from "../store/schema/beads.ts";
 import { sessions } from "../store/schema/runs.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
-import {
-  acknowledgeEscalation,
-  resolveAbout,
-  resolveEscalation,
-} from "../store/writes/escalations.ts";
 import { moveIssue } from "../store/writes/issues.ts";
 import { moveReview, recordRound } from "../store/writes/reviews.ts";
 import { orderStop } from "../store/writes/runs.ts";
@@ -81,24 +76,5 @@ export const decideReview: Apply<"review.decide"> = (tx, body) => {
     }
   }
   bumpVersion(tx, id);
-  resolveAbout(tx, id, "a person decided the review");
   return ok(present(reviewImage(tx.db, id), `review ${id}`));
-};
-
-export const acknowledge: Apply<"escalation.acknowledge"> = (tx, body) => {
-  const bead = findBead(tx.db, body.escalation, ["escalation"], "escalation");
-  if (!bead.ok) return bead;
-  if (bead.value.status !== "open")
-    return refuse("illegal_transition", `it is ${bead.value.status.replaceAll("_", " ")} already.`);
-  acknowledgeEscalation(tx, bead.value.id);
-  return ok({ id: bead.value.id });
-};
-
-export const resolve: Apply<"escalation.resolve"> = (tx, body) => {
-  const bead = findBead(tx.db, body.escalation, ["escalation"], "escalation");
-  if (!bead.ok) return bead;
-  if (bead.value.status === "closed")
-    return refuse("illegal_transition", "it is resolved already.");
-  resolveEscalation(tx, bead.value.id, body.note);
-  return ok({ id: bead.value.id });
 };

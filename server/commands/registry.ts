@@ -15,7 +15,8 @@ import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { setModel } from "./model-commands.ts";
 import { resumeBead } from "./pause-commands.ts";
-import { acknowledge, decideReview, resolve, sayToMayor, stopRun } from "./people-commands.ts";
+import { acknowledge, resolve } from "./escalation-commands.ts";
+import { decideReview, sayToMayor, stopRun } from "./people-commands.ts";
 import { addRig, changeRig, dropRig, recheckRig } from "./rig-commands.ts";
 
 /** Every command that changes state, by name. */

@@ -5,7 +5,6 @@ import { findRig } from "../store/refs.ts";
 import { beads, issues } from "../store/schema/beads.ts";
 import { runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
-import { resolveAbout } from "../store/writes/escalations.ts";
 import { insertRig, removeRig, updateRig } from "../store/writes/rigs.ts";
 import type { Apply } from "./command.ts";
 
@@ -83,7 +82,6 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
   const { set } = body;
   const recheck = set.target !== undefined || set.gates !== undefined || set.setup !== undefined;
   updateRig(tx, rig.value, definedOnly(set), recheck);
-  if (recheck) resolveAbout(tx, rig.value.id, "the rig is checked again");
   return ok(image(tx, rig.value.id));
 };
 
@@ -99,7 +97,6 @@ export const recheckRig: Apply<"rig.recheck"> = (tx, body) => {
   const rig = findRig(tx.db, body.rig);
   if (!rig.ok) return rig;
   updateRig(tx, rig.value, {}, true);
-  resolveAbout(tx, rig.value.id, "the rig is checked again");
   return ok(image(tx, rig.value.id));
 };
 
@@ -129,6 +126,5 @@ export const dropRig: Apply<"rig.remove"> = (tx, body) => {
       minBackoffMs: 2_000,
     });
   removeRig(tx, id);
-  resolveAbout(tx, id, "the rig was removed");
   return ok({ id });
 };

@@ -1,12 +1,14 @@
 /** Applies a plan's step: its actions together or not at all, after comparing with what its rule read. */
 import { eq } from "drizzle-orm";
+import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
 import { journalOf } from "../store/journal.ts";
+import { escalations } from "../store/schema/attention.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { settleConvoy } from "../store/writes/convoys.ts";
-import { escalate } from "../store/writes/escalations.ts";
+import { escalate, remindOfEscalation, resolveEscalation } from "../store/writes/escalations.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
 import { countReviewTry, moveReview, recordRound, submitReview } from "../store/writes/reviews.ts";
 import { setWait } from "../store/writes/ready.ts";
@@ -44,6 +46,10 @@ function holds(tx: Tx, { table, id, state }: Expect): boolean {
     rig: () => tx.db.select({ state: rigs.state }).from(rigs).where(eq(rigs.id, id)).get(),
     runner: () =>
       tx.db.select({ state: runners.state }).from(runners).where(eq(runners.id, id)).get(),
+    escalation: () => {
+      const row = tx.db.select().from(escalations).where(eq(escalations.beadId, id)).get();
+      return row && { state: escalationState(row) };
+    },
     turn: () => tx.db.select({ state: turns.state }).from(turns).where(eq(turns.id, id)).get(),
   };
   return read[table]()?.state === state;
@@ -119,6 +125,12 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
       return endTurn(tx, action.turnId, "failed", "", action.text);
     case "escalate":
       escalate(tx, { ...action, source: action.rule });
+      return;
+    case "resolve_escalation":
+      resolveEscalation(tx, action.escalationId, action.note);
+      return;
+    case "remind_escalation":
+      remindOfEscalation(tx, action.escalationId, action);
       return;
   }
 }

@@ -15,7 +15,7 @@ import { prepareUnfinished } from "../store/unfinished.ts";
 import { prepareTimers, type Timers } from "../store/writes/timers.ts";
 import { Agenda, type Round } from "./agenda.ts";
 import { applyStep } from "./apply-step.ts";
-import { RuleFaults } from "./rule-faults.ts";
+import { RuleFaults, type Fault } from "./rule-faults.ts";
 
 /** Rounds that may share one commit; what is left then waits for the next tick. */
 const ROUNDS_MAX = 32;
@@ -47,7 +47,7 @@ export class Decider {
   readonly #concerned;
   readonly #timers: Timers;
   readonly #agenda: Agenda;
-  readonly #faults = new RuleFaults();
+  readonly #faults: RuleFaults;
   /** What was said last of each rig's gates: a change is told to all that wait behind it. */
   #gates = new Map<string, string>();
   /** The first pass over everything after a start may find work; later ones should not. */
@@ -59,6 +59,8 @@ export class Decider {
     this.#concerned = prepareConcerned(deps.db);
     this.#timers = prepareTimers(deps.db);
     this.#agenda = new Agenda(prepareUnfinished(deps.db));
+    this.#faults = new RuleFaults(deps.db);
+    this.#agenda.add(this.#faults.entities);
     this.lookAtAll();
   }
 
@@ -132,41 +134,50 @@ export class Decider {
       plan = reconcile(snapshot);
     } catch (bug) {
       // What commands and facts wrote stands; only the decision waits.
-      this.#failed(tx, "town/reconcile", TOWN, bug);
+      this.#settleFaults(tx, new Set(), [{ rule: "town/reconcile", ids: [TOWN], error: bug }]);
       for (const id of ids) this.#agenda.addLater(id, tx.now + RETRY_AFTER_FAULT_MS);
       return [];
     }
     this.#watchGates(snapshot);
-    for (const { rule, key, error } of plan.faults) this.#failed(tx, rule, key, error);
-    const rules = this.#apply(tx, plan);
+    const faults: Fault[] = plan.faults.map(({ rule, key, error }) => ({
+      rule,
+      ids: [key],
+      error,
+    }));
+    const rules = this.#apply(tx, plan, faults);
+    this.#settleFaults(tx, snapshot.focus, faults);
     this.#timers.sync(snapshot.focus, plan.timers);
     if (pass && this.#passed && rules.length > 0)
       log.warn({ rules, keys: plan.steps.map(({ key }) => key) }, "the safety pass found work");
     return rules;
   }
 
-  #apply(tx: Tx, plan: Plan): string[] {
+  /** @param faults gets the steps that could not be applied */
+  #apply(tx: Tx, plan: Plan, faults: Fault[]): string[] {
     const { log, savepoint } = this.#deps;
     const rules: string[] = [];
     for (const step of plan.steps) {
       const { rule, key } = step;
       try {
         const applied = applyStep(tx, step, savepoint);
-        this.#faults.passed(rule, key);
         rules.push(rule);
         log.debug({ rule, key, stale: !applied }, "rule applied");
         if (!applied) this.#agenda.add([key]);
       } catch (bug) {
-        this.#failed(tx, rule, key, bug);
+        const ids = [...new Set([key, ...step.expect.map(({ id }) => id)])];
+        faults.push({ rule, ids, error: bug });
       }
     }
     return rules;
   }
 
-  #failed(tx: Tx, rule: string, key: string, bug: unknown): void {
-    this.#deps.log.error({ rule, key, err: errorText(bug) }, "a rule failed and was undone");
-    this.#faults.failed(tx, rule, key, bug);
-    this.#agenda.addLater(key, tx.now + RETRY_AFTER_FAULT_MS);
+  #settleFaults(tx: Tx, focus: ReadonlySet<string>, faults: readonly Fault[]): void {
+    for (const { rule, ids, error } of faults) {
+      const fields = { rule, key: ids[0], err: errorText(error) };
+      this.#deps.log.error(fields, "a rule failed and was undone");
+      for (const id of ids) this.#agenda.addLater(id, tx.now + RETRY_AFTER_FAULT_MS);
+    }
+    this.#faults.looked(tx, focus, faults);
   }
 
   #watchGates(s: Snapshot): void {

@@ -55,7 +55,8 @@ function buryRun(tx: Tx, row: InboxRow): void {
       body: `${reason.message} (${row.runId}). It is kept in the inbox; the run, if there was one, ended as crashed with its work saved.`,
       severity: "high",
       source: tx.rule,
-      subjectId: null,
+      subjectId: row.runId,
+      holdsWhile: null,
       rigId: null,
     });
   }

@@ -37,6 +37,10 @@ export interface Policy {
   backOffBaseMs: number;
   backOffMaxMs: number;
   changesKeptMs: number;
+  /** From one reminder of an escalation that nobody has acknowledged to the next, a step more severe. */
+  escalationRemindMs: number;
+  /** The same for one that is critical or was acknowledged. */
+  escalationCalmMs: number;
 }
 
 export const POLICY: Policy = {
@@ -66,4 +70,6 @@ export const POLICY: Policy = {
   backOffBaseMs: 1_000,
   backOffMaxMs: 300_000,
   changesKeptMs: 24 * 3_600_000,
+  escalationRemindMs: 4 * 3_600_000,
+  escalationCalmMs: 24 * 3_600_000,
 };

@@ -1,15 +1,10 @@
 /** Queries: synchronous reads, answered at once. */
 import { and, asc, count, desc, eq, isNull, ne, sql } from "drizzle-orm";
-import {
-  ok,
-  type CommandBody,
-  type CommandName,
-  type CommandValue,
-  type Result,
-} from "../../protocol/index.ts";
+import { ok, type CommandName } from "../../protocol/index.ts";
+import { escalationList } from "./attention.ts";
+import type { Query } from "./query.ts";
 import { BEAD_TYPES } from "../model/bead-types.ts";
-import type { Action, Plan } from "../reconcile/plan.ts";
-import type { Db } from "../store/database.ts";
+import type { Action } from "../reconcile/plan.ts";
 import {
   convoyImage,
   imageOf,
@@ -17,35 +12,14 @@ import {
   reviewImage,
   runImage,
   townImage,
-  type ImageContext,
 } from "../store/images/images.ts";
 import { findBead, findRig, findRun } from "../store/refs.ts";
-import {
-  agents,
-  beadEvents,
-  beads,
-  convoys,
-  escalations,
-  issues,
-  reviews,
-} from "../store/schema/beads.ts";
+import { agents, beadEvents, beads, convoys, issues, reviews } from "../store/schema/beads.ts";
+import { escalations } from "../store/schema/attention.ts";
 import { runs } from "../store/schema/runs.ts";
 import { readModelSettings } from "../store/settings.ts";
-import type { Streams } from "../store/streams.ts";
 import { topicItems } from "../store/images/topics.ts";
 import { present } from "../store/present.ts";
-
-export interface QueryPorts {
-  db: Db;
-  images: ImageContext;
-  streams: Streams;
-  /** What the rules would do now. */
-  preview: () => Plan;
-}
-type Query<N extends CommandName> = (
-  ports: QueryPorts,
-  body: CommandBody<N>,
-) => Result<CommandValue<N>>;
 
 const status: Query<"town.status"> = ({ db, images }) => {
   const items = topicItems(db, "town", images);
@@ -238,5 +212,6 @@ export const answerQuery = {
   "run.get": runGet,
   "run.events": runEvents,
   "agent.list": agentList,
+  "escalation.list": escalationList,
 } as const satisfies { [N in CommandName]?: Query<N> };
 export type QueryName = keyof typeof answerQuery;

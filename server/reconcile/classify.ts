@@ -9,6 +9,8 @@ import { recoverRun } from "./rules/bead/recover-run.ts";
 import { submitForReview } from "./rules/bead/submit-for-review.ts";
 import { failConvoy } from "./rules/convoy/fail.ts";
 import { landConvoy } from "./rules/convoy/land.ts";
+import { remind } from "./rules/escalation/remind.ts";
+import { resolveOver } from "./rules/escalation/resolve-over.ts";
 import { roundsUsedUp } from "../model/rounds.ts";
 import { approveUnreviewed } from "./rules/review/approve-unreviewed.ts";
 import { askPerson } from "./rules/review/ask-person.ts";
@@ -26,6 +28,8 @@ import { settleStale } from "./rules/run/settle-stale.ts";
 import { stopOrphan } from "./rules/run/stop-orphan.ts";
 import { stopOverWall } from "./rules/run/stop-over-wall.ts";
 import { settleSessionRun } from "./rules/session/settle-run.ts";
+import { isOver } from "../model/escalation.ts";
+import type { EscalationView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
 import type { ConvoyView, IssueView, ReviewView, RunView, Snapshot, TurnView } from "./snapshot.ts";
 import { judgesRig } from "./judged.ts";
@@ -188,6 +192,11 @@ const CONVOY_TABLE: readonly Row<ConvoyView>[] = [
   },
 ];
 
+const ESCALATION_TABLE: readonly Row<EscalationView>[] = [
+  { when: (each) => isOver(each.holdsWhile, each.subjectState), rule: resolveOver },
+  { when: (each, c) => each.remindAt <= c.s.now, rule: remind },
+];
+
 function first<T>(table: readonly Row<T>[], subject: T, context: Context): Rule<T> | null {
   return table.find((row) => row.when(subject, context))?.rule ?? null;
 }
@@ -199,3 +208,5 @@ export const reviewRule = (review: ReviewView, context: Context) =>
 export const turnRule = (turn: TurnView, context: Context) => first(TURN_TABLE, turn, context);
 export const convoyRule = (convoy: ConvoyView, context: Context) =>
   first(CONVOY_TABLE, convoy, context);
+export const escalationRule = (escalation: EscalationView, context: Context) =>
+  first(ESCALATION_TABLE, escalation, context);

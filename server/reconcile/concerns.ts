@@ -21,10 +21,11 @@ export type Via =
   | "live runs of the runner"
   | "convoy of the bead"
   | "beads that wait for the bead"
+  | "escalations about it"
   /** Found in slices: there may be many. */
   | "open beads of the rig";
 
-/** Agents, escalations and lines of history are shown; no rule reads them. */
+/** Agents and lines of history are shown; no rule reads them. */
 export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
   issue: [
     "itself",
@@ -32,9 +33,16 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "unsettled runs of the bead",
     "convoy of the bead",
     "beads that wait for the bead",
+    "escalations about it",
     "town",
   ],
-  review: ["itself", "bead of the review", "unsettled runs of the review", "town"],
+  review: [
+    "itself",
+    "bead of the review",
+    "unsettled runs of the review",
+    "escalations about it",
+    "town",
+  ],
   run: [
     "itself",
     "bead of the run",
@@ -44,13 +52,13 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "turns",
     "town",
   ],
-  convoy: ["itself"],
-  rig: ["itself", "open beads of the rig", "town"],
-  runner: ["itself", "live runs of the runner", "town"],
+  convoy: ["itself", "escalations about it"],
+  rig: ["itself", "open beads of the rig", "escalations about it", "town"],
+  runner: ["itself", "live runs of the runner", "escalations about it", "town"],
   chat: ["turns", "town"],
   town: ["town", "turns"],
   agent: [],
-  escalation: [],
+  escalation: ["itself"],
   event: [],
 };
 

@@ -4,12 +4,14 @@
  */
 import type {
   Closing,
+  EscalationTarget,
   FailureReason,
   GateResult,
   Proof,
   ReviewComment,
   RunKind,
   RunSpec,
+  Severity,
   Verdict,
   Wait,
 } from "../../protocol/index.ts";
@@ -19,7 +21,7 @@ import type { IssueEvent, ReviewEvent } from "../model/states.ts";
 
 /** The rule read this value of this row; if it has changed, the step is dropped and decided again. */
 export interface Expect {
-  table: "issue" | "review" | "run" | "rig" | "runner" | "turn" | "convoy";
+  table: "issue" | "review" | "run" | "rig" | "runner" | "turn" | "convoy" | "escalation";
   id: string;
   state: string;
 }
@@ -139,10 +141,20 @@ export type Action =
       do: "escalate";
       title: string;
       body: string;
-      severity: "low" | "medium" | "high" | "critical";
+      severity: Severity;
       rule: string;
       subjectId: string | null;
       rigId: string | null;
+      target?: EscalationTarget;
+      holdsWhile?: readonly string[] | null;
+    }
+  | { do: "resolve_escalation"; escalationId: string; note: string }
+  | {
+      do: "remind_escalation";
+      escalationId: string;
+      severity: Severity;
+      remindAt: number;
+      text: string;
     };
 
 export interface Step {

@@ -1,5 +1,12 @@
 /** The decision: a pure function from one snapshot to a plan. */
-import { convoyRule, issueRule, reviewRule, runRule, turnRule } from "./classify.ts";
+import {
+  convoyRule,
+  escalationRule,
+  issueRule,
+  reviewRule,
+  runRule,
+  turnRule,
+} from "./classify.ts";
 import { TOWN } from "./concerns.ts";
 import { indexSnapshot, type Context, type Rule } from "./context.ts";
 import type { Plan, Step } from "./plan.ts";
@@ -46,6 +53,7 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.issues, issueRule);
   decideAll(snapshot.convoys, convoyRule);
   decideAll(snapshot.turns, turnRule);
+  decideAll(snapshot.escalations, escalationRule);
   if (snapshot.focus.has(TOWN))
     guard("town/allocate", TOWN, () => allocate(context, taken).forEach(add));
   return plan;

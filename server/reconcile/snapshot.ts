@@ -18,6 +18,7 @@ import type {
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { RunResultFact } from "./run-result.ts";
+import type { EscalationView } from "./attention.ts";
 import type { Ready } from "./stages.ts";
 
 export interface RigView {
@@ -184,4 +185,5 @@ export interface Snapshot {
   held: readonly Held[];
   convoys: readonly ConvoyView[];
   turns: readonly TurnView[];
+  escalations: readonly EscalationView[];
 }

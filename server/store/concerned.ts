@@ -3,6 +3,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { ImageKind } from "../../protocol/index.ts";
 import { CONCERNS, TOWN, type Via } from "../reconcile/concerns.ts";
 import type { Db } from "./database.ts";
+import { escalations } from "./schema/attention.ts";
 import { beadDependencies, issues, reviews } from "./schema/beads.ts";
 import { runs } from "./schema/runs.ts";
 
@@ -86,6 +87,7 @@ function prepareWays(db: Db): Ways {
     "convoy of the bead": (bead) => [issue.get({ id: bead })?.convoyId ?? null],
     "unsettled runs of the bead": (bead) => ids(ofBead.all({ id: bead })),
     "beads that wait for the bead": (bead) => ids(dependents.all({ id: bead })),
+    "escalations about it": prepareEscalationsAbout(db),
     "bead of the review": (it) => [review.get({ id: it })?.subjectId ?? null],
     "unsettled runs of the review": (it) => ids(ofReview.all({ id: it })),
     "bead of the run": (it) => [run.get({ id: it })?.beadId ?? null],
@@ -94,4 +96,13 @@ function prepareWays(db: Db): Ways {
     "rig of the run": (it) => [run.get({ id: it })?.rigId ?? null],
     "live runs of the runner": (it) => ids(ofRunner.all({ id: it })),
   };
+}
+
+function prepareEscalationsAbout(db: Db): (id: string) => string[] {
+  const about = db
+    .select({ id: escalations.beadId })
+    .from(escalations)
+    .where(and(eq(escalations.subjectId, sql.placeholder("id")), isNull(escalations.resolvedAt)))
+    .prepare();
+  return (id) => about.all({ id }).map((row) => row.id);
 }

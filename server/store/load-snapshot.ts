@@ -6,6 +6,7 @@ import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
 import { laneResource, sessionResource } from "../reconcile/context.ts";
 import { gateOf } from "../reconcile/gates.ts";
+import type { EscalationView } from "../reconcile/attention.ts";
 import type {
   ConvoyView,
   IssueView,
@@ -60,6 +61,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
       reviews: [],
       convoys: [],
       runs: [],
+      escalations: [],
     };
     if (focus.has(TOWN)) {
       for (const id of readHeads(town)) focus.add(id);
@@ -157,7 +159,7 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
   };
 }
 
-type Gathered = Pick<Snapshot, "issues" | "reviews" | "convoys" | "runs">;
+type Gathered = Pick<Snapshot, "issues" | "reviews" | "convoys" | "runs" | "escalations">;
 
 /** Reads what is in focus, and of the rest what its rules read: see server/reconcile/classify.ts. */
 function gather(views: Views, town: Snapshot): Gathered {
@@ -179,6 +181,7 @@ class Gathering {
   #reviews = new Map<string, ReviewView | null>();
   #convoys = new Map<string, ConvoyView | null>();
   #runs = new Map<string, RunView | null>();
+  #escalations = new Map<string, EscalationView | null>();
 
   constructor(views: Views) {
     this.#views = views;
@@ -189,6 +192,7 @@ class Gathering {
     else if (kind === "review") this.#subjectReview(id);
     else if (kind === "run") this.#subjectRun(id);
     else if (kind === "convoy") read(this.#convoys, id, this.#views.convoy);
+    else if (kind === "escalation") read(this.#escalations, id, this.#views.escalation);
   }
 
   run(id: string): RunView | null {
@@ -205,6 +209,7 @@ class Gathering {
       reviews: present(this.#reviews),
       convoys: present(this.#convoys),
       runs: present(this.#runs),
+      escalations: present(this.#escalations),
     };
   }
 

@@ -2,9 +2,10 @@
 import { and, asc, eq, gt, inArray, isNull, notInArray, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import { beads, convoys, issues, reviews } from "./schema/beads.ts";
+import { escalations } from "./schema/attention.ts";
 import { rigs, runners, runs } from "./schema/runs.ts";
 
-export const SLICES = ["runner", "run", "review", "issue", "convoy", "rig"] as const;
+export const SLICES = ["runner", "run", "review", "issue", "convoy", "rig", "escalation"] as const;
 export type SliceKind = (typeof SLICES)[number];
 
 export interface Unfinished {
@@ -14,11 +15,35 @@ export interface Unfinished {
   ofRig(rigId: string, after: string, limit: number): string[];
 }
 
+const after = sql.placeholder("after");
+const limit = sql.placeholder("limit") as never;
+const open = ["open", "in_progress", "in_review"] as const;
+
 export function prepareUnfinished(db: Db): Unfinished {
-  const after = sql.placeholder("after");
-  const limit = sql.placeholder("limit") as never;
-  const open = ["open", "in_progress", "in_review"] as const;
-  const readers = {
+  const readers = prepareSlices(db);
+  const ofRig = db
+    .select({ id: beads.id })
+    .from(beads)
+    .where(
+      and(
+        eq(beads.rigId, sql.placeholder("rigId")),
+        inArray(beads.status, [...open]),
+        inArray(beads.type, ["issue", "merge_request"]),
+        gt(beads.id, after),
+      ),
+    )
+    .orderBy(asc(beads.id))
+    .limit(limit)
+    .prepare();
+  const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
+  return {
+    slice: (kind, from, count) => ids(readers[kind].all({ after: from, limit: count })),
+    ofRig: (rigId, from, count) => ids(ofRig.all({ rigId, after: from, limit: count })),
+  };
+}
+
+function prepareSlices(db: Db) {
+  return {
     runner: db
       .select({ id: runners.id })
       .from(runners)
@@ -61,24 +86,12 @@ export function prepareUnfinished(db: Db): Unfinished {
       .orderBy(asc(rigs.id))
       .limit(limit)
       .prepare(),
-  };
-  const ofRig = db
-    .select({ id: beads.id })
-    .from(beads)
-    .where(
-      and(
-        eq(beads.rigId, sql.placeholder("rigId")),
-        inArray(beads.status, [...open]),
-        inArray(beads.type, ["issue", "merge_request"]),
-        gt(beads.id, after),
-      ),
-    )
-    .orderBy(asc(beads.id))
-    .limit(limit)
-    .prepare();
-  const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
-  return {
-    slice: (kind, from, count) => ids(readers[kind].all({ after: from, limit: count })),
-    ofRig: (rigId, from, count) => ids(ofRig.all({ rigId, after: from, limit: count })),
+    escalation: db
+      .select({ id: escalations.beadId })
+      .from(escalations)
+      .where(and(isNull(escalations.resolvedAt), gt(escalations.beadId, after)))
+      .orderBy(asc(escalations.beadId))
+      .limit(limit)
+      .prepare(),
   };
 }

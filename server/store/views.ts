@@ -8,6 +8,7 @@ import type {
   RunView,
 } from "../reconcile/snapshot.ts";
 import { STAGE, type Ready, type Stage } from "../reconcile/stages.ts";
+import { prepareAttentionViews, type AttentionViews } from "./views/attention-views.ts";
 import type { Db } from "./database.ts";
 import {
   beadDependencies,
@@ -22,7 +23,7 @@ import { runs } from "./schema/runs.ts";
 
 const id = sql.placeholder("id");
 
-export interface Views {
+export interface Views extends AttentionViews {
   /** Null when it is settled for good: no rule decides about it any more. */
   issue: (id: string) => IssueView | null;
   review: (id: string) => ReviewView | null;
@@ -39,6 +40,7 @@ export function prepareViews(db: Db): Views {
     review: prepareReview(db),
     convoy: prepareConvoy(db),
     ...prepareRuns(db),
+    ...prepareAttentionViews(db),
   };
 }
 

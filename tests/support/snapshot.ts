@@ -1,4 +1,5 @@
 // Small snapshots for tests of the reconciler: each builder gives the plainest entity, changed by what it is given.
+import type { EscalationView } from "../../server/reconcile/attention.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import { TOWN } from "../../server/reconcile/concerns.ts";
 import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
@@ -183,6 +184,20 @@ export function turn(change: Partial<TurnView> = {}): TurnView {
   };
 }
 
+export function escalation(change: Partial<EscalationView> = {}): EscalationView {
+  return {
+    id: "es_1",
+    state: "open",
+    severity: "medium",
+    subjectId: null,
+    subjectState: null,
+    holdsWhile: null,
+    reminders: 0,
+    remindAt: NOW + 1_000,
+    ...change,
+  };
+}
+
 export function gate(change: Partial<GateResult> = {}): GateResult {
   return {
     name: "test",
@@ -199,8 +214,8 @@ export function gate(change: Partial<GateResult> = {}): GateResult {
 /** A town with one ready rig and one idle runner; all of it is in focus. */
 export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
   const all = plain(change);
-  const { rigs, runners, issues, reviews, runs, convoys, turns } = all;
-  const entities = [rigs, runners, issues, reviews, runs, convoys, turns].flat();
+  const { rigs, runners, issues, reviews, runs, convoys, turns, escalations } = all;
+  const entities = [rigs, runners, issues, reviews, runs, convoys, turns, escalations].flat();
   return { ...all, focus: change.focus ?? new Set([TOWN, ...entities.map(({ id }) => id)]) };
 }
 
@@ -225,6 +240,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     runs: [],
     convoys: [],
     turns: [],
+    escalations: [],
     focus: new Set(),
     held: heldBy(change.runs ?? []),
     ...change,

@@ -5,7 +5,6 @@ import type {
   AnyImage,
   BeadEvent,
   Convoy,
-  Escalation,
   ImageKind,
   Issue,
   Review,
@@ -15,7 +14,9 @@ import type {
   Town,
   UsageTotals,
 } from "../../../protocol/index.ts";
+import { escalationImage } from "./attention-images.ts";
 import { chatImage } from "./chat-images.ts";
+import { commonImage } from "./common-image.ts";
 import type { Db } from "../database.ts";
 import {
   agents,
@@ -23,7 +24,6 @@ import {
   beadEvents,
   beads,
   convoys,
-  escalations,
   issues,
   reviews,
   rounds,
@@ -75,14 +75,6 @@ const agentsRow = prepared((db) =>
     .where(eq(agents.beadId, id))
     .prepare(),
 );
-const escalationsRow = prepared((db) =>
-  db
-    .select()
-    .from(escalations)
-    .innerJoin(beads, eq(beads.id, escalations.beadId))
-    .where(eq(escalations.beadId, id))
-    .prepare(),
-);
 const blockerRows = prepared((db) =>
   db
     .select({ on: beadDependencies.onId })
@@ -107,20 +99,13 @@ const runRow = prepared((db) => db.select().from(runs).where(eq(runs.id, id)).pr
 const rigRow = prepared((db) => db.select().from(rigs).where(eq(rigs.id, id)).prepare());
 const runnerRow = prepared((db) => db.select().from(runners).where(eq(runners.id, id)).prepare());
 
-type Bead = typeof beads.$inferSelect;
-
-function common(bead: Bead) {
-  const { id, status, title, rigId, version, createdBy, createdAt, updatedAt } = bead;
-  return { id, status, title, rigId, version, createdBy, createdAt, updatedAt };
-}
-
 export function issueImage(db: Db, id: string): Issue | null {
   const row = issuesRow(db).get({ id });
   if (!row) return null;
   const { beads: bead, issues: issue } = row;
   const blockedBy = blockerRows(db).all({ id });
   return {
-    ...common(bead),
+    ...commonImage(bead),
     type: "issue",
     body: bead.body,
     convoyId: issue.convoyId,
@@ -158,7 +143,7 @@ export function convoyImage(db: Db, id: string): Convoy | null {
   if (!row) return null;
   const { state, failure, landedAt } = row.convoys;
   return {
-    ...common(row.beads),
+    ...commonImage(row.beads),
     type: "convoy",
     state,
     failure,
@@ -173,7 +158,7 @@ export function reviewImage(db: Db, id: string): Review | null {
   const all = roundRows(db).all({ id });
   const { subjectId, cycle, state, proof, wait, failure, landingHint } = row.reviews;
   return {
-    ...common(row.beads),
+    ...commonImage(row.beads),
     rigId: present(row.beads.rigId, `rig of ${id}`),
     type: "merge_request",
     subjectId,
@@ -192,7 +177,7 @@ export function agentImage(db: Db, id: string): Agent | null {
   if (!row) return null;
   const { name, role, runId, workBeadId, bubble, lastActivityAt } = row.agents;
   return {
-    ...common(row.beads),
+    ...commonImage(row.beads),
     type: "agent",
     name,
     role,
@@ -207,22 +192,6 @@ export function agentImage(db: Db, id: string): Agent | null {
 /** A session's run outlives its turns: between them its agent is idle. */
 function hasOpenTurn(db: Db, runId: string): boolean {
   return openTurn(db).get({ runId }) !== undefined;
-}
-
-function escalationImage(db: Db, id: string): Escalation | null {
-  const row = escalationsRow(db).get({ id });
-  if (!row) return null;
-  const { severity, source, subjectId, acknowledgedAt, resolvedAt } = row.escalations;
-  return {
-    ...common(row.beads),
-    type: "escalation",
-    body: row.beads.body,
-    severity,
-    source,
-    subjectId,
-    acknowledgedAt,
-    resolvedAt,
-  };
 }
 
 function eventImage(db: Db, id: string): BeadEvent | null {

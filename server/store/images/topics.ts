@@ -14,11 +14,11 @@ import {
   beadEvents,
   beads,
   convoys,
-  escalations,
   issues,
   messages,
   reviews,
 } from "../schema/beads.ts";
+import { escalations } from "../schema/attention.ts";
 import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { changes, town } from "../schema/town.ts";
 

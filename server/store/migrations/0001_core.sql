@@ -35,6 +35,16 @@ DROP INDEX `runs_by_resource`;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
 CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint
+ALTER TABLE `escalations` ADD `target` text DEFAULT 'person' NOT NULL;--> statement-breakpoint
+ALTER TABLE `escalations` ADD `key` text DEFAULT '' NOT NULL;--> statement-breakpoint
+ALTER TABLE `escalations` ADD `holds_while` text;--> statement-breakpoint
+ALTER TABLE `escalations` ADD `times` integer DEFAULT 1 NOT NULL;--> statement-breakpoint
+ALTER TABLE `escalations` ADD `reminders` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `escalations` ADD `remind_at` integer;--> statement-breakpoint
+ALTER TABLE `escalations` ADD `resolution` text;--> statement-breakpoint
+CREATE INDEX `escalations_by_subject` ON `escalations` (`subject_id`,`resolved_at`);--> statement-breakpoint
+CREATE INDEX `escalations_by_key` ON `escalations` (`key`,`resolved_at`);--> statement-breakpoint
+CREATE INDEX `escalations_by_resolved` ON `escalations` (`resolved_at`,`bead_id`);--> statement-breakpoint
 ALTER TABLE `reviews` ADD `infra_tries` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `reviews` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;--> statement-breakpoint

@@ -215,15 +215,6 @@ export const agents = sqliteTable("agents", {
   lastActivityAt: at("last_activity_at"),
 });
 
-export const escalations = sqliteTable("escalations", {
-  beadId: text("bead_id").primaryKey(),
-  severity: text("severity").$type<"low" | "medium" | "high" | "critical">().notNull(),
-  source: text("source").notNull(),
-  subjectId: text("subject_id"),
-  acknowledgedAt: at("acknowledged_at"),
-  resolvedAt: at("resolved_at"),
-});
-
 export const messages = sqliteTable(
   "messages",
   {

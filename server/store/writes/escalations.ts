@@ -1,45 +1,156 @@
-import { eq } from "drizzle-orm";
-import { escalations } from "../schema/beads.ts";
+/** Escalations: every change of theirs, and the one constructor. */
+import { and, eq, isNull } from "drizzle-orm";
+import type { EscalationTarget, Severity } from "../../../protocol/index.ts";
+import {
+  ESCALATION_STATUS,
+  escalationAfter,
+  escalationState,
+  mostSevere,
+  type EscalationEvent,
+} from "../../model/attention-states.ts";
+import { holdsWhileOf, nextReminderAt } from "../../model/escalation.ts";
+import { isBeadId } from "../id-kind.ts";
+import { escalations } from "../schema/attention.ts";
+import { beads } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 
-/** The one constructor of escalations. */
-export function escalate(
-  tx: Tx,
-  escalation: {
-    title: string;
-    body: string;
-    severity: "low" | "medium" | "high" | "critical";
-    source: string;
-    subjectId: string | null;
-    rigId: string | null;
-  },
-): string {
-  const { title, body, severity, source, subjectId, rigId } = escalation;
+export interface NewEscalation {
+  title: string;
+  body: string;
+  severity: Severity;
+  /** The rule that raises it, or `run:ID`. */
+  source: string;
+  subjectId: string | null;
+  rigId: string | null;
+  /** Who is asked; a person when it is left out. */
+  target?: EscalationTarget;
+  /** It is over when its subject is in none of these states; by default as server/model/escalation.ts says. */
+  holdsWhile?: readonly string[] | null;
+  /** What makes two of them the same matter; by default source and subject. */
+  key?: string;
+}
+
+type Row = typeof escalations.$inferSelect;
+
+/** The one constructor of escalations. A matter that is raised while it is unresolved joins what is there. */
+export function escalate(tx: Tx, escalation: NewEscalation): string {
+  const { title, body, severity, source, subjectId, rigId, target = "person" } = escalation;
+  const key = escalation.key ?? `${source} ${subjectId ?? ""}`;
+  const open = tx.db
+    .select()
+    .from(escalations)
+    .where(and(eq(escalations.key, key), isNull(escalations.resolvedAt)))
+    .limit(1)
+    .get();
+  if (open) return raiseAgain(tx, open, escalation);
   const id = insertBead(tx, { type: "escalation", status: "open", title, body, rigId });
-  tx.db.insert(escalations).values({ beadId: id, severity, source, subjectId }).run();
+  const holdsWhile =
+    escalation.holdsWhile === undefined ? holdsWhileOf(subjectId) : escalation.holdsWhile;
+  tx.db
+    .insert(escalations)
+    .values({
+      beadId: id,
+      severity,
+      source,
+      subjectId,
+      target: urgent(severity) ? "person" : target,
+      key,
+      holdsWhile: holdsWhile === null ? null : [...holdsWhile],
+      remindAt: nextReminderAt(tx.now, "open", severity, tx.policy),
+    })
+    .run();
   recordEvent(tx, id, "created", `raised by ${source}`);
+  tellSubject(tx, subjectId, "escalated", `escalated: ${title}`);
   return id;
 }
 
-export function acknowledgeEscalation(tx: Tx, id: string): void {
-  tx.db.update(escalations).set({ acknowledgedAt: tx.now }).where(eq(escalations.beadId, id)).run();
-  projectStatus(tx, id, "escalation", "in_progress");
+/** Urgent matters go to people, whoever was asked first. */
+function urgent(severity: Severity): boolean {
+  return severity === "high" || severity === "critical";
+}
+
+function raiseAgain(tx: Tx, row: Row, { title, body, severity, target }: NewEscalation): string {
+  const worst = mostSevere(row.severity, severity);
+  move(tx, row, "raised_again", {
+    times: row.times + 1,
+    severity: worst,
+    target: urgent(worst) || target !== "mayor" ? "person" : row.target,
+  });
+  tx.db.update(beads).set({ title, body, updatedAt: tx.now }).where(eq(beads.id, row.beadId)).run();
+  recordEvent(tx, row.beadId, "raised_again", `raised again: ${title}`);
+  return row.beadId;
+}
+
+/** @returns false when it is not open */
+export function acknowledgeEscalation(tx: Tx, id: string): boolean {
+  const row = read(tx, id);
+  if (!row) return false;
+  const remindAt = nextReminderAt(tx.now, "acknowledged", row.severity, tx.policy);
+  if (!move(tx, row, "acknowledged", { acknowledgedAt: tx.now, remindAt })) return false;
   recordEvent(tx, id, "acknowledged", "acknowledged");
+  tellSubject(tx, row.subjectId, "acknowledged", "its escalation was acknowledged");
+  return true;
 }
 
-export function resolveEscalation(tx: Tx, id: string, note: string): void {
-  tx.db.update(escalations).set({ resolvedAt: tx.now }).where(eq(escalations.beadId, id)).run();
-  projectStatus(tx, id, "escalation", "closed");
-  recordEvent(tx, id, "resolved", note === "" ? "resolved" : `resolved: ${note}`);
+/** @returns false when it is resolved already */
+export function resolveEscalation(tx: Tx, id: string, note: string): boolean {
+  const row = read(tx, id);
+  if (!row) return false;
+  const set = { resolvedAt: tx.now, remindAt: null, resolution: note === "" ? null : note };
+  if (!move(tx, row, "resolved", set)) return false;
+  const text = note === "" ? "resolved" : `resolved: ${note}`;
+  recordEvent(tx, id, "resolved", text);
+  tellSubject(tx, row.subjectId, "escalation_resolved", `its escalation was ${text}`);
+  return true;
 }
 
-/** Escalations about a subject that has moved on by a person's hand are over. */
-export function resolveAbout(tx: Tx, subjectId: string, note: string): void {
-  const open = tx.db
-    .select({ id: escalations.beadId, resolvedAt: escalations.resolvedAt })
+/** Resolves what is open under a key, if anything is. */
+export function resolveByKey(tx: Tx, key: string, note: string): void {
+  const row = tx.db
+    .select({ id: escalations.beadId })
     .from(escalations)
-    .where(eq(escalations.subjectId, subjectId))
-    .all();
-  for (const each of open) if (each.resolvedAt === null) resolveEscalation(tx, each.id, note);
+    .where(and(eq(escalations.key, key), isNull(escalations.resolvedAt)))
+    .limit(1)
+    .get();
+  if (row) resolveEscalation(tx, row.id, note);
+}
+
+/** @returns false when it is resolved: nobody is reminded of what is over */
+export function remindOfEscalation(
+  tx: Tx,
+  id: string,
+  reminder: { severity: Severity; remindAt: number; text: string },
+): boolean {
+  const row = read(tx, id);
+  if (!row) return false;
+  const { severity, remindAt } = reminder;
+  const set = {
+    severity,
+    remindAt,
+    reminders: row.reminders + 1,
+    target: urgent(severity) ? ("person" as const) : row.target,
+  };
+  if (!move(tx, row, "reminded", set)) return false;
+  recordEvent(tx, id, "reminded", reminder.text);
+  return true;
+}
+
+function read(tx: Tx, id: string): Row | undefined {
+  return tx.db.select().from(escalations).where(eq(escalations.beadId, id)).get();
+}
+
+function move(tx: Tx, row: Row, event: EscalationEvent, set: Partial<Row>): boolean {
+  const next = escalationAfter(escalationState(row), event);
+  if (next === null) return false;
+  tx.db.update(escalations).set(set).where(eq(escalations.beadId, row.beadId)).run();
+  projectStatus(tx, row.beadId, "escalation", ESCALATION_STATUS[next]);
+  return true;
+}
+
+/** What happens to an escalation is in the history of the bead that it is about, too. */
+function tellSubject(tx: Tx, subjectId: string | null, kind: string, text: string): void {
+  if (subjectId === null || !isBeadId(subjectId)) return;
+  const bead = tx.db.select({ id: beads.id }).from(beads).where(eq(beads.id, subjectId)).get();
+  if (bead) recordEvent(tx, subjectId, kind, text);
 }

@@ -13,7 +13,6 @@ import { issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
-import { resolveAbout } from "./escalations.ts";
 import { unqueue } from "./ready.ts";
 
 const insertRow = prepared((db) =>
@@ -104,18 +103,16 @@ export function moveIssue(
   return next;
 }
 
-/** Closes an issue bead by a person's word, and what was asked about it. */
+/** Closes an issue bead by a person's word. */
 export function closeIssue(
   tx: Tx,
-  row: Pick<typeof issues.$inferSelect, "beadId" | "reviewId">,
+  row: Pick<typeof issues.$inferSelect, "beadId">,
   { outcome, reason }: Pick<Closing, "outcome" | "reason">,
 ): void {
-  const { beadId, reviewId } = row;
+  const { beadId } = row;
   const text = `closed as ${outcome.replaceAll("_", " ")}${reason === "" ? "" : `: ${reason}`}`;
   if (moveIssue(tx, beadId, "closed_by_outcome", { outcome, failure: null, text }) === null)
     throw new Error(`${beadId} cannot be closed`);
-  resolveAbout(tx, beadId, "its bead was closed");
-  if (reviewId !== null) resolveAbout(tx, reviewId, "its bead was closed");
 }
 
 /** Counts the end of a run. `spent`: it counts towards the runs that a bead may cost in its life. */

@@ -29,6 +29,7 @@ export const failExhausted: Rule<IssueView> = {
           severity: "high",
           rule: this.id,
           subjectId: issue.id,
+          holdsWhile: ["failed"],
           rigId: issue.rigId,
         },
       ],

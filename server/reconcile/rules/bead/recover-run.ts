@@ -99,6 +99,7 @@ function parkBead(rule: string, issue: IssueView, reason: FailureReason): Action
       severity: "high",
       rule,
       subjectId: issue.id,
+      holdsWhile: ["parked"],
       rigId: issue.rigId,
     },
   ];

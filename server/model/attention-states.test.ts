@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { escalationStateSchema } from "../../protocol/index.ts";
+import { columnsOf, tableAfter } from "../../tests/support/markdown-table.ts";
+import {
+  ESCALATION_STATUS,
+  escalationAfter,
+  escalationEvents,
+  escalationState,
+  moreSevere,
+  mostSevere,
+} from "./attention-states.ts";
+
+const spec = await Bun.file(join(import.meta.dir, "../../docs/spec.md")).text();
+
+/** Every (state, event) of a machine as the page's table says. */
+function compare<S extends string, E extends string>(
+  heading: string,
+  states: readonly S[],
+  events: readonly E[],
+  after: (state: S, event: E) => S | null,
+): void {
+  const rows = tableAfter(spec, heading);
+  expect(columnsOf(rows)).toEqual(["event", ...states]);
+  expect(rows.map((row) => row["event"])).toEqual([...events]);
+  for (const event of events) {
+    const row = rows.find((each) => each["event"] === event);
+    for (const state of states)
+      expect(`${state} ${event} ${after(state, event) ?? "–"}`).toBe(
+        `${state} ${event} ${row?.[state]}`,
+      );
+  }
+}
+
+test("[D16] every (state, event) of an escalation is as the specification's table says", () => {
+  const states = escalationStateSchema.options;
+  compare("### Escalation", states, escalationEvents, escalationAfter);
+});
+
+test("[D16] nothing leaves a resolved escalation", () => {
+  expect(escalationEvents.filter((event) => escalationAfter("resolved", event))).toEqual([]);
+});
+
+test("[D16] an escalation's state follows from its times, and is projected onto its bead", () => {
+  expect(escalationState({ acknowledgedAt: null, resolvedAt: null })).toBe("open");
+  expect(escalationState({ acknowledgedAt: 1, resolvedAt: null })).toBe("acknowledged");
+  expect(escalationState({ acknowledgedAt: null, resolvedAt: 2 })).toBe("resolved");
+  const told = new Map(tableAfter(spec, "### Status").map((row) => [key(row), row["status"]]));
+  for (const state of escalationStateSchema.options)
+    expect(told.get(`escalation ${state}`)).toBe(ESCALATION_STATUS[state]);
+});
+
+test("[D16] severity rises step by step and ends at critical", () => {
+  expect(moreSevere("low")).toBe("medium");
+  expect(moreSevere("medium")).toBe("high");
+  expect(moreSevere("high")).toBe("critical");
+  expect(moreSevere("critical")).toBe("critical");
+  expect(mostSevere("high", "low")).toBe("high");
+  expect(mostSevere("medium", "critical")).toBe("critical");
+});
+
+function key(row: Record<string, string>): string {
+  return `${row["type"]} ${row["state"]}`;
+}

@@ -1,0 +1,18 @@
+/** The shape of a query: a synchronous reading. */
+import type { CommandBody, CommandName, CommandValue, Result } from "../../protocol/index.ts";
+import type { Plan } from "../reconcile/plan.ts";
+import type { Db } from "../store/database.ts";
+import type { ImageContext } from "../store/images/images.ts";
+import type { Streams } from "../store/streams.ts";
+
+export interface QueryPorts {
+  db: Db;
+  images: ImageContext;
+  streams: Streams;
+  /** What the rules would do now. */
+  preview: () => Plan;
+}
+export type Query<N extends CommandName> = (
+  ports: QueryPorts,
+  body: CommandBody<N>,
+) => Result<CommandValue<N>>;

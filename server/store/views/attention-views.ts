@@ -1,0 +1,81 @@
+/** Reads of beads that ask for somebody, as the rules see them. Prepared once. */
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { escalationState } from "../../model/attention-states.ts";
+import { nextReminderAt } from "../../model/escalation.ts";
+import { POLICY } from "../../model/policy.ts";
+import type { EscalationView } from "../../reconcile/attention.ts";
+import type { Db } from "../database.ts";
+import { kindOfId } from "../id-kind.ts";
+import { escalations } from "../schema/attention.ts";
+import { beads, convoys, issues, reviews } from "../schema/beads.ts";
+import { rigs, runners, runs } from "../schema/runs.ts";
+
+const id = sql.placeholder("id");
+
+export interface AttentionViews {
+  /** Null when it is resolved: no rule decides about it any more. */
+  escalation: (id: string) => EscalationView | null;
+}
+
+export function prepareAttentionViews(db: Db): AttentionViews {
+  const stateOf = prepareSubjectState(db);
+  const row = db
+    .select({ escalation: escalations, createdAt: beads.createdAt })
+    .from(escalations)
+    .innerJoin(beads, eq(beads.id, escalations.beadId))
+    .where(and(eq(escalations.beadId, id), isNull(escalations.resolvedAt)))
+    .prepare();
+  return {
+    escalation(escalationId) {
+      const found = row.get({ id: escalationId });
+      if (!found) return null;
+      const { escalation, createdAt } = found;
+      const { severity, subjectId, remindAt } = escalation;
+      const state = escalationState(escalation);
+      if (state === "resolved") return null;
+      return {
+        ...escalation,
+        id: escalationId,
+        state,
+        subjectState: subjectId === null ? null : stateOf(subjectId),
+        remindAt: remindAt ?? nextReminderAt(createdAt, state, severity, POLICY),
+      };
+    },
+  };
+}
+
+/** The state of anything that an escalation may be about; null when there is no such thing. */
+function prepareSubjectState(db: Db): (id: string) => string | null {
+  const readers = {
+    // A parked bead stays open: for who reads this, that is a state.
+    issue: db
+      .select({
+        state: sql<string>`case when ${issues.parked} is null then ${issues.state} else 'parked' end`,
+      })
+      .from(issues)
+      .where(eq(issues.beadId, id))
+      .prepare(),
+    review: db
+      .select({ state: reviews.state })
+      .from(reviews)
+      .where(eq(reviews.beadId, id))
+      .prepare(),
+    convoy: db
+      .select({ state: convoys.state })
+      .from(convoys)
+      .where(eq(convoys.beadId, id))
+      .prepare(),
+    rig: db
+      .select({ state: rigs.state })
+      .from(rigs)
+      .where(and(eq(rigs.id, id), isNull(rigs.removedAt)))
+      .prepare(),
+    runner: db.select({ state: runners.state }).from(runners).where(eq(runners.id, id)).prepare(),
+    run: db.select({ state: runs.state }).from(runs).where(eq(runs.id, id)).prepare(),
+  };
+  return (subjectId) => {
+    const kind = kindOfId(subjectId);
+    if (kind === null || !Object.hasOwn(readers, kind)) return null;
+    return readers[kind as keyof typeof readers].get({ id: subjectId })?.state ?? null;
+  };
+}
