@@ -20,7 +20,7 @@ const RIG = "bench";
 
 export const p1Commands: Bench = {
   id: "P1",
-  title: `bead.sling acknowledged after its commit, ${IN_FLIGHT} in flight for each of ${CLIENTS} clients`,
+  title: `bead.sling of held beads acknowledged after its commit, ${IN_FLIGHT} in flight for each of ${CLIENTS} clients`,
   async run(context) {
     await using town = await serveTown({
       root: context.root,
@@ -90,7 +90,7 @@ function figures(rounds: readonly Round[]): Measurement[] {
   ];
 }
 
-/** Without a runner its baseline is never run, so that its beads wait. */
+/** Nothing is started in it: there is no runner, and its beads are held. */
 async function addRig(socket: Socket | undefined): Promise<void> {
   const body = { name: RIG, remote: "/nowhere/bench.git" };
   const ack = (await socket?.emitWithAck("command", { name: "rig.add", body })) as Ack;
@@ -108,7 +108,7 @@ let count = 0;
 function commander(socket: Socket): Ask {
   return (answered) => {
     count += 1;
-    const body = { rig: RIG, title: `Bead ${count} of the bench` };
+    const body = { rig: RIG, title: `Bead ${count} of the bench`, held: true };
     const frame = { name: "bead.sling", body, key: `bench-${count}` };
     socket.emit("command", frame, (ack: Ack) => answered(ack.ok));
   };

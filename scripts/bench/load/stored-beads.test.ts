@@ -11,6 +11,8 @@ test("[BENCH-store] a town with copied beads opens, knows each of them, and chan
   await using town = await openCore(dir.path, { runnerLostMs: 1 });
   // Two were there before: the ones that were copied.
   expect((await town.call("town.status", {})).counts).toEqual({ open: 13, closed: 31 });
+  // They are as the town would have left them: it finds nothing to do.
+  expect(await town.call("reconcile.preview", {})).toEqual({ steps: [], faults: [] });
   const found = await town.call("bead.get", { bead: open[11]! });
   const issue = issueSchema.parse(found.bead);
   expect(issue).toMatchObject({ id: open[11]!, status: "open", outcome: null });

@@ -51,7 +51,11 @@ export async function storeBeads(dataDir: string, wish: StoredBeads): Promise<st
 /** The newest of the open beads wait for the oldest, one for one. */
 function makeDependent(db: Database, { open, dependent = 0 }: StoredBeads): void {
   const insert = db.prepare("INSERT INTO bead_dependencies VALUES (?, ?, 'blocks')");
-  for (let n = 0; n < dependent; n++) insert.run(beadId(open - n), beadId(n + 1));
+  const unqueue = db.prepare("DELETE FROM ready WHERE subject_id = ?");
+  for (let n = 0; n < dependent; n++) {
+    insert.run(beadId(open - n), beadId(n + 1));
+    unqueue.run(beadId(open - n));
+  }
 }
 
 async function makeTemplates(
@@ -104,10 +108,23 @@ function copyBead(db: Database, template: string, copies: Copies): void {
     times,
     repeat: 1,
   });
+  // What waits for capacity alone is in this index, under its own id and resource.
+  const resource = `replace(t.resource, ?3, ${bead})`;
+  const change = { subject_id: bead, resource, age: bead };
+  copyRows(db, { ...at, table: "ready", key: "subject_id", change, times: {}, repeat: 1 });
+  copyHistory(db, at, bead, older);
+}
+
+function copyHistory(
+  db: Database,
+  at: Copies & { bead: string },
+  bead: string,
+  older: string,
+): void {
   // One line of history as often as wished: the first, which says that the bead was created.
-  const change = { bead_id: bead, id: sqlId("ev_", `(n * ${copies.events} + k)`) };
+  const change = { bead_id: bead, id: sqlId("ev_", `(n * ${at.events} + k)`) };
   const row = "(SELECT * FROM bead_events WHERE bead_id = ?3 ORDER BY id LIMIT 1)";
-  const lines = { change, times: { at: older }, row, repeat: copies.events };
+  const lines = { change, times: { at: older }, row, repeat: at.events };
   copyRows(db, { ...at, table: "bead_events", key: "bead_id", ...lines });
 }
 
