@@ -21,12 +21,14 @@ export function simCommands(host: SimHostFiles, clock: Clock, judge: JudgeComman
       if (files === undefined) return { kind: "not_started", message: "The tree is gone." };
       const { code, output, durationMs, broken = false } = judge(line, files);
       if (broken) return { kind: "not_started", message: output };
-      const timedOut = durationMs > timeoutMs;
+      const startedAt = clock.mono();
       await sleep(clock, Math.min(durationMs, timeoutMs), signal);
       const cancelled = signal.aborted;
+      const timedOut = !cancelled && durationMs > timeoutMs;
       const forced = timedOut || cancelled;
       const how = forced ? { code: null, signal: "SIGKILL" } : { code, signal: null };
-      return { kind: "ran", exit: { ...how, timedOut, cancelled, forced, durationMs }, output };
+      const exit = { ...how, timedOut, cancelled, forced, durationMs: clock.mono() - startedAt };
+      return { kind: "ran", exit, output };
     },
   };
 }

@@ -90,6 +90,15 @@ export class OneBeadTown implements TownSide {
     };
   }
 
+  /** A person stops the run that is offered or accepted; another follows it. */
+  stopRun(): void {
+    const [line, run] = [this.#line, this.#run];
+    if (line === null || run === null) return;
+    const { runId, fence } = run.spec;
+    const order = { runId, fence, outcome: "stopped_by_person", reason: "A person stopped it." };
+    void line.ask("stop", { connection: this.#connection, ...order });
+  }
+
   #take(event: UpEvent, frame: unknown, connection: number): Ack {
     if (connection !== this.#connection) return refuse("stale_connection", "An old connection.");
     switch (event) {

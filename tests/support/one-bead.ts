@@ -100,8 +100,8 @@ export function expectLandedOnce(
 export interface Blow {
   /** Which boundary it falls on, counted from the first start. */
   at: number;
-  /** `full`: the disk is full from there on, for a while. `freeze`: the process stands still for minutes. */
-  how: "kill" | "power" | "full" | "freeze";
+  /** `full`: the disk is full from there on, for a while. `freeze`: the process stands still for minutes. `stop`: a person stops the run. */
+  how: "kill" | "power" | "full" | "freeze" | "stop";
 }
 
 export interface Played {
@@ -127,6 +127,7 @@ export async function play(
       const { how } = left.shift() ?? { how: "kill" };
       if (how === "full") return fillDisk(scene);
       if (how === "freeze") return freeze(scene);
+      if (how === "stop") return void scene.clock.after(0, () => scene.town.stopRun());
       if (how === "kill") scene.host.kill();
       else scene.host.cutPower();
       scene.clock.after(RESTART_MS, () => scene.host.start());

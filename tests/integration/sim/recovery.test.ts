@@ -55,6 +55,18 @@ test("[SIM-runner] a runner that stands still for minutes at any tenth boundary 
   }
 }, 120_000);
 
+test("[SIM-runner] a run that a person stops at any boundary ends once, and another lands the bead", async () => {
+  const clean = await play([]);
+  let stopped = 0;
+  for (let at = 0; at < clean.moments.length; at++) {
+    const killed = at % 3 === 0 ? [{ at: at + 5, how: "kill" as const }] : [];
+    const played = await play([{ at, how: "stop" }, ...killed]);
+    stopped += played.scene.town.of("exit").filter((e) => e.outcome === "stopped_by_person").length;
+    expectLandedAfter(`stop at boundary ${at}`, played, { branches: true });
+  }
+  expect(stopped).toBeGreaterThan(clean.moments.length / 3);
+}, 120_000);
+
 test("[SIM-runner] a second kill while the first is recovered from changes nothing of that", async () => {
   const clean = await play([]);
   const random = new SimRandom(7);
