@@ -33,6 +33,7 @@ const storeWriters = ["store", "loop", "commands"];
 /** Where bun:sqlite may be opened. */
 const sqliteOwners = [
   "sim/disk\\.ts$",
+  "sim/town/databases\\.ts$",
   "server/store/",
   "server/auth/",
   "runner/spool/",

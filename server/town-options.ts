@@ -1,6 +1,7 @@
 import type { CommandValue, Result } from "../protocol/index.ts";
 import type { AuthPort, Clock, Log, Random, RunnerPort, Scheduler } from "./core.ts";
 import type { Policy } from "./model/policy.ts";
+import type { RawDatabase } from "./store/database.ts";
 
 export type ModelTest = (endpoint: {
   provider: "kilo" | "openai-compatible" | "scripted";
@@ -10,8 +11,8 @@ export type ModelTest = (endpoint: {
 }) => Promise<Result<CommandValue<"model.test">>>;
 
 export interface TownOptions {
-  /** An existing directory that this process holds. */
-  dataDir: string;
+  /** Where the data is: an existing directory that this process holds, or databases opened by their owner. */
+  data: string | { town: RawDatabase; events: RawDatabase };
   clock: Clock;
   random: Random;
   /** The host's unless given. */

@@ -30,14 +30,14 @@ export interface OpenTown {
 
 /** @throws StartError with a sentence when the data cannot be used */
 export async function openTown(options: TownOptions): Promise<OpenTown> {
-  const { clock, random, log, auth, scheduler = systemScheduler } = options;
+  const { clock, random, log, auth, data, scheduler = systemScheduler } = options;
   const policy = { ...POLICY, ...options.policy };
-  const opened = openDatabase(options.dataDir);
+  const opened = openDatabase(typeof data === "string" ? data : data.town);
   if (!opened.ok) throw new StartError(opened.error.message);
   const { raw, db } = opened.value;
   const newId = idSource(clock, random);
   const { townId, epoch } = beginEpoch(raw, db, { now: clock.now(), newId, demo: options.demo });
-  const streams = new Streams(options.dataDir);
+  const streams = new Streams(typeof data === "string" ? data : data.events);
   const observing = new Observing(clock, policy.runnerLostMs);
   const secrets = rememberLast((rowId, sealed) => auth.unseal(rowId, sealed));
   const images = (): ImageContext => ({

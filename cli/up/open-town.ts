@@ -85,7 +85,7 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
     const author = await asked;
     const town = await privately(() =>
       openTown({
-        dataDir: options.dataDir,
+        data: options.dataDir,
         ...ports,
         log,
         auth,

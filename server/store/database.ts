@@ -19,11 +19,17 @@ export interface OpenDatabase {
 const MARKER = "town.marker";
 
 /**
- * @param dataDir an existing directory
+ * @param where an existing directory, or a database that its owner has opened (strict)
  * @returns the database at its newest schema; refusals: a newer version's data, or a missing
  * database where a town was before (a lost file must not become an empty town)
  */
-export function openDatabase(dataDir: string): Result<OpenDatabase> {
+export function openDatabase(where: string | RawDatabase): Result<OpenDatabase> {
+  if (typeof where === "string") return openFile(where);
+  prepare(where, readVersion(where) ?? 0);
+  return { ok: true, value: { raw: where, db: drizzle(where, { schema }) } };
+}
+
+function openFile(dataDir: string): Result<OpenDatabase> {
   const file = join(dataDir, "town.db");
   const marker = join(dataDir, MARKER);
   if (!existsSync(file) && existsSync(marker)) {
@@ -49,11 +55,18 @@ export function openDatabase(dataDir: string): Result<OpenDatabase> {
     );
   }
   raw.run("PRAGMA journal_mode = WAL");
+  if (version > 0 && version < MIGRATIONS.length)
+    copyAside(raw, `${file}.before-${MIGRATIONS.length}`);
+  prepare(raw, version);
+  writeFileSync(marker, "A town lives here; see town.db.\n", { mode: 0o600 });
+  return { ok: true, value: { raw, db: drizzle(raw, { schema }) } };
+}
+
+/** Settings of the connection, and the migrations that the data has not seen. */
+function prepare(raw: RawDatabase, version: number): void {
   raw.run("PRAGMA synchronous = FULL");
   raw.run("PRAGMA busy_timeout = 5000");
   raw.run("PRAGMA foreign_keys = ON");
-  if (version > 0 && version < MIGRATIONS.length)
-    copyAside(raw, `${file}.before-${MIGRATIONS.length}`);
   for (const [done, migration] of MIGRATIONS.slice(version).entries()) {
     const next = version + done;
     raw.transaction(() => {
@@ -61,8 +74,6 @@ export function openDatabase(dataDir: string): Result<OpenDatabase> {
       raw.run(`PRAGMA user_version = ${next + 1}`);
     })();
   }
-  writeFileSync(marker, "A town lives here; see town.db.\n", { mode: 0o600 });
-  return { ok: true, value: { raw, db: drizzle(raw, { schema }) } };
 }
 
 /** Closes it as one complete file: nothing of it is left in the log beside it. */

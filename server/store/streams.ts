@@ -9,16 +9,9 @@ export class Streams {
   readonly #insert;
   readonly #since;
 
-  constructor(dataDir: string) {
-    const file = join(dataDir, "events.db");
-    try {
-      this.#db = openStreams(file);
-    } catch {
-      // The streams are no truth: a damaged file is put aside, and the town goes on without its past.
-      for (const end of ["", "-wal", "-shm"])
-        if (existsSync(file + end)) renameSync(file + end, `${file}.damaged${end}`);
-      this.#db = openStreams(file);
-    }
+  /** `where`: an existing directory, or a database that its owner has opened (strict). */
+  constructor(where: string | Database) {
+    this.#db = typeof where === "string" ? openFile(join(where, "events.db")) : prepare(where);
     this.#insert = this.#db.prepare(
       "INSERT OR IGNORE INTO events (run_id, seq, event) VALUES (?, ?, ?)",
     );
@@ -47,10 +40,25 @@ export class Streams {
   }
 }
 
+function openFile(file: string): Database {
+  try {
+    return openStreams(file);
+  } catch {
+    // The streams are no truth: a damaged file is put aside, and the town goes on without its past.
+    for (const end of ["", "-wal", "-shm"])
+      if (existsSync(file + end)) renameSync(file + end, `${file}.damaged${end}`);
+    return openStreams(file);
+  }
+}
+
 function openStreams(file: string): Database {
   const db = new Database(file, { create: true, strict: true });
   db.run("PRAGMA journal_mode = WAL");
   db.run("PRAGMA synchronous = NORMAL");
+  return prepare(db);
+}
+
+function prepare(db: Database): Database {
   db.run(
     "CREATE TABLE IF NOT EXISTS events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (run_id, seq)) WITHOUT ROWID",
   );

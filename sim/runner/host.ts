@@ -8,7 +8,6 @@ import type { RunnerFacts } from "../../runner/session/town-session.ts";
 import { SimAgent } from "../agent/agent.ts";
 import type { Mind } from "../agent/answer.ts";
 import { SimDoors } from "../agent/doors.ts";
-import type { SimClock } from "../clock.ts";
 import { SimDisk } from "../disk.ts";
 import { SimHostFiles } from "../git/host-files.ts";
 import type { SimForge } from "../git/forge.ts";
@@ -19,7 +18,8 @@ import { Life, type LifeWorld } from "./life.ts";
 import { simTransport, type JudgeFrame, type TownSide } from "./network.ts";
 
 export interface HostWorld extends LifeWorld {
-  clock: SimClock;
+  /** How long an end of a connection takes to be noticed on the other side; at once by default. */
+  noticeMs?: () => number;
   random: SimRandom;
   forge: SimForge;
   town: TownSide;
@@ -82,14 +82,14 @@ export class SimRunnerHost {
   }
 
   #ports(life: Life): RunnerPorts {
-    const { clock, random, town, fate, judge, write, halted } = this.#world;
+    const { clock, random, town, fate, judge, write, halted, noticeMs } = this.#world;
     const doors = new SimDoors(random);
     return {
       clock: life.clock,
       random,
       log: createLog({ level: "debug", now: () => clock.now(), write }),
       disk: this.disk.door((moment) => void life.pass(moment)),
-      transport: simTransport({ life, clock, town, fate }),
+      transport: simTransport({ life, clock, town, fate, noticeMs }),
       works: life.door("works", simWorks(this.files)),
       commands: life.door("commands", simCommands(this.files, life.clock, judge)),
       openDoors: doors.open,

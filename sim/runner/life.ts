@@ -47,6 +47,10 @@ export class Life {
     };
   }
 
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** Ends it at once. Safe to call twice. */
   kill(): void {
     if (this.#over) return;

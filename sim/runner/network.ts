@@ -36,6 +36,8 @@ export interface Fate {
   lost: boolean;
   /** Arrives twice. */
   doubled: boolean;
+  /** Waits for none that was sent before. */
+  overtakes?: boolean;
 }
 
 export type JudgeFrame = (event: UpEvent | DownEvent, way: "up" | "down") => Fate;
@@ -45,6 +47,8 @@ interface LinkParts {
   /** Of the world: frames that were sent arrive though their sender is dead. */
   clock: Clock;
   fate: JudgeFrame;
+  /** How long an end takes to be noticed on the other side; at once by default. */
+  noticeMs?: (() => number) | undefined;
 }
 
 export function simTransport(parts: LinkParts & { town: TownSide }): Transport {
@@ -111,7 +115,7 @@ class SimLink implements TownLink {
   runnerLine(): RunnerLine {
     return {
       ask: (event, frame) => Promise.race([this.#sendDown(event, frame), this.#gone.promise]),
-      cut: (reason) => this.#end(reason),
+      cut: (reason) => this.#cut(reason),
     };
   }
 
@@ -144,25 +148,41 @@ class SimLink implements TownLink {
    */
   async #travel(event: UpEvent | DownEvent, way: "up" | "down"): Promise<number> {
     const { clock, fate } = this.#parts;
-    const { delayMs, lost, doubled } = fate(event, way);
-    this.#lastAt[way] = Math.max(this.#lastAt[way], clock.mono() + delayMs);
-    await sleep(clock, this.#lastAt[way] - clock.mono());
+    const { delayMs, lost, doubled, overtakes = false } = fate(event, way);
+    const onTime = clock.mono() + delayMs;
+    const atMs = overtakes ? onTime : Math.max(this.#lastAt[way], onTime);
+    this.#lastAt[way] = Math.max(this.#lastAt[way], atMs);
+    await sleep(clock, atMs - clock.mono());
     const deaf = way === "up" ? this.#goneAtTown : !this.#open;
     if (deaf || lost) return 0;
     return doubled ? 2 : 1;
   }
 
-  /** Null: the runner is dead, and only the town hears of it. */
+  /** On the runner's side; the town notices later. Null: the runner is dead, and only the town hears of it. */
   #end(reason: string | null): void {
     if (!this.#open) return;
     this.#open = false;
     if (reason !== null) this.#resolve(reason);
-    const { clock } = this.#parts;
-    clock.after(Math.max(0, this.#lastAt.up - clock.mono()), () => {
+    this.#leaveTown(Math.max(this.#noticeMs(), this.#lastAt.up - this.#parts.clock.mono()));
+  }
+
+  /** On the town's side; the runner notices later. */
+  #cut(reason: string): void {
+    this.#leaveTown(0);
+    this.#parts.clock.after(this.#noticeMs(), () => this.#end(reason));
+  }
+
+  #leaveTown(inMs: number): void {
+    this.#parts.clock.after(Math.max(0, inMs), () => {
+      if (this.#goneAtTown) return;
       this.#goneAtTown = true;
       this.#town?.gone();
       this.#gone.resolve(null);
     });
+  }
+
+  #noticeMs(): number {
+    return this.#parts.noticeMs?.() ?? 0;
   }
 }
 

@@ -79,7 +79,7 @@ export async function coreTown(policy: Partial<Policy> = {}): Promise<CoreTown> 
   const auth = openAuth({ dataDir: dir.path, ...ports, keyFile: `${dir.path}/key` });
   const open = () =>
     openTown({
-      dataDir: dir.path,
+      data: dir.path,
       ...ports,
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       auth,

@@ -30,7 +30,7 @@ export async function openCore(dataDir: string, policy: Partial<Policy> = {}): P
   };
   const auth = openAuth({ dataDir, ...ports, keyFile: `${dataDir}/key` });
   const town = await openTown({
-    dataDir,
+    data: dataDir,
     ...ports,
     auth,
     policy,

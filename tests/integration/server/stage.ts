@@ -108,7 +108,7 @@ export class Stage implements AsyncDisposable {
     const keyFile = join(this.dir.path, "key");
     this.#auth = openAuth({ dataDir: this.dir.path, clock, random, keyFile });
     this.#town = await openTown({
-      dataDir: this.dir.path,
+      data: this.dir.path,
       clock,
       random,
       log,

@@ -1,0 +1,98 @@
+/** The minds of the agents of a play: what they do well, and what they do when they are odd. */
+import type { AgentSpec } from "../../runner/agents/driver.ts";
+import type { Answer, Asked, Mind } from "../agent/answer.ts";
+import type { SimRandom } from "../random.ts";
+import { beadNumber, BROKEN, fileOf, lineOf, sharedFileOf } from "./content.ts";
+
+/** Ways of an agent to be odd. */
+export const ODDITIES = [
+  "lies",
+  "dawdles",
+  "repeats",
+  "goes silent",
+  "finishes twice",
+  "finishes late",
+  "refuses to start",
+  "dies",
+  "breaks the gates",
+  "asks for changes",
+  "cannot decide",
+  "model fails",
+] as const;
+export type Oddity = (typeof ODDITIES)[number];
+
+export interface MindOptions {
+  random: SimRandom;
+  /** How this agent is odd; null: not at all. */
+  oddity: Oddity | null;
+  /** The tree it works in, as it is now. */
+  files: () => ReadonlyMap<string, string> | undefined;
+  /** What the Mayor does with a message. */
+  mayor: (asked: Asked) => readonly Answer[];
+}
+
+/** Null: the agent refuses to start. */
+export function makeMind(spec: AgentSpec, options: MindOptions): Mind | null {
+  if (options.oddity === "refuses to start") return null;
+  let left: Answer[] | null = null;
+  let turn = "";
+  return (asked) => {
+    if (asked.prompt !== turn) left = null;
+    turn = asked.prompt;
+    left ??= [...answersOf(spec, asked, options)];
+    return left.shift() ?? {};
+  };
+}
+
+function answersOf(spec: AgentSpec, asked: Asked, options: MindOptions): readonly Answer[] {
+  const { oddity, random } = options;
+  const thinkMs = 500 + random.below(20_000);
+  if (oddity === "goes silent")
+    return [{ afterMs: thinkMs, text: "Hm.", goesOn: true }, { silent: true }];
+  if (oddity === "dies") return [{ afterMs: thinkMs, dies: true }];
+  if (oddity === "model fails") {
+    const kind = random.unit() < 0.5 ? ("throttle" as const) : ("unreachable" as const);
+    return [{ fails: { kind, status: 503, message: "The model is busy.", retryAfterMs: null } }];
+  }
+  if (oddity === "repeats")
+    return Array<Answer>(30).fill({ tool: { name: "gt_prime", arguments: {} } });
+  if (spec.role === "mayor") return options.mayor(asked);
+  const own = spec.role === "polecat" ? polecat(asked, options) : refinery(options);
+  const slow = oddity === "dawdles" ? 60_000 + random.below(120_000) : thinkMs;
+  return own.map((answer, n) => (n === 0 ? { ...answer, afterMs: slow } : answer));
+}
+
+function polecat(asked: Asked, { oddity, files }: MindOptions): Answer[] {
+  const n = beadNumber(asked.prompt);
+  const done = { tool: { name: "gt_done", arguments: { summary: "Wrote the line" } } };
+  if (n === null || oddity === "lies") return [done, { text: "Done." }];
+  const tree = files() ?? new Map<string, string>();
+  const writes: Record<string, string> = { [fileOf(n)]: lineOf(n) };
+  const shared = sharedFileOf(n);
+  if (shared !== null && !(tree.get(shared) ?? "").includes(lineOf(n)))
+    writes[shared] = (tree.get(shared) ?? "") + lineOf(n);
+  if (oddity === "breaks the gates" && !asked.prompt.includes("feedback"))
+    writes[fileOf(n)] = BROKEN;
+  const write = { text: "# Writing\nThe line.", writes, goesOn: true };
+  const end = { text: "Done." };
+  const nothing = { summary: "It is there already", no_changes_reason: "The line is there." };
+  if (tree.get(fileOf(n)) === lineOf(n) && Object.keys(writes).length === 1)
+    return [done, { tool: { name: "gt_done", arguments: nothing } }, end];
+  if (oddity === "finishes twice") return [write, done, done, end];
+  if (oddity === "finishes late")
+    return [write, { ...end, afterMs: 30_000 }, { ...done, afterMs: 90_000 }, end];
+  return [write, done, end];
+}
+
+function refinery({ oddity, random }: MindOptions): Answer[] {
+  const verdict =
+    oddity === "asks for changes"
+      ? "request_changes"
+      : oddity === "cannot decide"
+        ? "cannot_decide"
+        : "approve";
+  const comments =
+    verdict === "request_changes" ? [{ file: "README.md", line: 1, body: "Say more." }] : [];
+  const given = { verdict, summary: `I have read it ${random.below(9)} times.`, comments };
+  return [{ tool: { name: "gt_verdict", arguments: given } }, { text: "Done." }];
+}

@@ -1,0 +1,64 @@
+/** The people of a play: they ask, and ask again until they are answered. */
+import type { Ack } from "../../protocol/error.ts";
+import type { SimRandom } from "../random.ts";
+import type { TownHost } from "../town/town-host.ts";
+import type { World } from "../world/world.ts";
+
+/** After no answer, and after a refusal that may pass. */
+const AGAIN_MS = 3_000;
+
+export interface Acknowledged {
+  name: string;
+  body: object;
+  value: unknown;
+}
+
+export class People {
+  readonly #world: World;
+  readonly #town: TownHost;
+  readonly #random: SimRandom;
+  #keys = 0;
+  #waiting = 0;
+  /** Every change that the town said yes to, in order. */
+  readonly acknowledged: Acknowledged[] = [];
+
+  constructor(world: World, town: TownHost) {
+    this.#world = world;
+    this.#town = town;
+    this.#random = world.fork();
+  }
+
+  /** Whether everybody has been answered. */
+  get served(): boolean {
+    return this.#waiting === 0;
+  }
+
+  /** Asks with a key of its own until there is an answer; `answered` gets it. */
+  wish(name: string, body: object, answered: (ack: Ack) => void = () => undefined): void {
+    const key = `wish-${String(++this.#keys).padStart(6, "0")}`;
+    this.#waiting += 1;
+    this.#ask({ name, body, key, answered });
+  }
+
+  #ask(wish: Wish): void {
+    const { name, body, key, answered } = wish;
+    void this.#town.ask(name, body, key).then((ack) => {
+      if (ack === null || (!ack.ok && ack.error.retryable)) {
+        const inMs = AGAIN_MS + this.#random.below(AGAIN_MS);
+        this.#world.after(inMs, "a person asks again", () => this.#ask(wish));
+        return;
+      }
+      this.#waiting -= 1;
+      this.#world.trace.say("person", `${name} ${ack.ok ? "ok" : ack.error.code}`);
+      if (ack.ok) this.acknowledged.push({ name, body, value: ack.value });
+      answered(ack);
+    });
+  }
+}
+
+interface Wish {
+  name: string;
+  body: object;
+  key: string;
+  answered: (ack: Ack) => void;
+}

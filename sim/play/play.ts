@@ -1,0 +1,166 @@
+/** One play: a town, its runners, their agents and remotes, and people, all from one seed. */
+import type { FeedChange, Log } from "../../server/core.ts";
+import type { AgentSpec } from "../../runner/agents/driver.ts";
+import type { Mind } from "../agent/answer.ts";
+import { SimForge } from "../git/forge.ts";
+import type { SimRandom } from "../random.ts";
+import { SimRunnerHost } from "../runner/host.ts";
+import { TownHost } from "../town/town-host.ts";
+import { HostClock } from "../world/host-clock.ts";
+import { Trace } from "../world/trace.ts";
+import { World } from "../world/world.ts";
+import { makeMind, type Oddity } from "./minds.ts";
+import { People } from "./people.ts";
+import { judgeTree, makeRigs, type PlayRig } from "./rigs.ts";
+import type { Scenario } from "./scenario.ts";
+import { planWishes } from "./wishes.ts";
+
+const SLOTS = { town: 12, runner: 4 };
+/** From a runner that gave up to its next start by whoever supervises it. */
+const RESTART_MS = 2_000;
+
+export interface PlayRunner {
+  name: string;
+  clock: HostClock;
+  host: SimRunnerHost;
+}
+
+/** What faults may turn in the world, and what checkers are told. */
+export interface Hooks {
+  /** Of the town: every commit and every effect. May kill it. */
+  townMoment: (moment: string) => void;
+  runnerMoment: (runner: PlayRunner, moment: string) => void;
+  fate: (runner: PlayRunner) => {
+    delayMs: number;
+    lost: boolean;
+    doubled: boolean;
+    overtakes?: boolean;
+  };
+  noticeMs: (runner: PlayRunner) => number;
+  /** How long after its time a call of a killed runner still takes effect; null: never. */
+  lingersMs: (runner: PlayRunner) => number | null;
+  isCut: (runner: PlayRunner) => boolean;
+  oddity: (spec: AgentSpec) => Oddity | null;
+  changes: (epoch: number, changes: readonly FeedChange[]) => void;
+  stored: (runnerId: string, spoolEpoch: string, ackedSeq: number) => void;
+  log: (who: string, level: "info" | "warn" | "error", message: string, fields: object) => void;
+}
+
+export class Play {
+  readonly world: World;
+  readonly forge = new SimForge();
+  readonly rigs: PlayRig[];
+  readonly town: TownHost;
+  readonly townClock: HostClock;
+  readonly runners: PlayRunner[] = [];
+  readonly people: People;
+  readonly hooks: Hooks;
+  /** Ids of the beads by their numbers, as people were told them. */
+  readonly beads = new Map<number, string>();
+
+  constructor(scenario: Scenario) {
+    const { seed, size, traceLines, activeMs } = scenario;
+    const world = new World(seed, new Trace(traceLines));
+    this.world = world;
+    this.hooks = quietHooks(world.fork());
+    this.rigs = makeRigs(this.forge, world.fork(), size);
+    this.townClock = new HostClock(world, "town");
+    this.town = this.#makeTown();
+    for (let n = 0; n < size.runners; n++) this.runners.push(this.#makeRunner(n));
+    this.people = new People(world, this.town);
+    world.after(0, "the town starts", () => this.town.start());
+    for (const { name, host } of this.runners) world.after(0, `${name} starts`, () => host.start());
+    const onBead = (n: number, id: string) => void this.beads.set(n, id);
+    const { rigs, people } = this;
+    const withinMs = activeMs / 2;
+    planWishes({ world, people, rigs, beads: size.beads, withinMs, onBead });
+  }
+
+  /** Unless it was started meanwhile. */
+  startRunner({ host }: PlayRunner): void {
+    if (!host.isUp) host.start();
+  }
+
+  #makeTown(): TownHost {
+    const log =
+      (level: "info" | "warn" | "error"): Log["info"] =>
+      (fields, message) =>
+        this.hooks.log("town", level, message, fields);
+    return new TownHost({
+      clock: this.townClock,
+      random: this.world.fork(),
+      policy: { slots: SLOTS.town },
+      log: { debug: () => undefined, info: log("info"), warn: log("warn"), error: log("error") },
+      watch: (moment) => this.hooks.townMoment(moment),
+      onChanges: (epoch, changes) => this.hooks.changes(epoch, changes),
+      onStored: (...what) => this.hooks.stored(...what),
+    });
+  }
+
+  #makeRunner(n: number): PlayRunner {
+    const { world, forge, hooks, town } = this;
+    const name = `runner${n}`;
+    const clock = new HostClock(world, name);
+    const random = world.fork();
+    const host: SimRunnerHost = new SimRunnerHost(
+      {
+        ...{ clock, random, forge },
+        town: {
+          open: (line) =>
+            hooks.isCut(runner)
+              ? { refusal: { code: "offline", message: "The network is cut.", retryable: true } }
+              : town.open(line),
+        },
+        mindOf: (spec) => this.#mindOf(runner, spec, random),
+        judge: (line, files) => judgeTree(line, files, random),
+        fate: () => hooks.fate(runner),
+        noticeMs: () => hooks.noticeMs(runner),
+        watch: (moment) => hooks.runnerMoment(runner, moment),
+        latencyMs: () => 1 + random.below(4),
+        lingers: () => hooks.lingersMs(runner),
+        write: (line) => this.#runnerLog(name, line),
+        halted: () =>
+          world.after(RESTART_MS, `${name} starts again`, () => this.startRunner(runner)),
+      },
+      {
+        appVersion: "0.0.0",
+        name,
+        local: n === 0,
+        slots: SLOTS.runner,
+        isolation: "bwrap",
+        isolationReason: null,
+      },
+    );
+    const runner: PlayRunner = { name, clock, host };
+    return runner;
+  }
+
+  #mindOf({ host }: PlayRunner, spec: AgentSpec, random: SimRandom): Mind | null {
+    const oddity = this.hooks.oddity(spec);
+    if (oddity !== null) this.world.trace.say("agent", `${spec.role} of ${spec.runId} ${oddity}`);
+    const files = () => host.files.filesAt(spec.cwd);
+    return makeMind(spec, { random, oddity, files, mayor: () => [{ text: "All is well." }] });
+  }
+
+  #runnerLog(name: string, line: string): void {
+    if (!line.startsWith("{")) return this.hooks.log(name, "warn", line.trim(), {});
+    const { level, message, ...fields } = JSON.parse(line) as { level: string; message: string };
+    const as = level === "error" || level === "warn" ? level : "info";
+    this.hooks.log(name, as, message, fields);
+  }
+}
+
+function quietHooks(random: SimRandom): Hooks {
+  return {
+    townMoment: () => undefined,
+    runnerMoment: () => undefined,
+    fate: () => ({ delayMs: 1 + random.below(3), lost: false, doubled: false }),
+    noticeMs: () => 0,
+    lingersMs: () => null,
+    isCut: () => false,
+    oddity: () => null,
+    changes: () => undefined,
+    stored: () => undefined,
+    log: () => undefined,
+  };
+}

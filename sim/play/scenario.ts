@@ -1,0 +1,21 @@
+/** What one play is made of. All of it follows from the seed and the size. */
+
+export interface Size {
+  beads: number;
+  rigs: number;
+  runners: number;
+}
+
+/** For quick plays. */
+export const SMALL: Size = { beads: 14, rigs: 3, runners: 3 };
+
+export interface Scenario {
+  seed: number;
+  size: Size;
+  /** Names of faults that may come. */
+  faults: readonly string[];
+  /** People and faults act for so long; then the world is left to come to rest. */
+  activeMs: number;
+  /** Newest lines of the trace that are kept. */
+  traceLines: number;
+}

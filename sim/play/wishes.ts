@@ -1,0 +1,91 @@
+/** What people want of the town over a play: rigs, beads alone and in convoys, words to the Mayor. */
+import type { Ack } from "../../protocol/error.ts";
+import type { SimRandom } from "../random.ts";
+import type { World } from "../world/world.ts";
+import { titleOf } from "./content.ts";
+import type { People } from "./people.ts";
+import type { PlayRig } from "./rigs.ts";
+
+const MODEL = {
+  provider: "openai-compatible",
+  baseUrl: "http://model.sim/v1",
+  key: "k",
+  model: "m",
+};
+const PRIORITIES = ["low", "medium", "high", "critical"] as const;
+
+export interface WishParts {
+  world: World;
+  people: People;
+  rigs: readonly PlayRig[];
+  beads: number;
+  /** All is asked for within this time. */
+  withinMs: number;
+  /** Told of the beads that people were given, with their numbers. */
+  onBead: (n: number, id: string) => void;
+}
+
+/** Plans every wish; they are made when their time has come, work when its rigs are there. */
+export function planWishes(parts: WishParts): void {
+  const { world, people, rigs } = parts;
+  const random = world.fork();
+  people.wish("model.set", MODEL);
+  let missing = rigs.length;
+  for (const rig of rigs)
+    people.wish("rig.add", rig.input, () => {
+      missing -= 1;
+      if (missing === 0) planWork(parts, random);
+    });
+}
+
+function planWork(parts: WishParts, random: SimRandom): void {
+  const { world, people, rigs, withinMs } = parts;
+  let made = 0;
+  while (made < parts.beads) {
+    const size = random.unit() < 0.25 ? 3 + random.below(4) : 1;
+    const count = Math.min(size, parts.beads - made);
+    const first = made;
+    made += count;
+    const rig = rigs[random.below(rigs.length)];
+    if (rig === undefined) throw new Error("a play needs a rig");
+    const atMs = 1_000 + random.below(withinMs);
+    const sling = count === 1 ? slingOne : slingConvoy;
+    world.after(atMs, "a person slings", () => sling(parts, random, { rig, first, count }));
+  }
+  const words = ["How is it going?", "Please write something nice.", "Thank you."];
+  for (const text of words)
+    world.after(random.below(withinMs), "a person speaks", () =>
+      people.wish("mayor.say", { text }),
+    );
+}
+
+interface Group {
+  rig: PlayRig;
+  first: number;
+  count: number;
+}
+
+function slingOne({ people, onBead }: WishParts, random: SimRandom, { rig, first }: Group): void {
+  const priority = PRIORITIES[random.below(PRIORITIES.length)];
+  people.wish("bead.sling", { rig: rig.name, title: titleOf(first), priority }, (ack: Ack) => {
+    if (ack.ok) onBead(first, (ack.value as { id: string }).id);
+  });
+}
+
+function slingConvoy({ people, onBead }: WishParts, random: SimRandom, group: Group): void {
+  const { rig, first, count } = group;
+  const tasks = Array.from({ length: count }, (_, n) => ({
+    key: `t${n}`,
+    title: titleOf(first + n),
+    dependsOn: n > 0 && random.unit() < 0.6 ? [`t${random.below(n)}`] : [],
+  }));
+  const body = { rig: rig.name, title: `Convoy of ${first}`, tasks, parallel: true };
+  people.wish("convoy.sling", body, (ack) => {
+    if (!ack.ok) return;
+    const { beads } = ack.value as { beads: { id: string; title: string }[] };
+    for (const { id, title } of beads) {
+      const n = tasks.findIndex((task) => task.title === title);
+      onBead(first + n, id);
+    }
+  });
+}

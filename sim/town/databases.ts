@@ -1,0 +1,80 @@
+/**
+ * The town's databases in memory: real SQLite that outlives the town. A killed town goes on with a
+ * database that nobody reads; the next one begins with what was committed.
+ */
+import { Database } from "bun:sqlite";
+
+/** Told before and after every commit of town.db; may kill the town. */
+export type CommitWatcher = (moment: "before commit" | "after commit") => void;
+
+export class TownDatabases {
+  #bytes: Uint8Array | null = null;
+  #town: TownDatabase | null = null;
+  #events: Database | null = null;
+  /** While set, every commit fails as on a full disk. */
+  full = false;
+
+  /** For one incarnation of the town. */
+  open(watch: CommitWatcher): { town: Database; events: Database } {
+    const options = { strict: true };
+    const begin = (watcher: CommitWatcher) => {
+      if (this.full) throw Object.assign(new Error("database or disk is full"), { errno: 13 });
+      watcher("before commit");
+    };
+    // Bun opens what was serialized too.
+    this.#town = new TownDatabase((this.#bytes ?? ":memory:") as string, options);
+    this.#town.beforeCommit = () => begin(watch);
+    this.#town.afterCommit = () => watch("after commit");
+    this.#events ??= new Database(":memory:", options);
+    return { town: this.#town, events: this.#events };
+  }
+
+  /** What is committed now. */
+  backup(): Uint8Array {
+    const db = this.#town;
+    if (db === null) return this.#bytes ?? new Uint8Array();
+    return db.serialize();
+  }
+
+  /** The town is gone; what it did not commit too. */
+  kill(): void {
+    const db = this.#town;
+    if (db === null) return;
+    db.dream();
+    this.#bytes = db.serialize();
+    this.#town = null;
+  }
+
+  /** Puts an old backup in the place of the data of a town that is down. */
+  restore(bytes: Uint8Array): void {
+    if (this.#town !== null) throw new Error("the town is up");
+    this.#bytes = bytes;
+    this.#events = null;
+  }
+}
+
+class TownDatabase extends Database {
+  beforeCommit: () => void = () => undefined;
+  afterCommit: () => void = () => undefined;
+  #dreams = false;
+
+  /** From now on its owner is dead: what it still writes is read by nobody, and never fails. */
+  dream(): void {
+    if (this.#dreams) return;
+    if (this.inTransaction) super.run("ROLLBACK");
+    this.#dreams = true;
+  }
+
+  override run(...args: Parameters<Database["run"]>): ReturnType<Database["run"]> {
+    const [sql] = args;
+    if (this.#dreams && /^(COMMIT|ROLLBACK|SAVEPOINT|RELEASE|BEGIN)/.test(sql))
+      return { changes: 0, lastInsertRowid: 0 };
+    if (sql !== "COMMIT") return super.run(...args);
+    this.beforeCommit();
+    // The watcher may have killed the town: then this commit never was.
+    if (this.#dreams) return { changes: 0, lastInsertRowid: 0 };
+    const result = super.run(...args);
+    this.afterCommit();
+    return result;
+  }
+}
