@@ -8,6 +8,7 @@ import { addConvoy } from "./commands/convoy.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDown } from "./commands/down.ts";
 import { addEscalations } from "./commands/escalations.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addLogin } from "./commands/login.ts";
 import { addMayor } from "./commands/mayor.ts";
 import { addModel } from "./commands/model.ts";
@@ -58,6 +59,7 @@ function createProgram(): Command {
     addBead,
     addConvoy,
     addEscalations,
+    addExplain,
     addRig,
     addSettings,
     addToken,

@@ -9,6 +9,7 @@ import { beadCommands } from "./bead-commands.ts";
 import { deliverySchema } from "./bead.ts";
 import { define, name, owner, version, type CommandDef } from "./command-def.ts";
 import { convoyCommands } from "./convoy-commands.ts";
+import { explainCommands } from "./explain-commands.ts";
 import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
 import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
 import { gateSchema, reviewSchema } from "./review.ts";
@@ -59,6 +60,7 @@ const modelInput = z.strictObject({
 export const commands = {
   ...beadCommands,
   ...convoyCommands,
+  ...explainCommands,
   "town.status": define({
     mode: "query",
     roles: owner,

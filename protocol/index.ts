@@ -2,6 +2,7 @@
 export * from "./attention.ts";
 export * from "./bead.ts";
 export * from "./commands.ts";
+export * from "./explain-commands.ts";
 export * from "./error.ts";
 export * from "./facts.ts";
 export * from "./ids.ts";

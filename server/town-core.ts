@@ -47,7 +47,13 @@ export function makeCore(parts: CoreParts): TownCore {
     modelTest: options.modelTest,
     loginUrl: options.loginUrl ?? ((token) => `#login=${token}`),
   });
-  const queries = () => ({ db, images: images(), streams, preview: () => loop.preview() });
+  const queries = () => ({
+    db,
+    images: images(),
+    streams,
+    preview: () => loop.preview(),
+    explain: (id: string) => loop.explain(id),
+  });
   const calls = { loop, auth, services, queries };
   return {
     townId,

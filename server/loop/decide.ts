@@ -3,6 +3,7 @@ import type { ImageKind } from "../../protocol/index.ts";
 import type { Log } from "../core.ts";
 import type { Policy } from "../model/policy.ts";
 import { TOWN } from "../reconcile/concerns.ts";
+import { explain, type Explanation } from "../reconcile/explain.ts";
 import { gateOf } from "../reconcile/gates.ts";
 import type { Plan } from "../reconcile/plan.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
@@ -102,6 +103,12 @@ export class Decider {
       plan.faults.push(...faults);
     }
     return plan;
+  }
+
+  /** Why a subject is where it is; null when it is settled. */
+  explain(now: number, id: string): Explanation | null {
+    const { policy, live } = this.#deps;
+    return explain(this.#snapshot({ ...live(), now, policy }, [id, TOWN]), id);
   }
 
   /** The whole tick was undone: what it looked at is looked at again later. */

@@ -9,6 +9,7 @@ import type { Policy } from "../model/policy.ts";
 import type { Db, RawDatabase } from "../store/database.ts";
 import type { NewId } from "../store/id-source.ts";
 import { imageOf, type ImageContext } from "../store/images/images.ts";
+import type { Explanation } from "../reconcile/explain.ts";
 import type { Plan } from "../reconcile/plan.ts";
 import type { Live } from "../store/load-snapshot.ts";
 import { topicsOf } from "../store/images/topics.ts";
@@ -105,6 +106,11 @@ export class TownLoop {
   /** What the rules would do now if everything unfinished were looked at; at rest that is nothing. */
   preview(): Plan {
     return this.#decider.preview(this.#deps.clock.now());
+  }
+
+  /** Why a bead, review, convoy or run is where it is; null when it is settled. */
+  explain(id: string): Explanation | null {
+    return this.#decider.explain(this.#deps.clock.now(), id);
   }
 
   /** Called after every commit, whether or not anything changed. */

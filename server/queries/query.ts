@@ -1,5 +1,5 @@
 /** The shape of a query: a synchronous reading. */
-import type { CommandBody, CommandName, CommandValue, Result } from "../../protocol/index.ts";
+import type { CommandBody, CommandName, CommandValue, Explanation, Result } from "../../protocol/index.ts";
 import type { Plan } from "../reconcile/plan.ts";
 import type { Db } from "../store/database.ts";
 import type { ImageContext } from "../store/images/images.ts";
@@ -11,6 +11,8 @@ export interface QueryPorts {
   streams: Streams;
   /** What the rules would do now. */
   preview: () => Plan;
+  /** Why a subject is where it is; null when it is settled. */
+  explain: (id: string) => Omit<Explanation, "id"> | null;
 }
 export type Query<N extends CommandName> = (
   ports: QueryPorts,

@@ -20,6 +20,7 @@ import { runs } from "../store/schema/runs.ts";
 import { readModelSettings } from "../store/settings.ts";
 import { topicItems } from "../store/images/topics.ts";
 import { present } from "../store/present.ts";
+import { explainBead, explainConvoy, explainReview, explainRun } from "./explain.ts";
 
 const status: Query<"town.status"> = ({ db, images }) => {
   const items = topicItems(db, "town", images);
@@ -197,6 +198,10 @@ const agentList: Query<"agent.list"> = ({ db, images }) => {
 export const answerQuery = {
   "town.status": status,
   "reconcile.preview": preview,
+  "bead.explain": (ports, body) => explainBead(ports, body.bead),
+  "review.explain": (ports, body) => explainReview(ports, body.review),
+  "convoy.explain": (ports, body) => explainConvoy(ports, body.convoy),
+  "run.explain": (ports, body) => explainRun(ports, body.run),
   "model.get": ({ db, images }) => ok(readModelSettings(db, images.secrets)),
   "rig.list": ({ db, images }) =>
     ok(

@@ -4,7 +4,7 @@ import { baseHolds } from "../model/delivery.ts";
 import { roundsUsedUp } from "../model/rounds.ts";
 import { beadResource, laneResource, type Context } from "./context.ts";
 import { delivery } from "./offers.ts";
-import type { IssueView, ReviewView, RigView } from "./snapshot.ts";
+import type { BlockerView, IssueView, ReviewView, RigView } from "./snapshot.ts";
 import { PRIORITY_RANK, STAGE, type Ready, type Stage } from "./stages.ts";
 
 export type Readiness = { ready: Ready; rig: RigView } | { wait: Omit<Wait, "rule"> };
@@ -17,8 +17,8 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   const kept = keptBack(issue);
   if (kept) return wait(kept);
   if (issue.parked) return wait(`parked: ${issue.parked.message} Mend it, then resume this bead`);
-  const blocked = blockedBy(issue, rig);
-  if (blocked) return wait(blocked);
+  const [blocked] = unmetBlockers(issue, rig);
+  if (blocked) return wait(blocked.text);
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
   if (
     review &&
@@ -89,15 +89,18 @@ function wait(text: string, untilAt: number | null = null): Readiness {
   return { wait: { text, untilAt } };
 }
 
-/** A blocker counts when its landing is in this bead's base, or when it needed none. */
-function blockedBy(issue: IssueView, rig: RigView): string | null {
-  for (const blocker of issue.blockers) {
-    if (blocker.status === "failed")
-      return `waits for “${blocker.title}”, which has failed: reopen or close it`;
-    if (blocker.status !== "closed") return `waits for “${blocker.title}” to land`;
-    if (blocker.outcome !== "landed") continue;
-    if (!baseHolds(blocker.landedOn, rig.target))
-      return `“${blocker.title}” landed on ${blocker.landedOn ?? "another branch"}, which is not in this bead's base`;
-  }
-  return null;
+/** A blocker counts when its landing is in this bead's base, or when it needed none. Those that do not, and why. */
+export function unmetBlockers(issue: IssueView, rig: RigView): { on: string; text: string }[] {
+  return issue.blockers.flatMap((blocker) => {
+    const text = unmet(blocker, rig);
+    return text === null ? [] : [{ on: blocker.id, text }];
+  });
+}
+
+function unmet(blocker: BlockerView, rig: RigView): string | null {
+  if (blocker.status === "failed")
+    return `waits for “${blocker.title}”, which has failed: reopen or close it`;
+  if (blocker.status !== "closed") return `waits for “${blocker.title}” to land`;
+  if (blocker.outcome !== "landed" || baseHolds(blocker.landedOn, rig.target)) return null;
+  return `“${blocker.title}” landed on ${blocker.landedOn ?? "another branch"}, which is not in this bead's base`;
 }
