@@ -5,11 +5,11 @@
  */
 import { z } from "zod";
 import { attentionCommands } from "./commands/attention.ts";
-import { beadCommands } from "./bead-commands.ts";
+import { beadCommands } from "./commands/bead.ts";
 import { deliverySchema } from "./bead.ts";
-import { define, name, owner, version, type CommandDef } from "./command-def.ts";
-import { convoyCommands } from "./convoy-commands.ts";
-import { explainCommands } from "./explain-commands.ts";
+import { define, name, owner, version, type CommandDef } from "./commands/command-def.ts";
+import { convoyCommands } from "./commands/convoy.ts";
+import { explainCommands } from "./commands/explain.ts";
 import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
 import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
 import { gateSchema, reviewSchema } from "./review.ts";

@@ -1,7 +1,7 @@
 /** Commands about what asks for a person or the Mayor. */
 import { z } from "zod";
 import { escalationSchema, escalationStateSchema, escalationTargetSchema } from "../attention.ts";
-import { define, owner, version } from "../command-def.ts";
+import { define, owner, version } from "./command-def.ts";
 import { refSchema } from "../ids.ts";
 
 const limit = z.number().int().min(1).max(500).default(100);

@@ -1,5 +1,11 @@
 /** The shape of a query: a synchronous reading. */
-import type { CommandBody, CommandName, CommandValue, Explanation, Result } from "../../protocol/index.ts";
+import type {
+  CommandBody,
+  CommandName,
+  CommandValue,
+  Explanation,
+  Result,
+} from "../../protocol/index.ts";
 import type { Plan } from "../reconcile/plan.ts";
 import type { Db } from "../store/database.ts";
 import type { ImageContext } from "../store/images/images.ts";

@@ -1,8 +1,8 @@
 /** Why something is where it is, what it waits for, and what a person could do. */
 import { z } from "zod";
 import { define, owner } from "./command-def.ts";
-import { refSchema } from "./ids.ts";
-import { timestampSchema } from "./time.ts";
+import { refSchema } from "../ids.ts";
+import { timestampSchema } from "../time.ts";
 
 export const explanationSchema = z.object({
   id: z.string(),

@@ -1,6 +1,6 @@
 /** The shape of a command, and the pieces that several share. */
 import { z } from "zod";
-import { BODY_CHARS_MAX, NAME_CHARS_MAX, TITLE_CHARS_MAX } from "./limits.ts";
+import { BODY_CHARS_MAX, NAME_CHARS_MAX, TITLE_CHARS_MAX } from "../limits.ts";
 
 type Principal = "owner" | "runner";
 export interface CommandDef<B extends z.ZodType = z.ZodType, V extends z.ZodType = z.ZodType> {

@@ -1,9 +1,9 @@
 /** Commands about convoys. */
 import { z } from "zod";
-import { convoySchema, deliverySchema, issueSchema, prioritySchema } from "./bead.ts";
+import { convoySchema, deliverySchema, issueSchema, prioritySchema } from "../bead.ts";
 import { body, define, owner, title } from "./command-def.ts";
-import { refSchema } from "./ids.ts";
-import { TASKS_MAX } from "./limits.ts";
+import { refSchema } from "../ids.ts";
+import { TASKS_MAX } from "../limits.ts";
 
 /** One task of a convoy: `dependsOn` names the keys of other tasks of the same command. */
 const taskSchema = z.strictObject({

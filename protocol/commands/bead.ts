@@ -8,13 +8,13 @@ import {
   dependencyTypeSchema,
   issueSchema,
   prioritySchema,
-} from "./bead.ts";
+} from "../bead.ts";
 import { body, define, owner, title, version } from "./command-def.ts";
-import { beadIdSchema, oidSchema, refSchema } from "./ids.ts";
-import { COMMENT_CHARS_MAX, LABELS_MAX, TASKS_MAX } from "./limits.ts";
-import { reviewSchema } from "./review.ts";
-import { runSchema } from "./run.ts";
-import { timestampSchema } from "./time.ts";
+import { beadIdSchema, oidSchema, refSchema } from "../ids.ts";
+import { COMMENT_CHARS_MAX, LABELS_MAX, TASKS_MAX } from "../limits.ts";
+import { reviewSchema } from "../review.ts";
+import { runSchema } from "../run.ts";
+import { timestampSchema } from "../time.ts";
 
 const words = z.string().trim().max(COMMENT_CHARS_MAX);
 
