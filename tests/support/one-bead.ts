@@ -8,7 +8,8 @@ import { beadsIn } from "../../sim/git/history.ts";
 import { SimRandom } from "../../sim/random.ts";
 import { runUntil } from "../../sim/steps.ts";
 import { SimRunnerHost, type HostWorld } from "../../sim/runner/host.ts";
-import { OneBeadTown } from "../../sim/runner/one-bead.ts";
+import { HandTown, type Errand } from "../../sim/runner/hand-town.ts";
+import { OneBead } from "../../sim/runner/one-bead.ts";
 
 export const url = "sim:sample";
 /** From the end of a runner to its next start. */
@@ -33,13 +34,17 @@ const mindOf = ({ role }: AgentSpec): Mind => {
 };
 
 /** A bead, its town, its remote and its runner. */
-export function stage(more: Partial<HostWorld> = {}, seed = 1) {
+export function stage(
+  more: Partial<HostWorld> = {},
+  errandOf: (random: SimRandom) => Errand | null = () => null,
+) {
   const clock = new SimClock();
-  const random = new SimRandom(seed);
+  const random = new SimRandom(1);
   const forge = new SimForge();
   const remote = forge.make(url, new Map([["README.md", "# Sample\n"]]));
   const gate = { name: "line", command: "test -f line.txt", timeoutMs: 60_000 };
-  const town = new OneBeadTown(clock, random, { remote: url, gates: [gate], setup: "install" });
+  const work = new OneBead(random, { remote: url, gates: [gate], setup: "install" });
+  const town = new HandTown(clock, random, errandOf(random) ?? work);
   const log: string[] = [];
   const world: HostWorld = {
     ...{ clock, random, forge, town, mindOf },
@@ -57,7 +62,7 @@ export function stage(more: Partial<HostWorld> = {}, seed = 1) {
   };
   const facts = { appVersion: "1.2.3", name: "sim", local: true, slots: 2 };
   const host = new SimRunnerHost(world, { ...facts, isolation: "bwrap", isolationReason: null });
-  return { clock, random, forge, remote, town, host, log };
+  return { clock, random, forge, remote, bead: work.bead, town, host, log };
 }
 
 export type Stage = ReturnType<typeof stage>;
@@ -72,7 +77,7 @@ export interface Allowed {
 
 /** Nothing was lost, nothing was done twice, and nothing is left lying about. */
 export function expectLandedOnce(
-  { forge, remote, town, host }: Stage,
+  { forge, remote, bead, town, host }: Stage,
   { crashes = false, branches = false }: Allowed = {},
 ): void {
   const { refs } = remote.repository;
@@ -80,7 +85,7 @@ export function expectLandedOnce(
   const merges = [...forge.objects.reach(main)]
     .flatMap((oid) => forge.objects.commit(oid) ?? [])
     .filter(({ parents, message }) => parents.length > 1 && beadsIn(message).length > 0);
-  expect(merges.map(({ message }) => beadsIn(message))).toEqual([[town.bead.id]]);
+  expect(merges.map(({ message }) => beadsIn(message))).toEqual([[bead.id]]);
   expect(forge.filesOf(url, "main").get("line.txt")).toBe("a line\n");
   expect(town.faults).toEqual([]);
   const landed = town.of("landed");
@@ -116,23 +121,22 @@ export async function play(
   blows: readonly Blow[],
   more: Partial<HostWorld> = {},
   prepare: (scene: Stage) => void = () => undefined,
+  errandOf?: (random: SimRandom) => Errand,
 ): Promise<Played> {
   const moments: string[] = [];
   const left = [...blows];
-  const scene: Stage = stage({
-    ...more,
-    watch: (moment) => {
-      moments.push(moment);
-      if (moments.length - 1 !== left[0]?.at) return;
-      const { how } = left.shift() ?? { how: "kill" };
-      if (how === "full") return fillDisk(scene);
-      if (how === "freeze") return freeze(scene);
-      if (how === "stop") return void scene.clock.after(0, () => scene.town.stopRun());
-      if (how === "kill") scene.host.kill();
-      else scene.host.cutPower();
-      scene.clock.after(RESTART_MS, () => scene.host.start());
-    },
-  });
+  const watch = (moment: string) => {
+    moments.push(moment);
+    if (moments.length - 1 !== left[0]?.at) return;
+    const { how } = left.shift() ?? { how: "kill" };
+    if (how === "full") return fillDisk(scene);
+    if (how === "freeze") return freeze(scene);
+    if (how === "stop") return void scene.clock.after(0, () => scene.town.stopRun());
+    if (how === "kill") scene.host.kill();
+    else scene.host.cutPower();
+    scene.clock.after(RESTART_MS, () => scene.host.start());
+  };
+  const scene: Stage = stage({ ...more, watch }, errandOf);
   prepare(scene);
   scene.host.start();
   const steps = await runUntil(scene.clock, () => scene.town.done, STEPS_MAX);
