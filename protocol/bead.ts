@@ -98,7 +98,9 @@ export const issueSchema = z.object({
 });
 export type Issue = z.infer<typeof issueSchema>;
 
-export const convoyStateSchema = z.enum(["active", "landed", "failed", "cancelled"]);
+export const convoyStateSchema = z.enum(["staged", "active", "landed", "failed", "cancelled"]);
+/** What a person may do about a failed task: once more, without it, or without it and all that waits for it. */
+export const taskChoiceSchema = z.enum(["retry", "drop", "land_without"]);
 export const convoySchema = z.object({
   ...beadCommon,
   type: z.literal("convoy"),
@@ -106,6 +108,10 @@ export const convoySchema = z.object({
   failure: failureReasonSchema.nullable(),
   archivedAt: timestampSchema.nullable(),
   landedAt: timestampSchema.nullable(),
+  /** Tasks that have failed: the convoy waits for a person's choice about each. */
+  question: z
+    .object({ beads: z.array(beadIdSchema), choices: z.array(taskChoiceSchema) })
+    .nullable(),
 });
 export type Convoy = z.infer<typeof convoySchema>;
 

@@ -202,6 +202,32 @@ const MAYOR: readonly Tool[] = [
       title,
       tasks: z.array(task).min(1).max(TASKS_MAX),
       parallel: z.boolean().optional(),
+      staged: z.boolean().optional().describe("true: a plan to look at; nothing runs before start"),
+    }),
+    terminal: false,
+  },
+  {
+    name: "gt_convoy_add",
+    roles: ["mayor"],
+    description: "Adds a task to a convoy that goes on.",
+    input: z.strictObject({
+      convoy: id,
+      title,
+      body: text,
+      depends_on: z.array(id).max(TASKS_MAX).optional().describe("Beads that must land first"),
+    }),
+    terminal: false,
+  },
+  {
+    name: "gt_convoy_act",
+    roles: ["mayor"],
+    description:
+      "Does one thing to a convoy. start: a staged one. remove: takes an open bead out. For a failed bead retry, drop, or land_without it and what waits for it. cancel: ends all that has not landed.",
+    input: z.strictObject({
+      convoy: id,
+      action: z.enum(["start", "cancel", "remove", "retry", "drop", "land_without"]),
+      bead: id.optional(),
+      reason: z.string().max(COMMENT_CHARS_MAX).optional(),
     }),
     terminal: false,
   },

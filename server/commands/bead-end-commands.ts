@@ -10,7 +10,7 @@ import { runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { buryBead, setArchived, wishClosed } from "../store/writes/bead-edits.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
-import { reactivateConvoy } from "../store/writes/convoys.ts";
+import { moveConvoy } from "../store/writes/convoys.ts";
 import { closeIssue, moveIssue, forgiveLife } from "../store/writes/issues.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import type { Apply } from "./command.ts";
@@ -69,12 +69,23 @@ export const cancelBead: Apply<"bead.cancel"> = (tx, body) => {
   const row = issueRow(tx, id);
   const closable = canClose(row);
   if (!closable.ok) return closable;
-  const cancelled = { outcome: "cancelled", reason: body.reason } as const;
+  cancel(tx, row, body.reason);
+  return ok(image(tx, id));
+};
+
+/** Cancels a bead that can be closed: at once, or when what is under way has ended. */
+function cancel(tx: Tx, row: IssueRow, reason: string): void {
+  const cancelled = { outcome: "cancelled", reason } as const;
   const waitsFor = obstacle(tx, row);
   if (waitsFor === null) end(tx, row, cancelled);
   else wish(tx, row, { ...cancelled, waitsFor });
-  return ok(image(tx, id));
-};
+}
+
+/** Cancels a bead unless it is closed, or being closed, already. */
+export function cancelIfOpen(tx: Tx, id: string, reason: string): void {
+  const row = issueRow(tx, id);
+  if (canClose(row).ok) cancel(tx, row, reason);
+}
 
 function canClose(row: IssueRow): Result<null> {
   if (issueAfter(row.state, "closed_by_outcome") === null)
@@ -126,7 +137,7 @@ export const reopenBead: Apply<"bead.reopen"> = (tx, body) => {
     );
   bumpVersion(tx, id);
   if (bead.value.archivedAt !== null) setArchived(tx, bead.value, false);
-  if (row.convoyId) reactivateConvoy(tx, row.convoyId);
+  if (row.convoyId) moveConvoy(tx, row.convoyId, "task_reopened", { text: "a bead was reopened" });
   return ok(image(tx, id));
 };
 

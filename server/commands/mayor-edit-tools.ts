@@ -12,6 +12,13 @@ import {
 } from "./bead-edit-commands.ts";
 import { cancelBead, deleteBead, reopenBead } from "./bead-end-commands.ts";
 import type { CommandPorts } from "./command.ts";
+import {
+  addToConvoy,
+  cancelConvoy,
+  decideTask,
+  removeFromConvoy,
+  startConvoy,
+} from "./convoy-life-commands.ts";
 import { rewireBead } from "./dependency-commands.ts";
 import { resetAgent } from "./agent-commands.ts";
 import { answer, invalid, parse, refused, type Answer } from "./mayor-answer.ts";
@@ -33,6 +40,19 @@ const actTool = z.strictObject({
 type Act = z.infer<typeof actTool>;
 const commentTool = z.strictObject({ bead: refSchema, text: z.string() });
 const resetTool = z.strictObject({ agent: refSchema });
+
+const convoyActTool = z.strictObject({
+  convoy: refSchema,
+  action: z.enum(["start", "cancel", "remove", "retry", "drop", "land_without"]),
+  bead: refSchema.optional(),
+  reason: z.string().optional(),
+});
+const convoyAddTool = z.strictObject({
+  convoy: refSchema,
+  title: z.string(),
+  body: z.string(),
+  depends_on: z.array(z.string()).optional(),
+});
 
 /** What a turn may do that no person began: it takes nothing away and starts nothing. */
 const HARMLESS: ReadonlySet<string> = new Set(["hold"]);
@@ -60,6 +80,10 @@ export function callEditTool(
       if (!byPerson) return notAsked();
       return run(parse("agent.reset", parsed.data), (body) => resetAgent(tx, body, ports));
     }
+    case "gt_convoy_act":
+      return byPerson ? actOnConvoy(tx, input, ports) : notAsked();
+    case "gt_convoy_add":
+      return byPerson ? addTask(tx, input, ports) : notAsked();
     default:
       return refused({
         code: "unknown_command",
@@ -143,4 +167,34 @@ function acts(
     case "delete":
       return run(parse("bead.delete", { bead }), (body) => deleteBead(tx, body, ports));
   }
+}
+
+function actOnConvoy(tx: Tx, input: unknown, ports: CommandPorts): Answer {
+  const parsed = convoyActTool.safeParse(input);
+  if (!parsed.success) return refused(invalid(parsed.error));
+  const { convoy, action, bead, reason } = parsed.data;
+  switch (action) {
+    case "start":
+      return run(parse("convoy.start", { convoy }), (body) => startConvoy(tx, body, ports));
+    case "cancel":
+      return run(parse("convoy.cancel", { convoy, reason }), (body) =>
+        cancelConvoy(tx, body, ports),
+      );
+    case "remove":
+      return run(parse("convoy.remove", { convoy, bead }), (body) =>
+        removeFromConvoy(tx, body, ports),
+      );
+    default:
+      return run(parse("convoy.decide", { convoy, bead, choice: action }), (body) =>
+        decideTask(tx, body, ports),
+      );
+  }
+}
+
+function addTask(tx: Tx, input: unknown, ports: CommandPorts): Answer {
+  const parsed = convoyAddTool.safeParse(input);
+  if (!parsed.success) return refused(invalid(parsed.error));
+  const { depends_on, ...task } = parsed.data;
+  const body = parse("convoy.add", { ...task, dependsOn: depends_on ?? [] });
+  return run(body, (value) => addToConvoy(tx, value, ports));
 }

@@ -19,7 +19,7 @@ import type { Tx } from "../store/tx.ts";
 import { journal, journaled } from "../store/writes/sessions.ts";
 import type { CommandPorts } from "./command.ts";
 import { answer, invalid, parse, refused, type Answer } from "./mayor-answer.ts";
-import { callEditTool, notAsked } from "./mayor-edit-tools.ts";
+import { callEditTool } from "./mayor-edit-tools.ts";
 import { slingConvoy } from "./convoy-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { present } from "../store/present.ts";
@@ -43,10 +43,16 @@ const convoyTool = z.strictObject({
     }),
   ),
   parallel: z.boolean().optional(),
+  staged: z.boolean().optional(),
 });
 
 /** Only what creates is remembered: a look must see what is there now, a refusal may be mended. */
-const CREATES: ReadonlySet<string> = new Set(["gt_sling", "gt_sling_convoy", "gt_comment"]);
+const CREATES: ReadonlySet<string> = new Set([
+  "gt_sling",
+  "gt_sling_convoy",
+  "gt_comment",
+  "gt_convoy_add",
+]);
 
 /** @param call.key hash of turn, tool and arguments */
 export function callMayorTool(
@@ -98,7 +104,7 @@ function dispatch(
     case "gt_sling":
       return sling(tx, input, ports, byPerson);
     case "gt_sling_convoy":
-      return byPerson ? slingAll(tx, input, ports) : notAsked();
+      return slingAll(tx, input, ports, byPerson);
     default:
       return callEditTool(tx, tool, input, ports, byPerson);
   }
@@ -204,12 +210,14 @@ function sling(tx: Tx, input: unknown, ports: CommandPorts, byPerson: boolean): 
   );
 }
 
-function slingAll(tx: Tx, input: unknown, ports: CommandPorts): Answer {
+function slingAll(tx: Tx, input: unknown, ports: CommandPorts, byPerson: boolean): Answer {
   const parsed = convoyTool.safeParse(input);
   if (!parsed.success) return refused(invalid(parsed.error));
   const { tasks, ...rest } = parsed.data;
+  const staged = rest.staged === true || !byPerson;
   const body = parse("convoy.sling", {
     ...rest,
+    staged,
     tasks: tasks.map(({ depends_on, ...task }) => ({ ...task, dependsOn: depends_on ?? [] })),
   });
   if (!body.ok) return refused(body.error);
@@ -224,7 +232,9 @@ function slingAll(tx: Tx, input: unknown, ports: CommandPorts): Answer {
         short: shortId(bead.id),
         title: bead.title,
       })),
-      next: "Tell the person what you planned and what runs first.",
+      next: staged
+        ? "It is staged: tell the person what you planned, and that it starts when he says so."
+        : "Tell the person what you planned and what runs first.",
     },
     [convoy.id],
   );

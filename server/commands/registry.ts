@@ -11,6 +11,14 @@ import {
 } from "./bead-edit-commands.ts";
 import { cancelBead, closeBead, deleteBead, reopenBead } from "./bead-end-commands.ts";
 import { slingConvoy } from "./convoy-commands.ts";
+import {
+  addToConvoy,
+  cancelConvoy,
+  decideTask,
+  removeFromConvoy,
+  startConvoy,
+  updateConvoy,
+} from "./convoy-life-commands.ts";
 import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { setModel } from "./model-commands.ts";
@@ -43,6 +51,12 @@ export const applyCommand = {
   "bead.unarchive": unarchiveBeads,
   "agent.reset": resetAgent,
   "convoy.sling": slingConvoy,
+  "convoy.start": startConvoy,
+  "convoy.update": updateConvoy,
+  "convoy.add": addToConvoy,
+  "convoy.remove": removeFromConvoy,
+  "convoy.decide": decideTask,
+  "convoy.cancel": cancelConvoy,
   "review.decide": decideReview,
   "run.stop": stopRun,
   "mayor.say": sayToMayor,

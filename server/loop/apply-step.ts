@@ -7,7 +7,7 @@ import { escalations } from "../store/schema/attention.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
-import { settleConvoy } from "../store/writes/convoys.ts";
+import { moveConvoy } from "../store/writes/convoys.ts";
 import { escalate, remindOfEscalation, resolveEscalation } from "../store/writes/escalations.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
 import { countReviewTry, moveReview, recordRound, submitReview } from "../store/writes/reviews.ts";
@@ -105,10 +105,10 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     }
     case "retry_review":
       return countReviewTry(tx, action.reviewId, action);
-    case "land_convoy":
-      return settleConvoy(tx, action.convoyId, "landed", null);
-    case "fail_convoy":
-      return settleConvoy(tx, action.convoyId, "failed", action.failure);
+    case "move_convoy":
+      if (!moveConvoy(tx, action.convoyId, action.event, action))
+        throw new Error(`${step.rule}: ${action.event} is refused for ${action.convoyId}`);
+      return;
     case "set_rig":
       return setBaseline(tx, action.rigId, action);
     case "prove_target":

@@ -7,11 +7,10 @@ import {
   reviewStateSchema,
 } from "../../protocol/index.ts";
 import { columnsOf, tableAfter } from "../../tests/support/markdown-table.ts";
+import { CONVOY_STATUS, convoyAfter, convoyEvents, convoyStates } from "./convoy-states.ts";
 import { countsAs } from "./outcomes.ts";
 import { POLICY } from "./policy.ts";
 import {
-  CONVOY_STATUS,
-  convoyStates,
   issueAfter,
   issueEvents,
   issueStates,
@@ -46,6 +45,21 @@ test("[D4] every (state, event) of a review is as the specification's table says
       const event = reviewEvents.find((each) => each === row["event"]);
       if (!event) throw new Error(`no event ${row["event"]}`);
       expect(`${state} ${event} ${reviewAfter(state, event) ?? "–"}`).toBe(
+        `${state} ${event} ${row[state]}`,
+      );
+    }
+  }
+});
+
+test("[B6] every (state, event) of a convoy is as the specification's table says", () => {
+  const rows = tableAfter(spec, "### Convoy");
+  expect(columnsOf(rows)).toEqual(["event", ...convoyStates]);
+  expect(rows.map((row) => row["event"])).toEqual([...convoyEvents]);
+  for (const row of rows) {
+    for (const state of convoyStates) {
+      const event = convoyEvents.find((each) => each === row["event"]);
+      if (!event) throw new Error(`no event ${row["event"]}`);
+      expect(`${state} ${event} ${convoyAfter(state, event) ?? "–"}`).toBe(
         `${state} ${event} ${row[state]}`,
       );
     }

@@ -1,5 +1,5 @@
 /**
- * State machines of the issue bead, the convoy and the turn, as tables of (state, event) -> state.
+ * State machines of the issue bead, the review and the turn, as tables of (state, event) -> state.
  * A pair without a target is refused; the tests enumerate every pair. Source: design, state machines.
  */
 import type { BeadStatus, ReviewState } from "../../protocol/index.ts";
@@ -18,9 +18,6 @@ export const issueEvents = [
   "reopened",
 ] as const;
 export type IssueEvent = (typeof issueEvents)[number];
-
-export const convoyStates = ["active", "landed", "failed", "cancelled"] as const;
-export type ConvoyState = (typeof convoyStates)[number];
 
 export const turnStates = ["pending", "running", "done", "failed"] as const;
 export type TurnState = (typeof turnStates)[number];
@@ -139,10 +136,4 @@ export const REVIEW_STATUS: Readonly<Record<ReviewState, BeadStatus>> = {
   merged: "closed",
   withdrawn: "closed",
   needs_person: "in_review",
-};
-export const CONVOY_STATUS: Readonly<Record<ConvoyState, BeadStatus>> = {
-  active: "in_progress",
-  landed: "closed",
-  failed: "failed",
-  cancelled: "closed",
 };

@@ -1,20 +1,14 @@
 /** Queries: synchronous reads, answered at once. */
+import { convoyGet, convoyList } from "./convoys.ts";
 import { and, asc, count, desc, eq, isNull, ne, sql } from "drizzle-orm";
 import { ok, type CommandName } from "../../protocol/index.ts";
 import { escalationList } from "./attention.ts";
 import type { Query } from "./query.ts";
 import { BEAD_TYPES } from "../model/bead-types.ts";
 import type { Action } from "../reconcile/plan.ts";
-import {
-  convoyImage,
-  imageOf,
-  issueImage,
-  reviewImage,
-  runImage,
-  townImage,
-} from "../store/images/images.ts";
+import { imageOf, issueImage, reviewImage, runImage, townImage } from "../store/images/images.ts";
 import { findBead, findRig, findRun } from "../store/refs.ts";
-import { agents, beadEvents, beads, convoys, issues, reviews } from "../store/schema/beads.ts";
+import { agents, beadEvents, beads, issues, reviews } from "../store/schema/beads.ts";
 import { escalations } from "../store/schema/attention.ts";
 import { runs } from "../store/schema/runs.ts";
 import { readModelSettings } from "../store/settings.ts";
@@ -123,45 +117,6 @@ const beadGet: Query<"bead.get"> = ({ db, images }, body) => {
       .where(eq(beadEvents.beadId, id))
       .orderBy(asc(beadEvents.id))
       .all(),
-  });
-};
-
-const convoyList: Query<"convoy.list"> = ({ db }) => {
-  const rows = db
-    .select({ id: convoys.beadId })
-    .from(convoys)
-    .orderBy(desc(convoys.beadId))
-    .limit(200)
-    .all();
-  return ok(
-    rows.map(({ id }) => {
-      const members = db
-        .select({ state: issues.state, outcome: issues.outcome })
-        .from(issues)
-        .where(eq(issues.convoyId, id))
-        .all();
-      return {
-        convoy: present(convoyImage(db, id), `convoy ${id}`),
-        total: members.length,
-        landed: members.filter((member) => member.outcome === "landed").length,
-        failed: members.filter((member) => member.state === "failed").length,
-      };
-    }),
-  );
-};
-
-const convoyGet: Query<"convoy.get"> = ({ db }, body) => {
-  const bead = findBead(db, body.convoy, ["convoy"], "convoy");
-  if (!bead.ok) return bead;
-  const rows = db
-    .select({ id: issues.beadId })
-    .from(issues)
-    .where(eq(issues.convoyId, bead.value.id))
-    .orderBy(asc(issues.beadId))
-    .all();
-  return ok({
-    convoy: present(convoyImage(db, bead.value.id), `convoy ${bead.value.id}`),
-    beads: rows.map((row) => present(issueImage(db, row.id), `bead ${row.id}`)),
   });
 };
 

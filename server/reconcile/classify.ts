@@ -185,11 +185,7 @@ const CONVOY_TABLE: readonly Row<ConvoyView>[] = [
       convoy.members.every((m) => m.status === "closed" && done(m.outcome)),
     rule: landConvoy,
   },
-  {
-    when: (convoy) =>
-      convoy.members.length > 0 && convoy.members.every((m) => m.status === "closed"),
-    rule: failConvoy,
-  },
+  { when: (convoy) => convoy.members.every((m) => m.status === "closed"), rule: failConvoy },
 ];
 
 const ESCALATION_TABLE: readonly Row<EscalationView>[] = [

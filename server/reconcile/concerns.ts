@@ -20,6 +20,7 @@ export type Via =
   | "turns"
   | "live runs of the runner"
   | "convoy of the bead"
+  | "open beads of the convoy"
   | "beads that wait for the bead"
   | "escalations about it"
   /** Found in slices: there may be many. */
@@ -52,7 +53,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "turns",
     "town",
   ],
-  convoy: ["itself", "escalations about it"],
+  convoy: ["itself", "open beads of the convoy", "escalations about it", "town"],
   rig: ["itself", "open beads of the rig", "escalations about it", "town"],
   runner: ["itself", "live runs of the runner", "escalations about it", "town"],
   chat: ["turns", "town"],

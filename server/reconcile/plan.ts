@@ -17,6 +17,7 @@ import type {
 } from "../../protocol/index.ts";
 import type { Ready } from "./stages.ts";
 import type { CountsAs } from "../model/outcomes.ts";
+import type { ConvoyEvent } from "../model/convoy-states.ts";
 import type { IssueEvent, ReviewEvent } from "../model/states.ts";
 
 /** The rule read this value of this row; if it has changed, the step is dropped and decided again. */
@@ -116,8 +117,13 @@ export type Action =
       as: "step" | "infra" | "nothing";
       backOffUntil: number | null;
     }
-  | { do: "land_convoy"; convoyId: string }
-  | { do: "fail_convoy"; convoyId: string; failure: FailureReason }
+  | {
+      do: "move_convoy";
+      convoyId: string;
+      event: ConvoyEvent;
+      text: string;
+      failure?: FailureReason;
+    }
   | {
       do: "set_rig";
       rigId: string;

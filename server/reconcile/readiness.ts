@@ -39,6 +39,7 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
 /** By a person's word. */
 function keptBack(issue: IssueView): string | null {
   if (issue.closing !== null) return "is being closed";
+  if (issue.staged) return "its convoy is staged: start the convoy";
   if (issue.archived) return "is archived: take it out of the archive to have it worked on";
   return issue.held ? "is held: release it to have it worked on" : null;
 }

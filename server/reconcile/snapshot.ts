@@ -84,6 +84,8 @@ export interface IssueView {
   /** Its row of the ready index. */
   queued: Ready | null;
   convoyTitle: string | null;
+  /** Its convoy has not been started. */
+  staged: boolean;
   held: boolean;
   archived: boolean;
   closing: Closing | null;

@@ -3,6 +3,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { ImageKind } from "../../protocol/index.ts";
 import { CONCERNS, TOWN, type Via } from "../reconcile/concerns.ts";
 import type { Db } from "./database.ts";
+import { given, prepared } from "./prepared.ts";
 import { escalations } from "./schema/attention.ts";
 import { beadDependencies, issues, reviews } from "./schema/beads.ts";
 import { runs } from "./schema/runs.ts";
@@ -30,6 +31,14 @@ type Ways = Readonly<
     (id: string) => (string | null)[]
   >
 >;
+
+const openOfConvoy = prepared((db) =>
+  db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .where(and(eq(issues.convoyId, given("id")), eq(issues.state, "open")))
+    .prepare(),
+);
 
 function prepareWays(db: Db): Ways {
   const id = sql.placeholder("id");
@@ -84,6 +93,7 @@ function prepareWays(db: Db): Ways {
   const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
   return {
     "review of the bead": (bead) => [issue.get({ id: bead })?.reviewId ?? null],
+    "open beads of the convoy": (it) => ids(openOfConvoy(db).all({ id: it })),
     "convoy of the bead": (bead) => [issue.get({ id: bead })?.convoyId ?? null],
     "unsettled runs of the bead": (bead) => ids(ofBead.all({ id: bead })),
     "beads that wait for the bead": (bead) => ids(dependents.all({ id: bead })),

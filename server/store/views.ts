@@ -1,5 +1,6 @@
 /** Reads of single entities as the rules see them. Prepared once: they run in every round of a tick. */
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import type { ConvoyState } from "../model/convoy-states.ts";
 import type {
   BlockerView,
   ConvoyView,
@@ -54,10 +55,11 @@ function prepareIssue(db: Db): Views["issue"] {
     .leftJoin(ready, eq(ready.subjectId, issues.beadId))
     .where(eq(issues.beadId, id))
     .prepare();
-  const convoyTitle = db
-    .select({ title: beads.title })
-    .from(beads)
-    .where(eq(beads.id, id))
+  const convoyRow = db
+    .select({ title: beads.title, state: convoys.state })
+    .from(convoys)
+    .innerJoin(beads, eq(beads.id, convoys.beadId))
+    .where(eq(convoys.beadId, id))
     .prepare();
   const blockers = db
     .select({
@@ -78,8 +80,8 @@ function prepareIssue(db: Db): Views["issue"] {
     const found = row.get({ id: beadId });
     if (!found || !LIVE.has(found.issue.state)) return null;
     const { convoyId } = found.issue;
-    const title = convoyId === null ? null : (convoyTitle.get({ id: convoyId })?.title ?? null);
-    return issueView(found, title, blockers.all({ id: beadId }));
+    const convoy = convoyId === null ? undefined : convoyRow.get({ id: convoyId });
+    return issueView(found, convoy ?? null, blockers.all({ id: beadId }));
   };
 }
 
@@ -89,7 +91,7 @@ function issueView(
     issue: typeof issues.$inferSelect;
     queued: typeof ready.$inferSelect | null;
   },
-  convoyTitle: string | null,
+  convoy: { title: string; state: ConvoyState } | null,
   blockers: readonly BlockerView[],
 ): IssueView {
   const { bead, issue, queued } = row;
@@ -101,7 +103,8 @@ function issueView(
     rigId: bead.rigId ?? "",
     priority: bead.priority,
     queued: readyView(queued),
-    convoyTitle,
+    convoyTitle: convoy?.title ?? null,
+    staged: convoy?.state === "staged",
     held: bead.held,
     archived: bead.archivedAt !== null,
     saved:

@@ -84,6 +84,7 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     wait: null,
     queued: null,
     convoyTitle: null,
+    staged: false,
     held: false,
     archived: false,
     closing: null,

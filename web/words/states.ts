@@ -66,6 +66,7 @@ export function reviewLook(state: Review["state"]): Look {
 }
 
 const convoyLooks: Record<Convoy["state"], Look> = {
+  staged: waiting("Staged"),
   active: progress("Under way"),
   landed: landed("Landed"),
   failed: failed("Failed"),

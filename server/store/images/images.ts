@@ -1,5 +1,6 @@
 /** Rows as the outside sees them. Each image is of one entity; references are ids. */
 import { and, asc, eq, sql } from "drizzle-orm";
+import { taskChoiceSchema } from "../../../protocol/index.ts";
 import type {
   Agent,
   AnyImage,
@@ -138,6 +139,22 @@ export function issueImage(db: Db, id: string): Issue | null {
   };
 }
 
+const failedTasks = prepared((db) =>
+  db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .where(and(eq(issues.convoyId, given("id")), eq(issues.state, "failed")))
+    .orderBy(asc(issues.beadId))
+    .prepare(),
+);
+
+/** Failed tasks of a convoy under way are a question to a person; the card shows the choices. */
+function questionOf(db: Db, id: string, state: Convoy["state"]): Convoy["question"] {
+  const failed = state === "active" ? failedTasks(db).all({ id }) : [];
+  if (failed.length === 0) return null;
+  return { beads: failed.map((row) => row.id), choices: [...taskChoiceSchema.options] };
+}
+
 export function convoyImage(db: Db, id: string): Convoy | null {
   const row = convoysRow(db).get({ id });
   if (!row) return null;
@@ -149,6 +166,7 @@ export function convoyImage(db: Db, id: string): Convoy | null {
     failure,
     landedAt,
     archivedAt: row.beads.archivedAt,
+    question: questionOf(db, id, state),
   };
 }
 

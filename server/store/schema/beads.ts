@@ -21,7 +21,8 @@ import type {
   Round,
   Wait,
 } from "../../../protocol/index.ts";
-import type { ConvoyState, IssueState } from "../../model/states.ts";
+import type { ConvoyState } from "../../model/convoy-states.ts";
+import type { IssueState } from "../../model/states.ts";
 import { at, flag, json } from "./columns.ts";
 
 export const beads = sqliteTable(

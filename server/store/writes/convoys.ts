@@ -1,39 +1,72 @@
-import { eq } from "drizzle-orm";
+/** Convoys: creation, every change of their state, and which beads are theirs. */
+import { and, eq, inArray } from "drizzle-orm";
 import type { FailureReason } from "../../../protocol/index.ts";
-import { CONVOY_STATUS, type ConvoyState } from "../../model/states.ts";
-import { convoys } from "../schema/beads.ts";
+import { CONVOY_STATUS, convoyAfter, type ConvoyEvent } from "../../model/convoy-states.ts";
+import { beadDependencies, beads, convoys, issues } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
-import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+import { insertBead, projectStatus, recordEvent, removeDependency } from "./beads.ts";
 
-export function createConvoy(tx: Tx, title: string, rigId: string): string {
-  const id = insertBead(tx, { type: "convoy", status: CONVOY_STATUS.active, title, rigId });
-  tx.db.insert(convoys).values({ beadId: id, state: "active" }).run();
-  recordEvent(tx, id, "created", "created");
+export function createConvoy(tx: Tx, title: string, rigId: string, staged: boolean): string {
+  const state = staged ? "staged" : "active";
+  const id = insertBead(tx, { type: "convoy", status: CONVOY_STATUS[state], title, rigId });
+  tx.db.insert(convoys).values({ beadId: id, state }).run();
+  recordEvent(tx, id, "created", staged ? "created, staged" : "created");
   return id;
 }
 
-export function settleConvoy(
+/**
+ * Applies one event of the convoy's state machine with its projection and history line.
+ * @returns false when the event is refused in the present state
+ */
+export function moveConvoy(
   tx: Tx,
   id: string,
-  state: ConvoyState,
-  failure: FailureReason | null,
-): void {
+  event: ConvoyEvent,
+  { text, failure = null }: { text: string; failure?: FailureReason | null },
+): boolean {
+  const row = tx.db.select().from(convoys).where(eq(convoys.beadId, id)).get();
+  if (!row) throw new Error(`convoy ${id} is not there`);
+  const state = convoyAfter(row.state, event);
+  if (state === null) return false;
   tx.db
     .update(convoys)
     .set({ state, failure, landedAt: state === "landed" ? tx.now : null })
     .where(eq(convoys.beadId, id))
     .run();
   projectStatus(tx, id, "convoy", CONVOY_STATUS[state]);
-  recordEvent(
-    tx,
-    id,
-    state,
-    state === "landed" ? "every bead has landed" : (failure?.message ?? state),
-    { failure },
-  );
+  recordEvent(tx, id, event, text, { failure });
+  return true;
 }
 
-/** A reopened bead makes its convoy active again. */
-export function reactivateConvoy(tx: Tx, id: string): void {
-  settleConvoy(tx, id, "active", null);
+export function membersOf(tx: Tx, convoyId: string): string[] {
+  return tx.db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .where(eq(issues.convoyId, convoyId))
+    .all()
+    .map((row) => row.id);
+}
+
+/** The bead goes its own way: nothing of the convoy waits for it any more, nor it for the convoy's others. */
+export function leaveConvoy(tx: Tx, convoyId: string, beadId: string): void {
+  const others = membersOf(tx, convoyId).filter((id) => id !== beadId);
+  const edges = tx.db
+    .select()
+    .from(beadDependencies)
+    .where(inArray(beadDependencies.beadId, [beadId, ...others]))
+    .all();
+  for (const edge of edges) {
+    const both = [edge.beadId, edge.onId];
+    if (both.includes(beadId) && both.some((id) => others.includes(id)))
+      removeDependency(tx, edge.beadId, edge.onId);
+  }
+  tx.db.update(issues).set({ convoyId: null }).where(eq(issues.beadId, beadId)).run();
+  tx.db
+    .update(beads)
+    .set({ parentId: null })
+    .where(and(eq(beads.id, beadId), eq(beads.parentId, convoyId)))
+    .run();
+  tx.touch("issue", beadId);
+  tx.touch("convoy", convoyId);
+  recordEvent(tx, beadId, "left_convoy", "taken out of its convoy");
 }

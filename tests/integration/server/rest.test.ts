@@ -25,6 +25,14 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant("delete" as const), bead: fc.nat(9) }),
   fc.record({ do: fc.constant("urgent" as const), bead: fc.nat(9) }),
   fc.record({ do: fc.constant("rewire" as const), a: fc.nat(9), b: fc.nat(9) }),
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("convoy" as const), staged: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("start" as const) }) },
+  fc.record({ do: fc.constant("end" as const) }),
+  fc.record({
+    do: fc.constant("decide" as const),
+    bead: fc.nat(9),
+    choice: fc.constantFrom("retry", "drop", "land_without"),
+  }),
   fc.record({ do: fc.constant("stop" as const) }),
   fc.record({ do: fc.constant("rig" as const), slots: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ do: fc.constant("review" as const), on: fc.boolean() }),
@@ -40,6 +48,7 @@ class Play {
   readonly stage: Stage;
   readonly runner: PlayedRunner;
   #beads: string[] = [];
+  #convoys: string[] = [];
   #rig = "";
   #answered = 0;
 
@@ -89,6 +98,19 @@ class Play {
       case "archive":
         await stage.codeOf(op.back ? "bead.unarchive" : "bead.archive", { beads: [bead(op.bead)] });
         return;
+      case "convoy":
+        return this.#convoy(op.staged);
+      case "start":
+        await stage.codeOf("convoy.start", { convoy: this.#convoys.at(-1) ?? "cv-none" });
+        return;
+      case "end":
+        await stage.codeOf("convoy.cancel", { convoy: this.#convoys.at(-1) ?? "cv-none" });
+        return;
+      case "decide": {
+        const convoy = this.#convoys.at(-1) ?? "cv-none";
+        await stage.codeOf("convoy.decide", { convoy, bead: bead(op.bead), choice: op.choice });
+        return;
+      }
       case "urgent":
         await stage.codeOf("bead.update", { bead: bead(op.bead), set: { priority: "critical" } });
         return;
@@ -119,6 +141,18 @@ class Play {
         await this.runner.hello({ slots: 1 });
         return;
     }
+  }
+
+  async #convoy(staged: boolean): Promise<void> {
+    const tasks = ["a", "b"].map((key) => ({
+      key,
+      title: key,
+      dependsOn: key === "b" ? ["a"] : [],
+    }));
+    const body = { rig: this.#rig, title: "Both", tasks, staged };
+    const made = await this.stage.do("convoy.sling", body);
+    this.#convoys.push(made.convoy.id);
+    this.#beads.unshift(...made.beads.map(({ id }) => id));
   }
 
   /** The runner plays the oldest run that it has not played yet. */

@@ -8,9 +8,17 @@ test("[convoy/fail] a convoy whose beads are all closed, one as cancelled, has f
     { id: "bd_2", status: "closed", outcome: "cancelled" },
   ] as const;
   const plan = reconcile(snapshot({ convoys: [convoy({ members })] }));
-  expect(actionsOf(stepsOf(plan, "convoy/fail"), "fail_convoy")[0]?.failure).toMatchObject({
+  expect(actionsOf(stepsOf(plan, "convoy/fail"), "move_convoy")[0]?.failure).toMatchObject({
     code: "beads_cancelled",
     message: expect.stringContaining("1 of 2"),
   });
   expect(stepsOf(plan, "convoy/land")).toEqual([]);
+});
+
+test("[convoy/fail] a convoy that no bead is left in has failed", () => {
+  const plan = reconcile(snapshot({ convoys: [convoy()] }));
+  expect(actionsOf(stepsOf(plan, "convoy/fail"), "move_convoy")[0]).toMatchObject({
+    event: "tasks_lost",
+    text: "no bead is left in it",
+  });
 });

@@ -10,7 +10,14 @@ export const landConvoy: Rule<ConvoyView> = {
       rule: this.id,
       key: convoy.id,
       expect: [{ table: "convoy", id: convoy.id, state: "active" }],
-      actions: [{ do: "land_convoy", convoyId: convoy.id }],
+      actions: [
+        {
+          do: "move_convoy",
+          convoyId: convoy.id,
+          event: "tasks_landed",
+          text: "every bead has landed",
+        },
+      ],
     };
   },
 };

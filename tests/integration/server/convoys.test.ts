@@ -1,0 +1,135 @@
+// Convoys as people plan, start, change and end them, with a runner that the test plays.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { exit, openStage, PlayedRunner, type Stage } from "./stage.ts";
+
+let stage: Stage;
+let runner: PlayedRunner;
+let rig: string;
+beforeEach(async () => {
+  stage = await openStage({ workAttemptsMax: 1 });
+  runner = new PlayedRunner(stage);
+  await runner.hello();
+  rig = await stage.readyRig(runner);
+});
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const task = (key: string, ...dependsOn: string[]) => ({ key, title: key, dependsOn });
+/** a, then b and c, then d. */
+const diamond = [task("a"), task("b", "a"), task("c", "a"), task("d", "b", "c")];
+async function sling(staged: boolean, tasks = diamond) {
+  const { convoy, beads } = await stage.do("convoy.sling", { rig, title: "All", tasks, staged });
+  const ids = Object.fromEntries(beads.map((bead) => [bead.title, bead.id]));
+  return { convoy: convoy.id, id: (name: string) => ids[name] ?? "" };
+}
+const shown = (convoy: string) => stage.do("convoy.get", { convoy });
+const works = () => stage.port.offers.filter(({ spec }) => spec.kind === "work");
+
+test("[B5] a staged convoy is a plan: waves and overlaps, and nothing is dispatched before its start", async () => {
+  const tasks = [
+    { ...task("a"), body: "In src/list.ts" },
+    { ...task("b"), body: "Also in src/list.ts" },
+    task("c", "a", "b"),
+  ];
+  const { convoy, id } = await sling(true, tasks);
+  const plan = await shown(convoy);
+  expect(plan.convoy).toMatchObject({ state: "staged", status: "open" });
+  expect(plan.waves).toEqual([[id("a"), id("b")], [id("c")]]);
+  expect(plan.overlaps).toEqual([{ beads: [id("a"), id("b")], files: ["src/list.ts"] }]);
+  expect((await stage.issue(id("a"))).wait?.text).toContain("staged");
+  expect(works()).toEqual([]);
+  await stage.do("convoy.start", { convoy, version: plan.convoy.version });
+  await stage.until(() => works()[1]);
+  expect(await stage.codeOf("convoy.start", { convoy })).toBe("illegal_transition");
+});
+
+test("[B5] a staged convoy is edited: beads added and taken out, edges set, a circle refused", async () => {
+  const { convoy, id } = await sling(true);
+  const added = await stage.do("convoy.add", { convoy, title: "e", dependsOn: [id("d")] });
+  expect((await shown(convoy)).waves).toHaveLength(4);
+  expect(await stage.codeOf("bead.rewire", { bead: id("a"), dependsOn: [added.id] })).toBe(
+    "cyclic_dependency",
+  );
+  const out = await stage.do("convoy.remove", { convoy, bead: id("d") });
+  expect(out).toMatchObject({ held: true, convoyId: null, blockedBy: [] });
+  const after = await shown(convoy);
+  expect(after.beads.map(({ title }) => title)).toEqual(["a", "b", "c", "e"]);
+  expect(after.waves).toEqual([
+    [id("a"), added.id],
+    [id("b"), id("c")],
+  ]);
+  expect(await stage.codeOf("convoy.remove", { convoy, bead: id("d") })).toBe("not_found");
+  await stage.do("convoy.update", { convoy, set: { title: "Renamed" } });
+  const stale = { convoy, version: after.convoy.version };
+  expect(await stage.codeOf("convoy.start", stale)).toBe("stale_version");
+});
+
+test("[B7] a bead at work is not taken out of its convoy", async () => {
+  const { convoy, id } = await sling(false);
+  await stage.offered("work");
+  expect(await stage.codeOf("convoy.remove", { convoy, bead: id("a") })).toBe("illegal_transition");
+});
+
+/** A convoy whose bead `a` has failed. */
+async function failed() {
+  const made = await sling(false);
+  await runner.tell((await stage.offered("work")).spec, exit("no_result"));
+  const { convoy } = await shown(made.convoy);
+  expect(convoy).toMatchObject({ state: "active", question: { beads: [made.id("a")] } });
+  expect(stage.escalations()).toEqual(["Failed: a"]);
+  return made;
+}
+
+test("[B6] a failed bead is a question, and retry opens it again", async () => {
+  const { convoy, id } = await failed();
+  const before = stage.port.offers.length;
+  const choice = { convoy, bead: id("a"), choice: "retry" } as const;
+  expect((await stage.do("convoy.decide", choice)).question).toBeNull();
+  expect((await stage.offered("work", before)).spec.bead.id).toBe(id("a"));
+  expect(await stage.codeOf("convoy.decide", choice)).toBe("illegal_transition");
+  expect(stage.escalations()).toEqual([]);
+});
+
+test("[B6] drop takes a failed bead out: what waited for it goes on", async () => {
+  const { convoy, id } = await failed();
+  await stage.do("convoy.decide", { convoy, bead: id("a"), choice: "drop" });
+  const { beads, convoy: after } = await shown(convoy);
+  expect(beads.map(({ title }) => title)).toEqual(["b", "c", "d"]);
+  expect(after).toMatchObject({ state: "active", question: null });
+  expect(await stage.issue(id("a"))).toMatchObject({ outcome: "cancelled", convoyId: null });
+  await stage.until(() => works()[2]);
+});
+
+test("[B6] landing without a failed bead leaves out what waits for it; with nothing left the convoy fails", async () => {
+  const { convoy, id } = await failed();
+  await stage.do("convoy.decide", { convoy, bead: id("a"), choice: "land_without" });
+  const after = await shown(convoy);
+  expect([after.beads, after.convoy.state]).toEqual([[], "failed"]);
+  expect(after.convoy.failure?.message).toContain("no bead is left");
+  for (const name of ["a", "b", "c", "d"])
+    expect((await stage.issue(id(name))).outcome).toBe("cancelled");
+});
+
+test("[B7] a cancelled convoy stops its runs and says what has not landed", async () => {
+  const { convoy, id } = await sling(false);
+  const work = await stage.offered("work");
+  const cancelled = await stage.do("convoy.cancel", { convoy, reason: "not needed" });
+  expect(cancelled.state).toBe("cancelled");
+  expect((await stage.issue(id("a"))).closing?.waitsFor).toBe("run");
+  await stage.until(() => stage.port.stops[0]);
+  await runner.tell(work.spec, exit("crashed"));
+  const after = await shown(convoy);
+  expect(after.beads.map(({ outcome }) => outcome)).toEqual(Array(4).fill("cancelled"));
+  expect(after.notLanded).toHaveLength(4);
+  expect(await stage.codeOf("convoy.cancel", { convoy })).toBe("illegal_transition");
+  expect(await stage.codeOf("convoy.add", { convoy, title: "x" })).toBe("illegal_transition");
+  await stage.do("bead.reopen", { bead: id("a") });
+  expect((await shown(convoy)).convoy.state).toBe("active");
+});
+
+test("[B11] archived convoys are hidden with what is closed", async () => {
+  const { convoy } = await sling(true);
+  await stage.do("convoy.cancel", { convoy });
+  const { archived } = await stage.do("bead.archive", {});
+  expect(archived).toHaveLength(5);
+  expect(await stage.do("convoy.list", {})).toEqual([]);
+});
