@@ -17,6 +17,8 @@ export interface ServedTown extends AsyncDisposable {
   readyMs: number;
   /** Processor time that it has used so far, which other work on the machine does not lengthen. */
   cpuMs(): number;
+  /** Holds it still while `act` runs: a peer has the machine to itself. */
+  paused<T>(act: () => Promise<T>): Promise<T>;
   /** Ends it with a signal and waits until it is gone. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
@@ -67,6 +69,14 @@ export async function serveTown(options: ServedTownOptions): Promise<ServedTown>
   const { url, token } = readTownFile(dataDir);
   return {
     ...{ url, token, dataDir, readyMs, end, pid: child.pid },
+    async paused(act) {
+      child.kill("SIGSTOP");
+      try {
+        return await act();
+      } finally {
+        child.kill("SIGCONT");
+      }
+    },
     cpuMs: () => treeUse(child.pid)[0]?.cpuMs ?? Number.NaN,
     [Symbol.asyncDispose]: () => end("SIGTERM"),
   };
