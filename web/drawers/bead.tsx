@@ -9,6 +9,7 @@ import { History } from "../parts/history.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
 import { RoundCard } from "../parts/round.tsx";
 import { RunRow } from "../parts/run-row.tsx";
+import { WhyPart } from "../parts/why-part.tsx";
 import { IdLink, Linked, RefLink } from "../shell/ref-link.tsx";
 import { AgentMark } from "../ui/agent-mark.tsx";
 import { Age } from "../ui/age.tsx";
@@ -49,6 +50,13 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
   return (
     <>
       <Head issue={issue} />
+      {issue.status !== "closed" && (
+        <WhyPart
+          of="bead"
+          id={issue.id}
+          stamp={`${issue.status} ${issue.stateSince} ${issue.wait?.text} ${issue.runId} ${reviews[0]?.state}`}
+        />
+      )}
       <BeadFacts issue={issue} />
       {issue.body !== "" && (
         <Part title="What to do">
