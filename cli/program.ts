@@ -7,11 +7,12 @@ import { addCall } from "./commands/call.ts";
 import { addConvoy } from "./commands/convoy.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDown } from "./commands/down.ts";
-import { addEscalations } from "./commands/escalations.ts";
+import { addEscalations } from "./commands/attention/escalations.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addLogin } from "./commands/login.ts";
 import { addMayor } from "./commands/mayor.ts";
 import { addModel } from "./commands/model.ts";
+import { addQuestions } from "./commands/attention/questions.ts";
 import { addRig } from "./commands/rig.ts";
 import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
@@ -60,6 +61,7 @@ function createProgram(): Command {
     addConvoy,
     addEscalations,
     addExplain,
+    addQuestions,
     addRig,
     addSettings,
     addToken,

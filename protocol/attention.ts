@@ -1,6 +1,7 @@
-/** Beads that ask for somebody: escalations. */
+/** Beads that ask for somebody: escalations and questions. */
 import { z } from "zod";
 import { beadCommon } from "./bead.ts";
+import { answerIdSchema, beadIdSchema, rigIdSchema, runIdSchema } from "./ids.ts";
 import { timestampSchema } from "./time.ts";
 
 export const severitySchema = z.enum(["low", "medium", "high", "critical"]);
@@ -34,3 +35,52 @@ export const escalationSchema = z.object({
   resolution: z.string().nullable(),
 });
 export type Escalation = z.infer<typeof escalationSchema>;
+
+export const questionStateSchema = z.enum(["open", "answered", "withdrawn"]);
+export type QuestionState = z.infer<typeof questionStateSchema>;
+
+/** A permission has two answers, allow and deny, and is denied when nobody says otherwise. */
+export const questionKindSchema = z.enum(["question", "permission"]);
+export type QuestionKind = z.infer<typeof questionKindSchema>;
+
+/** Who answered: an earlier answer of the rig, a person, or nobody in time. */
+export const answeredBySchema = z.enum(["policy", "person", "default"]);
+export type AnsweredBy = z.infer<typeof answeredBySchema>;
+
+export const questionSchema = z.object({
+  ...beadCommon,
+  type: z.literal("question"),
+  body: z.string(),
+  kind: questionKindSchema,
+  state: questionStateSchema,
+  /** The bead that it is asked about, and the run that asks. */
+  beadId: beadIdSchema,
+  runId: runIdSchema,
+  options: z.array(z.string()),
+  recommendation: z.string().nullable(),
+  /** Whether what follows from a wrong answer can be undone. */
+  revertible: z.boolean(),
+  /** The bead waits for the answer: no run of it is started before. */
+  blocking: z.boolean(),
+  /** What counts when nobody has answered by then. */
+  fallback: z.string(),
+  deadlineAt: timestampSchema,
+  answer: z.string().nullable(),
+  answeredBy: answeredBySchema.nullable(),
+  answeredAt: timestampSchema.nullable(),
+});
+export type Question = z.infer<typeof questionSchema>;
+
+/** An answer that a rig keeps: the same question is answered with it at once. */
+export const rigAnswerSchema = z.object({
+  id: answerIdSchema,
+  rigId: rigIdSchema,
+  question: z.string(),
+  options: z.array(z.string()),
+  answer: z.string(),
+  questionId: beadIdSchema,
+  uses: z.number().int(),
+  createdBy: z.string(),
+  createdAt: timestampSchema,
+});
+export type RigAnswer = z.infer<typeof rigAnswerSchema>;

@@ -7,6 +7,7 @@ export const beadTypeSchema = z.enum([
   "issue",
   "message",
   "escalation",
+  "question",
   "merge_request",
   "convoy",
   "agent",

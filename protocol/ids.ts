@@ -20,6 +20,7 @@ export const ID_PREFIX = {
   agent: "ag",
   message: "ms",
   escalation: "es",
+  question: "qn",
   town: "tw",
   rig: "rg",
   run: "rn",
@@ -28,12 +29,13 @@ export const ID_PREFIX = {
   turn: "tn",
   event: "ev",
   token: "tk",
+  answer: "an",
 } as const;
 export type IdKind = keyof typeof ID_PREFIX;
 
 export const beadIdSchema = z
   .string()
-  .regex(new RegExp(`^(bd|cv|mr|ag|ms|es)_${BODY}$`), "must be a bead id");
+  .regex(new RegExp(`^(bd|cv|mr|ag|ms|es|qn)_${BODY}$`), "must be a bead id");
 export const townIdSchema = idSchema(ID_PREFIX.town);
 export const rigIdSchema = idSchema(ID_PREFIX.rig);
 export const runIdSchema = idSchema(ID_PREFIX.run);
@@ -41,6 +43,7 @@ export const runnerIdSchema = idSchema(ID_PREFIX.runner);
 export const sessionIdSchema = idSchema(ID_PREFIX.session);
 export const turnIdSchema = idSchema(ID_PREFIX.turn);
 export const eventIdSchema = idSchema(ID_PREFIX.event);
+export const answerIdSchema = idSchema(ID_PREFIX.answer);
 export const tokenIdSchema = idSchema(ID_PREFIX.token);
 
 /** What people and agents may write for an object: a full id, its short form, or a rig's name. */

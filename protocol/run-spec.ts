@@ -1,5 +1,6 @@
 /** What a runner is offered: one variant per kind of run, complete in itself. */
 import { z } from "zod";
+import { answeredBySchema } from "./attention.ts";
 import { deliverySchema } from "./bead.ts";
 import {
   beadIdSchema,
@@ -56,6 +57,10 @@ export const beadSpecSchema = z.object({
   delivery: deliverySchema,
   convoyTitle: z.string().nullable(),
   feedback: feedbackSchema.nullable(),
+  /** Of what earlier runs of it asked. */
+  answers: z
+    .array(z.object({ question: z.string(), answer: z.string(), by: answeredBySchema }))
+    .default([]),
 });
 export type BeadSpec = z.infer<typeof beadSpecSchema>;
 

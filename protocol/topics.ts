@@ -3,7 +3,7 @@
  * a subscription answers the whole set or the missed changes, then ordered changes follow.
  */
 import { z } from "zod";
-import { escalationSchema } from "./attention.ts";
+import { escalationSchema, questionSchema } from "./attention.ts";
 import { beadEventSchema, convoySchema, issueSchema } from "./bead.ts";
 import { reviewSchema } from "./review.ts";
 import {
@@ -26,6 +26,7 @@ export const imageSchemas = {
   agent: agentSchema,
   run: runSchema,
   escalation: escalationSchema,
+  question: questionSchema,
   chat: chatEntrySchema,
   event: beadEventSchema,
 } as const;
@@ -39,7 +40,7 @@ export const imageKindSchema = z.enum(Object.keys(imageSchemas) as [ImageKind, .
 
 /**
  * Topic names and what they hold:
- * - `town`: the town, rigs, runners, unresolved escalations
+ * - `town`: the town, rigs, runners, unresolved escalations, open questions
  * - `board`: issue beads (all unfinished, newest closed)
  * - `convoys`: convoys
  * - `agents`: agents and runs that have not ended

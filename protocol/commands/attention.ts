@@ -1,8 +1,15 @@
 /** Commands about what asks for a person or the Mayor. */
 import { z } from "zod";
-import { escalationSchema, escalationStateSchema, escalationTargetSchema } from "../attention.ts";
+import {
+  escalationSchema,
+  escalationStateSchema,
+  escalationTargetSchema,
+  questionSchema,
+  questionStateSchema,
+  rigAnswerSchema,
+} from "../attention.ts";
 import { define, owner, version } from "./command-def.ts";
-import { refSchema } from "../ids.ts";
+import { answerIdSchema, refSchema } from "../ids.ts";
 
 const limit = z.number().int().min(1).max(500).default(100);
 
@@ -35,5 +42,47 @@ export const attentionCommands = {
       note: z.string().trim().max(2_000).default(""),
     }),
     value: escalationSchema,
+  }),
+  "question.list": define({
+    mode: "query",
+    roles: owner,
+    summary: "Agents' questions; open ones, the soonest deadline first, unless a state is given",
+    body: z.strictObject({
+      state: questionStateSchema.optional(),
+      rig: refSchema.optional(),
+      bead: refSchema.optional(),
+      limit,
+    }),
+    value: z.array(questionSchema),
+  }),
+  "question.answer": define({
+    mode: "command",
+    roles: owner,
+    summary: "Answer an agent's question; the rig keeps the answer for equal questions",
+    body: z.strictObject({
+      question: refSchema,
+      version,
+      answer: z.string().trim().min(1, "must not be empty").max(4_000),
+      remember: z.boolean().default(true),
+    }),
+    value: questionSchema,
+  }),
+  "answer.list": define({
+    mode: "query",
+    roles: owner,
+    summary: "Answers that rigs keep, newest first",
+    body: z.strictObject({
+      rig: refSchema.optional(),
+      search: z.string().trim().min(1).max(200).optional(),
+      limit,
+    }),
+    value: z.array(rigAnswerSchema),
+  }),
+  "answer.forget": define({
+    mode: "command",
+    roles: owner,
+    summary: "Take a kept answer away: equal questions are asked again",
+    body: z.strictObject({ answer: refSchema }),
+    value: z.object({ id: answerIdSchema }),
   }),
 };

@@ -16,6 +16,7 @@ const bead = beadSpecSchema.parse({
   cycle: 1,
   delivery: "merge",
   convoyTitle: null,
+  answers: [],
   feedback: {
     round: 1,
     source: "refinery",

@@ -52,6 +52,7 @@ function workMessage({ bead, rig, savedOid }: WorkBriefing): string {
     head(bead, rig),
     body(bead),
     bead.feedback === null ? "" : feedbackText(bead.feedback),
+    answersText(bead.answers),
     gateList(rig),
     saved,
   );
@@ -126,6 +127,16 @@ function feedbackText(feedback: Feedback): string {
   const source = `feedback of round ${feedback.round}, from ${feedback.source}`;
   return `Answer this feedback, and only this:\n${quote(source, [feedback.text, ...comments].join("\n"), FEEDBACK_CHARS_MAX)}`;
 }
+
+function answersText(answers: BeadSpec["answers"]): string {
+  if (answers.length === 0) return "";
+  const said = answers.map(
+    ({ question, answer, by }) => `Q: ${question}\nA (${ANSWERED[by]}): ${answer}`,
+  );
+  return `What was asked about this bead, and the answers that count:\n${quote("questions and answers", said.join("\n\n"), FEEDBACK_CHARS_MAX)}`;
+}
+
+const ANSWERED = { person: "a person", policy: "this rig's rule", default: "nobody in time" };
 
 function paragraphs(...parts: string[]): string {
   return parts.filter((part) => part !== "").join("\n\n");

@@ -75,7 +75,12 @@ describe("tool server", () => {
     const { server, url, calls } = open();
     const client = await connect(url);
     const { tools } = await client.listTools();
-    expect(tools.map((tool) => tool.name)).toEqual(["gt_prime", "gt_done", "gt_escalate"]);
+    expect(tools.map((tool) => tool.name)).toEqual([
+      "gt_prime",
+      "gt_done",
+      "gt_escalate",
+      "gt_ask",
+    ]);
     const foreign = await client.callTool({ name: "gt_sling", arguments: {} });
     expect(foreign.isError).toBe(true);
     expect(textOf(foreign)).toContain("gt_done");

@@ -7,6 +7,7 @@ import { turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { escalate } from "../store/writes/escalations.ts";
 import { recallAnswer, rememberAnswer } from "../store/writes/feed.ts";
+import { askByTool } from "./attention/ask-tool.ts";
 import type { CommandPorts } from "./command.ts";
 import { callMayorTool } from "./mayor-tools.ts";
 
@@ -37,18 +38,31 @@ export function callAgentTool(
     if (!own) return refuse("stale_fence", "this turn is over or belongs to another run.");
     return ok(callMayorTool(tx, { tool, arguments: frame.arguments, turnId, key }, ports));
   }
-  if (tool === "gt_escalate" && run.kind === "work") return ok(tellPerson(tx, run, frame));
+  if (run.kind === "work") {
+    if (tool === "gt_escalate") return ok(once(tx, run, frame, tellPerson));
+    if (tool === "gt_ask") return ok(once(tx, run, frame, askByTool));
+  }
   return refuse("forbidden", `this run may not call ${tool}.`);
 }
 
-function tellPerson(tx: Tx, run: RunRow, frame: ToolFrame): ToolAnswer {
-  const told: ToolAnswer = {
-    isError: false,
-    text: "A person was told. Go on with what you can do; call gt_done when the work is finished.",
-  };
+/** A call with the key of an earlier one that was no error has its answer, and no second effect. */
+function once(
+  tx: Tx,
+  run: RunRow,
+  frame: ToolFrame,
+  act: (tx: Tx, run: RunRow, input: unknown) => ToolAnswer,
+): ToolAnswer {
   const key = `tool:${run.id}:${frame.key}`;
-  if (recallAnswer(tx, key)) return told;
-  const parsed = escalateTool.safeParse(frame.arguments);
+  const earlier = recallAnswer(tx, key);
+  if (earlier) return { isError: false, text: String(earlier.answer) };
+  const answer = act(tx, run, frame.arguments);
+  if (!answer.isError)
+    rememberAnswer(tx, key, { command: frame.tool, bodyHash: "", answer: answer.text });
+  return answer;
+}
+
+function tellPerson(tx: Tx, run: RunRow, input: unknown): ToolAnswer {
+  const parsed = escalateTool.safeParse(input);
   if (!parsed.success) {
     return { isError: true, text: "invalid_body: give a title and a body, then call again." };
   }
@@ -57,8 +71,8 @@ function tellPerson(tx: Tx, run: RunRow, frame: ToolFrame): ToolAnswer {
     source: `run:${run.id}`,
     subjectId: run.beadId,
     rigId: run.rigId,
-    key: `${frame.tool} ${run.beadId ?? run.id} ${parsed.data.title}`,
+    key: `gt_escalate ${run.beadId ?? run.id} ${parsed.data.title}`,
   });
-  rememberAnswer(tx, key, { command: frame.tool, bodyHash: "", answer: told.text });
-  return told;
+  const next = "Go on with what you can do; call gt_done when the work is finished.";
+  return { isError: false, text: `A person was told. ${next}` };
 }

@@ -23,8 +23,9 @@ import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { setModel } from "./model-commands.ts";
 import { resumeBead } from "./pause-commands.ts";
-import { acknowledge, resolve } from "./escalation-commands.ts";
+import { acknowledge, resolve } from "./attention/escalation-commands.ts";
 import { decideReview, sayToMayor, stopRun } from "./people-commands.ts";
+import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
 import { addRig, changeRig, dropRig, recheckRig } from "./rig-commands.ts";
 
 /** Every command that changes state, by name. */
@@ -62,5 +63,7 @@ export const applyCommand = {
   "mayor.say": sayToMayor,
   "escalation.acknowledge": acknowledge,
   "escalation.resolve": resolve,
+  "question.answer": answerQuestion,
+  "answer.forget": dropAnswer,
 } as const satisfies { [N in CommandName]?: Apply<N> };
 export type StateCommand = keyof typeof applyCommand;

@@ -3,12 +3,12 @@ import { eq } from "drizzle-orm";
 import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
 import { journalOf } from "../store/journal.ts";
-import { escalations } from "../store/schema/attention.ts";
+import { escalations, questions } from "../store/schema/attention.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { moveConvoy } from "../store/writes/convoys.ts";
-import { escalate, remindOfEscalation, resolveEscalation } from "../store/writes/escalations.ts";
+import { escalate } from "../store/writes/escalations.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
 import { countReviewTry, moveReview, recordRound, submitReview } from "../store/writes/reviews.ts";
 import { setWait } from "../store/writes/ready.ts";
@@ -22,6 +22,7 @@ import {
   transcriptBefore,
   turnAgain,
 } from "../store/writes/sessions.ts";
+import { applyAttention } from "./apply-attention.ts";
 import { present } from "../store/present.ts";
 
 /**
@@ -50,6 +51,12 @@ function holds(tx: Tx, { table, id, state }: Expect): boolean {
       const row = tx.db.select().from(escalations).where(eq(escalations.beadId, id)).get();
       return row && { state: escalationState(row) };
     },
+    question: () =>
+      tx.db
+        .select({ state: questions.state })
+        .from(questions)
+        .where(eq(questions.beadId, id))
+        .get(),
     turn: () => tx.db.select({ state: turns.state }).from(turns).where(eq(turns.id, id)).get(),
   };
   return read[table]()?.state === state;
@@ -126,12 +133,8 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "escalate":
       escalate(tx, { ...action, source: action.rule });
       return;
-    case "resolve_escalation":
-      resolveEscalation(tx, action.escalationId, action.note);
-      return;
-    case "remind_escalation":
-      remindOfEscalation(tx, action.escalationId, action);
-      return;
+    default:
+      return applyAttention(tx, action);
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { escalationStateSchema } from "../../protocol/index.ts";
+import { escalationStateSchema, questionStateSchema } from "../../protocol/index.ts";
 import { columnsOf, tableAfter } from "../../tests/support/markdown-table.ts";
 import {
   ESCALATION_STATUS,
@@ -9,6 +9,9 @@ import {
   escalationState,
   moreSevere,
   mostSevere,
+  QUESTION_STATUS,
+  questionAfter,
+  questionEvents,
 } from "./attention-states.ts";
 
 const spec = await Bun.file(join(import.meta.dir, "../../docs/spec.md")).text();
@@ -57,6 +60,13 @@ test("[D16] severity rises step by step and ends at critical", () => {
   expect(moreSevere("critical")).toBe("critical");
   expect(mostSevere("high", "low")).toBe("high");
   expect(mostSevere("medium", "critical")).toBe("critical");
+});
+
+test("[B19] every (state, event) of a question is as the specification's table says", () => {
+  compare("### Question", questionStateSchema.options, questionEvents, questionAfter);
+  const told = new Map(tableAfter(spec, "### Status").map((row) => [key(row), row["status"]]));
+  for (const state of questionStateSchema.options)
+    expect(told.get(`question ${state}`)).toBe(QUESTION_STATUS[state]);
 });
 
 function key(row: Record<string, string>): string {

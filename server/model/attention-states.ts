@@ -1,5 +1,5 @@
 /** State machines of what asks for a person or the Mayor. A pair without a target is refused. */
-import type { BeadStatus, EscalationState, Severity } from "../../protocol/index.ts";
+import type { BeadStatus, EscalationState, QuestionState, Severity } from "../../protocol/index.ts";
 
 export const escalationEvents = ["raised_again", "reminded", "acknowledged", "resolved"] as const;
 export type EscalationEvent = (typeof escalationEvents)[number];
@@ -52,3 +52,34 @@ export function moreSevere(severity: Severity): Severity {
 export function mostSevere(a: Severity, b: Severity): Severity {
   return SEVERITIES.indexOf(a) > SEVERITIES.indexOf(b) ? a : b;
 }
+
+export const questionEvents = [
+  "answered_by_policy",
+  "answered_by_person",
+  "answered_by_default",
+  "source_terminal",
+] as const;
+export type QuestionEvent = (typeof questionEvents)[number];
+
+const QUESTION_ROWS: Record<QuestionState, Partial<Record<QuestionEvent, QuestionState>>> = {
+  open: {
+    answered_by_policy: "answered",
+    answered_by_person: "answered",
+    answered_by_default: "answered",
+    source_terminal: "withdrawn",
+  },
+  // A person has the last word, also after the deadline.
+  answered: { answered_by_person: "answered" },
+  withdrawn: {},
+};
+
+/** The question's next state, or null when the event is refused in this state. */
+export function questionAfter(state: QuestionState, event: QuestionEvent): QuestionState | null {
+  return QUESTION_ROWS[state][event] ?? null;
+}
+
+export const QUESTION_STATUS: Readonly<Record<QuestionState, BeadStatus>> = {
+  open: "open",
+  answered: "closed",
+  withdrawn: "closed",
+};

@@ -8,4 +8,5 @@ export const BEAD_TYPES: Readonly<Record<BeadType, { id: IdKind; image: ImageKin
   agent: { id: "agent", image: "agent" },
   message: { id: "message", image: "chat" },
   escalation: { id: "escalation", image: "escalation" },
+  question: { id: "question", image: "question" },
 };

@@ -41,6 +41,12 @@ export interface Policy {
   escalationRemindMs: number;
   /** The same for one that is critical or was acknowledged. */
   escalationCalmMs: number;
+  /** A question that says nothing of its deadline is answered by its default after this; and the longest it may say. */
+  questionDeadlineMs: number;
+  questionDeadlineMaxMs: number;
+  /** Open questions of a bead, and all that it may ask. */
+  questionsOpenMax: number;
+  questionsPerBeadMax: number;
 }
 
 export const POLICY: Policy = {
@@ -72,4 +78,8 @@ export const POLICY: Policy = {
   changesKeptMs: 24 * 3_600_000,
   escalationRemindMs: 4 * 3_600_000,
   escalationCalmMs: 24 * 3_600_000,
+  questionDeadlineMs: 4 * 3_600_000,
+  questionDeadlineMaxMs: 7 * 24 * 3_600_000,
+  questionsOpenMax: 3,
+  questionsPerBeadMax: 20,
 };

@@ -1,9 +1,11 @@
 /** Readings of beads that ask for somebody. */
-import { and, asc, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, like, or, sql } from "drizzle-orm";
 import { ok } from "../../protocol/index.ts";
-import { escalationImage } from "../store/images/attention-images.ts";
+import { escalationImage, questionImage } from "../store/images/attention-images.ts";
+import { findBead, findRig } from "../store/refs.ts";
+import { beads } from "../store/schema/beads.ts";
 import { present } from "../store/present.ts";
-import { escalations } from "../store/schema/attention.ts";
+import { escalations, questions, rigAnswers } from "../store/schema/attention.ts";
 import type { Query } from "./query.ts";
 
 const severest = sql`case ${escalations.severity} when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end`;
@@ -32,4 +34,48 @@ export const escalationList: Query<"escalation.list"> = ({ db }, body) => {
     .limit(body.limit)
     .all();
   return ok(rows.map(({ id }) => present(escalationImage(db, id), `escalation ${id}`)));
+};
+
+export const questionList: Query<"question.list"> = ({ db }, body) => {
+  const rig = body.rig === undefined ? null : findRig(db, body.rig);
+  if (rig && !rig.ok) return rig;
+  const bead = body.bead === undefined ? null : findBead(db, body.bead, ["issue"], "bead");
+  if (bead && !bead.ok) return bead;
+  const { state = "open" } = body;
+  const rows = db
+    .select({ id: questions.beadId })
+    .from(questions)
+    .innerJoin(beads, eq(beads.id, questions.beadId))
+    .where(
+      and(
+        eq(questions.state, state),
+        rig ? eq(beads.rigId, rig.value.id) : undefined,
+        bead ? eq(questions.workBeadId, bead.value.id) : undefined,
+      ),
+    )
+    .orderBy(state === "open" ? asc(questions.deadlineAt) : desc(questions.beadId))
+    .limit(body.limit)
+    .all();
+  return ok(rows.map(({ id }) => present(questionImage(db, id), `question ${id}`)));
+};
+
+export const answerList: Query<"answer.list"> = ({ db }, body) => {
+  const rig = body.rig === undefined ? null : findRig(db, body.rig);
+  if (rig && !rig.ok) return rig;
+  const words = body.search === undefined ? undefined : `%${body.search.replace(/[%_]/g, " ")}%`;
+  const rows = db
+    .select()
+    .from(rigAnswers)
+    .where(
+      and(
+        rig ? eq(rigAnswers.rigId, rig.value.id) : undefined,
+        words === undefined
+          ? undefined
+          : or(like(rigAnswers.question, words), like(rigAnswers.answer, words)),
+      ),
+    )
+    .orderBy(desc(rigAnswers.createdAt), desc(rigAnswers.id))
+    .limit(body.limit)
+    .all();
+  return ok(rows.map(({ fingerprint: _fingerprint, ...answer }) => answer));
 };

@@ -1,5 +1,5 @@
 /** What the rules read of beads that ask for somebody. */
-import type { EscalationState, Severity } from "../../protocol/index.ts";
+import type { AnsweredBy, EscalationState, QuestionState, Severity } from "../../protocol/index.ts";
 
 export interface EscalationView {
   id: string;
@@ -12,3 +12,39 @@ export interface EscalationView {
   reminders: number;
   remindAt: number;
 }
+
+/** An open question. */
+export interface QuestionView {
+  id: string;
+  workBeadId: string;
+  runId: string;
+  blocking: boolean;
+  fallback: string;
+  deadlineAt: number;
+  /** Null when the bead is gone. */
+  beadState: string | null;
+}
+
+/** What an issue bead has asked: it waits for a blocking one, and is told the answers. */
+export interface AskedView {
+  id: string;
+  state: Exclude<QuestionState, "withdrawn">;
+  blocking: boolean;
+  deadlineAt: number;
+  question: string;
+  answer: string | null;
+  answeredBy: AnsweredBy | null;
+}
+
+export type AttentionAction =
+  | { do: "resolve_escalation"; escalationId: string; note: string }
+  | {
+      do: "remind_escalation";
+      escalationId: string;
+      severity: Severity;
+      remindAt: number;
+      text: string;
+    }
+  /** With what counts when nobody has answered. */
+  | { do: "answer_question"; questionId: string; answer: string }
+  | { do: "withdraw_question"; questionId: string; text: string };

@@ -28,8 +28,11 @@ import { settleStale } from "./rules/run/settle-stale.ts";
 import { stopOrphan } from "./rules/run/stop-orphan.ts";
 import { stopOverWall } from "./rules/run/stop-over-wall.ts";
 import { settleSessionRun } from "./rules/session/settle-run.ts";
+import { answerDefault } from "./rules/question/answer-default.ts";
+import { stopAsking } from "./rules/question/stop-run.ts";
+import { withdrawQuestion } from "./rules/question/withdraw.ts";
 import { isOver } from "../model/escalation.ts";
-import type { EscalationView } from "./attention.ts";
+import type { EscalationView, QuestionView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
 import type { ConvoyView, IssueView, ReviewView, RunView, Snapshot, TurnView } from "./snapshot.ts";
 import { judgesRig } from "./judged.ts";
@@ -193,6 +196,13 @@ const ESCALATION_TABLE: readonly Row<EscalationView>[] = [
   { when: (each, c) => each.remindAt <= c.s.now, rule: remind },
 ];
 
+const OVER = new Set(["closed", "failed"]);
+const QUESTION_TABLE: readonly Row<QuestionView>[] = [
+  { when: (each) => each.beadState === null || OVER.has(each.beadState), rule: withdrawQuestion },
+  { when: (each, c) => each.deadlineAt <= c.s.now, rule: answerDefault },
+  { when: (each) => each.blocking, rule: stopAsking },
+];
+
 function first<T>(table: readonly Row<T>[], subject: T, context: Context): Rule<T> | null {
   return table.find((row) => row.when(subject, context))?.rule ?? null;
 }
@@ -206,3 +216,5 @@ export const convoyRule = (convoy: ConvoyView, context: Context) =>
   first(CONVOY_TABLE, convoy, context);
 export const escalationRule = (escalation: EscalationView, context: Context) =>
   first(ESCALATION_TABLE, escalation, context);
+export const questionRule = (question: QuestionView, context: Context) =>
+  first(QUESTION_TABLE, question, context);

@@ -23,6 +23,8 @@ export type Via =
   | "open beads of the convoy"
   | "beads that wait for the bead"
   | "escalations about it"
+  | "open questions of the bead"
+  | "bead of the question"
   /** Found in slices: there may be many. */
   | "open beads of the rig";
 
@@ -35,6 +37,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "convoy of the bead",
     "beads that wait for the bead",
     "escalations about it",
+    "open questions of the bead",
     "town",
   ],
   review: [
@@ -60,6 +63,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
   town: ["town", "turns"],
   agent: [],
   escalation: ["itself"],
+  question: ["itself", "bead of the question"],
   event: [],
 };
 

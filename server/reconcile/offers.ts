@@ -5,6 +5,9 @@ import { beadResource, laneResource, sessionResource, type Context } from "./con
 import type { OfferRequest } from "./plan.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";
 
+/** Newest answers that a briefing repeats. */
+const ANSWERS_MAX = 10;
+
 const nothing = {
   beadId: null,
   reviewId: null,
@@ -242,6 +245,11 @@ function beadSpec(
     delivery: delivery(issue, rig),
     convoyTitle: issue.convoyTitle,
     feedback,
+    answers: issue.asked
+      .slice(-ANSWERS_MAX)
+      .flatMap(({ question, answer, answeredBy }) =>
+        answer === null || answeredBy === null ? [] : [{ question, answer, by: answeredBy }],
+      ),
   };
 }
 

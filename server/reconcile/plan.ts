@@ -15,6 +15,7 @@ import type {
   Verdict,
   Wait,
 } from "../../protocol/index.ts";
+import type { AttentionAction } from "./attention.ts";
 import type { Ready } from "./stages.ts";
 import type { CountsAs } from "../model/outcomes.ts";
 import type { ConvoyEvent } from "../model/convoy-states.ts";
@@ -22,7 +23,16 @@ import type { IssueEvent, ReviewEvent } from "../model/states.ts";
 
 /** The rule read this value of this row; if it has changed, the step is dropped and decided again. */
 export interface Expect {
-  table: "issue" | "review" | "run" | "rig" | "runner" | "turn" | "convoy" | "escalation";
+  table:
+    | "issue"
+    | "review"
+    | "run"
+    | "rig"
+    | "runner"
+    | "turn"
+    | "convoy"
+    | "escalation"
+    | "question";
   id: string;
   state: string;
 }
@@ -154,14 +164,7 @@ export type Action =
       target?: EscalationTarget;
       holdsWhile?: readonly string[] | null;
     }
-  | { do: "resolve_escalation"; escalationId: string; note: string }
-  | {
-      do: "remind_escalation";
-      escalationId: string;
-      severity: Severity;
-      remindAt: number;
-      text: string;
-    };
+  | AttentionAction;
 
 export interface Step {
   rule: string;

@@ -29,6 +29,8 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
     return wait(
       `rig ${rig.name} has no gates: confirm merging without them, or choose another delivery`,
     );
+  const question = issue.asked.find((each) => each.state === "open" && each.blocking);
+  if (question) return wait("waits for the answer to its question", question.deadlineAt);
   if (issue.backOffUntil !== null && issue.backOffUntil > s.now)
     return wait("waits before the next attempt", issue.backOffUntil);
   if (context.busyResources.has(beadResource(issue.id)))

@@ -3,6 +3,7 @@ import {
   convoyRule,
   escalationRule,
   issueRule,
+  questionRule,
   reviewRule,
   runRule,
   turnRule,
@@ -54,6 +55,7 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.convoys, convoyRule);
   decideAll(snapshot.turns, turnRule);
   decideAll(snapshot.escalations, escalationRule);
+  decideAll(snapshot.questions, questionRule);
   if (snapshot.focus.has(TOWN))
     guard("town/allocate", TOWN, () => allocate(context, taken).forEach(add));
   return plan;

@@ -18,7 +18,7 @@ import type {
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { RunResultFact } from "./run-result.ts";
-import type { EscalationView } from "./attention.ts";
+import type { AskedView, EscalationView, QuestionView } from "./attention.ts";
 import type { Ready } from "./stages.ts";
 
 export interface RigView {
@@ -89,6 +89,8 @@ export interface IssueView {
   held: boolean;
   archived: boolean;
   closing: Closing | null;
+  /** What it has asked, oldest first. */
+  asked: readonly AskedView[];
   /** Beads it waits for, with what is known of each. */
   blockers: readonly BlockerView[];
 }
@@ -188,4 +190,5 @@ export interface Snapshot {
   convoys: readonly ConvoyView[];
   turns: readonly TurnView[];
   escalations: readonly EscalationView[];
+  questions: readonly QuestionView[];
 }

@@ -24,6 +24,7 @@ export function wishedTimers(s: Snapshot): TimerWish[] {
       wish(run.id, "stop", run.stopOrderedAt + s.policy.stopGraceMs + 1);
     else wish(run.id, "wall", (run.startedAt ?? run.offeredAt) + run.wallMs + 1);
   }
+  for (const each of s.questions) wish(each.id, "deadline", each.deadlineAt);
   for (const each of s.escalations) wish(each.id, "remind", each.remindAt);
   const holding = new Set(s.held.map(({ runnerId }) => runnerId));
   for (const runner of s.runners) {

@@ -4,7 +4,7 @@ import type { ImageKind } from "../../protocol/index.ts";
 import { CONCERNS, TOWN, type Via } from "../reconcile/concerns.ts";
 import type { Db } from "./database.ts";
 import { given, prepared } from "./prepared.ts";
-import { escalations } from "./schema/attention.ts";
+import { escalations, questions } from "./schema/attention.ts";
 import { beadDependencies, issues, reviews } from "./schema/beads.ts";
 import { runs } from "./schema/runs.ts";
 
@@ -98,6 +98,7 @@ function prepareWays(db: Db): Ways {
     "unsettled runs of the bead": (bead) => ids(ofBead.all({ id: bead })),
     "beads that wait for the bead": (bead) => ids(dependents.all({ id: bead })),
     "escalations about it": prepareEscalationsAbout(db),
+    ...prepareQuestionWays(db),
     "bead of the review": (it) => [review.get({ id: it })?.subjectId ?? null],
     "unsettled runs of the review": (it) => ids(ofReview.all({ id: it })),
     "bead of the run": (it) => [run.get({ id: it })?.beadId ?? null],
@@ -115,4 +116,24 @@ function prepareEscalationsAbout(db: Db): (id: string) => string[] {
     .where(and(eq(escalations.subjectId, sql.placeholder("id")), isNull(escalations.resolvedAt)))
     .prepare();
   return (id) => about.all({ id }).map((row) => row.id);
+}
+
+function prepareQuestionWays(
+  db: Db,
+): Pick<Ways, "open questions of the bead" | "bead of the question"> {
+  const id = sql.placeholder("id");
+  const open = db
+    .select({ id: questions.beadId })
+    .from(questions)
+    .where(and(eq(questions.workBeadId, id), eq(questions.state, "open")))
+    .prepare();
+  const bead = db
+    .select({ id: questions.workBeadId })
+    .from(questions)
+    .where(eq(questions.beadId, id))
+    .prepare();
+  return {
+    "open questions of the bead": (it) => open.all({ id: it }).map((row) => row.id),
+    "bead of the question": (it) => [bead.get({ id: it })?.id ?? null],
+  };
 }

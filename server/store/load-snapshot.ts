@@ -6,7 +6,7 @@ import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
 import { laneResource, sessionResource } from "../reconcile/context.ts";
 import { gateOf } from "../reconcile/gates.ts";
-import type { EscalationView } from "../reconcile/attention.ts";
+import type { EscalationView, QuestionView } from "../reconcile/attention.ts";
 import type {
   ConvoyView,
   IssueView,
@@ -62,6 +62,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
       convoys: [],
       runs: [],
       escalations: [],
+      questions: [],
     };
     if (focus.has(TOWN)) {
       for (const id of readHeads(town)) focus.add(id);
@@ -159,7 +160,10 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
   };
 }
 
-type Gathered = Pick<Snapshot, "issues" | "reviews" | "convoys" | "runs" | "escalations">;
+type Gathered = Pick<
+  Snapshot,
+  "issues" | "reviews" | "convoys" | "runs" | "escalations" | "questions"
+>;
 
 /** Reads what is in focus, and of the rest what its rules read: see server/reconcile/classify.ts. */
 function gather(views: Views, town: Snapshot): Gathered {
@@ -182,6 +186,7 @@ class Gathering {
   #convoys = new Map<string, ConvoyView | null>();
   #runs = new Map<string, RunView | null>();
   #escalations = new Map<string, EscalationView | null>();
+  #questions = new Map<string, QuestionView | null>();
 
   constructor(views: Views) {
     this.#views = views;
@@ -192,6 +197,7 @@ class Gathering {
     else if (kind === "review") this.#subjectReview(id);
     else if (kind === "run") this.#subjectRun(id);
     else if (kind === "convoy") read(this.#convoys, id, this.#views.convoy);
+    else if (kind === "question") this.#subjectQuestion(id);
     else if (kind === "escalation") read(this.#escalations, id, this.#views.escalation);
   }
 
@@ -210,6 +216,7 @@ class Gathering {
       convoys: present(this.#convoys),
       runs: present(this.#runs),
       escalations: present(this.#escalations),
+      questions: present(this.#questions),
     };
   }
 
@@ -228,6 +235,11 @@ class Gathering {
     if (!issue) return;
     this.resource(`bead:${id}`);
     if (issue.reviewId !== null) this.#review(issue.reviewId);
+  }
+
+  #subjectQuestion(id: string): void {
+    const question = read(this.#questions, id, this.#views.question);
+    if (question) this.run(question.runId);
   }
 
   #subjectReview(id: string): void {

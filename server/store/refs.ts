@@ -2,6 +2,7 @@
 import { and, eq, isNull, like } from "drizzle-orm";
 import { ok, refuse, type Result } from "../../protocol/index.ts";
 import type { Db } from "./database.ts";
+import { rigAnswers } from "./schema/attention.ts";
 import { beads, tombstones } from "./schema/beads.ts";
 import { rigs, runs } from "./schema/runs.ts";
 
@@ -61,6 +62,13 @@ export function findRig(db: Db, ref: string): Result<typeof rigs.$inferSelect> {
         .all()
     : [];
   return one(found, ref, "rig", "gastown rig list");
+}
+
+export function findAnswer(db: Db, ref: string): Result<typeof rigAnswers.$inferSelect> {
+  const pattern = shortPattern(ref);
+  const named = pattern ? like(rigAnswers.id, pattern) : eq(rigAnswers.id, ref);
+  const found = db.select().from(rigAnswers).where(named).limit(2).all();
+  return one(found, ref, "kept answer", "gastown questions answers");
 }
 
 export function findRun(db: Db, ref: string): Result<typeof runs.$inferSelect> {

@@ -2,10 +2,19 @@
 import { and, asc, eq, gt, inArray, isNull, notInArray, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import { beads, convoys, issues, reviews } from "./schema/beads.ts";
-import { escalations } from "./schema/attention.ts";
+import { escalations, questions } from "./schema/attention.ts";
 import { rigs, runners, runs } from "./schema/runs.ts";
 
-export const SLICES = ["runner", "run", "review", "issue", "convoy", "rig", "escalation"] as const;
+export const SLICES = [
+  "runner",
+  "run",
+  "review",
+  "issue",
+  "convoy",
+  "rig",
+  "escalation",
+  "question",
+] as const;
 export type SliceKind = (typeof SLICES)[number];
 
 export interface Unfinished {
@@ -84,6 +93,13 @@ function prepareSlices(db: Db) {
       .from(rigs)
       .where(and(isNull(rigs.removedAt), gt(rigs.id, after)))
       .orderBy(asc(rigs.id))
+      .limit(limit)
+      .prepare(),
+    question: db
+      .select({ id: questions.beadId })
+      .from(questions)
+      .where(and(eq(questions.state, "open"), gt(questions.beadId, after)))
+      .orderBy(asc(questions.beadId))
       .limit(limit)
       .prepare(),
     escalation: db

@@ -9,7 +9,11 @@ import type {
   RunView,
 } from "../reconcile/snapshot.ts";
 import { STAGE, type Ready, type Stage } from "../reconcile/stages.ts";
-import { prepareAttentionViews, type AttentionViews } from "./views/attention-views.ts";
+import {
+  prepareAsked,
+  prepareAttentionViews,
+  type AttentionViews,
+} from "./views/attention-views.ts";
 import type { Db } from "./database.ts";
 import {
   beadDependencies,
@@ -76,12 +80,14 @@ function prepareIssue(db: Db): Views["issue"] {
     .where(and(eq(beadDependencies.beadId, id), eq(beadDependencies.type, "blocks")))
     .orderBy(asc(beads.id))
     .prepare();
+  const asked = prepareAsked(db);
   return (beadId) => {
     const found = row.get({ id: beadId });
     if (!found || !LIVE.has(found.issue.state)) return null;
     const { convoyId } = found.issue;
     const convoy = convoyId === null ? undefined : convoyRow.get({ id: convoyId });
-    return issueView(found, convoy ?? null, blockers.all({ id: beadId }));
+    const view = issueView(found, convoy ?? null, blockers.all({ id: beadId }));
+    return { ...view, asked: asked(beadId) };
   };
 }
 
@@ -93,7 +99,7 @@ function issueView(
   },
   convoy: { title: string; state: ConvoyState } | null,
   blockers: readonly BlockerView[],
-): IssueView {
+): Omit<IssueView, "asked"> {
   const { bead, issue, queued } = row;
   return {
     ...issue,

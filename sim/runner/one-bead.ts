@@ -21,7 +21,13 @@ export class OneBead implements Errand {
     const names = { id: newId(random, "rig"), name: "sample", target: "main" };
     this.rig = { ...rig, ...names, delivery: "merge", isolationConfirmed: true };
     const counts = { attempt: 1, round: 1, cycle: 1 };
-    const text = { title: "Write a line", body: "", convoyTitle: null, feedback: null };
+    const text = {
+      title: "Write a line",
+      body: "",
+      convoyTitle: null,
+      feedback: null,
+      answers: [],
+    };
     this.bead = { id: newId(random, "issue"), ...text, ...counts, delivery: "merge" };
   }
 

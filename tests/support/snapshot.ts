@@ -1,5 +1,5 @@
 // Small snapshots for tests of the reconciler: each builder gives the plainest entity, changed by what it is given.
-import type { EscalationView } from "../../server/reconcile/attention.ts";
+import type { AskedView, EscalationView, QuestionView } from "../../server/reconcile/attention.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import { TOWN } from "../../server/reconcile/concerns.ts";
 import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
@@ -88,6 +88,7 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     held: false,
     archived: false,
     closing: null,
+    asked: [],
     blockers: [],
     ...change,
   };
@@ -199,6 +200,32 @@ export function escalation(change: Partial<EscalationView> = {}): EscalationView
   };
 }
 
+export function question(change: Partial<QuestionView> = {}): QuestionView {
+  return {
+    id: "qn_1",
+    workBeadId: "bd_1",
+    runId: "rn_1",
+    blocking: false,
+    fallback: "tabs",
+    deadlineAt: NOW + 1_000,
+    beadState: "in_progress",
+    ...change,
+  };
+}
+
+export function asked(change: Partial<AskedView> = {}): AskedView {
+  return {
+    id: "qn_1",
+    state: "open",
+    blocking: true,
+    deadlineAt: NOW + 1_000,
+    question: "Tabs or spaces?",
+    answer: null,
+    answeredBy: null,
+    ...change,
+  };
+}
+
 export function gate(change: Partial<GateResult> = {}): GateResult {
   return {
     name: "test",
@@ -215,8 +242,18 @@ export function gate(change: Partial<GateResult> = {}): GateResult {
 /** A town with one ready rig and one idle runner; all of it is in focus. */
 export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
   const all = plain(change);
-  const { rigs, runners, issues, reviews, runs, convoys, turns, escalations } = all;
-  const entities = [rigs, runners, issues, reviews, runs, convoys, turns, escalations].flat();
+  const { rigs, runners, issues, reviews, runs, convoys, turns, escalations, questions } = all;
+  const entities = [
+    rigs,
+    runners,
+    issues,
+    reviews,
+    runs,
+    convoys,
+    turns,
+    escalations,
+    questions,
+  ].flat();
   return { ...all, focus: change.focus ?? new Set([TOWN, ...entities.map(({ id }) => id)]) };
 }
 
@@ -242,6 +279,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     convoys: [],
     turns: [],
     escalations: [],
+    questions: [],
     focus: new Set(),
     held: heldBy(change.runs ?? []),
     ...change,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Escalation, Review, Rig, Runner } from "../../protocol/index.ts";
+import type { Escalation, Question, Review, Rig, Runner } from "../../protocol/index.ts";
 import { markCells } from "./agent-mark.ts";
 import { deliveryWord, pretty, stepSummary, withoutBareHeadings } from "./chat.ts";
 import { convoyGraph } from "./convoy-graph.ts";
@@ -13,12 +13,20 @@ const nothing: NeedSources = {
   rigs: [],
   runners: [],
   escalations: [],
+  questions: [],
   reviews: [],
   issues: [],
   convoys: [],
 };
 const escalation = (subjectId: string | null, severity: Escalation["severity"]) =>
-  ({ id: `es_${severity}`, subjectId, severity, resolvedAt: null, createdAt: 1 }) as Escalation;
+  ({
+    id: `es_${severity}`,
+    subjectId,
+    severity,
+    target: "person",
+    resolvedAt: null,
+    createdAt: 1,
+  }) as Escalation;
 
 describe("[E1] what needs a person", () => {
   test("the most severe comes first, and what is resolved not at all", () => {
@@ -46,6 +54,17 @@ describe("[E1] what needs a person", () => {
       escalations: [escalation(issue.id, "high")],
     });
     expect(told.map((need) => need.kind)).toEqual(["escalation"]);
+  });
+
+  test("[B19] open questions stand there, the soonest deadline first; what the Mayor is asked does not", () => {
+    const question = (n: number, state: Question["state"]) =>
+      ({ id: `qn_${n}`, state, deadlineAt: n }) as Question;
+    const questions = [question(2, "open"), question(1, "open"), question(0, "answered")];
+    const escalations = [{ ...escalation(null, "low"), target: "mayor" as const }];
+    expect(needsOf({ ...nothing, questions, escalations }).map((need) => need.key)).toEqual([
+      "qn_1",
+      "qn_2",
+    ]);
   });
 
   test("[C23] a runner without a sandbox asks for each unconfirmed rig", () => {

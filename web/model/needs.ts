@@ -1,10 +1,20 @@
 /** What needs a person, most urgent first. One row per matter: an escalation stands for its subject. Pure. */
-import type { Convoy, Escalation, Issue, Review, Rig, Runner, Town } from "../../protocol/index.ts";
+import type {
+  Convoy,
+  Escalation,
+  Issue,
+  Question,
+  Review,
+  Rig,
+  Runner,
+  Town,
+} from "../../protocol/index.ts";
 
 export type Need =
   | { kind: "model"; key: string; title: string; why: string }
   | { kind: "isolation"; key: string; rig: Rig }
   | { kind: "escalation"; key: string; escalation: Escalation }
+  | { kind: "question"; key: string; question: Question }
   | { kind: "review"; key: string; review: Review }
   | { kind: "rig"; key: string; rig: Rig }
   | { kind: "bead"; key: string; issue: Issue }
@@ -15,6 +25,7 @@ export interface NeedSources {
   rigs: readonly Rig[];
   runners: readonly Runner[];
   escalations: readonly Escalation[];
+  questions: readonly Question[];
   reviews: readonly Review[];
   issues: readonly Issue[];
   convoys: readonly Convoy[];
@@ -25,7 +36,7 @@ const severityRank = { critical: 0, high: 1, medium: 2, low: 3 } as const;
 export function needsOf(from: NeedSources): Need[] {
   const { town } = from;
   const open = from.escalations
-    .filter((escalation) => escalation.resolvedAt === null)
+    .filter((escalation) => escalation.resolvedAt === null && escalation.target === "person")
     .sort(
       (a, b) => severityRank[a.severity] - severityRank[b.severity] || a.createdAt - b.createdAt,
     );
@@ -40,6 +51,10 @@ export function needsOf(from: NeedSources): Need[] {
       needs.push({ kind: "isolation", key: `isolation:${rig.id}`, rig });
   }
   for (const escalation of open) needs.push({ kind: "escalation", key: escalation.id, escalation });
+  const asked = from.questions
+    .filter((question) => question.state === "open")
+    .sort((a, b) => a.deadlineAt - b.deadlineAt);
+  for (const question of asked) needs.push({ kind: "question", key: question.id, question });
   for (const review of from.reviews) {
     if (review.state !== "needs_person" || told.has(review.id) || told.has(review.subjectId))
       continue;

@@ -1,7 +1,7 @@
 /** Something that needs a person: what, why, since when, and the next step as a button. */
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import type { CommandInput, CommandName } from "../../protocol/index.ts";
+import { type ReactNode, useState } from "react";
+import type { CommandInput, CommandName, Question } from "../../protocol/index.ts";
 import { useCommand, useImage } from "../lib/town.tsx";
 import type { Need } from "../model/needs.ts";
 import { Linked, RefLink } from "../shell/ref-link.tsx";
@@ -135,6 +135,8 @@ export function NeedRow({ need }: { need: Need }) {
       );
     case "escalation":
       return <EscalationRow need={need} />;
+    case "question":
+      return <QuestionRow question={need.question} />;
   }
 }
 
@@ -167,6 +169,53 @@ function EscalationRow({ need }: { need: Extract<Need, { kind: "escalation" }> }
         Resolve
       </Act>
     </Row>
+  );
+}
+
+function QuestionRow({ question }: { question: Question }) {
+  const { id, beadId, body, options, fallback, deadlineAt } = question;
+  return (
+    <Row
+      look={{ ...alert, label: "A question" }}
+      title={<Opens id={beadId}>{question.title}</Opens>}
+      why={
+        <>
+          {body === question.title ? null : <Linked text={body} />}{" "}
+          <span className="text-ink-3">
+            {`Until ${new Date(deadlineAt).toLocaleString()}; then: ${fallback}`}
+          </span>
+        </>
+      }
+      at={question.createdAt}
+    >
+      {options.map((answer) => (
+        <Act key={answer} name="question.answer" body={{ question: id, answer }}>
+          {answer}
+        </Act>
+      ))}
+      {options.length === 0 && <OwnAnswer id={id} title={question.title} />}
+    </Row>
+  );
+}
+
+/** An answer in one's own words. */
+function OwnAnswer({ id, title }: { id: string; title: string }) {
+  const [text, setText] = useState("");
+  const answer = text.trim();
+  return (
+    <>
+      <input
+        aria-label={`Answer to: ${title}`}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        className="h-6 w-44 rounded-md border border-line-strong bg-panel px-2 text-xs text-ink max-sm:h-8"
+      />
+      {answer !== "" && (
+        <Act name="question.answer" body={{ question: id, answer }}>
+          Answer
+        </Act>
+      )}
+    </>
   );
 }
 

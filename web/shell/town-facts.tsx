@@ -11,12 +11,13 @@ export function useNeeds(): Need[] {
   const rigs = useImages("town", "rig");
   const runners = useImages("town", "runner");
   const escalations = useImages("town", "escalation");
+  const questions = useImages("town", "question");
   const reviews = useImages("reviews", "review");
   const issues = useImages("board", "issue");
   const convoys = useImages("convoys", "convoy");
   return useMemo(
-    () => needsOf({ town, rigs, runners, escalations, reviews, issues, convoys }),
-    [town, rigs, runners, escalations, reviews, issues, convoys],
+    () => needsOf({ town, rigs, runners, escalations, questions, reviews, issues, convoys }),
+    [town, rigs, runners, escalations, questions, reviews, issues, convoys],
   );
 }
 

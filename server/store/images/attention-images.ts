@@ -1,10 +1,10 @@
 /** Images of beads that ask for somebody. */
 import { eq } from "drizzle-orm";
-import type { Escalation } from "../../../protocol/index.ts";
+import type { Escalation, Question } from "../../../protocol/index.ts";
 import { escalationState } from "../../model/attention-states.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
-import { escalations } from "../schema/attention.ts";
+import { escalations, questions } from "../schema/attention.ts";
 import { beads } from "../schema/beads.ts";
 import { commonImage } from "./common-image.ts";
 
@@ -16,6 +16,28 @@ const escalationRow = prepared((db) =>
     .where(eq(escalations.beadId, given("id")))
     .prepare(),
 );
+
+const questionRow = prepared((db) =>
+  db
+    .select()
+    .from(questions)
+    .innerJoin(beads, eq(beads.id, questions.beadId))
+    .where(eq(questions.beadId, given("id")))
+    .prepare(),
+);
+
+export function questionImage(db: Db, id: string): Question | null {
+  const row = questionRow(db).get({ id });
+  if (!row) return null;
+  const { workBeadId, fingerprint: _fingerprint, ...question } = row.questions;
+  return {
+    ...commonImage(row.beads),
+    type: "question",
+    body: row.beads.body,
+    ...question,
+    beadId: workBeadId,
+  };
+}
 
 export function escalationImage(db: Db, id: string): Escalation | null {
   const row = escalationRow(db).get({ id });

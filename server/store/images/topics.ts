@@ -18,7 +18,7 @@ import {
   messages,
   reviews,
 } from "../schema/beads.ts";
-import { escalations } from "../schema/attention.ts";
+import { escalations, questions } from "../schema/attention.ts";
 import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { changes, town } from "../schema/town.ts";
 
@@ -36,6 +36,8 @@ export function topicsOf(db: Db, image: AnyImage): Topic[] {
       return own("town");
     case "escalation":
       return own("town", `bead:${image.id}`);
+    case "question":
+      return own("town", `bead:${image.id}`, about("bead", image.value?.beadId ?? null));
     case "issue": {
       const related = db
         .select({ id: beadDependencies.onId })
@@ -104,6 +106,14 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
             .select({ id: escalations.beadId })
             .from(escalations)
             .where(isNull(escalations.resolvedAt))
+            .all(),
+        ),
+        ...all(
+          "question",
+          db
+            .select({ id: questions.beadId })
+            .from(questions)
+            .where(eq(questions.state, "open"))
             .all(),
         ),
       ];
@@ -236,9 +246,14 @@ function membersAbout(db: Db, noun: string, id: string): [ImageKind, string][] {
 }
 
 function aroundBead(db: Db, id: string): [ImageKind, string][] {
-  const kind = { cv: "convoy", mr: "review", ag: "agent", es: "escalation", ms: "chat" }[
-    id.slice(0, 2)
-  ] as ImageKind | undefined;
+  const kind = {
+    cv: "convoy",
+    mr: "review",
+    ag: "agent",
+    es: "escalation",
+    qn: "question",
+    ms: "chat",
+  }[id.slice(0, 2)] as ImageKind | undefined;
   const edges = db
     .select()
     .from(beadDependencies)

@@ -1,3 +1,23 @@
+CREATE TABLE `questions` (
+	`bead_id` text PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`state` text NOT NULL,
+	`work_bead_id` text NOT NULL,
+	`run_id` text NOT NULL,
+	`options` text NOT NULL,
+	`recommendation` text,
+	`revertible` integer NOT NULL,
+	`blocking` integer NOT NULL,
+	`fallback` text NOT NULL,
+	`deadline_at` integer NOT NULL,
+	`fingerprint` text NOT NULL,
+	`answer` text,
+	`answered_by` text,
+	`answered_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `questions_by_work_bead` ON `questions` (`work_bead_id`,`state`);--> statement-breakpoint
+CREATE INDEX `questions_by_state` ON `questions` (`state`,`bead_id`);--> statement-breakpoint
 CREATE TABLE `ready` (
 	`subject_id` text PRIMARY KEY NOT NULL,
 	`stage` integer NOT NULL,
@@ -9,6 +29,20 @@ CREATE TABLE `ready` (
 --> statement-breakpoint
 CREATE INDEX `ready_by_rig` ON `ready` (`stage`,`rig_id`,`rank`,`age`);--> statement-breakpoint
 CREATE INDEX `ready_by_resource` ON `ready` (`stage`,`resource`,`rank`,`age`);--> statement-breakpoint
+CREATE TABLE `rig_answers` (
+	`id` text PRIMARY KEY NOT NULL,
+	`rig_id` text NOT NULL,
+	`fingerprint` text NOT NULL,
+	`question` text NOT NULL,
+	`options` text NOT NULL,
+	`answer` text NOT NULL,
+	`question_id` text NOT NULL,
+	`uses` integer DEFAULT 0 NOT NULL,
+	`created_by` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `rig_answers_by_fingerprint` ON `rig_answers` (`rig_id`,`fingerprint`);--> statement-breakpoint
 CREATE TABLE `tombstones` (
 	`bead_id` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,

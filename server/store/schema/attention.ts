@@ -1,7 +1,13 @@
 /** Satellites of the beads that ask for a person or the Mayor. */
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { EscalationTarget, Severity } from "../../../protocol/index.ts";
-import { at, json } from "./columns.ts";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type {
+  AnsweredBy,
+  EscalationTarget,
+  QuestionKind,
+  QuestionState,
+  Severity,
+} from "../../../protocol/index.ts";
+import { at, flag, json } from "./columns.ts";
 
 /** Its state follows from its times: see server/model/attention-states.ts. */
 export const escalations = sqliteTable(
@@ -29,4 +35,49 @@ export const escalations = sqliteTable(
     index("escalations_by_key").on(t.key, t.resolvedAt),
     index("escalations_by_resolved").on(t.resolvedAt, t.beadId),
   ],
+);
+
+export const questions = sqliteTable(
+  "questions",
+  {
+    beadId: text("bead_id").primaryKey(),
+    kind: text("kind").$type<QuestionKind>().notNull(),
+    state: text("state").$type<QuestionState>().notNull(),
+    /** The issue bead that it is asked about. */
+    workBeadId: text("work_bead_id").notNull(),
+    runId: text("run_id").notNull(),
+    options: json<string[]>("options").notNull(),
+    recommendation: text("recommendation"),
+    revertible: flag("revertible").notNull(),
+    blocking: flag("blocking").notNull(),
+    fallback: text("fallback").notNull(),
+    deadlineAt: at("deadline_at").notNull(),
+    /** See server/model/question.ts. */
+    fingerprint: text("fingerprint").notNull(),
+    answer: text("answer"),
+    answeredBy: text("answered_by").$type<AnsweredBy>(),
+    answeredAt: at("answered_at"),
+  },
+  (t) => [
+    index("questions_by_work_bead").on(t.workBeadId, t.state),
+    index("questions_by_state").on(t.state, t.beadId),
+  ],
+);
+
+/** What people answered: equal questions of the rig get it at once. */
+export const rigAnswers = sqliteTable(
+  "rig_answers",
+  {
+    id: text("id").primaryKey(),
+    rigId: text("rig_id").notNull(),
+    fingerprint: text("fingerprint").notNull(),
+    question: text("question").notNull(),
+    options: json<string[]>("options").notNull(),
+    answer: text("answer").notNull(),
+    questionId: text("question_id").notNull(),
+    uses: integer("uses").notNull().default(0),
+    createdBy: text("created_by").notNull(),
+    createdAt: at("created_at").notNull(),
+  },
+  (t) => [uniqueIndex("rig_answers_by_fingerprint").on(t.rigId, t.fingerprint)],
 );

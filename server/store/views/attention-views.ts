@@ -1,12 +1,12 @@
 /** Reads of beads that ask for somebody, as the rules see them. Prepared once. */
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, ne, sql } from "drizzle-orm";
 import { escalationState } from "../../model/attention-states.ts";
 import { nextReminderAt } from "../../model/escalation.ts";
 import { POLICY } from "../../model/policy.ts";
-import type { EscalationView } from "../../reconcile/attention.ts";
+import type { AskedView, EscalationView, QuestionView } from "../../reconcile/attention.ts";
 import type { Db } from "../database.ts";
 import { kindOfId } from "../id-kind.ts";
-import { escalations } from "../schema/attention.ts";
+import { escalations, questions } from "../schema/attention.ts";
 import { beads, convoys, issues, reviews } from "../schema/beads.ts";
 import { rigs, runners, runs } from "../schema/runs.ts";
 
@@ -15,6 +15,8 @@ const id = sql.placeholder("id");
 export interface AttentionViews {
   /** Null when it is resolved: no rule decides about it any more. */
   escalation: (id: string) => EscalationView | null;
+  /** Null when it is not open. */
+  question: (id: string) => QuestionView | null;
 }
 
 export function prepareAttentionViews(db: Db): AttentionViews {
@@ -25,7 +27,16 @@ export function prepareAttentionViews(db: Db): AttentionViews {
     .innerJoin(beads, eq(beads.id, escalations.beadId))
     .where(and(eq(escalations.beadId, id), isNull(escalations.resolvedAt)))
     .prepare();
+  const openQuestion = db
+    .select()
+    .from(questions)
+    .where(and(eq(questions.beadId, id), eq(questions.state, "open")))
+    .prepare();
   return {
+    question(questionId) {
+      const found = openQuestion.get({ id: questionId });
+      return found ? { ...found, id: questionId, beadState: stateOf(found.workBeadId) } : null;
+    },
     escalation(escalationId) {
       const found = row.get({ id: escalationId });
       if (!found) return null;
@@ -42,6 +53,24 @@ export function prepareAttentionViews(db: Db): AttentionViews {
       };
     },
   };
+}
+
+/** What an issue bead has asked and is not withdrawn, oldest first. */
+export function prepareAsked(db: Db): (beadId: string) => AskedView[] {
+  const rows = db
+    .select({ question: questions, text: beads.body })
+    .from(questions)
+    .innerJoin(beads, eq(beads.id, questions.beadId))
+    .where(and(eq(questions.workBeadId, id), ne(questions.state, "withdrawn")))
+    .orderBy(asc(questions.beadId))
+    .prepare();
+  return (beadId) =>
+    rows.all({ id: beadId }).map(({ question, text }) => ({
+      ...question,
+      id: question.beadId,
+      state: question.state === "open" ? "open" : "answered",
+      question: text,
+    }));
 }
 
 /** The state of anything that an escalation may be about; null when there is no such thing. */

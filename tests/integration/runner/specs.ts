@@ -40,6 +40,7 @@ export function beadSpec(more: Partial<BeadSpec> = {}): BeadSpec {
     cycle: 1,
     delivery: "merge",
     convoyTitle: null,
+    answers: [],
     feedback: null,
     ...more,
   };

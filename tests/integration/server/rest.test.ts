@@ -39,6 +39,10 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant("say" as const) }),
   fc.record({ do: fc.constant("pass" as const), ms: fc.constantFrom(500, 40_000, 130_000) }),
   fc.record({ do: fc.constant("hello" as const) }),
+  fc.record({ do: fc.constant("ask" as const), on: fc.nat(3), wait: fc.boolean() }),
+  fc.record({ do: fc.constant("answer" as const), on: fc.nat(3) }),
+  fc.record({ do: fc.constant("escalate" as const), on: fc.nat(3) }),
+  fc.record({ do: fc.constant("resolve" as const), seen: fc.boolean() }),
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
@@ -51,6 +55,7 @@ class Play {
   #convoys: string[] = [];
   #rig = "";
   #answered = 0;
+  #calls = 0;
 
   constructor(stage: Stage) {
     this.stage = stage;
@@ -137,6 +142,21 @@ class Play {
       case "pass":
         stage.clock.aheadMs += op.ms;
         return;
+      case "ask":
+        return this.#tool("gt_ask", { question: `Which of ${op.on}?`, wait: op.wait, minutes: 1 });
+      case "escalate":
+        return this.#tool("gt_escalate", { title: `Odd ${op.on}`, body: "", severity: "low" });
+      case "answer": {
+        const [question] = await stage.do("question.list", {});
+        if (question) await stage.codeOf("question.answer", { question: question.id, answer: "a" });
+        return;
+      }
+      case "resolve": {
+        const [escalation] = await stage.do("escalation.list", {});
+        const name = op.seen ? "escalation.acknowledge" : "escalation.resolve";
+        if (escalation) await stage.codeOf(name, { escalation: escalation.id });
+        return;
+      }
       case "hello":
         await this.runner.hello({ slots: 1 });
         return;
@@ -153,6 +173,17 @@ class Play {
     const made = await this.stage.do("convoy.sling", body);
     this.#convoys.push(made.convoy.id);
     this.#beads.unshift(...made.beads.map(({ id }) => id));
+  }
+
+  /** The agent of the oldest run that is not played yet calls. */
+  async #tool(tool: string, input: object): Promise<void> {
+    const { runner, stage } = this;
+    const offer = stage.port.offers[this.#answered];
+    if (offer?.spec.kind !== "work") return;
+    const { runId, fence } = offer.spec;
+    const key = `rest-key-of-call-${++this.#calls}`;
+    const call = { connection: runner.connection, runId, fence, turnId: null };
+    await stage.core.tool(runner.id, { ...call, tool, arguments: input, key });
   }
 
   /** The runner plays the oldest run that it has not played yet. */

@@ -18,7 +18,10 @@ export const recoverRun: Rule<RunView> = {
     if (!issue) return null;
     const ended = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
     // It says that it is done and brought nothing that was verified: a try of the bead like any other.
-    const as = ended === "success" ? "work_attempt" : ended;
+    // Its run was stopped to wait for an answer: nobody's fault.
+    const waits = issue.asked.some((each) => each.state === "open" && each.blocking);
+    const blamed = ended === "success" ? "work_attempt" : ended;
+    const as = waits && run.outcome === "stopped_by_town" ? "nothing" : blamed;
     return {
       rule: this.id,
       key: issue.id,

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { Escalation } from "../../protocol/index.ts";
-import { idCell, printJson, printLine, printTable } from "../output.ts";
-import { townCommand, withTownOf, type TownOptions } from "./town-command.ts";
+import type { Escalation } from "../../../protocol/index.ts";
+import { idCell, printJson, printLine, printTable } from "../../output.ts";
+import { townCommand, withTownOf, type TownOptions } from "../town-command.ts";
 
 interface ListOptions extends TownOptions {
   all?: boolean;

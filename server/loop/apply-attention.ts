@@ -1,0 +1,23 @@
+/** Actions about what asks for a person or the Mayor. */
+import type { AttentionAction } from "../reconcile/attention.ts";
+import type { Tx } from "../store/tx.ts";
+import { remindOfEscalation, resolveEscalation } from "../store/writes/escalations.ts";
+import { answerQuestion, withdrawQuestion } from "../store/writes/questions.ts";
+
+/** What a step expects was compared before: a refusal here is a bug. */
+export function applyAttention(tx: Tx, action: AttentionAction): void {
+  if (!done(tx, action)) throw new Error(`${tx.rule}: ${action.do} is refused`);
+}
+
+function done(tx: Tx, action: AttentionAction): boolean {
+  switch (action.do) {
+    case "resolve_escalation":
+      return resolveEscalation(tx, action.escalationId, action.note);
+    case "remind_escalation":
+      return remindOfEscalation(tx, action.escalationId, action);
+    case "answer_question":
+      return answerQuestion(tx, action.questionId, "default", action.answer);
+    case "withdraw_question":
+      return withdrawQuestion(tx, action.questionId, action.text);
+  }
+}
