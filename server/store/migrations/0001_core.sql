@@ -53,6 +53,7 @@ CREATE TABLE `tombstones` (
 );
 --> statement-breakpoint
 DROP INDEX `beads_by_rig`;--> statement-breakpoint
+CREATE INDEX `beads_by_assignee` ON `beads` (`assignee_id`) WHERE assignee_id is not null;--> statement-breakpoint
 CREATE INDEX `beads_by_rig` ON `beads` (`rig_id`,`status`,`id`);--> statement-breakpoint
 DROP INDEX `issues_by_state`;--> statement-breakpoint
 ALTER TABLE `issues` ADD `runs_spent` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

@@ -1,4 +1,5 @@
 /** The universal record and the satellites that own each type's state. */
+import { sql } from "drizzle-orm";
 import {
   index,
   integer,
@@ -50,6 +51,9 @@ export const beads = sqliteTable(
   (t) => [
     index("beads_by_type_status").on(t.type, t.status),
     index("beads_by_rig").on(t.rigId, t.status, t.id),
+    index("beads_by_assignee")
+      .on(t.assigneeId)
+      .where(sql`assignee_id is not null`),
   ],
 );
 

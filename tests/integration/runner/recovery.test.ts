@@ -333,7 +333,7 @@ test("[C16] a model that asks to slow down is waited for, and its run goes on", 
   const fault = { kind: "http", status: 429, retryAfterSeconds: 1, times: 2 };
   stage = await openStage(polecat({ ...bash("echo hello > line.txt"), fault }, done));
   await stage.start();
-  const { runId } = await offerWork({ limits: { ...LIMITS, firstTokenMs: 4_000 } });
+  const { runId } = await offerWork({ limits: { ...LIMITS, firstTokenMs: 20_000 } });
   expect((await stage.town.exitOf(runId)).outcome).toBe("done");
   const usage = stage.town.of("usage", runId);
   expect(usage.length).toBeGreaterThanOrEqual(2);
