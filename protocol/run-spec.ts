@@ -78,6 +78,8 @@ const common = {
 export const turnSpecSchema = z.object({
   turnId: turnIdSchema,
   text: z.string(),
+  /** What happened in the town since the last turn, a line each, for the briefing. */
+  digest: z.array(z.string()).default([]),
   /** Effects an earlier execution of this turn already had, for the briefing. */
   journal: z.array(z.object({ tool: z.string(), arguments: z.string(), answer: z.string() })),
 });

@@ -90,6 +90,7 @@ describe("briefing", () => {
     const turn = {
       turnId: turnIdSchema.parse(`tn_${"0".repeat(26)}`),
       text: "Now the second half.",
+      digest: ["landed bd-1 “Sort”: on main"],
       journal: [{ tool: "gt_sling", arguments: "{}", answer: "bd_1" }],
     };
     const message = firstMessage({
@@ -102,7 +103,9 @@ describe("briefing", () => {
     });
     expect(message.endsWith("\n\nNow the second half.")).toBe(true);
     expect(message.indexOf("Build it.")).toBeLessThan(message.indexOf("gt_sling"));
-    expect(firstMessage({ role: "mayor", turn: { ...turn, journal: [] }, transcript: [] })).toBe(
+    expect(message).toContain("- landed bd-1 “Sort”: on main");
+    const bare = { ...turn, digest: [], journal: [] };
+    expect(firstMessage({ role: "mayor", turn: bare, transcript: [] })).toBe(
       "Now the second half.",
     );
   });

@@ -35,6 +35,7 @@ export type Briefing = WorkBriefing | ReviewBriefing | TurnBriefing;
 export const DIFF_IN_BRIEFING_CHARS_MAX = 60_000;
 const FILES_MAX = 200;
 const TRANSCRIPT_CHARS_MAX = 40_000;
+const DIGEST_CHARS_MAX = 12_000;
 const JOURNAL_CHARS_MAX = 8_000;
 
 /** First user message of a run, and what `gt_prime` answers. */
@@ -95,6 +96,13 @@ function turnMessage({ turn, transcript }: TurnBriefing): string {
     done === ""
       ? ""
       : `An earlier run of this turn already did the following. It holds: do not do it again.\n${quote("journal", done, JOURNAL_CHARS_MAX)}`,
+    turn.digest.length === 0
+      ? ""
+      : quote(
+          "the town, since the last turn",
+          turn.digest.map((line) => `- ${line}`).join("\n"),
+          DIGEST_CHARS_MAX,
+        ),
     turn.text,
   );
 }

@@ -214,6 +214,17 @@ const MAYOR: readonly Tool[] = [
     terminal: false,
   },
   {
+    name: "gt_escalation",
+    roles: ["mayor"],
+    description: "Acknowledges or resolves an escalation, when the person agrees that it is over.",
+    input: z.strictObject({
+      escalation: id,
+      action: z.enum(["acknowledge", "resolve"]),
+      note: z.string().max(COMMENT_CHARS_MAX).optional(),
+    }),
+    terminal: false,
+  },
+  {
     name: "gt_reset_agent",
     roles: ["mayor"],
     description: "Takes an agent off its run, work saved; its bead goes on with another run.",

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { SimClock } from "../../sim/clock.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
-const turn = (turnId: string) => ({ turnId, text: turnId, journal: [] });
+const turn = (turnId: string) => ({ turnId, text: turnId, digest: [], journal: [] });
 const never = new AbortController().signal;
 
 test("[B1] turns come in order, each once, also one that arrives while the run waits", async () => {

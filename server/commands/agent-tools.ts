@@ -5,7 +5,7 @@ import { ok, refuse, type Result, type ToolAnswer, type ToolFrame } from "../../
 import type { runs } from "../store/schema/runs.ts";
 import { turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
-import { escalate } from "../store/writes/escalations.ts";
+import { escalate, urgent } from "../store/writes/escalations.ts";
 import { recallAnswer, rememberAnswer } from "../store/writes/feed.ts";
 import { askByTool } from "./attention/ask-tool.ts";
 import type { CommandPorts } from "./command.ts";
@@ -70,9 +70,11 @@ function tellPerson(tx: Tx, run: RunRow, input: unknown): ToolAnswer {
     ...parsed.data,
     source: `run:${run.id}`,
     subjectId: run.beadId,
+    target: "mayor",
     rigId: run.rigId,
     key: `gt_escalate ${run.beadId ?? run.id} ${parsed.data.title}`,
   });
   const next = "Go on with what you can do; call gt_done when the work is finished.";
-  return { isError: false, text: `A person was told. ${next}` };
+  const told = urgent(parsed.data.severity) ? "A person was told." : "The Mayor is told.";
+  return { isError: false, text: `${told} ${next}` };
 }

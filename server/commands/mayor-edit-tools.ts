@@ -10,6 +10,7 @@ import {
   unarchiveBeads,
   updateBead,
 } from "./bead-edit-commands.ts";
+import { acknowledge, resolve } from "./attention/escalation-commands.ts";
 import { cancelBead, deleteBead, reopenBead } from "./bead-end-commands.ts";
 import type { CommandPorts } from "./command.ts";
 import {
@@ -41,6 +42,11 @@ type Act = z.infer<typeof actTool>;
 const commentTool = z.strictObject({ bead: refSchema, text: z.string() });
 const resetTool = z.strictObject({ agent: refSchema });
 
+const escalationTool = z.strictObject({
+  escalation: refSchema,
+  action: z.enum(["acknowledge", "resolve"]),
+  note: z.string().optional(),
+});
 const convoyActTool = z.strictObject({
   convoy: refSchema,
   action: z.enum(["start", "cancel", "remove", "retry", "drop", "land_without"]),
@@ -80,6 +86,8 @@ export function callEditTool(
       if (!byPerson) return notAsked();
       return run(parse("agent.reset", parsed.data), (body) => resetAgent(tx, body, ports));
     }
+    case "gt_escalation":
+      return byPerson ? settle(tx, input, ports) : notAsked();
     case "gt_convoy_act":
       return byPerson ? actOnConvoy(tx, input, ports) : notAsked();
     case "gt_convoy_add":
@@ -189,6 +197,18 @@ function actOnConvoy(tx: Tx, input: unknown, ports: CommandPorts): Answer {
         decideTask(tx, body, ports),
       );
   }
+}
+
+function settle(tx: Tx, input: unknown, ports: CommandPorts): Answer {
+  const parsed = escalationTool.safeParse(input);
+  if (!parsed.success) return refused(invalid(parsed.error));
+  const { escalation, action, note } = parsed.data;
+  if (action === "acknowledge")
+    return run(parse("escalation.acknowledge", { escalation }), (body) =>
+      acknowledge(tx, body, ports),
+    );
+  const body = parse("escalation.resolve", { escalation, note });
+  return run(body, (value) => resolve(tx, value, ports));
 }
 
 function addTask(tx: Tx, input: unknown, ports: CommandPorts): Answer {

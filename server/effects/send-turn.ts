@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { digestOf } from "../store/views/digest.ts";
 import { journalOf } from "../store/journal.ts";
 import { turns } from "../store/schema/runs.ts";
 import { errorText, type Sending, type Sent } from "./sending.ts";
@@ -13,7 +14,7 @@ export async function sendTurn({ db, port, owed, run, connection }: Sending): Pr
     connection,
     runId: run.id,
     fence: { epoch: run.fenceEpoch, n: run.fenceN },
-    turn: { turnId: turn.id, text: turn.text, journal },
+    turn: { turnId: turn.id, text: turn.text, digest: digestOf(db, turn.id), journal },
   });
   if (ack.ok) return { done: true, apply: () => undefined };
   if (ack.error.retryable) return { done: false, error: errorText(ack) };

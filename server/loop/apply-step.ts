@@ -2,12 +2,14 @@
 import { eq } from "drizzle-orm";
 import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
+import { digestOf } from "../store/views/digest.ts";
 import { journalOf } from "../store/journal.ts";
 import { escalations, questions } from "../store/schema/attention.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { moveConvoy } from "../store/writes/convoys.ts";
+import { takeDigest } from "../store/writes/digest.ts";
 import { escalate } from "../store/writes/escalations.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
 import { countReviewTry, moveReview, recordRound, submitReview } from "../store/writes/reviews.ts";
@@ -142,10 +144,11 @@ function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
   const { request, turnIds = [] } = action;
   const { runId } = offerRun(tx, request, (spec) => {
     if (spec.kind !== "session") return spec;
-    const turnsWithJournal = spec.turns.map((turn) => ({
-      ...turn,
-      journal: journalOf(tx.db, turn.turnId),
-    }));
+    const turnsWithJournal = spec.turns.map((turn) => {
+      takeDigest(tx, turn.turnId);
+      const { turnId } = turn;
+      return { ...turn, digest: digestOf(tx.db, turnId), journal: journalOf(tx.db, turnId) };
+    });
     return {
       ...spec,
       turns: turnsWithJournal,

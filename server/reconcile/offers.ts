@@ -196,7 +196,7 @@ export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context)
       sessionId: turn.sessionId,
       agent: { ...given.agent, role: "mayor" },
       model: model(s, "mayor"),
-      turns: [{ turnId: turn.id, text: turn.text, journal: [] }],
+      turns: [{ turnId: turn.id, text: turn.text, digest: [], journal: [] }],
       transcript: [],
     }),
   };

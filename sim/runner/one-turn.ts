@@ -33,7 +33,7 @@ export class OneTurn implements Errand {
       arguments: JSON.stringify(given),
       answer: "slung",
     }));
-    const turn: TurnSpec = { turnId: this.#turnId, text: "Please add a line", journal };
+    const turn: TurnSpec = { turnId: this.#turnId, text: "Please add a line", digest: [], journal };
     return {
       kind: "session",
       runId: newId(this.#random, "run"),

@@ -1,3 +1,13 @@
+CREATE TABLE `digest` (
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`at` integer NOT NULL,
+	`kind` text NOT NULL,
+	`subject_id` text NOT NULL,
+	`text` text NOT NULL,
+	`turn_id` text
+);
+--> statement-breakpoint
+CREATE INDEX `digest_by_turn` ON `digest` (`turn_id`,`subject_id`,`kind`);--> statement-breakpoint
 CREATE TABLE `questions` (
 	`bead_id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -85,4 +95,5 @@ ALTER TABLE `reviews` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
-ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;
+ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `turns` ADD `digest_at` integer;

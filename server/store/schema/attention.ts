@@ -81,3 +81,17 @@ export const rigAnswers = sqliteTable(
   },
   (t) => [uniqueIndex("rig_answers_by_fingerprint").on(t.rigId, t.fingerprint)],
 );
+
+/** Events that wait for the Mayor's next turn, and which turn was given them. */
+export const digest = sqliteTable(
+  "digest",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    at: at("at").notNull(),
+    kind: text("kind").notNull(),
+    subjectId: text("subject_id").notNull(),
+    text: text("text").notNull(),
+    turnId: text("turn_id"),
+  },
+  (t) => [index("digest_by_turn").on(t.turnId, t.subjectId, t.kind)],
+);

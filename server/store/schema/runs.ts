@@ -165,6 +165,8 @@ export const turns = sqliteTable(
     tries: integer("tries").notNull().default(0),
     answer: text("answer"),
     note: text("note"),
+    /** When what had happened in the town was given to it. */
+    digestAt: at("digest_at"),
     createdAt: at("created_at").notNull(),
     startedAt: at("started_at"),
     endedAt: at("ended_at"),

@@ -5,6 +5,7 @@ import { CONVOY_STATUS, convoyAfter, type ConvoyEvent } from "../../model/convoy
 import { beadDependencies, beads, convoys, issues } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent, removeDependency } from "./beads.ts";
+import { noteForMayor } from "./digest.ts";
 
 export function createConvoy(tx: Tx, title: string, rigId: string, staged: boolean): string {
   const state = staged ? "staged" : "active";
@@ -35,6 +36,7 @@ export function moveConvoy(
     .run();
   projectStatus(tx, id, "convoy", CONVOY_STATUS[state]);
   recordEvent(tx, id, event, text, { failure });
+  if (state === "landed" || state === "failed") noteForMayor(tx, state, id, text);
   return true;
 }
 

@@ -14,6 +14,7 @@ import { escalations } from "../schema/attention.ts";
 import { beads } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+import { noteForMayor } from "./digest.ts";
 
 export interface NewEscalation {
   title: string;
@@ -61,12 +62,17 @@ export function escalate(tx: Tx, escalation: NewEscalation): string {
     })
     .run();
   recordEvent(tx, id, "created", `raised by ${source}`);
+  noteForMayor(tx, "escalated", id, whoIsTold(severity, urgent(severity) ? "person" : target));
   tellSubject(tx, subjectId, "escalated", `escalated: ${title}`);
   return id;
 }
 
+function whoIsTold(severity: Severity, target: EscalationTarget): string {
+  return target === "mayor" ? `${severity}, for you to judge` : `${severity}, a person is told`;
+}
+
 /** Urgent matters go to people, whoever was asked first. */
-function urgent(severity: Severity): boolean {
+export function urgent(severity: Severity): boolean {
   return severity === "high" || severity === "critical";
 }
 

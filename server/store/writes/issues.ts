@@ -13,6 +13,7 @@ import { issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+import { noteForMayor } from "./digest.ts";
 import { unqueue } from "./ready.ts";
 
 const insertRow = prepared((db) =>
@@ -100,6 +101,8 @@ export function moveIssue(
     runId: move.runId ?? row.runId,
     failure: move.failure ?? null,
   });
+  if (event === "landed") noteForMayor(tx, "landed", beadId, move.text);
+  if (event === "exhausted") noteForMayor(tx, "failed", beadId, move.text);
   return next;
 }
 

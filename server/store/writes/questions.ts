@@ -11,6 +11,7 @@ import { questions, rigAnswers } from "../schema/attention.ts";
 import { beads } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+import { noteForMayor } from "./digest.ts";
 
 export interface NewQuestion {
   kind: QuestionKind;
@@ -55,6 +56,7 @@ export function askQuestion(tx: Tx, asked: NewQuestion): QuestionRow {
     .where(and(eq(rigAnswers.rigId, rigId), eq(rigAnswers.fingerprint, fingerprint)))
     .get();
   if (kept) answerByPolicy(tx, id, kept);
+  else noteForMayor(tx, "asked", id, "a person answers it, or its default does");
   return read(tx, id);
 }
 

@@ -4,6 +4,7 @@ import { messages } from "../schema/beads.ts";
 import { runs, sessions, turnEffects, turns } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus } from "./beads.ts";
+import { takeDigest } from "./digest.ts";
 import { owe } from "./outbox.ts";
 
 /** A person's message begins a turn; both wait until the Mayor takes them. */
@@ -57,6 +58,7 @@ export function giveTurn(tx: Tx, turnId: string, runId: string): void {
 export function handTurn(tx: Tx, runId: string, turnId: string): void {
   const run = tx.db.select({ runnerId: runs.runnerId }).from(runs).where(eq(runs.id, runId)).get();
   if (!run) throw new Error(`run ${runId} is not there`);
+  takeDigest(tx, turnId);
   giveTurn(tx, turnId, runId);
   owe(tx, { kind: "session.turn", subject: runId, runnerId: run.runnerId, argument: turnId });
 }

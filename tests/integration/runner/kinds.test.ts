@@ -210,7 +210,7 @@ test("[B1] the Mayor's turns call tools by turn, tool and arguments, one turn af
   const spec = sessionSpec();
   await town.offer(spec);
   const [first] = spec.turns;
-  const second = { turnId: newId("turn"), text: "And now?", journal: [] };
+  const second = { turnId: newId("turn"), text: "And now?", digest: [], journal: [] };
   await town.until(() => town.of("turn_ended", spec.runId)[0]);
   expect(await town.turn({ runId: spec.runId, fence: spec.fence, turn: second })).toEqual({
     ok: true,

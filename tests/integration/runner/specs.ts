@@ -127,7 +127,7 @@ export function reviewSpec(
 export function sessionSpec(more: Partial<RunSpecOf<"session">> = {}): RunSpecOf<"session"> {
   const sessionId = newId("session");
   const agent = { id: newId("agent"), name: "Mayor", role: "mayor" as const };
-  const turns = [{ turnId: newId("turn"), text: "Please add a line", journal: [] }];
+  const turns = [{ turnId: newId("turn"), text: "Please add a line", digest: [], journal: [] }];
   return {
     kind: "session",
     ...common(sessionId),
