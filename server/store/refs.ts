@@ -1,10 +1,30 @@
 /** What people write for an object: its full id, its short form, or a rig's name. */
 import { and, eq, isNull, like } from "drizzle-orm";
 import { ok, refuse, type Result } from "../../protocol/index.ts";
+import { given, prepared } from "./prepared.ts";
 import type { Db } from "./database.ts";
 import { rigAnswers } from "./schema/attention.ts";
 import { beads, tombstones } from "./schema/beads.ts";
 import { rigs, runs } from "./schema/runs.ts";
+
+const named = given("ref");
+const live = isNull(rigs.removedAt);
+const beadById = prepared((db) => db.select().from(beads).where(eq(beads.id, named)).prepare());
+const rigById = prepared((db) =>
+  db
+    .select()
+    .from(rigs)
+    .where(and(eq(rigs.id, named), live))
+    .prepare(),
+);
+const rigsByName = prepared((db) =>
+  db
+    .select()
+    .from(rigs)
+    .where(and(eq(rigs.name, named), live))
+    .prepare(),
+);
+const runById = prepared((db) => db.select().from(runs).where(eq(runs.id, named)).prepare());
 
 /** Finds a bead of these types. */
 export function findBead(
@@ -13,7 +33,7 @@ export function findBead(
   types: readonly string[],
   noun: string,
 ): Result<typeof beads.$inferSelect> {
-  const exact = db.select().from(beads).where(eq(beads.id, ref)).get();
+  const exact = beadById(db).get({ ref });
   if (exact) {
     return types.includes(exact.type)
       ? ok(exact)
@@ -39,19 +59,10 @@ export function findBead(
 }
 
 export function findRig(db: Db, ref: string): Result<typeof rigs.$inferSelect> {
-  const live = isNull(rigs.removedAt);
-  const exact = db
-    .select()
-    .from(rigs)
-    .where(and(eq(rigs.id, ref), live))
-    .get();
+  const exact = rigById(db).get({ ref });
   if (exact) return ok(exact);
-  const named = db
-    .select()
-    .from(rigs)
-    .where(and(eq(rigs.name, ref), live))
-    .all();
-  if (named.length > 0) return one(named, ref, "rig", "gastown rig list");
+  const sameName = rigsByName(db).all({ ref });
+  if (sameName.length > 0) return one(sameName, ref, "rig", "gastown rig list");
   const pattern = shortPattern(ref);
   const found = pattern
     ? db
@@ -72,7 +83,7 @@ export function findAnswer(db: Db, ref: string): Result<typeof rigAnswers.$infer
 }
 
 export function findRun(db: Db, ref: string): Result<typeof runs.$inferSelect> {
-  const exact = db.select().from(runs).where(eq(runs.id, ref)).get();
+  const exact = runById(db).get({ ref });
   if (exact) return ok(exact);
   const pattern = shortPattern(ref);
   const found = pattern ? db.select().from(runs).where(like(runs.id, pattern)).limit(2).all() : [];
