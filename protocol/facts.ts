@@ -81,7 +81,14 @@ export const factBodySchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("not_landed"),
     headOid: oidSchema,
-    code: z.enum(["conflict", "gates_red", "target_moved", "refused", "infrastructure"]),
+    code: z.enum([
+      "conflict",
+      "gates_red",
+      "target_moved",
+      "withdrawn",
+      "refused",
+      "infrastructure",
+    ]),
     message: z.string().max(4_000),
     gates: z.array(gateResultSchema),
     conflicts: z.array(z.string()),

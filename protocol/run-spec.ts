@@ -132,6 +132,8 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     reviewId: beadIdSchema,
     headOid: oidSchema,
     branch: z.string(),
+    /** `withdraw`: nothing is landed any more; the lane is advanced, then it is seen what a lost merge did. */
+    purpose: z.enum(["land", "withdraw"]),
     author: authorSchema,
   }),
   z.object({ kind: z.literal("baseline"), ...common, rig: rigSpecSchema }),

@@ -5,6 +5,7 @@ export type MergeErrorCode =
   | GitError["code"]
   | "conflict"
   | "gates_red"
+  | "withdrawn"
   | "gates_infra"
   | "target_keeps_moving"
   | "already_landed"

@@ -22,6 +22,8 @@ export type LandingRequest = {
   readonly delivery: Delivery;
   /** Branch that carries the source where the landing happens; deleted after the proof, if it still holds the source. */
   readonly runBranch: string | null;
+  /** Only take the lane and see whether an earlier engine landed it: nothing is pushed. */
+  readonly withdraw: boolean;
   readonly attribution: Attribution;
 };
 

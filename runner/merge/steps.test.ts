@@ -17,6 +17,7 @@ const request: LandingRequest = {
   target: "main",
   delivery: "merge",
   runBranch: "gastown/run/bd1/rn1",
+  withdraw: false,
   attribution: { author: { name: "a", email: "a@x" }, committer: { name: "c", email: "c@x" } },
 };
 
@@ -234,4 +235,26 @@ test("[D2] from any prefix of a journal the machine goes on, ends, and never rea
     ),
     { numRuns: 300 },
   );
+});
+
+test("[D1] a withdrawal advances the lane, then reads the target, and pushes nothing", () => {
+  const walked = walk(happy, { withdraw: true });
+  expect(kinds(walked)).toEqual(["read_lane", "advance_lane", "read_target", "finish"]);
+  expect(walked.operations.at(-1)).toMatchObject({
+    result: { ok: false, error: { code: "withdrawn" } },
+  });
+});
+
+test("[D1] a withdrawal that finds the work landed proves it", () => {
+  const walked = walk(
+    (operation) =>
+      operation.kind === "read_target"
+        ? { kind: "landed_before", merge: oid(9), method: "merge", landedOn: "refs/heads/main" }
+        : happy(operation),
+    { withdraw: true },
+  );
+  expect(kinds(walked)).not.toContain("push");
+  expect(walked.operations.at(-1)).toMatchObject({
+    result: { ok: true, proof: { merge: oid(9) } },
+  });
 });

@@ -140,6 +140,10 @@ function afterTarget(
     };
   }
   const { tip, target, checkout } = seen;
+  if (request.withdraw) {
+    const message = `${request.beadId} has not landed, and no earlier engine can land it any more.`;
+    return end(mergeError("withdrawn", message, "Nothing is left to do."));
+  }
   if (checkout === "dirty")
     return redirect(request, state, "the checkout has changes that are not committed");
   const read: JournalEntry = { kind: "target_read", tip, target, inCheckout: checkout === "clean" };

@@ -12,7 +12,13 @@ import { moveConvoy } from "../store/writes/convoys.ts";
 import { takeDigest } from "../store/writes/digest.ts";
 import { escalate } from "../store/writes/escalations.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
-import { countReviewTry, moveReview, recordRound, submitReview } from "../store/writes/reviews.ts";
+import {
+  countReviewTry,
+  markLane,
+  moveReview,
+  recordRound,
+  submitReview,
+} from "../store/writes/reviews.ts";
 import { setWait } from "../store/writes/ready.ts";
 import { parkRig, proveTarget, setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
@@ -112,6 +118,8 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
         ...(comments && { comments: [...comments] }),
       });
     }
+    case "mark_lane":
+      return markLane(tx, action.reviewId, action.open);
     case "retry_review":
       return countReviewTry(tx, action.reviewId, action);
     case "move_convoy":

@@ -29,6 +29,7 @@ export const ISSUE_TRANSITIONS: Table<IssueState, IssueEvent> = {
   open: row({
     dispatched: "in_progress",
     resumed_review: "in_review",
+    landed: "closed",
     closed_by_outcome: "closed",
     exhausted: "failed",
   }),
@@ -66,6 +67,7 @@ export const reviewEvents = [
   "review_undecided",
   "review_lost",
   "merge_started",
+  "withdraw_started",
   "merge_landed",
   "merge_returned",
   "merge_retry",
@@ -78,7 +80,12 @@ export const reviewEvents = [
 export type ReviewEvent = (typeof reviewEvents)[number];
 
 const REVIEW_ROWS: Record<ReviewState, Partial<Record<ReviewEvent, ReviewState>>> = {
-  queued: { check_started: "checking", capped: "needs_person", source_terminal: "withdrawn" },
+  queued: {
+    check_started: "checking",
+    withdraw_started: "merging",
+    capped: "needs_person",
+    source_terminal: "withdrawn",
+  },
   checking: {
     check_green: "reviewing",
     check_red: "changes_requested",
@@ -91,15 +98,22 @@ const REVIEW_ROWS: Record<ReviewState, Partial<Record<ReviewEvent, ReviewState>>
     review_returned: "changes_requested",
     review_undecided: "needs_person",
     review_lost: "reviewing",
+    withdraw_started: "merging",
     capped: "needs_person",
     source_terminal: "withdrawn",
   },
   changes_requested: {
     resubmitted: "queued",
+    withdraw_started: "merging",
     capped: "needs_person",
     source_terminal: "withdrawn",
   },
-  approved: { merge_started: "merging", capped: "needs_person", source_terminal: "withdrawn" },
+  approved: {
+    merge_started: "merging",
+    withdraw_started: "merging",
+    capped: "needs_person",
+    source_terminal: "withdrawn",
+  },
   merging: {
     merge_landed: "merged",
     merge_returned: "changes_requested",
@@ -111,6 +125,7 @@ const REVIEW_ROWS: Record<ReviewState, Partial<Record<ReviewEvent, ReviewState>>
   needs_person: {
     person_approved: "approved",
     person_returned: "changes_requested",
+    withdraw_started: "merging",
     source_terminal: "withdrawn",
   },
 };

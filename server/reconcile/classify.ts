@@ -121,7 +121,8 @@ const RUN_TABLE: readonly Row<RunView>[] = [
 /** No run holds the bead, and no merge of it may still land. */
 function nothingUnderWay(issue: IssueView, context: Context): boolean {
   const review = issue.reviewId === null ? undefined : context.reviews.get(issue.reviewId);
-  return !context.busyResources.has(beadResource(issue.id)) && review?.state !== "merging";
+  const mayLand = review?.state === "merging" || review?.laneOpen === true;
+  return !context.busyResources.has(beadResource(issue.id)) && !mayLand;
 }
 
 /** Tries are capped by number; what infrastructure fails is capped by time. */
@@ -156,8 +157,11 @@ const REVIEW_TABLE: readonly Row<ReviewView>[] = [
   },
   {
     when: (review, c) =>
-      (["queued", "reviewing", "approved"].includes(review.state) && isUsedUp(review, c.s)) ||
-      (review.state === "changes_requested" && roundsUsedUp(review.latest, c.s.policy.roundsMax)),
+      // Of a bead that is being closed nobody need decide anything.
+      c.issues.get(review.subjectId)?.closing === null &&
+      ((["queued", "reviewing", "approved"].includes(review.state) && isUsedUp(review, c.s)) ||
+        (review.state === "changes_requested" &&
+          roundsUsedUp(review.latest, c.s.policy.roundsMax))),
     rule: askPerson,
   },
   {

@@ -171,6 +171,7 @@ export function offerMerge(
       reviewId: review.id,
       headOid: review.headOid,
       branch: review.branch,
+      purpose: issue.closing === null ? "land" : "withdraw",
       author: s.author,
     }),
   };

@@ -127,6 +127,8 @@ export type Action =
       as: "step" | "infra" | "nothing";
       backOffUntil: number | null;
     }
+  /** Whether a lost merge of it may still land. */
+  | { do: "mark_lane"; reviewId: string; open: boolean }
   | {
       do: "move_convoy";
       convoyId: string;

@@ -48,16 +48,27 @@ function keptBack(issue: IssueView): string | null {
 
 const STAGE_OF = { queued: "check", reviewing: "review", approved: "merge" } as const;
 
+/** Of a bead that is being closed nothing is started, but what makes sure that a lost merge cannot land any more. */
+function stageOf(review: ReviewView, issue: IssueView): Stage | null {
+  if (issue.closing === null) return STAGE_OF[review.state as keyof typeof STAGE_OF] ?? null;
+  return review.laneOpen && review.state !== "merging" && review.state !== "checking"
+    ? "merge"
+    : null;
+}
+
 /** Of a review; null when its state has nothing to be started. */
 export function reviewReadiness(review: ReviewView, context: Context): Readiness | null {
-  const stage = STAGE_OF[review.state as keyof typeof STAGE_OF] ?? null;
   const issue = context.issues.get(review.subjectId);
   const rig = context.rigs.get(review.rigId);
-  if (stage === null || !issue || !rig || issue.closing !== null) return null;
-  if (issue.held) return wait("its bead is held: release it to go on");
+  if (!issue || !rig) return null;
+  const stage = stageOf(review, issue);
+  if (stage === null) return null;
+  if (issue.held && issue.closing === null) return wait("its bead is held: release it to go on");
   if (review.backOffUntil !== null && review.backOffUntil > context.s.now)
     return wait("waits before the next try", review.backOffUntil);
-  const busy = stage !== "merge" && context.busyResources.has(beadResource(issue.id));
+  const busy =
+    (stage !== "merge" || issue.closing !== null) &&
+    context.busyResources.has(beadResource(issue.id));
   return busy ? null : { rig, ready: entry(review.id, issue, stage, rig) };
 }
 

@@ -116,6 +116,8 @@ export interface ReviewView {
   infraTries: number;
   infraSince: number | null;
   backOffUntil: number | null;
+  /** A merge run of it was lost: it may still land before the lane is advanced. */
+  laneOpen: boolean;
   wait: Wait | null;
   queued: Ready | null;
   latest: Round | null;
@@ -138,6 +140,8 @@ export interface RunView {
   progressed: boolean;
   startedAt: number | null;
   offeredAt: number;
+  /** A merge run that lands nothing: see `RunSpec`. */
+  withdraws: boolean;
   wallMs: number;
   stopOrderedAt: number | null;
   /** What a baseline judges: by other gates its result says nothing of the rig. */

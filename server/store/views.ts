@@ -191,6 +191,7 @@ function runView(run: typeof runs.$inferSelect): RunView {
     ...run,
     progressed: run.progressAt !== null,
     wallMs: run.spec.limits.wallMs,
+    withdraws: run.spec.kind === "merge" && run.spec.purpose === "withdraw",
     judges: run.spec.kind === "baseline" ? run.spec.rig : null,
     saved: run.savedRef && run.savedOid ? { ref: run.savedRef, oid: run.savedOid } : null,
   };

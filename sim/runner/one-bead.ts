@@ -70,7 +70,7 @@ export class OneBead implements Errand {
     const { headOid, baseOid, branch, summary } = work;
     const head = { headOid, branch, reviewId: newId(this.#random, "review") };
     if (kind === "check") return { kind, ...common, ...head };
-    if (kind === "merge") return { kind, ...common, ...head, author: AUTHOR };
+    if (kind === "merge") return { kind, purpose: "land", ...common, ...head, author: AUTHOR };
     const agent = { id: newId(this.#random, "agent"), name: "Refinery", role: "refinery" as const };
     return { kind, ...common, ...head, baseOid, summary, agent, model: MODEL, gates: [] };
   }

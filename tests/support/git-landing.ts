@@ -70,6 +70,7 @@ export async function finishedWork(
     target: "main",
     delivery: "merge",
     runBranch: run.branch,
+    withdraw: false,
     attribution,
     ...more,
   };

@@ -96,6 +96,7 @@ async function landingRequest(
       sourceBase: base.oid,
       target: fetched.target,
       delivery: spec.bead.delivery,
+      withdraw: spec.purpose === "withdraw",
       runBranch: spec.branch === "" ? null : spec.branch,
       attribution: {
         author: spec.author,
@@ -148,6 +149,7 @@ function codeOf(error: MergeError): FactOf<"not_landed">["code"] {
   switch (error.code) {
     case "conflict":
     case "gates_red":
+    case "withdrawn":
       return error.code;
     case "target_keeps_moving":
       return "target_moved";

@@ -150,6 +150,12 @@ export function countReviewTry(
   tx.touch("review", id);
 }
 
+/** Remembers whether a lost merge of the review may still land. */
+export function markLane(tx: Tx, id: string, laneOpen: boolean): void {
+  tx.db.update(reviews).set({ laneOpen }).where(eq(reviews.beadId, id)).run();
+  tx.touch("review", id);
+}
+
 /** Adds to the newest round; what is not named stays. */
 export function recordRound(tx: Tx, id: string, patch: Partial<Round>): void {
   const row = tx.db

@@ -59,6 +59,7 @@ async function quickWork(beadId: string, base: Oid): Promise<LandingRequest> {
     target: "main",
     delivery: "merge",
     runBranch,
+    withdraw: false,
     attribution,
   };
 }

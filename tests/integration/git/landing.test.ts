@@ -285,3 +285,32 @@ test("[D6] a checkout that is on another branch gets the target by push; one wit
   });
   expect(await personGit(`${rig.dir}/linked`, "status", "--porcelain")).toBe("");
 });
+
+test("[D1] after a withdrawal an engine that was cut off before its push lands nothing", async () => {
+  rig = await makeRig();
+  const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
+  const before = await remote("rev-parse", "main");
+  const shop = await workshop(rig, {
+    gates: {
+      // While the engine runs its gates it is cut off, and another withdraws the work.
+      run: async () => {
+        const request = { ...lost, runId: "mg-2", fence: 2, withdraw: true };
+        const end = await land(await workshop(rig), request, journalInMemory());
+        expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
+        return { kind: "green" };
+      },
+    },
+  });
+  const late = await land(shop, lost, journalInMemory());
+  expect(late).toMatchObject({ ok: false, error: { code: "superseded" } });
+  expect(await remote("rev-parse", "main")).toBe(before);
+});
+
+test("[D1] a withdrawal after the push of a lost engine finds the landing and proves it", async () => {
+  rig = await makeRig();
+  const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
+  expect(await land(await workshop(rig), lost, journalInMemory())).toMatchObject({ ok: true });
+  const request = { ...lost, runId: "mg-2", fence: 2, withdraw: true };
+  const end = await land(await workshop(rig), request, journalInMemory());
+  expect(end).toMatchObject({ ok: true, proof: { merge: await remote("rev-parse", "main") } });
+});

@@ -96,6 +96,7 @@ export function mergeSpec(
 ): RunSpecOf<"merge"> {
   return {
     kind: "merge",
+    purpose: "land",
     ...common(`${rig.id}:main`),
     rig,
     ...work,

@@ -153,6 +153,38 @@ test("[B7] what has landed while it was being cancelled stays landed", async () 
   expect(await stage.issue(bead)).toMatchObject({ outcome: "landed", closing: null });
 });
 
+test("[D1] a bead whose merge was lost is closed when nothing can land any more", async () => {
+  const { bead, merge } = await toMerge();
+  await runner.tell(merge.spec, exit("crashed", "killed"));
+  const before = stage.port.offers.length;
+  const again = await stage.offered("merge", before - 1);
+  expect(again.spec.purpose).toBe("land");
+  await stage.do("bead.cancel", { bead });
+  const offers = stage.port.offers.length;
+  const last = stage.port.offers.at(-1) ?? merge;
+  await runner.tell(last.spec, exit("crashed", "killed"));
+  const withdrawal = await stage.until(() =>
+    stage.port.offers
+      .slice(offers)
+      .find(({ spec }) => spec.kind === "merge" && spec.purpose === "withdraw"),
+  );
+  expect(await stage.codeOf("bead.delete", { bead })).toBe("busy");
+  const nothing = { kind: "not_landed", headOid: HEAD, code: "withdrawn", message: "no" } as const;
+  await runner.end(withdrawal, { ...nothing, gates: [], conflicts: [] });
+  expect(await stage.issue(bead)).toMatchObject({ status: "closed", outcome: "cancelled" });
+});
+
+test("[D1] what a lost merge has landed stays landed, whatever was wished", async () => {
+  const { bead, merge } = await toMerge();
+  await stage.do("bead.cancel", { bead });
+  await runner.tell(merge.spec, exit("crashed", "killed"));
+  const withdrawal = await stage.until(() =>
+    stage.port.offers.find(({ spec }) => spec.kind === "merge" && spec.purpose === "withdraw"),
+  );
+  await runner.end(withdrawal, { kind: "landed", headOid: HEAD, proof, hint: null });
+  expect(await stage.issue(bead)).toMatchObject({ outcome: "landed", closing: null });
+});
+
 test("[B7] a bead is deleted only when nothing depends on it and nothing landed; a tombstone stays", async () => {
   const [a, b] = [await held("A"), await held("B")];
   await stage.do("bead.depend", { bead: b.id, on: a.id });

@@ -52,3 +52,24 @@ test("[B7] of a bead that is being closed, held or archived nothing is offered",
     expect([kept, offered]).toEqual([kept, "archived" in kept ? ["merge"] : []]);
   }
 });
+
+test("[D1] before a bead whose merge was lost is closed, a run is offered that lets nothing land any more", () => {
+  const states = ["queued", "reviewing", "changes_requested", "approved", "needs_person"] as const;
+  for (const state of states) {
+    const plan = reconcile(
+      snapshot({
+        issues: [issue({ state: "in_review", reviewId: "mr_1", closing })],
+        reviews: [review({ state, laneOpen: true, tries: 9 })],
+      }),
+    );
+    expect(stepsOf(plan, "bead/apply-close")).toEqual([]);
+    expect([state, actionsOf(plan.steps, "move_review").map(({ event }) => event)]).toEqual([
+      state,
+      ["withdraw_started"],
+    ]);
+    const [offer] = actionsOf(plan.steps, "offer");
+    const given = { runId: "rn_9", fence: { epoch: 1, n: 1 }, attempt: 1 };
+    const spec = offer?.request.spec({ ...given, agent: { id: "", name: "" } });
+    expect(spec).toMatchObject({ kind: "merge", purpose: "withdraw" });
+  }
+});

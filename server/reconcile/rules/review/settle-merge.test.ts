@@ -116,3 +116,29 @@ test("[review/settle-merge] a landing of another head proves nothing of this one
   const steps = settled({ result: { ...landed, headOid: "c".repeat(40) } });
   expect(actionsOf(steps, "move_review")[0]?.event).toBe("merge_retry");
 });
+
+const laneMarks = (steps: ReturnType<typeof settled>) =>
+  actionsOf(steps, "mark_lane").map(({ open }) => open);
+
+test("[review/settle-merge] [D1] a merge that was lost may still land, until another has taken the lane", () => {
+  for (const outcome of ["lost", "crashed"] as const)
+    expect([outcome, laneMarks(settled({ outcome, result: null }))]).toEqual([outcome, [true]]);
+  expect(laneMarks(settled({ outcome: "evicted", result: null }))).toEqual([]);
+  const after = (result: ReturnType<typeof notLanded> | typeof landed) => {
+    const runs = [
+      run({ kind: "merge", state: "ended", outcome: "done", reviewId: "mr_1", result }),
+    ];
+    const reviews = [review({ state: "merging", laneOpen: true })];
+    const issues = [issue({ state: "in_review", reviewId: "mr_1" })];
+    return laneMarks(stepsOf(reconcile(snapshot({ runs, reviews, issues })), RULE));
+  };
+  expect(after(landed)).toEqual([false]);
+  expect(after(notLanded("target_moved"))).toEqual([false]);
+  expect(after(notLanded("withdrawn"))).toEqual([false]);
+  expect(after(notLanded("infrastructure"))).toEqual([]);
+});
+
+test("[review/settle-merge] [D1] what a withdrawal finds landed has landed, though the bead was returned before", () => {
+  const steps = settled({ outcome: "done", withdraws: true, result: landed }, "open");
+  expect(actionsOf(steps, "move_issue")[0]).toMatchObject({ event: "landed" });
+});

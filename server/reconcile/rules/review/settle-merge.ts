@@ -14,10 +14,15 @@ export const settleMerge: Rule<RunView> = {
     if (!review || review.state !== "merging") return null;
     const result = run.result;
     const rig = context.rigs.get(review.rigId);
-    const reviewed = context.issues.get(review.subjectId)?.state === "in_review";
+    const issue = context.issues.get(review.subjectId);
+    // A bead that is being closed may have been returned before: what has landed of it has landed.
+    const returnedBefore = run.withdraws && issue?.state === "open";
+    const reviewed = issue?.state === "in_review" || returnedBefore;
     let actions: Action[];
     if (result?.kind === "landed" && result.headOid === review.headOid)
       actions = [...landed(review, result, reviewed), ...proved(rig, result)];
+    else if (result?.kind === "not_landed" && result.code === "withdrawn")
+      actions = [withdrawn(review, result)];
     else if (result?.kind === "not_landed" && isReturned(result, rig))
       actions = returned(review, result, reviewed);
     else if (result?.kind === "not_landed" && result.code === "refused")
@@ -30,10 +35,37 @@ export const settleMerge: Rule<RunView> = {
         { table: "run", id: run.id, state: "ended" },
         { table: "review", id: review.id, state: "merging" },
       ],
-      actions: [{ do: "settle_run", runId: run.id }, ...actions],
+      actions: [{ do: "settle_run", runId: run.id }, ...actions, ...lane(review, run)],
     };
   },
 };
+
+/** The lane was advanced before one of these: an engine that was cut off cannot push any more. */
+const LANE_TAKEN: ReadonlySet<string> = new Set([
+  "conflict",
+  "gates_red",
+  "target_moved",
+  "withdrawn",
+]);
+
+/** Whether a merge of the review may still land after this run. */
+function lane(review: ReviewView, { outcome, result }: RunView): Action[] {
+  const known = result?.kind === "landed" || result?.kind === "not_landed";
+  const cutOff = !known && (outcome === "lost" || outcome === "crashed");
+  const taken = result?.kind === "landed" || (known && LANE_TAKEN.has(result.code));
+  const open = cutOff || (review.laneOpen && !taken);
+  return open === review.laneOpen ? [] : [{ do: "mark_lane", reviewId: review.id, open }];
+}
+
+function withdrawn(review: ReviewView, { message }: FactOf<"not_landed">): Action {
+  return {
+    do: "move_review",
+    reviewId: review.id,
+    event: "merge_retry",
+    runId: null,
+    text: message,
+  };
+}
 
 /** Whether the author has something to do: not before it is known that the target itself is green. */
 function isReturned(result: FactOf<"not_landed">, rig: RigView | undefined): boolean {

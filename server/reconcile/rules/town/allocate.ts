@@ -112,6 +112,13 @@ function giveWork(issue: IssueView, request: OfferRequest): Step {
 
 type Reviewing = { issue: IssueView; review: ReviewView; rig: RigView; runner: RunnerView };
 
+/** The bead is to be closed, but a merge of it was lost: first nothing may be able to land any more. */
+const WITHDRAW = {
+  offer: offerMerge,
+  event: "withdraw_started",
+  text: "it is made sure that a lost merge lands nothing",
+} as const;
+
 function giveReview(all: Reviewing, stage: ReviewStage, context: Context): Step {
   const { review } = all;
   const start = {
@@ -119,7 +126,7 @@ function giveReview(all: Reviewing, stage: ReviewStage, context: Context): Step 
     merge: { offer: offerMerge, event: "merge_started", text: "the merge engine has it" },
     review: { offer: offerReview, event: null, text: "" },
   } as const;
-  const { offer, event, text } = start[stage];
+  const { offer, event, text } = all.issue.closing === null ? start[stage] : WITHDRAW;
   const actions: Action[] = [{ do: "offer", request: offer(all, context) }];
   if (event !== null) actions.push({ do: "move_review", reviewId: review.id, event, text });
   actions.push({ do: "wait", subject: "review", id: review.id, wait: null, ready: null });
