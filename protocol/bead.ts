@@ -1,5 +1,6 @@
 /** Beads as seen outside the town. Every image is of one row with its satellite; references are ids. */
 import { z } from "zod";
+import { gateSchema } from "./gate.ts";
 import { beadIdSchema, eventIdSchema, oidSchema, rigIdSchema, runIdSchema } from "./ids.ts";
 import { timestampSchema } from "./time.ts";
 
@@ -88,6 +89,8 @@ export const issueSchema = z.object({
   archivedAt: timestampSchema.nullable(),
   closing: closingSchema.nullable(),
   wishedAgentId: beadIdSchema.nullable(),
+  /** Acceptance checks: commands that must be green on the merged tree, besides the rig's gates. */
+  checks: z.array(gateSchema),
   headOid: oidSchema.nullable(),
   baseOid: oidSchema.nullable(),
   landedOn: z.string().nullable(),

@@ -12,7 +12,8 @@ import { convoyCommands } from "./commands/convoy.ts";
 import { explainCommands } from "./commands/explain.ts";
 import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
 import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
-import { gateSchema, reviewSchema } from "./review.ts";
+import { gateSchema } from "./gate.ts";
+import { reviewSchema } from "./review.ts";
 import {
   agentSchema,
   modelSettingsSchema,

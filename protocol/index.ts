@@ -5,6 +5,7 @@ export * from "./commands.ts";
 export * from "./commands/explain.ts";
 export * from "./error.ts";
 export * from "./facts.ts";
+export * from "./gate.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
 export * from "./review.ts";

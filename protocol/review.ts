@@ -4,13 +4,6 @@ import { failureReasonSchema, waitSchema } from "./bead.ts";
 import { COMMENTS_MAX, FEEDBACK_CHARS_MAX, GATE_LOG_CHARS_MAX } from "./limits.ts";
 import { durationMsSchema, timestampSchema } from "./time.ts";
 
-export const gateSchema = z.strictObject({
-  name: z.string().trim().min(1).max(60),
-  command: z.string().trim().min(1).max(2_000),
-  timeoutMs: z.number().int().min(1_000).max(3_600_000).default(600_000),
-});
-export type Gate = z.infer<typeof gateSchema>;
-
 export const gateResultSchema = z.object({
   name: z.string(),
   command: z.string(),

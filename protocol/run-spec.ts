@@ -10,7 +10,8 @@ import {
   sessionIdSchema,
   turnIdSchema,
 } from "./ids.ts";
-import { gateResultSchema, gateSchema, reviewCommentSchema } from "./review.ts";
+import { gateSchema } from "./gate.ts";
+import { gateResultSchema, reviewCommentSchema } from "./review.ts";
 import { fenceSchema, roleSchema } from "./run.ts";
 
 /** The part of a rig that a run needs. */

@@ -11,7 +11,8 @@ import {
   townIdSchema,
   turnIdSchema,
 } from "./ids.ts";
-import { gateResultSchema, gateSchema } from "./review.ts";
+import { gateSchema } from "./gate.ts";
+import { gateResultSchema } from "./review.ts";
 import { timestampSchema } from "./time.ts";
 
 /** A fencing token: (town epoch, count per resource). A higher one outranks every lower one. */

@@ -20,6 +20,8 @@ interface SlingOptions extends TownOptions {
   priority?: Priority;
   delivery?: Delivery;
   after?: string[];
+  hold?: boolean;
+  check?: string[];
 }
 
 /** `gastown sling`: one piece of work for a rig, past the Mayor. */
@@ -36,6 +38,8 @@ export function addSling(program: Command): void {
       "none, branch or merge; the rig's unless given",
       oneOf("--delivery", deliverySchema.options),
     )
+    .option("--hold", "start nothing of it before it is released")
+    .option("--check <command>", "must be green on the merged tree; may be repeated", collect)
     .option("--after <bead>", "wait for this bead to land; may be repeated", collect)
     .action(async (rig: string, title: string, options: SlingOptions) => {
       const body = options.body === "-" ? await readText("-") : (options.body ?? "");
@@ -46,6 +50,8 @@ export function addSling(program: Command): void {
           body,
           ...(options.priority === undefined ? {} : { priority: options.priority }),
           ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
+          ...(options.hold === true ? { held: true } : {}),
+          checks: (options.check ?? []).map((command, n) => ({ name: `accept ${n + 1}`, command })),
           ...(options.after === undefined ? {} : { dependsOn: options.after }),
         });
         if (options.json === true) printJson(bead);

@@ -11,11 +11,13 @@ import {
 } from "../bead.ts";
 import { body, define, owner, title, version } from "./command-def.ts";
 import { beadIdSchema, oidSchema, refSchema } from "../ids.ts";
-import { COMMENT_CHARS_MAX, LABELS_MAX, TASKS_MAX } from "../limits.ts";
+import { gateSchema } from "../gate.ts";
+import { COMMENT_CHARS_MAX, GATES_MAX, LABELS_MAX, TASKS_MAX } from "../limits.ts";
 import { reviewSchema } from "../review.ts";
 import { runSchema } from "../run.ts";
 import { timestampSchema } from "../time.ts";
 
+const checks = z.array(gateSchema).max(GATES_MAX);
 const words = z.string().trim().max(COMMENT_CHARS_MAX);
 
 export const beadCommands = {
@@ -32,6 +34,7 @@ export const beadCommands = {
       dependsOn: z.array(refSchema).max(TASKS_MAX).default([]),
       /** Nothing of it is started before it is released. */
       held: z.boolean().default(false),
+      checks: checks.default([]),
     }),
     value: issueSchema,
   }),
@@ -111,6 +114,8 @@ export const beadCommands = {
           labels: z.array(z.string().trim().min(1).max(60)).max(LABELS_MAX),
           /** A polecat of its rig, which is preferred while it is idle. */
           assignee: refSchema.nullable(),
+          /** Commands that must be green on the merged tree; all of them. */
+          checks,
           /** null: that of its convoy or rig. */
           delivery: deliverySchema.nullable(),
         })

@@ -9,7 +9,8 @@ import {
 } from "../bead.ts";
 import { body, define, owner, title, version } from "./command-def.ts";
 import { beadIdSchema, refSchema } from "../ids.ts";
-import { COMMENT_CHARS_MAX, TASKS_MAX } from "../limits.ts";
+import { gateSchema } from "../gate.ts";
+import { COMMENT_CHARS_MAX, GATES_MAX, TASKS_MAX } from "../limits.ts";
 
 /** One task of a convoy: `dependsOn` names the keys of other tasks of the same command. */
 const taskSchema = z.strictObject({
@@ -18,6 +19,7 @@ const taskSchema = z.strictObject({
   body: body.default(""),
   dependsOn: z.array(z.string().max(60)).max(TASKS_MAX).default([]),
   priority: prioritySchema.default("medium"),
+  checks: z.array(gateSchema).max(GATES_MAX).default([]),
 });
 
 /** Always counted from the beads, never kept. */

@@ -1,7 +1,8 @@
 /** Runs a rig's setup and gates on a tree, in the sandbox: they are code of the repository. */
 import { createHash } from "node:crypto";
 import { GATE_LOG_CHARS_MAX } from "../../protocol/limits.ts";
-import type { Gate, GateResult } from "../../protocol/review.ts";
+import type { Gate } from "../../protocol/gate.ts";
+import type { GateResult } from "../../protocol/review.ts";
 import type { RigSpec } from "../../protocol/run-spec.ts";
 import { SETUP_TIMEOUT_MS } from "../config.ts";
 import type { Oid } from "../git/porcelain.ts";

@@ -27,6 +27,7 @@ export const slingConvoy: Apply<"convoy.sling"> = (tx, body) => {
       priority: task.priority,
       delivery: body.delivery ?? null,
       convoyId,
+      checks: task.checks,
     });
     ids.set(task.key, id);
   }

@@ -17,6 +17,7 @@ export const slingBead: Apply<"bead.sling"> = (tx, body) => {
     delivery: body.delivery ?? null,
     convoyId: null,
     held: body.held,
+    checks: body.checks,
   });
   for (const ref of body.dependsOn) {
     const added = connect(tx, { id, rigId: rig.value.id }, ref, "blocks");

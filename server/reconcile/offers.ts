@@ -61,7 +61,7 @@ export function offerWork(
       fence: given.fence,
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.agentWallMs),
-      rig: rigSpec(rig, delivery(issue, rig)),
+      rig: rigSpec(rig, delivery(issue, rig), issue.checks),
       bead: beadSpec(
         issue,
         rig,
@@ -99,7 +99,7 @@ export function offerCheck(
       fence: given.fence,
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.codeWallMs),
-      rig: rigSpec(rig, delivery(issue, rig)),
+      rig: rigSpec(rig, delivery(issue, rig), issue.checks),
       bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
       headOid: review.headOid,
@@ -131,7 +131,7 @@ export function offerReview(
       fence: given.fence,
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.agentWallMs),
-      rig: rigSpec(rig, delivery(issue, rig)),
+      rig: rigSpec(rig, delivery(issue, rig), issue.checks),
       bead: { ...beadSpec(issue, rig, given.attempt, null), round: round?.round ?? 1 },
       agent: { ...given.agent, role: "refinery" },
       model: model(s, "refinery"),
@@ -166,7 +166,7 @@ export function offerMerge(
       fence: given.fence,
       resource,
       limits: limits(s, s.policy.codeWallMs),
-      rig: rigSpec(rig, delivery(issue, rig)),
+      rig: rigSpec(rig, delivery(issue, rig), issue.checks),
       bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
       headOid: review.headOid,
@@ -216,7 +216,12 @@ function model(s: Snapshot, role: Role) {
   return { model: s.models[role], smallModel: s.models.small, scripted: s.models.scripted };
 }
 
-function rigSpec(rig: RigView, chosen: RigSpec["delivery"]): RigSpec {
+/** @param checks the bead's own, which are run after the rig's gates and count as they do */
+function rigSpec(
+  rig: RigView,
+  chosen: RigSpec["delivery"],
+  checks: IssueView["checks"] = [],
+): RigSpec {
   const { id, name, remote, target, gates, setup, isolationConfirmed } = rig;
   return {
     id,
@@ -224,7 +229,7 @@ function rigSpec(rig: RigView, chosen: RigSpec["delivery"]): RigSpec {
     remote,
     target,
     delivery: chosen,
-    gates: [...gates],
+    gates: [...gates, ...checks],
     setup,
     isolationConfirmed,
   };

@@ -25,7 +25,11 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
     (review.state === "needs_person" || roundsUsedUp(review.latest, s.policy.roundsMax))
   )
     return wait("a person decides its review");
-  if (delivery(issue, rig) === "merge" && rig.gates.length === 0 && !rig.directMergeConfirmed)
+  if (
+    delivery(issue, rig) === "merge" &&
+    rig.gates.length + issue.checks.length === 0 &&
+    !rig.directMergeConfirmed
+  )
     return wait(
       `rig ${rig.name} has no gates: confirm merging without them, or choose another delivery`,
     );

@@ -91,6 +91,8 @@ export interface IssueView {
   closing: Closing | null;
   /** What it has asked, oldest first. */
   asked: readonly AskedView[];
+  /** Its acceptance checks. */
+  checks: readonly Gate[];
   /** Beads it waits for, with what is known of each. */
   blockers: readonly BlockerView[];
 }

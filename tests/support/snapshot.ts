@@ -89,6 +89,7 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     archived: false,
     closing: null,
     asked: [],
+    checks: [],
     blockers: [],
     ...change,
   };

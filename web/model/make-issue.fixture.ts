@@ -34,6 +34,7 @@ export function makeIssue(number: number, more: Partial<Issue> = {}): Issue {
     archivedAt: null,
     closing: null,
     wishedAgentId: null,
+    checks: [],
     headOid: null,
     baseOid: null,
     landedOn: null,

@@ -128,6 +128,7 @@ export function issueImage(db: Db, id: string): Issue | null {
     archivedAt: bead.archivedAt,
     closing: issue.closing,
     wishedAgentId: issue.wishedAgentId,
+    checks: issue.checks,
     headOid: issue.headOid,
     baseOid: issue.baseOid,
     landedOn: issue.landedOn,

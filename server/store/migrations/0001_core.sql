@@ -72,6 +72,7 @@ ALTER TABLE `issues` ADD `work_attempts_forgiven` integer DEFAULT 0 NOT NULL;-->
 ALTER TABLE `issues` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `parked` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
+ALTER TABLE `issues` ADD `checks` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `wished_agent_id` text;--> statement-breakpoint
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `runs_cap`;--> statement-breakpoint

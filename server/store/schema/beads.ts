@@ -15,6 +15,7 @@ import type {
   Closing,
   Delivery,
   FailureReason,
+  Gate,
   Priority,
   Proof,
   ReviewState,
@@ -96,6 +97,8 @@ export const issues = sqliteTable(
     wait: json<Wait>("wait"),
     /** A person's wish to close it, applied once nothing can land any more. */
     closing: json<Closing>("closing"),
+    /** Commands that must be green on the merged tree, besides the rig's gates. People's alone. */
+    checks: json<Gate[]>("checks").notNull().default([]),
     /** The agent that a person would like to work on it. */
     wishedAgentId: text("wished_agent_id"),
   },

@@ -1,6 +1,6 @@
 /** What people change of a bead without moving its state. Each edit counts up its version. */
 import { eq } from "drizzle-orm";
-import type { Closing, Delivery, Priority } from "../../../protocol/index.ts";
+import type { Closing, Delivery, Gate, Priority } from "../../../protocol/index.ts";
 import { BEAD_TYPES } from "../../model/bead-types.ts";
 import { beads, issues, tombstones } from "../schema/beads.ts";
 import { beadDependencies } from "../schema/beads.ts";
@@ -18,19 +18,21 @@ export interface BeadEdit {
   labels?: string[];
   delivery?: Delivery | null;
   wishedAgentId?: string | null;
+  checks?: Gate[];
 }
 
 /** Changes what is named, with one line of history that says what. */
 export function editBead(tx: Tx, id: string, edit: BeadEdit): void {
-  const { delivery, wishedAgentId, ...universal } = edit;
+  const { delivery, wishedAgentId, checks, ...universal } = edit;
   if (Object.keys(universal).length > 0)
     tx.db.update(beads).set(universal).where(eq(beads.id, id)).run();
-  if (delivery !== undefined || wishedAgentId !== undefined) {
+  if (delivery !== undefined || wishedAgentId !== undefined || checks !== undefined) {
     tx.db
       .update(issues)
       .set({
         ...(delivery !== undefined && { delivery }),
         ...(wishedAgentId !== undefined && { wishedAgentId }),
+        ...(checks !== undefined && { checks }),
       })
       .where(eq(issues.beadId, id))
       .run();

@@ -5,6 +5,7 @@ import type {
   Closing,
   Delivery,
   FailureReason,
+  Gate,
   Priority,
 } from "../../../protocol/index.ts";
 import type { CountsAs } from "../../model/outcomes.ts";
@@ -25,6 +26,7 @@ const insertRow = prepared((db) =>
       stateSince: given("at"),
       convoyId: given("convoyId"),
       delivery: given("delivery"),
+      checks: sql`${given("checks")}`,
     })
     .prepare(),
 );
@@ -39,6 +41,7 @@ export function createIssue(
     delivery: Delivery | null;
     convoyId: string | null;
     held?: boolean;
+    checks?: Gate[];
   },
 ): string {
   const id = insertBead(tx, { type: "issue", status: "open", ...issue, parentId: issue.convoyId });
@@ -47,6 +50,7 @@ export function createIssue(
     at: tx.now,
     convoyId: issue.convoyId,
     delivery: issue.delivery,
+    checks: JSON.stringify(issue.checks ?? []),
   });
   recordEvent(tx, id, "created", "created");
   return id;

@@ -43,6 +43,7 @@ export function issueImage(id: string, change: Partial<Image<"issue">> = {}): An
     archivedAt: null,
     closing: null,
     wishedAgentId: null,
+    checks: [],
     landedOn: null,
     landedOid: null,
     outcome: null,

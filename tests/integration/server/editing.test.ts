@@ -259,3 +259,46 @@ test("[B9] an agent that is reset leaves its run; the bead goes on with another 
   expect(polecats.map(({ state, bubble }) => [state, bubble])).toEqual([["idle", null]]);
   expect(await stage.codeOf("agent.reset", { agent: bead.id })).toBe("not_found");
 });
+
+const accept = { name: "accept", command: "test -f done.txt", timeoutMs: 5_000 };
+const gateNames = ({ spec }: { spec: { kind: string } }) =>
+  "rig" in spec ? (spec.rig as { gates: { name: string }[] }).gates.map(({ name }) => name) : [];
+
+test("[B18] acceptance checks are gates of every run of the bead; red ones go back with their output", async () => {
+  const start = stage.port.offers.length;
+  await stage.do("rig.update", { rig, set: { gates: [{ name: "unit", command: "true" }] } });
+  const baseline = await stage.offered("baseline", start);
+  expect(gateNames(baseline)).toEqual(["unit"]);
+  const green = { target: "main", targetOid: BASE, green: true, gates: [], reason: null };
+  await runner.end(baseline, { kind: "baseline", ...green });
+  const bead = await sling("Sort", { checks: [accept] });
+  const work = await stage.offered("work");
+  expect(gateNames(work)).toEqual(["unit", "accept"]);
+  await runner.end(work, workDone);
+  const check = await stage.offered("check");
+  expect(gateNames(check)).toEqual(["unit", "accept"]);
+  const red = { ok: false, code: 1, timedOut: false, durationMs: 1, log: "no such file" };
+  const gates = [{ name: accept.name, command: accept.command, ...red }];
+  const told = { headOid: HEAD, green: false, gates, conflicts: [], reason: null };
+  const before = stage.port.offers.length;
+  await runner.end(check, { kind: "checked", ...told });
+  const again = await stage.offered("work", before);
+  expect(again.spec.bead.feedback).toMatchObject({
+    source: "gates",
+    text: expect.stringContaining("no such file"),
+  });
+  const { reviews } = await stage.bead(bead.id);
+  expect(reviews[0]?.rounds[0]?.gates).toMatchObject([{ name: "accept", ok: false }]);
+});
+
+test("[B18] only people set acceptance checks, and a merge runs those that are set then", async () => {
+  const { merge } = await toMerge("First");
+  expect(gateNames(merge)).toEqual([]);
+  const bead = await held("Second");
+  await stage.do("bead.update", { bead: bead.id, set: { checks: [accept] } });
+  expect((await stage.issue(bead.id)).checks).toEqual([accept]);
+  const many = Array.from({ length: 11 }, () => accept);
+  expect(await stage.codeOf("bead.update", { bead: bead.id, set: { checks: many } })).toBe(
+    "invalid_body",
+  );
+});

@@ -106,3 +106,15 @@ test("[B10] what a turn creates that no person began is held, and such a turn st
   expect(await one()).toMatchObject({ held: true, title: "Sort" });
   expect((await tool("gt_act", { bead: bead.id, action: "hold" })).isError).toBe(false);
 });
+
+test("[B18] the Mayor cannot set acceptance checks", async () => {
+  await tool("gt_sling", { ...sling, held: true });
+  const { id } = await one();
+  const checks = [{ name: "accept", command: "true" }];
+  for (const [name, args] of [
+    ["gt_edit_bead", { bead: id, checks }],
+    ["gt_sling", { ...sling, checks }],
+  ] as const)
+    expect((await tool(name, args)).isError).toBe(true);
+  expect((await one()).checks).toEqual([]);
+});
