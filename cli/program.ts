@@ -13,6 +13,7 @@ import { addLogin } from "./commands/login.ts";
 import { addMayor } from "./commands/mayor.ts";
 import { addModel } from "./commands/model.ts";
 import { addQuestions } from "./commands/attention/questions.ts";
+import { addPause } from "./commands/limits/pause.ts";
 import { addRig } from "./commands/rig.ts";
 import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
@@ -62,6 +63,7 @@ function createProgram(): Command {
     addEscalations,
     addExplain,
     addQuestions,
+    addPause,
     addRig,
     addSettings,
     addToken,

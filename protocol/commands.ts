@@ -10,6 +10,7 @@ import { deliverySchema } from "./bead.ts";
 import { define, name, owner, version, type CommandDef } from "./commands/command-def.ts";
 import { convoyCommands } from "./commands/convoy.ts";
 import { explainCommands } from "./commands/explain.ts";
+import { limitCommands } from "./commands/limits.ts";
 import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
 import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
 import { gateSchema } from "./gate.ts";
@@ -48,6 +49,7 @@ const modelInput = z.strictObject({
   key: z.string().max(4_000).optional(),
   model: z.string().trim().min(1).max(200),
   smallModel: z.string().trim().min(1).max(200).optional(),
+  fallbackModel: z.string().trim().max(200).nullable().optional(),
   roles: z
     .strictObject({
       mayor: z.string().trim().max(200).nullable(),
@@ -62,6 +64,7 @@ export const commands = {
   ...beadCommands,
   ...convoyCommands,
   ...explainCommands,
+  ...limitCommands,
   "town.status": define({
     mode: "query",
     roles: owner,

@@ -15,5 +15,6 @@ export * from "./runner-frames.ts";
 export * from "./socket-events.ts";
 export * from "./stream.ts";
 export * from "./time.ts";
+export * from "./town-limits.ts";
 export * from "./topics.ts";
 export * from "./version.ts";

@@ -14,6 +14,7 @@ import {
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema } from "./review.ts";
 import { timestampSchema } from "./time.ts";
+import { townLimitsSchema } from "./town-limits.ts";
 
 /** A fencing token: (town epoch, count per resource). A higher one outranks every lower one. */
 export const fenceSchema = z.strictObject({
@@ -155,6 +156,8 @@ export const modelSettingsSchema = z.object({
   key: z.object({ set: z.boolean(), tail: z.string().nullable(), readable: z.boolean() }),
   model: z.string(),
   smallModel: z.string(),
+  /** Does the work of agents while the quota of theirs is used up. */
+  fallbackModel: z.string().nullable(),
   roles: z.object({
     mayor: z.string().nullable(),
     polecat: z.string().nullable(),
@@ -173,6 +176,7 @@ export const townSchema = z.object({
   sessionId: sessionIdSchema,
   slots: z.number().int(),
   observingUntilAt: timestampSchema.nullable(),
+  limits: townLimitsSchema,
   usage: usageTotalsSchema,
   startedAt: timestampSchema,
 });

@@ -140,6 +140,7 @@ async function useScriptedModel(options: TownOptions, loop: TownLoop, db: Db): P
       baseUrl,
       model,
       smallModel: model,
+      fallbackModel: null,
       roles: { mayor: null, polecat: null, refinery: null },
     });
     return ok(null);

@@ -10,6 +10,7 @@ interface ModelOptions extends TownOptions {
   url?: string;
   model?: string;
   smallModel?: string;
+  fallbackModel?: string;
   mayor?: string;
   polecat?: string;
   refinery?: string;
@@ -72,6 +73,7 @@ function withModelOptions(command: Command, required: boolean): Command {
   add("--model <model>", "model of all roles");
   return command
     .option("--small-model <model>", "model for small tasks")
+    .option("--fallback-model <model>", "does the agents' work while their quota is used up")
     .option("--mayor <model>", "the Mayor's model")
     .option("--polecat <model>", "the polecats' model")
     .option("--refinery <model>", "the refinery's model")
@@ -95,6 +97,7 @@ async function modelInput(options: ModelOptions): Promise<CommandInput<"model.te
     ...(options.url === undefined ? {} : { baseUrl: options.url }),
     ...(options.model === undefined ? {} : { model: options.model }),
     ...(options.smallModel === undefined ? {} : { smallModel: options.smallModel }),
+    ...(options.fallbackModel === undefined ? {} : { fallbackModel: options.fallbackModel }),
     ...(key === undefined || key === "" ? {} : { key }),
     ...(hasRole ? { roles } : {}),
   };
@@ -113,6 +116,7 @@ function printSettings(settings: ModelSettings | null): void {
   );
   printLine(`Model        ${settings.model}`);
   printLine(`Small model  ${settings.smallModel}`);
+  if (settings.fallbackModel !== null) printLine(`Fallback     ${settings.fallbackModel}`);
   for (const [role, model] of Object.entries(roles))
     if (model !== null) printLine(`${role.padEnd(13)}${model}`);
 }

@@ -12,6 +12,7 @@ import { rigs } from "../store/schema/runs.ts";
 import { town } from "../store/schema/town.ts";
 import type { Tx } from "../store/tx.ts";
 import { updateRig } from "../store/writes/rigs.ts";
+import { forgetProviders } from "../store/writes/limits/limits.ts";
 import { putSecret, putSetting, removeSecret } from "../store/writes/settings.ts";
 import type { Apply, CommandPorts } from "./command.ts";
 import { present } from "../store/present.ts";
@@ -22,12 +23,16 @@ export const setModel: Apply<"model.set"> = (tx, body, ports) => {
   const baseUrl = body.baseUrl.replace(/\/+$/, "");
   const moved =
     before !== null && (before.baseUrl !== baseUrl || before.provider !== body.provider);
+  forgetProviders(tx);
   if (before?.provider === "scripted") forgetConfirmations(tx);
   storeModel(tx, {
     provider: body.provider,
     baseUrl,
     model: body.model,
     smallModel: body.smallModel ?? body.model,
+    // A form that does not know of it leaves it as it is.
+    fallbackModel:
+      (body.fallbackModel === undefined ? before?.fallbackModel : body.fallbackModel) || null,
     roles: rolesOf(body),
   });
   if (body.key !== undefined && body.key !== "") putKey(tx, body.key, ports);

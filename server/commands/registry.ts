@@ -22,7 +22,17 @@ import {
 import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { setModel } from "./model-commands.ts";
-import { resumeBead } from "./pause-commands.ts";
+import {
+  pauseConvoy,
+  pauseRig,
+  pauseTown,
+  resetBreaker,
+  resumeBead,
+  resumeConvoy,
+  resumeRig,
+  resumeTown,
+  stopTown,
+} from "./pause-commands.ts";
 import { acknowledge, resolve } from "./attention/escalation-commands.ts";
 import { decideReview, sayToMayor, stopRun } from "./people-commands.ts";
 import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
@@ -39,6 +49,14 @@ export const applyCommand = {
   "bead.close": closeBead,
   "bead.reopen": reopenBead,
   "bead.resume": resumeBead,
+  "town.stop": stopTown,
+  "town.pause": pauseTown,
+  "town.resume": resumeTown,
+  "rig.pause": pauseRig,
+  "rig.resume": resumeRig,
+  "convoy.pause": pauseConvoy,
+  "convoy.resume": resumeConvoy,
+  "breaker.reset": resetBreaker,
   "bead.depend": dependBead,
   "bead.undepend": undependBead,
   "bead.rewire": rewireBead,

@@ -9,6 +9,7 @@ import type { Tx } from "../store/tx.ts";
 import { setBubble } from "../store/writes/agents.ts";
 import { recordEvent } from "../store/writes/beads.ts";
 import { attachSavedWork, forgiveStarts } from "../store/writes/issues.ts";
+import { clearLane, noteProgress } from "../store/writes/limits/limits.ts";
 import { seeTarget } from "../store/writes/rigs.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
 import { endTurn, startTurn } from "../store/writes/sessions.ts";
@@ -47,6 +48,7 @@ function applyToRun(
     case "progress":
       if (run.progressAt === null && run.kind === "work" && run.beadId)
         forgiveStarts(tx, run.beadId);
+      noteProgress(tx, run);
       tx.db.update(runs).set({ progressAt: tx.now }).where(eq(runs.id, run.id)).run();
       if (run.agentId) setBubble(tx, run.agentId, null);
       tx.touch("run", run.id);
@@ -66,6 +68,7 @@ function applyToRun(
     case "landed":
     case "not_landed":
     case "baseline":
+      noteProgress(tx, run);
       tx.db.update(runs).set({ result: body, progressAt: tx.now }).where(eq(runs.id, run.id)).run();
       tx.touch("run", run.id);
       return;
@@ -73,7 +76,7 @@ function applyToRun(
       if (hasTurn(tx, run, body.turnId)) startTurn(tx, body.turnId);
       return;
     case "turn_ended":
-      if (hasTurn(tx, run, body.turnId)) finishTurn(tx, body);
+      if (hasTurn(tx, run, body.turnId)) finishTurn(tx, run, body);
       return;
     case "exit":
       endRun(
@@ -92,7 +95,12 @@ function hasTurn(tx: Tx, run: RunRow, turnId: string): boolean {
   return turn?.runId === run.id && turn.state === "running";
 }
 
-function finishTurn(tx: Tx, { turnId, text, reason, message }: FactOf<"turn_ended">): void {
+function finishTurn(
+  tx: Tx,
+  run: RunRow,
+  { turnId, text, reason, message }: FactOf<"turn_ended">,
+): void {
+  if (reason === "completed") clearLane(tx, "mayor", run);
   if (reason === "completed") endTurn(tx, turnId, "done", text, null);
   else endTurn(tx, turnId, "failed", text, message ?? "the turn was interrupted");
 }

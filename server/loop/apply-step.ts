@@ -6,11 +6,13 @@ import { digestOf } from "../store/views/digest.ts";
 import { journalOf } from "../store/journal.ts";
 import { escalations, questions } from "../store/schema/attention.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
+import { breaker } from "../store/schema/limits.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { moveConvoy } from "../store/writes/convoys.ts";
 import { takeDigest } from "../store/writes/digest.ts";
-import { escalate } from "../store/writes/escalations.ts";
+import { escalate, resolveByKey } from "../store/writes/escalations.ts";
+import { moveBreaker, setProbe, setProvider } from "../store/writes/limits/limits.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
 import {
   countReviewTry,
@@ -65,6 +67,7 @@ function holds(tx: Tx, { table, id, state }: Expect): boolean {
         .from(questions)
         .where(eq(questions.beadId, id))
         .get(),
+    breaker: () => tx.db.select({ state: breaker.state }).from(breaker).get(),
     turn: () => tx.db.select({ state: turns.state }).from(turns).where(eq(turns.id, id)).get(),
   };
   return read[table]()?.state === state;
@@ -85,12 +88,9 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "offer":
       return applyOffer(tx, action);
     case "order_stop":
-      return orderStop(tx, action.runId, "stopped_by_town", action.reason);
     case "end_run":
-      endRun(tx, action.runId, action.outcome, action.reason);
-      return;
     case "settle_run":
-      return settleRun(tx, action.runId);
+      return applyToRun(tx, action);
     case "move_issue":
       if (moveIssue(tx, action.beadId, action.event, action) === null)
         throw new Error(`${step.rule}: ${action.event} is refused for ${action.beadId}`);
@@ -127,13 +127,15 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
         throw new Error(`${step.rule}: ${action.event} is refused for ${action.convoyId}`);
       return;
     case "set_rig":
-      return setBaseline(tx, action.rigId, action);
     case "prove_target":
-      return proveTarget(tx, action.rigId, action.oid);
     case "park_rig":
-      return parkRig(tx, action.rigId, action.reason);
+      return applyToRig(tx, action);
     case "set_runner":
       return setRunnerState(tx, action.runnerId, action.state);
+    case "set_provider":
+    case "move_breaker":
+    case "resolve_from":
+      return applyLimit(tx, action);
     case "hand_turn":
       return handTurn(tx, action.runId, action.turnId);
     case "turn_again":
@@ -145,6 +147,45 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
       return;
     default:
       return applyAttention(tx, action);
+  }
+}
+
+type ActionOf<K extends Action["do"]> = Extract<Action, { do: K }>;
+
+function applyToRun(tx: Tx, action: ActionOf<"order_stop" | "end_run" | "settle_run">): void {
+  switch (action.do) {
+    case "order_stop":
+      return orderStop(tx, action.runId, action.by ?? "stopped_by_town", action.reason);
+    case "end_run":
+      endRun(tx, action.runId, action.outcome, action.reason);
+      return;
+    case "settle_run":
+      return settleRun(tx, action.runId);
+  }
+}
+
+function applyToRig(tx: Tx, action: ActionOf<"set_rig" | "prove_target" | "park_rig">): void {
+  switch (action.do) {
+    case "set_rig":
+      return setBaseline(tx, action.rigId, action);
+    case "prove_target":
+      return proveTarget(tx, action.rigId, action.oid);
+    case "park_rig":
+      return parkRig(tx, action.rigId, action.reason);
+  }
+}
+
+function applyLimit(
+  tx: Tx,
+  action: ActionOf<"set_provider" | "move_breaker" | "resolve_from">,
+): void {
+  switch (action.do) {
+    case "set_provider":
+      return setProvider(tx, action.provider);
+    case "move_breaker":
+      return moveBreaker(tx, action.move);
+    case "resolve_from":
+      return resolveByKey(tx, `${action.rule} `, action.note);
   }
 }
 
@@ -163,6 +204,7 @@ function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
       transcript: transcriptBefore(tx, present(spec.turns[0], "the first turn").turnId),
     };
   });
+  if (action.probe) setProbe(tx, runId);
   for (const turnId of turnIds) giveTurn(tx, turnId, runId);
   if (request.kind === "work" && request.beadId) {
     moveIssue(tx, request.beadId, "dispatched", {

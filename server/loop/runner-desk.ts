@@ -153,10 +153,12 @@ export class RunnerDesk {
     const stale = this.#refusal(runnerId, frame.runId, frame.fence);
     if (stale) return refuse("stale_fence", stale);
     const run = db
-      .select({ agentId: runs.agentId })
+      .select({ agentId: runs.agentId, stopOrderedAt: runs.stopOrderedAt })
       .from(runs)
       .where(eq(runs.id, frame.runId))
       .get();
+    if (run && run.stopOrderedAt !== null)
+      return refuse("forbidden", "this run was told to stop: it may not spend any more.");
     if (!run?.agentId) return refuse("forbidden", "this run has no agent, so it needs no model.");
     const model = readStoredModel(db);
     if (!model) return refuse("no_model", "no model is set up: choose one in Settings.");

@@ -34,6 +34,20 @@ export interface Policy {
   turnTriesMax: number;
   /** Infrastructure that fails for longer than this is a person's matter. */
   infraPatienceMs: number;
+  /** First wait after a provider has asked to slow down; it doubles to `backOffMaxMs`. */
+  throttleBaseMs: number;
+  /** From one run to the next, while a provider is being tried again. */
+  staggerMs: number;
+  /** A used-up quota is looked at again after this, when the provider did not say when. */
+  quotaRetryMs: number;
+  /** The breaker counts failures to start, and spend without progress, within this window. */
+  breakerWindowMs: number;
+  breakerStartFailures: number;
+  breakerMicroUsd: number;
+  breakerTokens: number;
+  /** How long it is open the first time; it doubles at each further opening up to the longest. */
+  breakerOpenMs: number;
+  breakerMaxMs: number;
   backOffBaseMs: number;
   backOffMaxMs: number;
   changesKeptMs: number;
@@ -73,6 +87,15 @@ export const POLICY: Policy = {
   reviewTriesMax: 5,
   turnTriesMax: 3,
   infraPatienceMs: 6 * 3_600_000,
+  throttleBaseMs: 30_000,
+  staggerMs: 10_000,
+  quotaRetryMs: 3_600_000,
+  breakerWindowMs: 600_000,
+  breakerStartFailures: 8,
+  breakerMicroUsd: 20_000_000,
+  breakerTokens: 20_000_000,
+  breakerOpenMs: 120_000,
+  breakerMaxMs: 1_800_000,
   backOffBaseMs: 1_000,
   backOffMaxMs: 300_000,
   changesKeptMs: 24 * 3_600_000,

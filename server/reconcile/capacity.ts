@@ -1,5 +1,5 @@
 /** What is free: one account of slots that the allocator draws from. */
-import { usable } from "./gates.ts";
+import { startsLeft, usable } from "./gates.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";
 
@@ -14,6 +14,8 @@ const CLASS_OF = {
 
 export class Capacity {
   #town: number;
+  /** Agents that may be started now: few while provider or breaker are being tried again. */
+  #starts: number;
   #byRunner = new Map<string, number>();
   #byRig = new Map<string, number>();
   readonly #s: Snapshot;
@@ -21,8 +23,10 @@ export class Capacity {
   constructor(s: Snapshot) {
     this.#s = s;
     this.#town = s.policy.slots;
+    this.#starts = Number.POSITIVE_INFINITY;
     for (const { kind, runnerId, rigId, count } of s.held)
       this.#take(CLASS_OF[kind], runnerId, rigId, count);
+    this.#starts = startsLeft(s);
   }
 
   /** How many runs of this class could be placed for the rig now. */
@@ -50,6 +54,8 @@ export class Capacity {
   fullness(slot: SlotClass, rig: RigView): string | null {
     if (slot === "agent" && this.#town <= 0)
       return `all ${this.#s.policy.slots} agent slots of the town are busy`;
+    if (slot === "agent" && this.#starts <= 0)
+      return "agents are started one by one while the model or the breaker is tried again";
     if (slot === "agent" && this.#bound(slot, rig) <= 0)
       return `all ${rig.slots} slots of rig ${rig.name} are busy`;
     return this.room(slot, rig) <= 0 ? "every runner is busy" : null;
@@ -59,7 +65,7 @@ export class Capacity {
   #bound(slot: SlotClass, rig: RigView | null): number {
     if (slot !== "agent") return Number.POSITIVE_INFINITY;
     const ofRig = rig ? rig.slots - (this.#byRig.get(rig.id) ?? 0) : Number.POSITIVE_INFINITY;
-    return Math.min(this.#town, ofRig);
+    return Math.min(this.#town, ofRig, this.#starts);
   }
 
   #left(slot: SlotClass, runner: RunnerView): number {
@@ -72,6 +78,7 @@ export class Capacity {
     this.#byRunner.set(key, (this.#byRunner.get(key) ?? 0) + count);
     if (slot !== "agent") return;
     this.#town -= count;
+    this.#starts -= count;
     if (rigId) this.#byRig.set(rigId, (this.#byRig.get(rigId) ?? 0) + count);
   }
 }

@@ -25,6 +25,7 @@ import { recoverTurn } from "./rules/session/recover-turn.ts";
 import { loseUnstopped } from "./rules/run/lose-unstopped.ts";
 import { loseWithRunner } from "./rules/run/lose-with-runner.ts";
 import { settleStale } from "./rules/run/settle-stale.ts";
+import { stopEmergency } from "./rules/run/stop-emergency.ts";
 import { stopOrphan } from "./rules/run/stop-orphan.ts";
 import { stopOverWall } from "./rules/run/stop-over-wall.ts";
 import { settleSessionRun } from "./rules/session/settle-run.ts";
@@ -35,6 +36,7 @@ import { isOver } from "../model/escalation.ts";
 import type { EscalationView, QuestionView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
 import type { ConvoyView, IssueView, ReviewView, RunView, Snapshot, TurnView } from "./snapshot.ts";
+import { isAgents, isFrozen, isStopped, wallAt } from "./pauses.ts";
 import { judgesRig } from "./judged.ts";
 
 interface Row<T> {
@@ -106,14 +108,17 @@ const RUN_TABLE: readonly Row<RunView>[] = [
   { when: ended, rule: settleStale },
   { when: (run, c) => c.runners.get(run.runnerId)?.state === "lost", rule: loseWithRunner },
   {
-    when: (run, c) =>
-      run.stopOrderedAt === null && c.s.now > (run.startedAt ?? run.offeredAt) + run.wallMs,
+    when: (run, c) => run.stopOrderedAt === null && !isFrozen(run, c) && c.s.now > wallAt(run),
     rule: stopOverWall,
   },
   {
     when: (run, c) =>
       run.stopOrderedAt !== null && c.s.now > run.stopOrderedAt + c.s.policy.stopGraceMs,
     rule: loseUnstopped,
+  },
+  {
+    when: (run, c) => run.stopOrderedAt === null && isAgents(run) && isStopped(c.s),
+    rule: stopEmergency,
   },
   { when: (run, c) => run.stopOrderedAt === null && !serves(run, c), rule: stopOrphan },
 ];

@@ -5,6 +5,7 @@
 import { Capacity } from "./capacity.ts";
 import { indexSnapshot, type Context } from "./context.ts";
 import { gateOf } from "./gates.ts";
+import { wallAt } from "./pauses.ts";
 import { issueReadiness, reviewReadiness, unmetBlockers } from "./readiness.ts";
 import type { ConvoyView, IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";
@@ -110,14 +111,7 @@ function explainRun(run: RunView, { s, runners }: Context): Explanation {
     reasons.push(reason("it has ended; what follows is being decided", null, run.id));
   else if (run.state === "offered")
     reasons.push(reason(`is offered${where} and not answered yet`, null, run.id));
-  else
-    reasons.push(
-      reason(
-        `its run is ${run.state}${where}`,
-        (run.startedAt ?? run.offeredAt) + run.wallMs,
-        run.id,
-      ),
-    );
+  else reasons.push(reason(`its run is ${run.state}${where}`, wallAt(run), run.id));
   if (run.stopOrderedAt !== null)
     reasons.push(
       reason("it was told to stop and saves its work", run.stopOrderedAt + s.policy.stopGraceMs),
@@ -189,6 +183,14 @@ function remedies(
   const can: Remedy[] = [];
   if (issue.held)
     can.push({ text: "Release it", command: "bead.release", body: { bead: issue.id } });
+  if (issue.parked)
+    can.push({ text: "Try it again", command: "bead.resume", body: { bead: issue.id } });
+  if (issue.convoyId !== null && s.pauses.has(issue.convoyId))
+    can.push({
+      text: "Resume its convoy",
+      command: "convoy.resume",
+      body: { convoy: issue.convoyId },
+    });
   if (review?.state === "needs_person")
     can.push({
       text: "Decide its review",
@@ -213,7 +215,13 @@ function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
       command: "rig.recheck",
       body: { rig: rig.id },
     });
-  if (s.modelMissing) can.push({ text: "Set the model up", command: "model.set", body: {} });
+  if (s.pauses.has("town")) can.push({ text: "Resume the town", command: "town.resume", body: {} });
+  if (s.pauses.has(rig.id))
+    can.push({ text: "Resume the rig", command: "rig.resume", body: { rig: rig.id } });
+  if (s.breaker.state !== "closed")
+    can.push({ text: "Close the breaker", command: "breaker.reset", body: {} });
+  if (s.modelMissing || s.providers.get("agents")?.state === "refused")
+    can.push({ text: "Set the model up", command: "model.set", body: {} });
   return can;
 }
 

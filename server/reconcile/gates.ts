@@ -1,4 +1,6 @@
 /** What keeps a whole rig from being worked on, whatever is free. The same words for all that waits behind it. */
+import { isPaused, mustStagger, providerWords, type Lane } from "../model/provider.ts";
+import { pauseWords } from "./pauses.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";
 
@@ -20,11 +22,45 @@ export function usable(rig: RigView | null, s: Snapshot): RunnerView[] {
 
 /** Why no run of this class is offered for the rig, or null. */
 export function gateOf(rig: RigView, slot: SlotClass, s: Snapshot): Gate | null {
+  const paused = pausedGate(rig, s);
+  if (paused) return paused;
   if (rig.state === "parked") return gate(`rig ${rig.name} is parked: see its page`);
   const noRunner = runnerGate(rig, s);
   if (slot === "agent" && rig.state === "checking") return baselineGate(rig, noRunner, s);
   if (slot === "agent" && s.modelMissing) return gate(s.modelMissing);
-  return noRunner;
+  return (slot === "agent" ? (breakerGate(s) ?? laneGate("agents", s)) : null) ?? noRunner;
+}
+
+function pausedGate(rig: RigView, { pauses }: Snapshot): Gate | null {
+  const town = pauses.get("town");
+  if (town) return gate(pauseWords("the town", town));
+  const own = pauses.get(rig.id);
+  return own ? gate(pauseWords(`rig ${rig.name}`, own)) : null;
+}
+
+function breakerGate({ breaker }: Snapshot): Gate | null {
+  if (breaker.state !== "open") return null;
+  return gate(
+    `the breaker is open: ${breaker.reason?.message ?? "too much failed"}; then one bead is tried`,
+    breaker.untilAt,
+  );
+}
+
+/** Why a lane leaves the model's provider alone, or null. The quota's own pause is none while the fallback works. */
+export function laneGate(lane: Lane, s: Snapshot): Gate | null {
+  const provider = s.providers.get(lane);
+  if (!provider || !isPaused(provider, s.now)) return null;
+  if (provider.state === "quota" && s.fallback) return null;
+  return gate(providerWords(provider), provider.untilAt);
+}
+
+/** How many agents of work and reviews may be started now, beside the slots: while something is being tried again, one. */
+export function startsLeft({ breaker, providers, now }: Snapshot): number {
+  if (breaker.state === "half_open" && breaker.probe !== "none") return 0;
+  const provider = providers.get("agents");
+  if (provider && mustStagger(provider, now)) return 0;
+  const isTrying = provider !== undefined && !isPaused(provider, now);
+  return breaker.state === "half_open" || isTrying ? 1 : Number.POSITIVE_INFINITY;
 }
 
 function baselineGate(rig: RigView, noRunner: Gate | null, s: Snapshot): Gate {

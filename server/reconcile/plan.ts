@@ -17,6 +17,8 @@ import type {
 } from "../../protocol/index.ts";
 import type { AttentionAction } from "./attention.ts";
 import type { Ready } from "./stages.ts";
+import type { BreakerMove } from "../model/breaker.ts";
+import type { ProviderView } from "../model/provider.ts";
 import type { CountsAs } from "../model/outcomes.ts";
 import type { ConvoyEvent } from "../model/convoy-states.ts";
 import type { IssueEvent, ReviewEvent } from "../model/states.ts";
@@ -32,7 +34,8 @@ export interface Expect {
     | "turn"
     | "convoy"
     | "escalation"
-    | "question";
+    | "question"
+    | "breaker";
   id: string;
   state: string;
 }
@@ -59,8 +62,9 @@ export interface OfferGiven {
 }
 
 export type Action =
-  | { do: "offer"; request: OfferRequest; turnIds?: readonly string[] }
-  | { do: "order_stop"; runId: string; reason: string }
+  /** `probe`: it tries for all while the breaker is half open. */
+  | { do: "offer"; request: OfferRequest; turnIds?: readonly string[]; probe?: boolean }
+  | { do: "order_stop"; runId: string; reason: string; by?: "stopped_by_person" }
   | { do: "end_run"; runId: string; outcome: "lost" | "stopped_by_town"; reason: FailureReason }
   | { do: "settle_run"; runId: string }
   | {
@@ -152,6 +156,10 @@ export type Action =
   /** Nothing is dispatched to the rig before it is checked again. */
   | { do: "park_rig"; rigId: string; reason: FailureReason }
   | { do: "set_runner"; runnerId: string; state: "suspect" | "lost" | "connected" }
+  | { do: "set_provider"; provider: ProviderView }
+  | { do: "move_breaker"; move: BreakerMove }
+  /** What a rule has told people about is over. */
+  | { do: "resolve_from"; rule: string; note: string }
   | { do: "hand_turn"; runId: string; turnId: string }
   | { do: "turn_again"; turnId: string; counted: boolean; text: string }
   | { do: "fail_turn"; turnId: string; text: string }

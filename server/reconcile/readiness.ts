@@ -4,7 +4,8 @@ import { baseHolds } from "../model/delivery.ts";
 import { roundsUsedUp } from "../model/rounds.ts";
 import { beadResource, laneResource, type Context } from "./context.ts";
 import { delivery } from "./offers.ts";
-import type { BlockerView, IssueView, ReviewView, RigView } from "./snapshot.ts";
+import { pauseWords } from "./pauses.ts";
+import type { BlockerView, IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
 import { PRIORITY_RANK, STAGE, type Ready, type Stage } from "./stages.ts";
 
 export type Readiness = { ready: Ready; rig: RigView } | { wait: Omit<Wait, "rule"> };
@@ -14,7 +15,7 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   const { s } = context;
   const rig = context.rigs.get(issue.rigId);
   if (!rig) return wait("its rig is gone; close it");
-  const kept = keptBack(issue);
+  const kept = keptBack(issue) ?? pausedConvoy(issue, s);
   if (kept) return wait(kept);
   if (issue.parked) return wait(`parked: ${issue.parked.message} Mend it, then resume this bead`);
   const [blocked] = unmetBlockers(issue, rig);
@@ -50,6 +51,11 @@ function keptBack(issue: IssueView): string | null {
   return issue.held ? "is held: release it to have it worked on" : null;
 }
 
+function pausedConvoy({ convoyId }: IssueView, { pauses }: Snapshot): string | null {
+  const pause = convoyId === null ? undefined : pauses.get(convoyId);
+  return pause ? pauseWords("its convoy", pause) : null;
+}
+
 const STAGE_OF = { queued: "check", reviewing: "review", approved: "merge" } as const;
 
 /** Of a bead that is being closed nothing is started, but what makes sure that a lost merge cannot land any more. */
@@ -68,6 +74,8 @@ export function reviewReadiness(review: ReviewView, context: Context): Readiness
   const stage = stageOf(review, issue);
   if (stage === null) return null;
   if (issue.held && issue.closing === null) return wait("its bead is held: release it to go on");
+  const paused = pausedConvoy(issue, context.s);
+  if (paused && issue.closing === null) return wait(paused);
   if (review.backOffUntil !== null && review.backOffUntil > context.s.now)
     return wait("waits before the next try", review.backOffUntil);
   const busy =

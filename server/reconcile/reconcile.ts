@@ -12,6 +12,7 @@ import { TOWN } from "./concerns.ts";
 import { indexSnapshot, type Context, type Rule } from "./context.ts";
 import type { Plan, Step } from "./plan.ts";
 import { watchSilence } from "./rules/runner/watch-silence.ts";
+import { watchBreaker } from "./rules/town/watch-breaker.ts";
 import { allocate } from "./rules/town/allocate.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { wishedTimers } from "./timers.ts";
@@ -23,7 +24,7 @@ import { wishedTimers } from "./timers.ts";
  */
 export function reconcile(snapshot: Snapshot): Plan {
   const context = indexSnapshot(snapshot);
-  const plan: Plan = { steps: [], faults: [], timers: wishedTimers(snapshot) };
+  const plan: Plan = { steps: [], faults: [], timers: wishedTimers(context) };
   const taken = new Set<string>();
   const add = (step: Step | null) => {
     if (!step) return;
@@ -56,7 +57,11 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.turns, turnRule);
   decideAll(snapshot.escalations, escalationRule);
   decideAll(snapshot.questions, questionRule);
-  if (snapshot.focus.has(TOWN))
+  if (!snapshot.focus.has(TOWN)) return plan;
+  const before = plan.steps.length;
+  guard("town/watch-breaker", TOWN, () => add(watchBreaker(snapshot)));
+  // What the breaker became is seen by the next round.
+  if (plan.steps.length === before)
     guard("town/allocate", TOWN, () => allocate(context, taken).forEach(add));
   return plan;
 }

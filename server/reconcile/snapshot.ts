@@ -15,6 +15,8 @@ import type {
   RunState,
   Wait,
 } from "../../protocol/index.ts";
+import type { BreakerView } from "../model/breaker.ts";
+import type { Lane, ProviderView } from "../model/provider.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { RunResultFact } from "./run-result.ts";
@@ -146,6 +148,8 @@ export interface RunView {
   withdraws: boolean;
   wallMs: number;
   stopOrderedAt: number | null;
+  frozenMs: number;
+  model: string | null;
   /** What a baseline judges: by other gates its result says nothing of the rig. */
   judges: Judged | null;
   saved: { ref: string; oid: string } | null;
@@ -167,6 +171,12 @@ export interface TurnView {
   text: string;
 }
 
+export interface PauseView {
+  kind: "pause" | "stop";
+  by: string;
+  at: number;
+}
+
 /** Live runs of one kind, runner and rig. */
 export interface Held {
   kind: RunKind;
@@ -183,6 +193,13 @@ export interface Snapshot {
   /** null: a model is configured and its key readable; else what a person must do. */
   modelMissing: string | null;
   models: Record<Role, string> & { small: string; scripted: boolean };
+  /** The quota is used up and the fallback model does the work. */
+  fallback: boolean;
+  /** What a person has paused: "town", ids of rigs and convoys. */
+  pauses: ReadonlyMap<string, PauseView>;
+  /** Lanes whose provider is in trouble. */
+  providers: ReadonlyMap<Lane, ProviderView>;
+  breaker: BreakerView;
   author: { name: string; email: string };
   observingUntil: number | null;
   rigs: readonly RigView[];

@@ -1,15 +1,21 @@
 /** When the town must look again: every open item has a timer here or waits for one that has. */
 import { TOWN } from "./concerns.ts";
 import type { TimerWish } from "./plan.ts";
+import type { Context } from "./context.ts";
+import { isFrozen, wallAt } from "./pauses.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The timers of the subjects in focus. */
-export function wishedTimers(s: Snapshot): TimerWish[] {
+export function wishedTimers(context: Context): TimerWish[] {
+  const { s } = context;
   const timers: TimerWish[] = [];
   const wish = (subject: string, kind: string, dueAt: number | null) => {
     if (dueAt !== null && s.focus.has(subject)) timers.push({ subject, kind, dueAt });
   };
   wish(TOWN, "observing", s.observingUntil);
+  wish(TOWN, "breaker", later(s.breaker.untilAt, s));
+  for (const { lane, untilAt, releaseAt } of s.providers.values())
+    wish(TOWN, `provider ${lane}`, later(untilAt, s) ?? later(releaseAt, s));
   for (const issue of s.issues)
     if (issue.state === "open") wish(issue.id, "back_off", later(issue.backOffUntil, s));
   for (const review of s.reviews) {
@@ -22,7 +28,7 @@ export function wishedTimers(s: Snapshot): TimerWish[] {
     if (run.state === "ended") continue;
     if (run.stopOrderedAt !== null)
       wish(run.id, "stop", run.stopOrderedAt + s.policy.stopGraceMs + 1);
-    else wish(run.id, "wall", (run.startedAt ?? run.offeredAt) + run.wallMs + 1);
+    else if (!isFrozen(run, context)) wish(run.id, "wall", wallAt(run) + 1);
   }
   for (const each of s.questions) wish(each.id, "deadline", each.deadlineAt);
   for (const each of s.escalations) wish(each.id, "remind", each.remindAt);

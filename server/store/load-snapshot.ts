@@ -26,6 +26,8 @@ import {
   readStoredModel,
   type SecretReader,
 } from "./settings.ts";
+import { readLimits, type Limits } from "./limits/limits.ts";
+import { usesFallback } from "../model/provider.ts";
 import { prepareViews, type Views } from "./views.ts";
 
 /** What only this process knows. */
@@ -49,13 +51,15 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
   return (live, ids) => {
     const { now, policy, author, observingUntil } = live;
     const focus = new Set(ids);
+    const limits = readLimits(db, now, policy);
     const town = {
       now,
       policy,
       author,
       focus,
       observingUntil: observingUntil !== null && observingUntil > now ? observingUntil : null,
-      ...modelView(db, live),
+      ...limits,
+      ...modelView(db, live, limits),
       ...readTown(live),
       issues: [],
       reviews: [],
@@ -74,8 +78,9 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
 
 type Town = Pick<
   Snapshot,
-  "now" | "policy" | "author" | "observingUntil" | "modelMissing" | "models"
+  "now" | "policy" | "author" | "observingUntil" | "modelMissing" | "models" | "fallback"
 > &
+  Limits &
   Pick<Snapshot, "rigs" | "runners" | "turns" | "held">;
 
 function prepareTown(
@@ -153,7 +158,9 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
         ["work", "agent"],
       ] as const) {
         const room = gateOf(rig, slot, town) === null ? capacity.room(slot, rig) : 0;
-        if (room > 0) heads.push(...ofRig.all({ stage: STAGE[name], rigId: rig.id, limit: room }));
+        // A half-open breaker is not tried by beads that failed lately: they may be the first ones.
+        const limit = room + (town.breaker.state === "half_open" ? town.breaker.recent.length : 0);
+        if (room > 0) heads.push(...ofRig.all({ stage: STAGE[name], rigId: rig.id, limit }));
       }
     }
     return heads.map((head) => head.id);
@@ -279,16 +286,25 @@ function present<T extends { id: string }>(found: ReadonlyMap<string, T | null>)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function modelView(db: Db, live: Live): Pick<Snapshot, "modelMissing" | "models"> {
+function modelView(
+  db: Db,
+  live: Live,
+  { providers }: Limits,
+): Pick<Snapshot, "modelMissing" | "models" | "fallback"> {
   const stored = readStoredModel(db);
-  const name = (role: "mayor" | "polecat" | "refinery") => (stored ? modelFor(stored, role) : "");
+  const instead = stored?.fallbackModel ?? null;
+  const fallback = usesFallback(providers.get("agents"), instead, live.now);
+  const mayors = usesFallback(providers.get("mayor"), instead, live.now);
+  const name = (role: "mayor" | "polecat" | "refinery", isInstead: boolean) =>
+    (isInstead ? instead : stored && modelFor(stored, role)) ?? "";
   return {
     modelMissing: missingModel(readModelSettings(db, live.secrets)),
+    fallback,
     models: {
-      mayor: name("mayor"),
-      polecat: name("polecat"),
-      refinery: name("refinery"),
-      small: stored?.smallModel ?? "",
+      mayor: name("mayor", mayors),
+      polecat: name("polecat", fallback),
+      refinery: name("refinery", fallback),
+      small: (fallback ? instead : stored?.smallModel) ?? "",
       scripted: stored?.provider === "scripted",
     },
   };

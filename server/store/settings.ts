@@ -16,6 +16,7 @@ export const storedModelSchema = z.object({
   baseUrl: z.string(),
   model: z.string(),
   smallModel: z.string(),
+  fallbackModel: z.string().nullable().default(null),
   roles: z.object({
     mayor: z.string().nullable(),
     polecat: z.string().nullable(),

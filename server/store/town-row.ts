@@ -4,6 +4,7 @@ import type { Db } from "./database.ts";
 import type { NewId } from "./id-source.ts";
 import { agents, beads } from "./schema/beads.ts";
 import { sessions } from "./schema/runs.ts";
+import { breaker } from "./schema/limits.ts";
 import { town } from "./schema/town.ts";
 
 /** Begins the next epoch of this town, or founds it with its Mayor. Before any other write. */
@@ -13,6 +14,11 @@ export function beginEpoch(
   given: { now: number; newId: NewId; demo: boolean },
 ): { townId: string; epoch: number } {
   return raw.transaction(() => {
+    const at = given.now;
+    db.insert(breaker)
+      .values({ id: "town", since: at, resetAt: at, spentSince: at })
+      .onConflictDoNothing()
+      .run();
     const known = db.select().from(town).get();
     if (!known) return found(db, given);
     const row = db

@@ -1,5 +1,6 @@
 // Small snapshots for tests of the reconciler: each builder gives the plainest entity, changed by what it is given.
 import type { AskedView, EscalationView, QuestionView } from "../../server/reconcile/attention.ts";
+import type { BreakerView } from "../../server/model/breaker.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import { TOWN } from "../../server/reconcile/concerns.ts";
 import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
@@ -166,8 +167,25 @@ export function run(change: Partial<RunView> = {}): RunView {
     offeredAt: NOW,
     wallMs: POLICY.agentWallMs,
     stopOrderedAt: null,
+    frozenMs: 0,
+    model: null,
     judges: null,
     saved: null,
+    ...change,
+  };
+}
+
+export function breaker(change: Partial<BreakerView> = {}): BreakerView {
+  return {
+    state: "closed",
+    since: NOW,
+    untilAt: null,
+    openings: 0,
+    reason: null,
+    recent: [],
+    spentMicroUsd: 0,
+    spentTokens: 0,
+    probe: "none",
     ...change,
   };
 }
@@ -271,6 +289,10 @@ function plain(change: Partial<Snapshot>): Snapshot {
     now: NOW,
     policy: POLICY,
     modelMissing: null,
+    fallback: false,
+    pauses: new Map(),
+    providers: new Map(),
+    breaker: breaker(),
     models: { mayor: "m", polecat: "p", refinery: "r", small: "s", scripted: false },
     author: { name: "Owner", email: "owner@example.invalid" },
     observingUntil: null,

@@ -8,6 +8,7 @@ const stored: ModelSettings = {
   key: { set: true, tail: "f3a1", readable: true },
   model: "big",
   smallModel: "big",
+  fallbackModel: null,
   roles: { mayor: null, polecat: "cheap", refinery: null },
 };
 

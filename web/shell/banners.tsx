@@ -1,7 +1,8 @@
 /** Strips above a view: what makes the whole page less than it seems. */
 import { Link } from "@tanstack/react-router";
-import { CloudOff, KeyRound } from "lucide-react";
+import { CloudOff, KeyRound, OctagonPause } from "lucide-react";
 import type { ReactNode } from "react";
+import type { TownLimits } from "../../protocol/index.ts";
 import { useNow } from "../lib/now.ts";
 import { useConnectionState, useTown } from "../lib/town.tsx";
 import { clockTime } from "../words/age.ts";
@@ -16,6 +17,45 @@ function Strip({ icon, children }: { icon: ReactNode; children: ReactNode }) {
       <p className="min-w-0">{children}</p>
     </div>
   );
+}
+
+const PROVIDER = {
+  throttled: "The model's provider asks to slow down",
+  quota: "The model's quota is used up",
+  unreachable: "The model cannot be reached",
+  refused: "The model's endpoint refuses its key or name",
+} as const;
+
+/** Why nothing, or less, is dispatched in the whole town: since when and until when. */
+function Held({ limits: { pause, provider, breaker }, now }: { limits: TownLimits; now: number }) {
+  const lines: string[] = [];
+  if (pause) {
+    const what = pause.kind === "stop" ? "stopped" : "paused";
+    const why = pause.reason === "" ? "" : `: ${pause.reason}`;
+    const who = pause.by.replace(/^person:/, "");
+    lines.push(`The town was ${what} by ${who} at ${clockTime(pause.at, now)}${why}.`);
+  }
+  if (breaker.state !== "closed")
+    lines.push(
+      `The breaker is ${breaker.state === "open" ? "open" : "half open: one bead is tried"} since ${clockTime(breaker.since, now)}: ${breaker.reason?.message ?? ""}.`,
+    );
+  if (provider) {
+    const until =
+      provider.untilAt !== null && provider.untilAt > now
+        ? `, tried again at ${clockTime(provider.untilAt, now)}`
+        : "";
+    lines.push(`${PROVIDER[provider.state]} since ${clockTime(provider.since, now)}${until}.`);
+  }
+  return lines.map((line) => (
+    <Strip
+      key={line}
+      icon={
+        <OctagonPause size={16} strokeWidth={1.5} aria-hidden className="shrink-0 text-lamp-ink" />
+      }
+    >
+      {line}
+    </Strip>
+  ));
 }
 
 export function Banners() {
@@ -34,6 +74,7 @@ export function Banners() {
           see is from then; it goes on by itself when the town answers.
         </Strip>
       )}
+      {town && <Held limits={town.limits} now={now} />}
       {town?.model === null && (
         <Strip
           icon={

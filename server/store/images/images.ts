@@ -33,6 +33,7 @@ import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { town } from "../schema/town.ts";
 import { readModelSettings, type SecretReader } from "../settings.ts";
 import { given, prepared } from "../prepared.ts";
+import { limitsImage } from "../limits/limits.ts";
 import { present } from "../present.ts";
 
 /** What an image needs beside the database. */
@@ -315,6 +316,7 @@ export function townImage(db: Db, context: ImageContext): Town | null {
     sessionId: row.sessionId,
     slots: context.slots,
     observingUntilAt: context.observingUntil,
+    limits: limitsImage(db),
     usage: totalUsage(db),
     startedAt: row.startedAt,
   };

@@ -1,3 +1,17 @@
+CREATE TABLE `breaker` (
+	`id` text PRIMARY KEY NOT NULL,
+	`state` text DEFAULT 'closed' NOT NULL,
+	`since` integer NOT NULL,
+	`until_at` integer,
+	`openings` integer DEFAULT 0 NOT NULL,
+	`reason` text,
+	`probe_run_id` text,
+	`reset_at` integer NOT NULL,
+	`spent_micro_usd` integer DEFAULT 0 NOT NULL,
+	`spent_tokens` integer DEFAULT 0 NOT NULL,
+	`spent_since` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `digest` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`at` integer NOT NULL,
@@ -8,6 +22,26 @@ CREATE TABLE `digest` (
 );
 --> statement-breakpoint
 CREATE INDEX `digest_by_turn` ON `digest` (`turn_id`,`subject_id`,`kind`);--> statement-breakpoint
+CREATE TABLE `pauses` (
+	`subject` text PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`by` text NOT NULL,
+	`reason` text NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `providers` (
+	`lane` text PRIMARY KEY NOT NULL,
+	`state` text NOT NULL,
+	`since` integer NOT NULL,
+	`until_at` integer,
+	`release_at` integer NOT NULL,
+	`strikes` integer NOT NULL,
+	`strike_at` integer NOT NULL,
+	`message` text NOT NULL,
+	`model` text
+);
+--> statement-breakpoint
 CREATE TABLE `questions` (
 	`bead_id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -53,6 +87,13 @@ CREATE TABLE `rig_answers` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `rig_answers_by_fingerprint` ON `rig_answers` (`rig_id`,`fingerprint`);--> statement-breakpoint
+CREATE TABLE `start_failures` (
+	`run_id` text PRIMARY KEY NOT NULL,
+	`bead_id` text NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `start_failures_by_time` ON `start_failures` (`at`);--> statement-breakpoint
 CREATE TABLE `tombstones` (
 	`bead_id` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,
@@ -78,6 +119,7 @@ CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-bre
 ALTER TABLE `issues` DROP COLUMN `runs_cap`;--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `work_attempts_cap`;--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
+ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
 CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint

@@ -1,5 +1,6 @@
 /** All tables, for drizzle and for the migration generator. */
 export * from "./attention.ts";
 export * from "./beads.ts";
+export * from "./limits.ts";
 export * from "./runs.ts";
 export * from "./town.ts";

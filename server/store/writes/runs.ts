@@ -11,9 +11,9 @@ import type {
 import type { OfferRequest } from "../../reconcile/plan.ts";
 import { issues } from "../schema/beads.ts";
 import { fences, runners, runs, sessions } from "../schema/runs.ts";
-import { town } from "../schema/town.ts";
 import type { Tx } from "../tx.ts";
 import { assignAgent, releaseAgent, takeAgent } from "./agents.ts";
+import { noteEnd, touchTown } from "./limits/limits.ts";
 import { dropEffects, owe } from "./outbox.ts";
 
 const ORDER: Record<RunState, number> = {
@@ -151,17 +151,13 @@ export function endRun(
     .set({ state: "ended", outcome, reason, endedAt: tx.now, phase: null })
     .where(eq(runs.id, runId))
     .run();
+  noteEnd(tx, row, { outcome, reason });
   if (row.agentId) releaseAgent(tx, row.agentId, runId);
   dropEffects(tx, runId);
   tx.touch("run", runId);
+  // The town shows what everything cost: once a run, not once a call.
   if (row.calls > 0) touchTown(tx);
   return true;
-}
-
-/** The town shows what everything cost: once a run, not once a call. */
-function touchTown(tx: Tx): void {
-  const row = tx.db.select({ id: town.id }).from(town).get();
-  if (row) tx.touch("town", row.id);
 }
 
 export function settleRun(tx: Tx, runId: string): void {

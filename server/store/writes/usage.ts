@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { FactOf } from "../../../protocol/index.ts";
 import { issues } from "../schema/beads.ts";
 import { runs, usage } from "../schema/runs.ts";
+import { noteSpend } from "./limits/limits.ts";
 import type { Tx } from "../tx.ts";
 
 /** One metered model call, kept by itself and in its run's totals (C16). */
@@ -47,5 +48,12 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
     })
     .where(eq(runs.id, runId))
     .run();
+  const tokens =
+    call.inputTokens +
+    call.outputTokens +
+    call.reasoningTokens +
+    call.cacheReadTokens +
+    call.cacheWriteTokens;
+  noteSpend(tx, run, { costMicroUsd, tokens });
   tx.touch("run", runId);
 }

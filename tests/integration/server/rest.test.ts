@@ -8,7 +8,7 @@ const SEED = Number(process.env["GASTOWN_TEST_SEED"] ?? "1");
 /** Ticks after which a town that is left alone must have come to rest. */
 const TICKS_MAX = 40;
 
-const outcomes = ["done", "no_result", "crashed", "lost", "evicted", "throttled"] as const;
+const outcomes = ["done", "no_result", "crashed", "lost", "evicted", "throttled", "quota"] as const;
 const operation = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("sling" as const), on: fc.nat(9) }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant("work" as const), well: fc.nat(9) }) },
@@ -43,6 +43,20 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant("answer" as const), on: fc.nat(3) }),
   fc.record({ do: fc.constant("escalate" as const), on: fc.nat(3) }),
   fc.record({ do: fc.constant("resolve" as const), seen: fc.boolean() }),
+  fc.record({
+    do: fc.constant("hold back" as const),
+    how: fc.constantFrom(
+      "town.stop",
+      "town.pause",
+      "town.resume",
+      "town.resume",
+      "rig.pause",
+      "rig.resume",
+      "rig.resume",
+      "breaker.reset",
+      "rig.recheck",
+    ),
+  }),
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
@@ -157,6 +171,9 @@ class Play {
         if (escalation) await stage.codeOf(name, { escalation: escalation.id });
         return;
       }
+      case "hold back":
+        await stage.codeOf(op.how, op.how.startsWith("rig") ? { rig: this.#rig } : {});
+        return;
       case "hello":
         await this.runner.hello({ slots: 1 });
         return;

@@ -76,6 +76,12 @@ export const sampleTown: Image<"town"> = {
   sessionId: encodeId("session", new Uint8Array(16).fill(2)),
   slots: 2,
   observingUntilAt: null,
+  limits: {
+    pause: null,
+    paused: [],
+    provider: null,
+    breaker: { state: "closed", since: 0, untilAt: null, reason: null },
+  },
   usage: {
     calls: 0,
     inputTokens: 0,

@@ -3,6 +3,7 @@ import { backOffMs } from "../../../model/backoff.ts";
 import { countsAs, personsMatter, type CountsAs } from "../../../model/outcomes.ts";
 import type { Context, Rule } from "../../context.ts";
 import { parkRig } from "../../parking.ts";
+import { providerActions } from "../../provider.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { IssueView, RunView, Snapshot } from "../../snapshot.ts";
 
@@ -46,6 +47,7 @@ export const recoverRun: Rule<RunView> = {
           text: sentence(run),
         },
         ...parking(this.id, issue, run, as, context),
+        ...providerActions(run, context.s),
       ],
     };
   },

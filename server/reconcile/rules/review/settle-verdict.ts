@@ -1,5 +1,6 @@
 import type { FactOf } from "../../../../protocol/index.ts";
 import type { Context, Rule } from "../../context.ts";
+import { providerActions } from "../../provider.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { ReviewView, RunView } from "../../snapshot.ts";
 import { retryReview, returnForRework } from "../../rework.ts";
@@ -23,6 +24,7 @@ export const settleVerdict: Rule<RunView> = {
       actions: [
         { do: "settle_run", runId: run.id },
         ...(result ? decided(this.id, review, run, result) : again(review, run, context)),
+        ...providerActions(run, context.s),
       ],
     };
   },

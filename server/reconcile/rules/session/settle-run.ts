@@ -1,5 +1,7 @@
 import type { Rule } from "../../context.ts";
 import type { Action } from "../../plan.ts";
+import { troubleOf } from "../../../model/provider.ts";
+import { providerActions } from "../../provider.ts";
 import type { RunView } from "../../snapshot.ts";
 
 /** A turn that its run did not finish is run again by the next one, with the journal of its effects. */
@@ -9,8 +11,10 @@ export const settleSessionRun: Rule<RunView> = {
   decide(run, { s }) {
     const open = s.turns.filter((turn) => turn.state === "running" && turn.runId === run.id);
     const why = run.reason?.message ?? `the run ended as ${run.outcome ?? "lost"}`;
-    // A runner that was leaving said so at once: that was no try.
-    const counted = run.outcome !== "rejected" || run.reason?.code !== "draining";
+    // A runner that was leaving said so at once, and the provider's trouble is nobody's try.
+    const trouble = troubleOf(run.outcome, run.reason?.code ?? null);
+    const leaving = run.outcome === "rejected" && run.reason?.code === "draining";
+    const counted = trouble === null && !leaving;
     const actions: Action[] = open.map((turn) =>
       (counted && turn.tries >= s.policy.turnTriesMax) || run.outcome === "stopped_by_person"
         ? { do: "fail_turn", turnId: turn.id, text: `The Mayor could not answer: ${why}.` }
@@ -28,7 +32,7 @@ export const settleSessionRun: Rule<RunView> = {
         { table: "run", id: run.id, state: "ended" },
         ...open.map((turn) => ({ table: "turn" as const, id: turn.id, state: "running" })),
       ],
-      actions: [{ do: "settle_run", runId: run.id }, ...actions],
+      actions: [{ do: "settle_run", runId: run.id }, ...actions, ...providerActions(run, s)],
     };
   },
 };

@@ -1,7 +1,7 @@
 import type { Wait } from "../../../../protocol/index.ts";
 import { Capacity } from "../../capacity.ts";
 import { laneResource, sessionResource, type Context } from "../../context.ts";
-import { gateOf } from "../../gates.ts";
+import { gateOf, laneGate } from "../../gates.ts";
 import {
   offerBaseline,
   offerCheck,
@@ -12,7 +12,9 @@ import {
 } from "../../offers.ts";
 import type { Action, OfferRequest, Step } from "../../plan.ts";
 import { issueReadiness, readyOrder, reviewReadiness, sameReady } from "../../readiness.ts";
-import type { IssueView, ReviewView, RigView, RunnerView } from "../../snapshot.ts";
+import { isPaused } from "../../../model/provider.ts";
+import { isRigPaused, isStopped } from "../../pauses.ts";
+import type { IssueView, ReviewView, RigView, RunnerView, Snapshot } from "../../snapshot.ts";
 import type { Ready, SlotClass, Stage } from "../../stages.ts";
 
 const RULE = "town/allocate";
@@ -90,12 +92,36 @@ function give(
   if (gate) return waitStep(subject, { rule: RULE, ...gate }, ready);
   if (busy.has(ready.resource))
     return waitStep(subject, { rule: RULE, text: NO_LANE, untilAt: null }, ready);
-  const runner = capacity.place(slot, rig);
+  const runner = mayProbe(subject.issue, slot, context.s) ? capacity.place(slot, rig) : null;
   if (!runner) return waitStep(subject, { rule: RULE, text: NO_SLOT, untilAt: null }, ready);
   busy.add(ready.resource);
-  return subject.review && ready.stage !== "work"
-    ? giveReview({ ...subject, review: subject.review, rig, runner }, ready.stage, context)
-    : giveWork(subject.issue, offerWork(subject.issue, rig, runner, context));
+  const step =
+    subject.review && ready.stage !== "work"
+      ? giveReview({ ...subject, review: subject.review, rig, runner }, ready.stage, context)
+      : giveWork(subject.issue, offerWork(subject.issue, rig, runner, context));
+  return slot === "agent" ? tried(step, context.s) : step;
+}
+
+/** A half-open breaker is tried by a bead that did not fail lately. */
+function mayProbe(issue: IssueView, slot: SlotClass, { breaker }: Snapshot): boolean {
+  if (slot !== "agent" || breaker.state !== "half_open") return true;
+  return breaker.recent.every(({ beadId }) => beadId !== issue.id);
+}
+
+/** The step with what follows from starting an agent while provider or breaker are tried again. */
+function tried(step: Step, { breaker, providers, now, policy }: Snapshot): Step {
+  const provider = providers.get("agents");
+  const isTrying = provider !== undefined && !isPaused(provider, now);
+  const probe = breaker.state === "half_open";
+  if (!isTrying && !probe) return step;
+  const actions = step.actions.map((action) =>
+    action.do === "offer" ? { ...action, probe } : action,
+  );
+  if (isTrying) {
+    const releaseAt = now + policy.staggerMs;
+    actions.push({ do: "set_provider", provider: { ...provider, releaseAt } });
+  }
+  return { ...step, actions };
 }
 
 function giveWork(issue: IssueView, request: OfferRequest): Step {
@@ -157,6 +183,7 @@ function offerTurn(context: Context, capacity: Capacity, busy: Set<string>): Ste
   const turn = s.turns.find((each) => each.state === "pending");
   if (!turn || s.turns.some((each) => each.state === "running")) return null;
   if (busy.has(sessionResource(turn.sessionId)) || s.modelMissing) return null;
+  if (isStopped(s) || laneGate("mayor", s)) return null;
   const runner = capacity.place("session", null);
   if (!runner) return null;
   busy.add(sessionResource(turn.sessionId));
@@ -176,7 +203,7 @@ function offerForRig(
 ): Step | null {
   const resource = laneResource(rig.id, rig.target);
   const due = rig.state === "checking" || (rig.state === "ready" && rig.movedTo !== null);
-  if (!due || busy.has(resource)) return null;
+  if (!due || busy.has(resource) || isRigPaused(rig, context.s)) return null;
   if (rig.backOffUntil !== null && rig.backOffUntil > context.s.now) return null;
   const runner = capacity.place("code", rig);
   if (!runner) return null;

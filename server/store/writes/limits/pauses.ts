@@ -1,0 +1,104 @@
+/** Pauses: nothing new is dispatched; time stands still for what is counted by it. */
+import { and, eq, inArray, isNotNull, ne, sql } from "drizzle-orm";
+import { beads, issues, reviews } from "../../schema/beads.ts";
+import { pauses } from "../../schema/limits.ts";
+import { rigs, runs } from "../../schema/runs.ts";
+import type { Tx } from "../../tx.ts";
+import { touchTown } from "./limits.ts";
+
+export interface Scope {
+  kind: "town" | "rig" | "convoy";
+  /** "town", or the id. */
+  subject: string;
+}
+
+/** @returns false when it is paused or stopped like that already */
+export function pause(tx: Tx, scope: Scope, kind: "pause" | "stop", reason: string): boolean {
+  const { subject } = scope;
+  const before = tx.db.select().from(pauses).where(eq(pauses.subject, subject)).get();
+  if (before && (before.kind === kind || before.kind === "stop")) return false;
+  const row = { subject, kind, by: tx.actor, reason, at: before?.at ?? tx.now };
+  tx.db.insert(pauses).values(row).onConflictDoUpdate({ target: pauses.subject, set: row }).run();
+  touchScope(tx, scope);
+  return true;
+}
+
+/** @returns false when it is not paused */
+export function resume(tx: Tx, scope: Scope): boolean {
+  const [row] = tx.db.delete(pauses).where(eq(pauses.subject, scope.subject)).returning().all();
+  if (!row) return false;
+  shift(tx, scope, row.at);
+  touchScope(tx, scope);
+  return true;
+}
+
+/** Everything the pause changes is looked at again. */
+function touchScope(tx: Tx, scope: Scope): void {
+  touchTown(tx);
+  if (scope.kind === "rig") tx.touch("rig", scope.subject);
+  if (scope.kind === "convoy") {
+    tx.touch("convoy", scope.subject);
+    const members = tx.db
+      .select({ id: issues.beadId, reviewId: issues.reviewId })
+      .from(issues)
+      .where(eq(issues.convoyId, scope.subject))
+      .all();
+    for (const { id, reviewId } of members) {
+      tx.touch("issue", id);
+      if (reviewId) tx.touch("review", reviewId);
+    }
+  }
+  for (const { id } of liveRuns(tx, scope)) tx.touch("run", id);
+}
+
+function liveRuns(tx: Tx, scope: Scope): { id: string; offeredAt: number }[] {
+  return tx.db
+    .select({ id: runs.id, offeredAt: runs.offeredAt })
+    .from(runs)
+    .where(and(ne(runs.state, "ended"), runsIn(tx, scope)))
+    .all();
+}
+
+function runsIn(tx: Tx, { kind, subject }: Scope) {
+  if (kind === "town") return undefined;
+  return kind === "rig" ? eq(runs.rigId, subject) : inArray(runs.beadId, beadsIn(tx, subject));
+}
+
+function beadsIn(tx: Tx, convoyId: string) {
+  return tx.db.select({ id: issues.beadId }).from(issues).where(eq(issues.convoyId, convoyId));
+}
+
+/** Deadlines of runs, and the patience with infrastructure, move on by the time of the pause. */
+function shift(tx: Tx, scope: Scope, pausedAt: number): void {
+  for (const { id, offeredAt } of liveRuns(tx, scope)) {
+    const frozenMs = tx.now - Math.max(pausedAt, offeredAt);
+    tx.db
+      .update(runs)
+      .set({ frozenMs: sql`${runs.frozenMs} + ${frozenMs}` })
+      .where(eq(runs.id, id))
+      .run();
+  }
+  const { kind, subject } = scope;
+  const ms = tx.now - pausedAt;
+  const ofRig = tx.db.select({ id: beads.id }).from(beads).where(eq(beads.rigId, subject));
+  const inScope = (column: typeof issues.beadId | typeof reviews.subjectId) => {
+    if (kind === "town") return undefined;
+    return kind === "rig" ? inArray(column, ofRig) : inArray(column, beadsIn(tx, subject));
+  };
+  tx.db
+    .update(issues)
+    .set({ infraSince: sql`${issues.infraSince} + ${ms}` })
+    .where(and(isNotNull(issues.infraSince), inScope(issues.beadId)))
+    .run();
+  tx.db
+    .update(reviews)
+    .set({ infraSince: sql`${reviews.infraSince} + ${ms}` })
+    .where(and(isNotNull(reviews.infraSince), inScope(reviews.subjectId)))
+    .run();
+  if (kind === "convoy") return;
+  tx.db
+    .update(rigs)
+    .set({ infraSince: sql`${rigs.infraSince} + ${ms}` })
+    .where(and(isNotNull(rigs.infraSince), kind === "rig" ? eq(rigs.id, subject) : undefined))
+    .run();
+}
