@@ -13,7 +13,8 @@ const gates = [{ name: "check", command: "sh check.sh" }];
 test.skipIf(needsAgent)(
   "[D3] a red baseline, an empty, a missing, an unreachable and a private repository park their rig with what to do, before any model call",
   async () => {
-    await using town = await openWholeTown();
+    // An address that cannot be reached is tried for hours; here for seconds.
+    await using town = await openWholeTown({ policy: { infraPatienceMs: 3_000 } });
     const askedFor: string[] = [];
     using host = Bun.serve({
       port: 0,
