@@ -35,6 +35,8 @@ export async function openPageTown(): Promise<PageTown> {
   const clock = { now: () => Date.now(), mono: () => performance.now() };
   const auth = openAuth({ dataDir: dir, clock, random: systemRandom, keyFile: join(dir, "key") });
   const town = new MemoryTown();
+  // A bead's drawer asks for it at once.
+  town.answers.set("bead.explain", () => ({ id: "", text: "It is open.", reasons: [], can: [] }));
   const open = (port: number) => {
     const opened = openEdges({
       auth,
