@@ -168,7 +168,7 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
   test(
     "[E4] everybody can use every view and drawer, in light, in dark and on a phone",
     async () => {
-      await landedOfConvoy().waitFor();
+      await landedOfConvoy().waitFor({ timeout: CONVOY_MS });
       await takePictures();
       expect(await faultsEverywhere()).toEqual([]);
       await setMode(page, lightDesk);
