@@ -32,9 +32,8 @@ export function wishedTimers(context: Context): TimerWish[] {
   }
   for (const each of s.questions) wish(each.id, "deadline", each.deadlineAt);
   for (const each of s.escalations) wish(each.id, "remind", each.remindAt);
-  const holding = new Set(s.held.map(({ runnerId }) => runnerId));
   for (const runner of s.runners) {
-    if (runner.state === "lost" || (!holding.has(runner.id) && !runner.online)) continue;
+    if (runner.state === "lost") continue;
     const ms = runner.state === "suspect" ? s.policy.runnerLostMs : s.policy.runnerSuspectMs;
     wish(runner.id, "silence", Math.max(runner.lastSeenAt + ms, s.observingUntil ?? 0));
   }

@@ -25,3 +25,14 @@ test("[runner/watch-silence] nobody is judged while the town is observing", () =
   expect(stateAfter({ online: false, lastSeenAt: NOW - 500_000 }, NOW + 1)).toBeNull();
   expect(stateAfter({ online: false, lastSeenAt: NOW - 500_000 }, NOW)).toBe("lost");
 });
+
+test("[runner/watch-silence] whoever is not lost is looked at again in time, connected and busy or not", () => {
+  const timerOf = (change: Parameters<typeof runner>[0]) => {
+    const s = snapshot({ runners: [runner(change)] });
+    return reconcile(s).timers.find(({ kind }) => kind === "silence")?.dueAt ?? null;
+  };
+  const left = { online: false, lastSeenAt: NOW - 1_000 } as const;
+  expect(timerOf(left)).toBe(NOW + 59_000);
+  expect(timerOf({ ...left, state: "suspect" })).toBe(NOW + 119_000);
+  expect(timerOf({ ...left, state: "lost" })).toBeNull();
+});
