@@ -51,7 +51,7 @@ export class Decider {
   readonly #faults: RuleFaults;
   /** What was said last of each rig's gates: a change is told to all that wait behind it. */
   #gates = new Map<string, string>();
-  /** The first pass over everything after a start may find work; later ones should not. */
+  /** The first pass over everything after a start or a gap in time may find work; later ones should not. */
   #passed = false;
 
   constructor(deps: DeciderDeps) {
@@ -62,6 +62,12 @@ export class Decider {
     this.#agenda = new Agenda(prepareUnfinished(deps.db));
     this.#faults = new RuleFaults(deps.db);
     this.#agenda.add(this.#faults.entities);
+    this.lookAtAll();
+  }
+
+  /** What was known of time does not hold any more: as after a start. */
+  startOver(): void {
+    this.#passed = false;
     this.lookAtAll();
   }
 

@@ -130,7 +130,7 @@ export class TownLoop {
     this.#cancelTimer?.();
     if (this.#watch.gap(this.#wokeByTimer)) {
       this.#deps.onGap();
-      this.#decider.lookAtAll();
+      this.#decider.startOver();
     }
     this.#wokeByTimer = false;
     const batch = this.#waiting.splice(0);
