@@ -2,7 +2,7 @@
 import { isTypeScript } from "../tidy/files.ts";
 
 export interface Part {
-  name: "unit" | "integration" | "e2e" | "kill";
+  name: "unit" | "integration" | "sim" | "e2e" | "kill";
   /** Bounds one test. */
   testTimeoutMs: number;
   /** Bounds the whole part. */
@@ -23,6 +23,13 @@ export const parts: readonly Part[] = [
     partTimeoutMs: 30 * minuteMs,
     workers: 2,
     shuffled: true,
+  },
+  {
+    name: "sim",
+    testTimeoutMs: 5 * minuteMs,
+    partTimeoutMs: 10 * minuteMs,
+    workers: 1,
+    shuffled: false,
   },
   {
     name: "e2e",

@@ -43,6 +43,10 @@ export class SimHostFiles {
     return store;
   }
 
+  stores(): Iterable<SimRepository> {
+    return this.#stores.values();
+  }
+
   isStore(path: string): boolean {
     return this.#stores.has(path);
   }

@@ -3,8 +3,10 @@ import type { FeedChange, Log } from "../../server/core.ts";
 import type { AgentSpec } from "../../runner/agents/driver.ts";
 import type { Mind } from "../agent/answer.ts";
 import { SimForge } from "../git/forge.ts";
+import type { Files } from "../git/objects.ts";
 import type { SimRandom } from "../random.ts";
 import { SimRunnerHost } from "../runner/host.ts";
+import { TownView } from "../town/town-view.ts";
 import { TownHost } from "../town/town-host.ts";
 import { HostClock } from "../world/host-clock.ts";
 import { Trace } from "../world/trace.ts";
@@ -42,6 +44,8 @@ export interface Hooks {
   isCut: (runner: PlayRunner) => boolean;
   oddity: (spec: AgentSpec) => Oddity | null;
   changes: (epoch: number, changes: readonly FeedChange[]) => void;
+  /** A rule of the town was applied. */
+  rule: (id: string) => void;
   stored: (runnerId: string, spoolEpoch: string, ackedSeq: number) => void;
   log: (who: string, level: "info" | "warn" | "error", message: string, fields: object) => void;
 }
@@ -54,11 +58,17 @@ export class Play {
   readonly townClock: HostClock;
   readonly runners: PlayRunner[] = [];
   readonly people: People;
+  /** The town as its feed tells it. */
+  readonly view = new TownView();
   readonly hooks: Hooks;
   /** Ids of the beads by their numbers, as people were told them. */
   readonly beads = new Map<number, string>();
 
+  /** How many beads people ask for. */
+  readonly beadsWanted: number;
+
   constructor(scenario: Scenario) {
+    this.beadsWanted = scenario.size.beads;
     const { seed, size, traceLines, activeMs } = scenario;
     const world = new World(seed, new Trace(traceLines));
     this.world = world;
@@ -76,9 +86,28 @@ export class Play {
     planWishes({ world, people, rigs, beads: size.beads, withinMs, onBead });
   }
 
+  /** Ends it: its databases hold memory. */
+  close(): void {
+    for (const { host } of this.runners) host.kill();
+    this.town.close();
+  }
+
   /** Unless it was started meanwhile. */
   startRunner({ host }: PlayRunner): void {
     if (!host.isUp) host.start();
+  }
+
+  /** The files of every ref that work lands on. */
+  landedFiles(): Files[] {
+    const files: Files[] = this.rigs.map(({ url, input }) =>
+      this.forge.filesOf(url, input.delivery === "merge" ? "main" : "gastown/landed/main"),
+    );
+    for (const { host } of this.runners)
+      for (const { refs } of host.files.stores()) {
+        const tip = refs.get("refs/heads/gastown/landed/main");
+        if (tip !== undefined) files.push(this.forge.objects.files(tip) ?? new Map());
+      }
+    return files;
   }
 
   #makeTown(): TownHost {
@@ -90,7 +119,10 @@ export class Play {
       clock: this.townClock,
       random: this.world.fork(),
       policy: { slots: SLOTS.town },
-      log: { debug: () => undefined, info: log("info"), warn: log("warn"), error: log("error") },
+      log: {
+        debug: ({ rule }) => (typeof rule === "string" ? this.hooks.rule(rule) : undefined),
+        ...{ info: log("info"), warn: log("warn"), error: log("error") },
+      },
       watch: (moment) => this.hooks.townMoment(moment),
       onChanges: (epoch, changes) => this.hooks.changes(epoch, changes),
       onStored: (...what) => this.hooks.stored(...what),
@@ -160,6 +192,7 @@ function quietHooks(random: SimRandom): Hooks {
     isCut: () => false,
     oddity: () => null,
     changes: () => undefined,
+    rule: () => undefined,
     stored: () => undefined,
     log: () => undefined,
   };

@@ -66,6 +66,11 @@ export class SimRunnerHost {
     this.disk.kill();
   }
 
+  /** SIGTERM: it drains and ends by itself. */
+  stop(): void {
+    void this.started?.then((opened) => (opened.ok ? opened.value.stop("SIGTERM") : undefined));
+  }
+
   /** SIGSTOP and SIGCONT. */
   freeze(): void {
     this.#life?.freeze();

@@ -29,6 +29,12 @@ export class TownDatabases {
     return { town: this.#town, events: this.#events };
   }
 
+  close(): void {
+    this.#events?.close();
+    this.#events = null;
+    this.#bytes = null;
+  }
+
   /** What is committed now. */
   backup(): Uint8Array {
     const db = this.#town;

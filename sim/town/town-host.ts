@@ -90,6 +90,11 @@ export class TownHost implements TownSide {
     for (const line of here.lines) line.cut("the town is gone");
   }
 
+  close(): void {
+    this.kill();
+    this.databases.close();
+  }
+
   /**
    * Asks the town as the owner does. Null: it ended before it answered, or it is down.
    * A query answers of what is committed.

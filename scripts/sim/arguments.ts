@@ -1,0 +1,85 @@
+// What a person may write after `./gastown sim`.
+import { chooseFaults } from "../../sim/faults/registry.ts";
+import type { Size } from "../../sim/play/scenario.ts";
+
+export interface SimArguments {
+  /** How many seeds are played, from the first on. */
+  seeds: number;
+  seed: number;
+  faults: string[];
+  size: Size;
+  activeMs: number;
+  trace: boolean;
+  shrink: boolean;
+  coverage: boolean;
+  mutants: boolean;
+  regressions: boolean;
+  /** Plays no more seeds after the first that fails. */
+  untilFailure: boolean;
+}
+
+export const usage = `usage: ./gastown sim [--seeds N] [--seed S] [--faults LIST] [--beads N] [--rigs N] [--runners N]
+                     [--minutes N] [--trace] [--shrink] [--coverage] [--regressions] [--mutants]
+--seeds:       how many seeds, from --seed on (one; the first is drawn when it is not said)
+--faults:      names or groups (infra, agent, people, all, none), separated by commas
+--minutes:     how long people and faults act, in the play's own time
+--trace:       the trace of a seed that fails, or of the only one
+--shrink:      looks for the smallest play that fails in the same way
+--coverage:    fails unless every rule and every fault was seen
+--regressions: the seeds of tests/sim/regressions.json instead
+--until-failure: no more seeds after the first that fails
+--mutants:     planted faults of sim/mutants, one at a time: each must be caught`;
+
+/** The size of a seed as the targets name it. */
+const FULL: Size = { beads: 100, rigs: 3, runners: 5 };
+const MINUTES = 20;
+
+export type Parsed = { ok: true; value: SimArguments } | { ok: false; message: string };
+
+export function parseArguments(argv: readonly string[], drawn: number): Parsed {
+  const value: SimArguments = {
+    seeds: 1,
+    seed: drawn,
+    faults: ["all"],
+    size: { ...FULL },
+    activeMs: MINUTES * 60_000,
+    ...{ trace: false, shrink: false, coverage: false, mutants: false, regressions: false },
+    untilFailure: false,
+  };
+  const queue = argv.flatMap((word) => (word.startsWith("--") ? word.split("=") : [word]));
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+    const message = readOption(word, queue, value);
+    if (message !== null) return { ok: false, message };
+  }
+  const chosen = chooseFaults(value.faults);
+  if ("unknown" in chosen) return { ok: false, message: `there is no fault ${chosen.unknown}.` };
+  return { ok: true, value: { ...value, faults: chosen.names } };
+}
+
+/** What is wrong with it, or null. */
+function readOption(word: string, queue: string[], value: SimArguments): string | null {
+  const name = word.slice(2);
+  const flags = ["trace", "shrink", "coverage", "mutants", "regressions"] as const;
+  const flag = flags.find((known) => known === name);
+  if (flag !== undefined) {
+    value[flag] = true;
+    return null;
+  }
+  if (name === "until-failure") {
+    value.untilFailure = true;
+    return null;
+  }
+  const text = queue.shift();
+  if (name === "faults" && text !== undefined) {
+    value.faults = text.split(",");
+    return null;
+  }
+  const count = Number(text);
+  if (!/^\d{1,9}$/.test(text ?? "")) return `${word} is no option, or needs a whole number.`;
+  if (name === "seeds" || name === "seed") value[name] = count;
+  else if (name === "minutes") value.activeMs = count * 60_000;
+  else if (name === "beads" || name === "rigs" || name === "runners")
+    value.size[name] = Math.max(1, count);
+  else return `there is no option ${word}.`;
+  return null;
+}

@@ -1,0 +1,143 @@
+/** Every checker of a play, hooked to it. Safety is looked at after each step. */
+import type { FeedChange } from "../../server/core.ts";
+import type { Image } from "../../protocol/index.ts";
+import type { Play } from "../play/play.ts";
+import { deliveryItem, outcomeItem, ruleItem } from "./coverage.ts";
+import { LandingChecks } from "./landings.ts";
+import { RunChecks } from "./runs.ts";
+import type { TownView } from "../town/town-view.ts";
+import { Violation } from "./violation.ts";
+
+/** What the log may complain of while faults of that name come. */
+export type Excuse = (who: string, message: string) => boolean;
+
+export class Checks {
+  readonly view: TownView;
+  readonly landings: LandingChecks;
+  readonly #play: Play;
+  readonly #runs = new RunChecks();
+  readonly #acked = new Map<string, number>();
+  /** How often each item of the coverage was seen. */
+  readonly seen = new Map<string, number>();
+  #changed: FeedChange[] = [];
+  #complaint: Violation | null = null;
+  excuse: Excuse = () => false;
+
+  constructor(play: Play) {
+    this.#play = play;
+    this.view = play.view;
+    const { forge, hooks, world } = play;
+    this.landings = new LandingChecks(forge, () => [
+      ...play.rigs.map(({ url }) => forge.at(url).repository),
+      ...play.runners.flatMap(({ host }) => [...host.files.stores()]),
+    ]);
+    hooks.changes = (_epoch, changes) => void this.#changed.push(...changes);
+    hooks.rule = (id) => this.count(ruleItem(id));
+    hooks.stored = (...what) => this.#stored(...what);
+    hooks.log = (who, level, message, fields) => this.#hear(who, level, message, fields);
+    world.onStep(() => this.#look());
+  }
+
+  count(item: string): void {
+    this.seen.set(item, (this.seen.get(item) ?? 0) + 1);
+  }
+
+  /** The town began with other data. */
+  restored(): void {
+    this.view.forget();
+    this.#runs.forget();
+    this.#acked.clear();
+  }
+
+  #look(): void {
+    if (this.#complaint !== null) throw this.#complaint;
+    this.landings.look();
+    if (this.#changed.length === 0) return;
+    const changed = this.#changed;
+    this.#changed = [];
+    let version = changed[0]?.version;
+    for (const change of changed) {
+      if (change.version !== version) this.#runs.commit();
+      version = change.version;
+      this.#see(change.image);
+    }
+    this.#runs.commit();
+  }
+
+  #see(image: FeedChange["image"]): void {
+    const before = this.view.take(image);
+    if (image.value === null) return;
+    if (image.kind === "run") this.#run(before as Image<"run"> | undefined, image.value);
+    if (image.kind === "issue") this.#issue(before as Image<"issue"> | undefined, image.value);
+    if (image.kind === "review") this.#review(before as Image<"review"> | undefined, image.value);
+  }
+
+  #run(before: Image<"run"> | undefined, run: Image<"run">): void {
+    this.#runs.see(before, run);
+    if (before?.state !== run.state) {
+      if (run.outcome !== null) this.count(outcomeItem(run.outcome, run.lastProgressAt !== null));
+      const end = run.outcome === null ? "" : ` ${run.outcome} ${run.reason?.code ?? ""}`;
+      this.#say(`run ${run.id} ${run.kind} of ${run.beadId ?? run.resource}: ${run.state}${end}`);
+    }
+  }
+
+  #issue(before: Image<"issue"> | undefined, issue: Image<"issue">): void {
+    const { id, status, outcome, failure } = issue;
+    if (before?.status !== status)
+      this.#say(
+        `bead ${id} (${issue.title}): ${status}${outcome === null ? "" : ` as ${outcome}`}`,
+      );
+    if (status === "closed" && outcome === null)
+      throw new Violation("closed-outcome", `${id} is closed without an outcome`);
+    if (status === "failed" && failure === null)
+      throw new Violation("failed-reason", `${id} failed without a reason`);
+    if (before?.status === "closed" && before.outcome === "landed" && status !== "closed")
+      throw new Violation("landed-stays", `${id} had landed and is ${status}`);
+    if (status === "closed" && outcome === "landed" && before?.outcome !== "landed")
+      this.#landed(issue);
+  }
+
+  #landed({ id, reviewId }: Image<"issue">): void {
+    // Its review is written in the same commit, and may come after it.
+    const proof = reviewId === null ? null : this.view.reviews.get(reviewId)?.proof;
+    if (proof !== undefined && proof !== null && !this.landings.holds(proof.mergeOid))
+      throw new Violation("landed-proof", `${id} landed as ${proof.mergeOid}, which no target has`);
+  }
+
+  #review(before: Image<"review"> | undefined, review: Image<"review">): void {
+    const { id, state, proof } = review;
+    if (before?.state !== state) this.#say(`review ${id} of ${review.subjectId}: ${state}`);
+    if (state !== "merged" || before?.state === "merged") return;
+    if (proof === null) throw new Violation("landed-proof", `${id} is merged without a proof`);
+    const rig = this.view.rigs.get(review.rigId);
+    if (rig !== undefined) this.count(deliveryItem(rig.delivery, rig.codeReview));
+    if (!this.landings.holds(proof.mergeOid))
+      throw new Violation("landed-proof", `${id} merged ${proof.mergeOid}, which no target has`);
+  }
+
+  /** No acknowledgement is taken back. */
+  #stored(runnerId: string, spoolEpoch: string, ackedSeq: number): void {
+    const key = `${runnerId} ${spoolEpoch}`;
+    const before = this.#acked.get(key) ?? 0;
+    if (ackedSeq < before)
+      this.#complaint ??= new Violation(
+        "acks-rise",
+        `${key} was acknowledged ${before}, now ${ackedSeq}`,
+      );
+    this.#acked.set(key, ackedSeq);
+  }
+
+  #hear(who: string, level: "info" | "warn" | "error", message: string, fields: object): void {
+    if (level === "info") return;
+    const text = `${message} ${JSON.stringify(fields)}`;
+    this.#play.world.trace.say(who, `${level}: ${text}`);
+    if (message === "the safety pass found work")
+      this.#complaint ??= new Violation("safety-pass", text);
+    if (level === "error" && !this.excuse(who, message))
+      this.#complaint ??= new Violation("log-error", `${who}: ${text}`);
+  }
+
+  #say(what: string): void {
+    this.#play.world.trace.say("town", what);
+  }
+}

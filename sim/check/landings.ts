@@ -1,0 +1,62 @@
+/** The main invariant: each landed bead's change is in its target exactly once, and nothing else is. */
+import { beadsIn } from "../git/history.ts";
+import type { SimForge, SimRepository } from "../git/forge.ts";
+import type { Oid } from "../../runner/git/porcelain.ts";
+import { Violation } from "./violation.ts";
+
+export class LandingChecks {
+  readonly #forge: SimForge;
+  /** Repositories that work can land in: the remotes, and the stores of runners. */
+  readonly #repositories: () => Iterable<SimRepository>;
+  /** The newest tip that was looked at, by repository and ref. */
+  readonly #seen = new Map<SimRepository, Map<string, Oid>>();
+  /** Merge commits by bead. */
+  readonly merges = new Map<string, Set<Oid>>();
+
+  constructor(forge: SimForge, repositories: () => Iterable<SimRepository>) {
+    this.#forge = forge;
+    this.#repositories = repositories;
+  }
+
+  /** After every step: looks at what has moved since. */
+  look(): void {
+    for (const repository of this.#repositories()) {
+      const seen = this.#seen.get(repository) ?? new Map<string, Oid>();
+      this.#seen.set(repository, seen);
+      for (const ref of ["refs/heads/main", "refs/heads/gastown/landed/main"]) {
+        const tip = repository.refs.get(ref);
+        if (tip === undefined || seen.get(ref) === tip) continue;
+        this.#walk(tip, seen.get(ref));
+        seen.set(ref, tip);
+      }
+    }
+  }
+
+  /** Whether the merge that a proof names is in a target. */
+  holds(mergeOid: Oid): boolean {
+    for (const repository of this.#repositories())
+      for (const ref of ["refs/heads/main", "refs/heads/gastown/landed/main"]) {
+        const tip = repository.refs.get(ref);
+        if (tip !== undefined && this.#forge.objects.isAncestor(mergeOid, tip)) return true;
+      }
+    return false;
+  }
+
+  #walk(tip: Oid, until: Oid | undefined): void {
+    const { objects } = this.#forge;
+    for (let at: Oid | undefined = tip; at !== undefined && at !== until;) {
+      const commit = objects.commit(at);
+      if (commit === undefined) return;
+      if (commit.parents.length > 1)
+        for (const bead of beadsIn(commit.message)) this.#merge(bead, at);
+      at = commit.parents[0];
+    }
+  }
+
+  #merge(bead: string, oid: Oid): void {
+    const merges = this.merges.get(bead) ?? new Set();
+    this.merges.set(bead, merges.add(oid));
+    if (merges.size > 1)
+      throw new Violation("landed-once", `${bead} was merged as ${[...merges].join(" and ")}`);
+  }
+}

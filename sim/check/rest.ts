@@ -1,0 +1,79 @@
+/** What must hold when the faults have stopped and nobody acts any more. */
+import type { Image } from "../../protocol/index.ts";
+import type { Play } from "../play/play.ts";
+import { fileOf, lineOf } from "../play/content.ts";
+import type { Checks } from "./checks.ts";
+import { Violation } from "./violation.ts";
+
+type Issue = Image<"issue">;
+
+/** Whether a bead has come to its end, or a person was told of it. */
+export function isSettled(issue: Issue, checks: Checks): boolean {
+  if (issue.status === "closed" || issue.status === "failed") return true;
+  const { reviews, issues } = checks.view;
+  const review = issue.reviewId === null ? undefined : reviews.get(issue.reviewId);
+  if (review?.state === "needs_person") return true;
+  const stuck = issue.blockedBy
+    .map((id) => issues.get(id))
+    .find((on) => on !== undefined && isStuck(on, checks));
+  return issue.status === "open" && stuck !== undefined;
+}
+
+/** A blocker that has come to its end and will not land by itself. */
+function isStuck(on: Issue, checks: Checks): boolean {
+  if (on.status === "closed") return on.outcome === "cancelled";
+  return isSettled(on, checks);
+}
+
+export function allSettled(play: Play, checks: Checks): boolean {
+  if (!play.people.served || play.beads.size < play.beadsWanted) return false;
+  for (const id of play.beads.values()) {
+    const issue = checks.view.issues.get(id);
+    if (issue === undefined || !isSettled(issue, checks)) return false;
+  }
+  return true;
+}
+
+/** After the town has come to rest. `unaided`: the share of beads that must have landed by themselves. */
+export function checkRest(play: Play, checks: Checks, unaidedMin: number): void {
+  const { view } = checks;
+  let landed = 0;
+  for (const [n, id] of play.beads) {
+    const issue = view.issues.get(id);
+    if (issue === undefined)
+      throw new Violation("acked-survives", `bead ${id} was given and is gone`);
+    const merges = checks.landings.merges.get(id)?.size ?? 0;
+    const hasLanded = issue.outcome === "landed";
+    if (hasLanded) landed += 1;
+    if (hasLanded !== (merges === 1))
+      throw new Violation(
+        "landed-once",
+        `${id} is ${issue.status} ${issue.outcome}, merged ${merges} times`,
+      );
+    if (hasLanded) checkContent(play, n, issue);
+    else if (issue.status !== "closed") checkTold(issue, checks);
+  }
+  const share = play.beads.size === 0 ? 1 : landed / play.beads.size;
+  if (share < unaidedMin)
+    throw new Violation("unaided", `${landed} of ${play.beads.size} beads landed unaided`);
+}
+
+function checkContent(play: Play, n: number, issue: Issue): void {
+  const held = play.landedFiles().map((files) => files.get(fileOf(n)) ?? "");
+  const count = held.join("").split(lineOf(n)).length - 1;
+  if (count !== 1)
+    throw new Violation(
+      "content-once",
+      `the change of ${issue.id} is in the targets ${count} times`,
+    );
+}
+
+/** Whoever waits for a person has told one; what waits for another bead says so. */
+function checkTold(issue: Issue, { view }: Checks): void {
+  const told = [...view.escalations.values()].some(
+    ({ subjectId }) =>
+      subjectId === issue.id || (subjectId !== null && subjectId === issue.reviewId),
+  );
+  if (!told && issue.blockedBy.length === 0)
+    throw new Violation("person-told", `${issue.id} is ${issue.status} and nobody was told`);
+}

@@ -1,0 +1,60 @@
+/** What must hold of runs after every commit: invariants 1, 3 and 5 of docs/spec.md. */
+import type { Image } from "../../protocol/index.ts";
+import { Violation } from "./violation.ts";
+
+type Run = Image<"run">;
+
+const ORDER = ["offered", "accepted", "preparing", "running", "ended"] as const;
+
+export class RunChecks {
+  /** The live runs of each resource. */
+  readonly #live = new Map<string, Set<string>>();
+  /** The highest fence of each resource. */
+  readonly #fences = new Map<string, Run["fence"]>();
+  readonly #touched = new Set<string>();
+
+  /** Of every image of a run, in order. */
+  see(before: Run | undefined, run: Run): void {
+    if (before === undefined) this.#begins(run);
+    else if (ORDER.indexOf(run.state) < ORDER.indexOf(before.state))
+      throw new Violation("run-forward", `${run.id} went from ${before.state} to ${run.state}`);
+    const live = this.#live.get(run.resource) ?? new Set();
+    if (run.state === "ended") live.delete(run.id);
+    else live.add(run.id);
+    this.#live.set(run.resource, live);
+    this.#touched.add(run.resource);
+    if (run.state === "ended" && run.outcome === null)
+      throw new Violation("run-outcome", `${run.id} ended without an outcome`);
+    if (run.state === "ended" && run.outcome !== "done" && run.reason === null)
+      throw new Violation("run-reason", `${run.id} ended as ${run.outcome} without a reason`);
+  }
+
+  /** After all images of a commit. */
+  commit(): void {
+    for (const resource of this.#touched) {
+      const live = this.#live.get(resource);
+      if (live !== undefined && live.size > 1)
+        throw new Violation("one-live-run", `${resource} has ${[...live].join(" and ")}`);
+    }
+    this.#touched.clear();
+  }
+
+  forget(): void {
+    this.#live.clear();
+    this.#touched.clear();
+  }
+
+  #begins({ id, resource, fence }: Run): void {
+    const highest = this.#fences.get(resource);
+    const rises =
+      highest === undefined ||
+      fence.epoch > highest.epoch ||
+      (fence.epoch === highest.epoch && fence.n > highest.n);
+    if (!rises)
+      throw new Violation(
+        "fences-rise",
+        `${id} of ${resource} has (${fence.epoch}, ${fence.n}) after (${highest.epoch}, ${highest.n})`,
+      );
+    this.#fences.set(resource, fence);
+  }
+}

@@ -1,0 +1,128 @@
+/** Processes that are killed, stopped for a while, and hosts that lose power, sleep, or have their clock set. */
+import type { Play, PlayRunner } from "../play/play.ts";
+import { again, anyRunner, type Fault, type FaultWorld } from "./fault.ts";
+
+/** A killed process is started again within this time. */
+const DOWN_MS_MAX = 40_000;
+const BOUNDARIES_MAX = 60;
+
+export const processFaults: readonly Fault[] = [
+  { name: "kill-town", group: "infra", begin: killTown },
+  { name: "kill-runner", group: "infra", begin: (world) => strikeRunners(world, "killed") },
+  { name: "power", group: "infra", begin: (world) => strikeRunners(world, "without power") },
+  { name: "drain", group: "infra", begin: drain },
+  { name: "freeze", group: "infra", begin: freeze },
+  { name: "suspend", group: "infra", begin: suspend },
+  { name: "clock-jump", group: "infra", begin: jump },
+];
+
+/** At one of the next commits or effects, before or after it. */
+function killTown(world: FaultWorld): void {
+  const { play, random } = world;
+  const { hooks, town } = play;
+  const before = hooks.townMoment;
+  let left = 0;
+  hooks.townMoment = (moment) => {
+    before(moment);
+    if (left === 0 || --left > 0 || !town.isUp) return;
+    world.fired();
+    play.world.trace.say("town", `killed ${moment}`);
+    town.kill();
+    play.world.after(random.below(DOWN_MS_MAX), "the town starts", () => startTown(play));
+  };
+  again(world, "the town will be killed", 200_000, () => (left = 1 + random.below(BOUNDARIES_MAX)));
+}
+
+function startTown({ town, townClock, world }: Play): void {
+  townClock.wake();
+  if (town.isUp) return;
+  world.trace.say("town", "starts");
+  town.start();
+}
+
+/** At one of the next boundaries of the runner's ports. */
+function strikeRunners(world: FaultWorld, how: "killed" | "without power"): void {
+  const { play, random } = world;
+  const { hooks } = play;
+  const before = hooks.runnerMoment;
+  const lingers = hooks.lingersMs;
+  const left = new Map<PlayRunner, number>();
+  hooks.lingersMs = (runner) =>
+    lingers(runner) ?? (random.unit() < 0.3 ? random.below(5_000) : null);
+  hooks.runnerMoment = (runner, moment) => {
+    before(runner, moment);
+    const count = left.get(runner);
+    if (count === undefined || !runner.host.isUp) return;
+    left.set(runner, count - 1);
+    if (count > 1) return;
+    left.delete(runner);
+    world.fired();
+    play.world.trace.say(runner.name, `${how} ${moment}`);
+    if (how === "killed") runner.host.kill();
+    else runner.host.cutPower();
+    const inMs = random.below(random.unit() < 0.2 ? 8 * DOWN_MS_MAX : DOWN_MS_MAX);
+    play.world.after(inMs, `${runner.name} starts`, () => play.startRunner(runner));
+  };
+  const everyMs = how === "killed" ? 60_000 : 120_000;
+  again(world, "a runner will fall", everyMs, () =>
+    left.set(anyRunner(world), 1 + random.below(BOUNDARIES_MAX)),
+  );
+}
+
+/** SIGTERM: the runner ends by itself. */
+function drain(world: FaultWorld): void {
+  const { play, random } = world;
+  again(world, "a runner is told to end", 250_000, () => {
+    const runner = anyRunner(world);
+    if (!runner.host.isUp) return;
+    world.fired();
+    play.world.trace.say(runner.name, "is told to end");
+    runner.host.stop();
+    const inMs = 30_000 + random.below(DOWN_MS_MAX);
+    play.world.after(inMs, `${runner.name} starts`, () => play.startRunner(runner));
+  });
+}
+
+function freeze(world: FaultWorld): void {
+  const { play, random } = world;
+  again(world, "a process is stopped", 120_000, () => {
+    const forMs = 500 + random.below(random.unit() < 0.3 ? 250_000 : 30_000);
+    world.fired();
+    if (random.unit() < 0.25) {
+      play.world.trace.say("town", `stopped for ${forMs} ms`);
+      play.townClock.freeze();
+      play.world.after(forMs, "the town goes on", () => play.townClock.wake());
+      return;
+    }
+    const { name, host } = anyRunner(world);
+    play.world.trace.say(name, `stopped for ${forMs} ms`);
+    host.freeze();
+    play.world.after(forMs, `${name} goes on`, () => host.thaw());
+  });
+}
+
+/** The host sleeps with all that runs on it. */
+function suspend(world: FaultWorld): void {
+  const { play, random } = world;
+  again(world, "a host falls asleep", 200_000, () => {
+    const forMs = 2_000 + random.below(random.unit() < 0.3 ? 600_000 : 60_000);
+    const { name, clock } =
+      random.unit() < 0.25 ? { name: "town", clock: play.townClock } : anyRunner(world);
+    world.fired();
+    play.world.trace.say(name, `its host sleeps for ${forMs} ms`);
+    clock.sleep();
+    play.world.after(forMs, `the host of ${name} wakes`, () => clock.wake());
+  });
+}
+
+function jump(world: FaultWorld): void {
+  const { play, random } = world;
+  again(world, "a clock is set", 250_000, () => {
+    const { name, clock } =
+      random.unit() < 0.4 ? { name: "town", clock: play.townClock } : anyRunner(world);
+    const byMs = (random.unit() - 0.5) * 2 * (random.unit() < 0.5 ? 30_000 : 3_600_000);
+    world.fired();
+    play.world.trace.say(name, `its clock is set by ${Math.round(byMs)} ms`);
+    clock.jump(byMs);
+  });
+}

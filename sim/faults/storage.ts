@@ -1,0 +1,50 @@
+/** Full disks, and remotes that cannot be reached or do not answer. */
+import { again, anyRunner, type Fault, type FaultWorld } from "./fault.ts";
+
+export const storageFaults: readonly Fault[] = [
+  { name: "disk-full", group: "infra", begin: diskFull },
+  { name: "remote", group: "infra", begin: remote },
+  { name: "stray", group: "infra", begin: stray },
+];
+
+function diskFull(world: FaultWorld): void {
+  const { play, random } = world;
+  again(world, "a disk is full", 400_000, () => {
+    const forMs = 500 + random.below(20_000);
+    world.fired();
+    const ofTown = random.unit() < 0.3;
+    const { name, host } = anyRunner(world);
+    const disk = ofTown ? play.town.databases : host.disk;
+    play.world.trace.say(ofTown ? "town" : name, `its disk is full for ${forMs} ms`);
+    disk.full = true;
+    play.world.after(forMs, "a disk has room again", () => (disk.full = false));
+  });
+}
+
+const SHARE = 0.03;
+const FAULTS = ["unreachable", "timed_out", "answer_lost"] as const;
+
+function remote(world: FaultWorld): void {
+  const { play, random } = world;
+  const before = play.forge.fault;
+  play.forge.fault = (call) => {
+    const fault = before(call);
+    if (fault !== null || !world.isActive() || random.unit() >= SHARE) return fault;
+    world.fired();
+    return FAULTS[random.below(FAULTS.length)] ?? null;
+  };
+}
+
+/** Somebody else pushes to a target. */
+function stray(world: FaultWorld): void {
+  const { play, random } = world;
+  let count = 0;
+  again(world, "a stranger pushes", 60_000, () => {
+    const rig = play.rigs[random.below(play.rigs.length)];
+    if (rig === undefined) return;
+    world.fired();
+    count += 1;
+    const change = new Map([[`stray/${count % 5}.txt`, `stray ${count}\n`]]);
+    play.forge.stray(rig.url, "main", change, { atMs: play.world.nowMs });
+  });
+}

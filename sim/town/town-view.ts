@@ -1,0 +1,44 @@
+/** The town as its change feed tells it: the newest image of everything, kept by kind. */
+import type { AnyImage, Image, ImageKind } from "../../protocol/index.ts";
+
+export class TownView {
+  readonly issues = new Map<string, Image<"issue">>();
+  readonly runs = new Map<string, Image<"run">>();
+  readonly reviews = new Map<string, Image<"review">>();
+  readonly escalations = new Map<string, Image<"escalation">>();
+  readonly rigs = new Map<string, Image<"rig">>();
+
+  /** Takes an image; returns what was known before. */
+  take(image: AnyImage): AnyImage["value"] | undefined {
+    switch (image.kind) {
+      case "issue":
+        return swap(this.issues, image);
+      case "run":
+        return swap(this.runs, image);
+      case "review":
+        return swap(this.reviews, image);
+      case "escalation":
+        return swap(this.escalations, image);
+      case "rig":
+        return swap(this.rigs, image);
+      default:
+        return undefined;
+    }
+  }
+
+  /** The town's data is another: what was known does not hold. */
+  forget(): void {
+    for (const map of [this.issues, this.runs, this.reviews, this.escalations, this.rigs])
+      map.clear();
+  }
+}
+
+function swap<K extends ImageKind>(
+  map: Map<string, Image<K>>,
+  { id, value }: { id: string; value: Image<K> | null },
+): Image<K> | undefined {
+  const before = map.get(id);
+  if (value === null) map.delete(id);
+  else map.set(id, value);
+  return before;
+}
