@@ -134,8 +134,21 @@ export class RunnerDesk {
       });
     }
     if (this.lastSeen.has(runnerId)) this.lastSeen.set(runnerId, clock.now());
-    if (row.state !== "connected") this.#ports.loop.wake();
+    if (row.state !== "connected") this.#lookAt(runnerId);
     return ok({ stop: this.#stops(runnerId, frame.runs), heartbeatMs: policy.heartbeatMs });
+  }
+
+  /** The town looks at a runner again: one that was silent is heard. */
+  #lookAt(runnerId: string): void {
+    const { loop, log } = this.#ports;
+    loop
+      .submit("runner.heard", (tx) => {
+        tx.touch("runner", runnerId);
+        return ok(null);
+      })
+      .catch((bug: unknown) =>
+        log.debug({ err: String(bug) }, "a runner was heard while the town was stopping"),
+      );
   }
 
   async tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>> {

@@ -167,6 +167,30 @@ test("[C6] a silent runner is suspect, then lost, and its run is given to anothe
   expect(next.spec.fence.n).toBe(offer.spec.fence.n + 1);
 });
 
+test("[runner/watch-silence] a suspect runner that is heard again is connected at once", async () => {
+  const { offer } = await begin();
+  await stateOf(offer, "accepted");
+  const beat = () =>
+    stage.core.heartbeat(runner.id, {
+      connection: runner.connection,
+      lastOfferSeq: offer.offerSeq,
+      runs: [live(offer)],
+    });
+  const seen = async () => {
+    await stage.tick();
+    return (await stage.do("town.status", {})).runners.map(({ state }) => state);
+  };
+  stage.clock.aheadMs += 121_000;
+  await beat();
+  await stage.tick();
+  stage.clock.aheadMs += 70_000;
+  expect(await seen()).toEqual(["suspect"]);
+  // The look at everything that follows a gap in time is over.
+  await stage.tick();
+  await beat();
+  expect(await seen()).toEqual(["connected"]);
+});
+
 test("[C6] after a restart the town observes: nobody is lost before he could say hello", async () => {
   const { offer } = await begin();
   await stateOf(offer, "accepted");
