@@ -2,6 +2,8 @@
 import { outcomeSchema } from "../../protocol/index.ts";
 import { faults } from "../faults/registry.ts";
 
+/** A run that is done has shown it; one that was refused never began. */
+const NEVER = new Set(["outcome done before progress", "outcome rejected after progress"]);
 const DELIVERIES = ["none", "branch", "merge"];
 
 export class Coverage {
@@ -21,7 +23,7 @@ export class Coverage {
         deliveryItem(delivery, false),
       ]),
       ...faults.map(({ name }) => faultItem(name)),
-    ];
+    ].filter((item) => !NEVER.has(item));
   }
 
   add(seen: ReadonlyMap<string, number>): void {

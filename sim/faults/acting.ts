@@ -4,12 +4,10 @@ import { again, type Fault, type FaultWorld } from "./fault.ts";
 
 const PRIORITIES = ["low", "medium", "high", "critical"] as const;
 
+/** A command, and what follows when it was answered. */
+type Wish = [name: string, body: object, answered?: () => void];
 /** One act on a bead of chance; null: nothing to be done with it. */
-type Act = (
-  bead: string,
-  random: SimRandom,
-  world: FaultWorld,
-) => [name: string, body: object] | null;
+type Act = (bead: string, random: SimRandom, world: FaultWorld) => Wish | null;
 
 const acts: readonly { name: string; everyMs: number; act: Act }[] = [
   {
@@ -35,6 +33,8 @@ const acts: readonly { name: string; everyMs: number; act: Act }[] = [
   { name: "people-hold", everyMs: 90_000, act: hold },
   { name: "people-stop-run", everyMs: 90_000, act: stopRun },
   { name: "people-settings", everyMs: 150_000, act: settings },
+  { name: "people-pause", everyMs: 400_000, act: pauseTown },
+  { name: "people-answer", everyMs: 90_000, act: answer },
   { name: "people-decide", everyMs: 60_000, act: decide },
 ];
 
@@ -54,19 +54,36 @@ export const peopleFaults: readonly Fault[] = acts.map(({ name, everyMs, act }) 
   },
 }));
 
-function hold(bead: string, random: SimRandom, { play }: FaultWorld): [string, object] {
-  play.world.after(random.below(60_000), "a person releases", () =>
-    play.people.wish("bead.release", { bead }),
-  );
-  return ["bead.hold", { bead }];
+/** Whoever holds a bead releases it some time later. */
+function hold(bead: string, random: SimRandom, { play }: FaultWorld): Wish {
+  return ["bead.hold", { bead }, () => later(play, random, ["bead.release", { bead }])];
 }
 
-function stopRun(bead: string, _random: SimRandom, { play }: FaultWorld): [string, object] | null {
+/** As `hold`, of the whole town. */
+function pauseTown(_bead: string, random: SimRandom, { play }: FaultWorld): Wish {
+  const command = random.unit() < 0.5 ? "town.pause" : "town.stop";
+  return [command, {}, () => later(play, random, ["town.resume", {}])];
+}
+
+function later({ world, people }: FaultWorld["play"], random: SimRandom, wish: Wish): void {
+  world.after(random.below(60_000), `a person calls ${wish[0]}`, () => people.wish(...wish));
+}
+
+/** Of the newest question that is open. */
+function answer(_bead: string, random: SimRandom, { play }: FaultWorld): Wish | null {
+  const open = [...play.view.questions.values()].filter(({ state }) => state === "open");
+  const question = open[random.below(open.length)];
+  return question === undefined
+    ? null
+    : ["question.answer", { question: question.id, answer: "Yes." }];
+}
+
+function stopRun(bead: string, _random: SimRandom, { play }: FaultWorld): Wish | null {
   const run = play.view.issues.get(bead)?.runId ?? null;
   return run === null ? null : ["run.stop", { run }];
 }
 
-function settings(_bead: string, random: SimRandom, { play }: FaultWorld): [string, object] | null {
+function settings(_bead: string, random: SimRandom, { play }: FaultWorld): Wish | null {
   const rig = play.rigs[random.below(play.rigs.length)];
   if (rig === undefined) return null;
   const set =
@@ -76,7 +93,7 @@ function settings(_bead: string, random: SimRandom, { play }: FaultWorld): [stri
     : ["rig.update", { rig: rig.name, set }];
 }
 
-function decide(bead: string, random: SimRandom, { play }: FaultWorld): [string, object] | null {
+function decide(bead: string, random: SimRandom, { play }: FaultWorld): Wish | null {
   const review = play.view.issues.get(bead)?.reviewId ?? null;
   if (review === null || play.view.reviews.get(review)?.state !== "needs_person") return null;
   const verdict = random.unit() < 0.5 ? "approve" : "request_changes";

@@ -2,7 +2,12 @@
 import { ODDITIES, type Oddity } from "../play/minds.ts";
 import type { Fault } from "./fault.ts";
 
-const SHARE = 0.15;
+/** Of the runs of any bead. */
+const SHARE = 0.06;
+/** What the model does, it does to every bead, and not for ever. */
+const OF_THE_MODEL: ReadonlySet<Oddity> = new Set(["model fails", "is out of quota"]);
+/** Of the beads: all of their runs are odd in the same way. */
+const STUBBORN = 0.02;
 
 function odd(oddity: Oddity): Fault {
   return {
@@ -13,7 +18,13 @@ function odd(oddity: Oddity): Fault {
       const before = hooks.oddity;
       hooks.oddity = (spec) => {
         const other = before(spec);
-        if (other !== null || !isActive() || random.unit() >= SHARE) return other;
+        const bead = play.view.runs.get(spec.runId)?.beadId ?? null;
+        const isStubborn =
+          bead !== null &&
+          !OF_THE_MODEL.has(oddity) &&
+          Number(Bun.hash(`${oddity} ${bead}`) % 1_000n) < STUBBORN * 1_000;
+        const isOdd = isStubborn || (isActive() && random.unit() < SHARE);
+        if (other !== null || !isOdd) return other;
         fired();
         return oddity;
       };

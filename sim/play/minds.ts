@@ -18,6 +18,10 @@ export const ODDITIES = [
   "asks for changes",
   "cannot decide",
   "model fails",
+  "is out of quota",
+  "asks",
+  "asks and waits",
+  "escalates",
 ] as const;
 export type Oddity = (typeof ODDITIES)[number];
 
@@ -52,8 +56,9 @@ function answersOf(spec: AgentSpec, asked: Asked, options: MindOptions): readonl
   if (oddity === "dies") return [{ afterMs: thinkMs, dies: true }];
   if (oddity === "model fails") {
     const kind = random.unit() < 0.5 ? ("throttle" as const) : ("unreachable" as const);
-    return [{ fails: { kind, status: 503, message: "The model is busy.", retryAfterMs: null } }];
+    return Array<Answer>(random.below(8)).fill(failing(kind));
   }
+  if (oddity === "is out of quota") return [failing("quota")];
   if (oddity === "repeats")
     return Array<Answer>(30).fill({ tool: { name: "gt_prime", arguments: {} } });
   if (spec.role === "mayor") return options.mayor(asked);
@@ -62,7 +67,7 @@ function answersOf(spec: AgentSpec, asked: Asked, options: MindOptions): readonl
   return own.map((answer, n) => (n === 0 ? { ...answer, afterMs: slow } : answer));
 }
 
-function polecat(asked: Asked, { oddity, files }: MindOptions): Answer[] {
+function polecat(asked: Asked, { oddity, files, random }: MindOptions): Answer[] {
   const n = beadNumber(asked.prompt);
   const done = { tool: { name: "gt_done", arguments: { summary: "Wrote the line" } } };
   if (n === null || oddity === "lies") return [done, { text: "Done." }];
@@ -73,7 +78,9 @@ function polecat(asked: Asked, { oddity, files }: MindOptions): Answer[] {
     writes[shared] = (tree.get(shared) ?? "") + lineOf(n);
   if (oddity === "breaks the gates" && !asked.prompt.includes("feedback"))
     writes[fileOf(n)] = BROKEN;
-  const write = { text: "# Writing\nThe line.", writes, goesOn: true };
+  const look = { tool: { name: "gt_prime", arguments: {} } };
+  const afterMs = 100 + random.below(4_000);
+  const write = { text: "# Writing\nThe line.", writes, goesOn: true, afterMs };
   const end = { text: "Done." };
   const nothing = { summary: "It is there already", no_changes_reason: "The line is there." };
   if (tree.get(fileOf(n)) === lineOf(n) && Object.keys(writes).length === 1)
@@ -81,7 +88,21 @@ function polecat(asked: Asked, { oddity, files }: MindOptions): Answer[] {
   if (oddity === "finishes twice") return [write, done, done, end];
   if (oddity === "finishes late")
     return [write, { ...end, afterMs: 30_000 }, { ...done, afterMs: 90_000 }, end];
-  return [write, done, end];
+  return [look, write, ...calls(oddity), { ...done, afterMs }, end];
+}
+
+function failing(kind: "throttle" | "unreachable" | "quota"): Answer {
+  return { fails: { kind, status: 503, message: "The model is busy.", retryAfterMs: null } };
+}
+
+/** What an agent does that needs a person. */
+function calls(oddity: Oddity | null): Answer[] {
+  const question = { question: "May I?", options: ["Yes.", "No."], default: "No." };
+  if (oddity === "asks") return [{ tool: { name: "gt_ask", arguments: question } }];
+  if (oddity === "asks and waits")
+    return [{ tool: { name: "gt_ask", arguments: { ...question, wait: true } } }];
+  const trouble = { title: "I am lost", body: "Help.", severity: "medium" };
+  return oddity === "escalates" ? [{ tool: { name: "gt_escalate", arguments: trouble } }] : [];
 }
 
 function refinery({ oddity, random }: MindOptions): Answer[] {

@@ -18,6 +18,13 @@ import type { Scenario } from "./scenario.ts";
 import { planWishes } from "./wishes.ts";
 
 const SLOTS = { town: 12, runner: 4 };
+/** Shorter than a town's own, so that plays reach them. */
+const PATIENCE = {
+  agentWallMs: 15 * 60_000,
+  codeWallMs: 5 * 60_000,
+  questionDeadlineMs: 10 * 60_000,
+  escalationRemindMs: 20 * 60_000,
+};
 /** From a runner that gave up to its next start by whoever supervises it. */
 const RESTART_MS = 2_000;
 
@@ -118,7 +125,7 @@ export class Play {
     return new TownHost({
       clock: this.townClock,
       random: this.world.fork(),
-      policy: { slots: SLOTS.town },
+      policy: { slots: SLOTS.town, ...PATIENCE },
       log: {
         debug: ({ rule }) => (typeof rule === "string" ? this.hooks.rule(rule) : undefined),
         ...{ info: log("info"), warn: log("warn"), error: log("error") },

@@ -6,6 +6,7 @@ export class TownView {
   readonly runs = new Map<string, Image<"run">>();
   readonly reviews = new Map<string, Image<"review">>();
   readonly escalations = new Map<string, Image<"escalation">>();
+  readonly questions = new Map<string, Image<"question">>();
   readonly rigs = new Map<string, Image<"rig">>();
 
   /** Takes an image; returns what was known before. */
@@ -19,6 +20,8 @@ export class TownView {
         return swap(this.reviews, image);
       case "escalation":
         return swap(this.escalations, image);
+      case "question":
+        return swap(this.questions, image);
       case "rig":
         return swap(this.rigs, image);
       default:
@@ -28,7 +31,14 @@ export class TownView {
 
   /** The town's data is another: what was known does not hold. */
   forget(): void {
-    for (const map of [this.issues, this.runs, this.reviews, this.escalations, this.rigs])
+    for (const map of [
+      this.issues,
+      this.runs,
+      this.reviews,
+      this.escalations,
+      this.questions,
+      this.rigs,
+    ])
       map.clear();
   }
 }
