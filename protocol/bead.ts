@@ -91,6 +91,8 @@ export const issueSchema = z.object({
   wishedAgentId: beadIdSchema.nullable(),
   /** Acceptance checks: commands that must be green on the merged tree, besides the rig's gates. */
   checks: z.array(gateSchema),
+  /** It brings the branch of its convoy to the target. */
+  landing: z.boolean(),
   headOid: oidSchema.nullable(),
   baseOid: oidSchema.nullable(),
   landedOn: z.string().nullable(),
@@ -102,12 +104,25 @@ export const issueSchema = z.object({
 });
 export type Issue = z.infer<typeof issueSchema>;
 
-export const convoyStateSchema = z.enum(["staged", "active", "landed", "failed", "cancelled"]);
+export const convoyStateSchema = z.enum([
+  "staged",
+  "active",
+  "landing",
+  "landed",
+  "failed",
+  "cancelled",
+]);
+/** Each bead lands by itself, or all on a branch of the convoy, which lands once at the end. */
+export const convoyModeSchema = z.enum(["review-and-merge", "review-then-land"]);
+export type ConvoyMode = z.infer<typeof convoyModeSchema>;
 /** What a person may do about a failed task: once more, without it, or without it and all that waits for it. */
 export const taskChoiceSchema = z.enum(["retry", "drop", "land_without"]);
 export const convoySchema = z.object({
   ...beadCommon,
   type: z.literal("convoy"),
+  mode: convoyModeSchema,
+  /** Its own branch, where its beads land first. */
+  branch: z.string().nullable(),
   state: convoyStateSchema,
   failure: failureReasonSchema.nullable(),
   archivedAt: timestampSchema.nullable(),

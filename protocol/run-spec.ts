@@ -24,6 +24,8 @@ export const rigSpecSchema = z.object({
   gates: z.array(gateSchema),
   setup: z.string().nullable(),
   isolationConfirmed: z.boolean(),
+  /** Where a bead of a convoy with a branch of its own begins and lands, instead of on the integration branch. */
+  convoyBranch: z.string().nullable().default(null),
 });
 export type RigSpec = z.infer<typeof rigSpecSchema>;
 
@@ -134,7 +136,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     headOid: oidSchema,
     branch: z.string(),
     /** `withdraw`: nothing is landed any more; the lane is advanced, then it is seen what a lost merge did. */
-    purpose: z.enum(["land", "withdraw"]),
+    purpose: z.enum(["land", "withdraw"]).default("land"),
     author: authorSchema,
   }),
   z.object({ kind: z.literal("baseline"), ...common, rig: rigSpecSchema }),

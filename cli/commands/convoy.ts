@@ -153,7 +153,8 @@ function addTasks(group: Command): void {
 
 const SLING_HELP = `
 The file: {"rig": "name", "title": "…", "tasks": [{"key": "a", "title": "…", "body": "…", "dependsOn": []}, …]}
-With "parallel": true tasks need not depend on each other.`;
+With "parallel": true tasks need not depend on each other. With "mode": "review-then-land" they land on a branch of
+the convoy, which lands once at the end.`;
 
 /** Checked here as well, so that a wrong file is told without a town. */
 function convoyInput(value: unknown): CommandInput<"convoy.sling"> {

@@ -1,6 +1,7 @@
 /** Commands about convoys. */
 import { z } from "zod";
 import {
+  convoyModeSchema,
   convoySchema,
   deliverySchema,
   issueSchema,
@@ -41,6 +42,7 @@ export const convoyCommands = {
       parallel: z.boolean().default(false),
       /** Nothing is dispatched before it is started. */
       staged: z.boolean().default(false),
+      mode: convoyModeSchema.default("review-and-merge"),
       delivery: deliverySchema.optional(),
     }),
     value: z.object({ convoy: convoySchema, beads: z.array(issueSchema) }),

@@ -241,6 +241,10 @@ const MAYOR: readonly Tool[] = [
       title,
       tasks: z.array(task).min(1).max(TASKS_MAX),
       parallel: z.boolean().optional(),
+      mode: z
+        .enum(["review-and-merge", "review-then-land"])
+        .optional()
+        .describe("review-then-land: all land together at the end, from a branch of the convoy"),
       staged: z.boolean().optional().describe("true: a plan to look at; nothing runs before start"),
     }),
     terminal: false,

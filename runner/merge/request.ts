@@ -20,6 +20,8 @@ export type LandingRequest = {
   /** Branch name of the target, such as `main`. */
   readonly target: string;
   readonly delivery: Delivery;
+  /** Branch of the bead's convoy, where it lands instead of on the integration branch of the target. */
+  readonly convoyBranch: string | null;
   /** Branch that carries the source where the landing happens; deleted after the proof, if it still holds the source. */
   readonly runBranch: string | null;
   /** Only take the lane and see whether an earlier engine landed it: nothing is pushed. */
@@ -37,6 +39,6 @@ export function candidatePrefix(request: Pick<LandingRequest, "beadId">): string
   return `refs/gastown/candidate/${safeId(request.beadId)}/`;
 }
 
-export function integrationRefOf(request: Pick<LandingRequest, "target">): string {
-  return `refs/heads/${landedBranch(request.target)}`;
+export function integrationRefOf(request: Pick<LandingRequest, "target" | "convoyBranch">): string {
+  return `refs/heads/${request.convoyBranch ?? landedBranch(request.target)}`;
 }

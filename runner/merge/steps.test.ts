@@ -18,6 +18,7 @@ const request: LandingRequest = {
   delivery: "merge",
   runBranch: "gastown/run/bd1/rn1",
   withdraw: false,
+  convoyBranch: null,
   attribution: { author: { name: "a", email: "a@x" }, committer: { name: "c", email: "c@x" } },
 };
 

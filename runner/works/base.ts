@@ -21,8 +21,20 @@ export function trackedRef(landingRef: string, at: "store" | "remote"): string {
 export async function resolveBase(
   history: History,
   rig: RigRepository,
-  wish: { readonly target: string; readonly delivery: Delivery },
+  wish: {
+    readonly target: string;
+    readonly delivery: Delivery;
+    /** Branch of the bead's convoy: where it begins as soon as something has landed there. */
+    readonly convoyBranch?: string | null;
+  },
 ): Promise<Outcome<{ ref: string; oid: Oid }>> {
+  const at = wish.delivery === "none" ? "store" : "remote";
+  if (wish.convoyBranch) {
+    const ref = `refs/heads/${wish.convoyBranch}`;
+    const own = await history.readRef(rig, trackedRef(ref, at));
+    if (!own.ok) return own;
+    if (own.oid !== null) return { ok: true, ref, oid: own.oid };
+  }
   const targetRef = `refs/heads/${wish.target}`;
   const target = await history.readRef(rig, trackedRef(targetRef, "remote"));
   if (!target.ok) return target;
@@ -34,10 +46,7 @@ export async function resolveBase(
     );
   }
   const landed = `refs/heads/${landedBranch(wish.target)}`;
-  const landedAt = await history.readRef(
-    rig,
-    trackedRef(landed, wish.delivery === "none" ? "store" : "remote"),
-  );
+  const landedAt = await history.readRef(rig, trackedRef(landed, at));
   if (!landedAt.ok) return landedAt;
   if (landedAt.oid === null || landedAt.oid === target.oid)
     return { ok: true, ref: targetRef, oid: target.oid };

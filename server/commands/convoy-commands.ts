@@ -17,7 +17,13 @@ export const slingConvoy: Apply<"convoy.sling"> = (tx, body) => {
   if (!rig.ok) return rig;
   const checked = checkTasks(body.tasks, body.parallel);
   if (!checked.ok) return checked;
-  const convoyId = createConvoy(tx, body.title, rig.value.id, body.staged);
+  const convoyId = createConvoy(tx, {
+    title: body.title,
+    rigId: rig.value.id,
+    staged: body.staged,
+    mode: body.mode,
+    delivery: body.delivery ?? null,
+  });
   const ids = new Map<string, string>();
   for (const task of body.tasks) {
     const id = createIssue(tx, {

@@ -1,14 +1,16 @@
 /** Convoys as people change them: start, edit, decide about failed tasks, cancel. */
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { ok, refuse, type Convoy, type Result } from "../../protocol/index.ts";
+import { branchOf } from "../model/delivery.ts";
 import { blockersOf } from "../store/dependencies.ts";
 import { convoyImage } from "../store/images/images.ts";
 import { present } from "../store/present.ts";
-import { convoys, issues } from "../store/schema/beads.ts";
+import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import type { Tx } from "../store/tx.ts";
 import { editBead, setHeld } from "../store/writes/bead-edits.ts";
 import { bumpVersion, recordEvent } from "../store/writes/beads.ts";
 import { leaveConvoy, membersOf, moveConvoy } from "../store/writes/convoys.ts";
+import { escalate } from "../store/writes/escalations.ts";
 import { createIssue } from "../store/writes/issues.ts";
 import { cancelIfOpen, reopenBead } from "./bead-end-commands.ts";
 import type { Apply } from "./command.ts";
@@ -23,13 +25,13 @@ function shown(tx: Tx, id: string): Convoy {
   return present(convoyImage(tx.db, id), `convoy ${id}`);
 }
 
+function rowOf(tx: Tx, id: string): typeof convoys.$inferSelect {
+  const row = tx.db.select().from(convoys).where(eq(convoys.beadId, id)).get();
+  return present(row, `convoys row of ${id}`);
+}
+
 function stateOf(tx: Tx, id: string): Convoy["state"] {
-  const row = tx.db
-    .select({ state: convoys.state })
-    .from(convoys)
-    .where(eq(convoys.beadId, id))
-    .get();
-  return present(row, `convoys row of ${id}`).state;
+  return rowOf(tx, id).state;
 }
 
 /** Only what has not ended can be changed. */
@@ -76,8 +78,7 @@ export const addToConvoy: Apply<"convoy.add"> = (tx, body) => {
   const convoyId = bead.value.id;
   const rigId = present(bead.value.rigId, `rig of ${convoyId}`);
   const { title, body: text, priority } = body;
-  const [sibling] = membersOf(tx, convoyId);
-  const delivery = sibling === undefined ? null : image(tx, sibling).delivery;
+  const { delivery } = rowOf(tx, convoyId);
   const id = createIssue(tx, { title, body: text, rigId, priority, delivery, convoyId });
   for (const ref of body.dependsOn) {
     const added = connect(tx, { id, rigId }, ref, "blocks");
@@ -106,12 +107,17 @@ export const removeFromConvoy: Apply<"convoy.remove"> = (tx, body) => {
 };
 
 export const decideTask: Apply<"convoy.decide"> = (tx, body, ports) => {
-  const bead = findOpen(tx, body.convoy);
+  const bead = findConvoy(tx, body.convoy);
   if (!bead.ok) return bead;
   const convoyId = bead.value.id;
   const task = findTask(tx, convoyId, body.bead);
   if (!task.ok) return task;
   const { id, title } = task.value;
+  if (image(tx, id).landing && body.choice !== "retry")
+    return refuse(
+      "illegal_transition",
+      "that is the landing itself: retry it, or cancel the convoy.",
+    );
   if (task.value.status !== "failed")
     return refuse("illegal_transition", `“${title}” has not failed: there is nothing to decide.`);
   if (body.choice === "retry") {
@@ -148,6 +154,12 @@ export const cancelConvoy: Apply<"convoy.cancel"> = (tx, body) => {
   const bead = findConvoy(tx, body.convoy, body.version);
   if (!bead.ok) return bead;
   const { id } = bead.value;
+  if (landingMerges(tx, id)) {
+    return refuse("merge_in_flight", "its landing is being merged: it settles in a moment.", {
+      retryable: true,
+      minBackoffMs: 2_000,
+    });
+  }
   const text = body.reason === "" ? "cancelled" : `cancelled: ${body.reason}`;
   if (!moveConvoy(tx, id, "cancelled", { text }))
     return refuse("illegal_transition", `the convoy is ${stateOf(tx, id)} already.`);
@@ -158,5 +170,37 @@ export const cancelConvoy: Apply<"convoy.cancel"> = (tx, body) => {
     .all())
     cancelIfOpen(tx, task.id, "its convoy was cancelled");
   bumpVersion(tx, id);
+  tellLeft(tx, bead.value);
   return ok(shown(tx, id));
 };
+
+function landingMerges(tx: Tx, convoyId: string): boolean {
+  const merging = tx.db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .innerJoin(reviews, eq(reviews.beadId, issues.reviewId))
+    .where(
+      and(eq(issues.convoyId, convoyId), eq(issues.landing, true), eq(reviews.state, "merging")),
+    )
+    .get();
+  return merging !== undefined;
+}
+
+/** What lies on the convoy's branch is kept, and a person is asked what becomes of it. */
+function tellLeft(tx: Tx, convoy: BeadRow): void {
+  const { branch } = rowOf(tx, convoy.id);
+  const onBranch = membersOf(tx, convoy.id).filter((id) => {
+    const { landedOn } = image(tx, id);
+    return landedOn !== null && branchOf(landedOn) === branch;
+  });
+  if (branch === null || onBranch.length === 0) return;
+  escalate(tx, {
+    title: `Not landed: ${convoy.title}`.slice(0, 200),
+    body: `${onBranch.length} beads of this cancelled convoy are on ${branch} and not on the target. The branch is kept: reopen a bead to land it after all, merge it by hand, or resolve this.`,
+    severity: "medium",
+    source: "convoy.cancel",
+    subjectId: convoy.id,
+    rigId: convoy.rigId,
+    holdsWhile: ["cancelled"],
+  });
+}

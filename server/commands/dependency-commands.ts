@@ -1,7 +1,9 @@
 /** Dependencies: added, removed, set. A circle is refused on every edit. */
+import { eq } from "drizzle-orm";
 import { ok, refuse, type Result } from "../../protocol/index.ts";
 import { findPath } from "../model/graph.ts";
 import { blockersOf, waitingEdges } from "../store/dependencies.ts";
+import { convoys, issues } from "../store/schema/beads.ts";
 import type { Tx } from "../store/tx.ts";
 import {
   addDependency,
@@ -28,6 +30,12 @@ export function connect(
       "a bead can wait only for beads of its own rig: what lands elsewhere is not in its base.",
     );
   }
+  if (type === "blocks" && !inItsBase(tx, bead.id, on.value.id)) {
+    return refuse(
+      "illegal_transition",
+      "a bead of a convoy with a branch of its own can wait only for beads of that convoy: others land elsewhere.",
+    );
+  }
   const cycle = findPath(waitingEdges(tx.db), on.value.id, bead.id);
   if (cycle) {
     return refuse(
@@ -37,6 +45,19 @@ export function connect(
   }
   addDependency(tx, bead.id, on.value.id, type);
   return ok(null);
+}
+
+/** Whether what lands of `on` can be in the base of the bead. */
+function inItsBase(tx: Tx, beadId: string, onId: string): boolean {
+  const convoyOf = (id: string) =>
+    tx.db
+      .select({ id: convoys.beadId, branch: convoys.branch })
+      .from(issues)
+      .innerJoin(convoys, eq(convoys.beadId, issues.convoyId))
+      .where(eq(issues.beadId, id))
+      .get();
+  const own = convoyOf(beadId);
+  return own === undefined || own.branch === null || convoyOf(onId)?.id === own.id;
 }
 
 /** Only an open bead can be made to wait: the base of one that is at work is chosen already. */

@@ -44,6 +44,7 @@ const convoyTool = z.strictObject({
   ),
   parallel: z.boolean().optional(),
   staged: z.boolean().optional(),
+  mode: z.string().optional(),
 });
 
 /** Only what creates is remembered: a look must see what is there now, a refusal may be mended. */

@@ -9,7 +9,7 @@ import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { breaker } from "../store/schema/limits.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
-import { moveConvoy } from "../store/writes/convoys.ts";
+import { moveConvoy, openLanding } from "../store/writes/convoys.ts";
 import { takeDigest } from "../store/writes/digest.ts";
 import { escalate, resolveByKey } from "../store/writes/escalations.ts";
 import { moveBreaker, setProbe, setProvider } from "../store/writes/limits/limits.ts";
@@ -125,6 +125,9 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "move_convoy":
       if (!moveConvoy(tx, action.convoyId, action.event, action))
         throw new Error(`${step.rule}: ${action.event} is refused for ${action.convoyId}`);
+      return;
+    case "open_landing":
+      openLanding(tx, action.convoyId, action);
       return;
     case "set_rig":
     case "prove_target":

@@ -1,11 +1,19 @@
 /** State machine of the convoy. A pair without a target is refused. Source: state.md. */
 import type { BeadStatus } from "../../protocol/index.ts";
 
-export const convoyStates = ["staged", "active", "landed", "failed", "cancelled"] as const;
+export const convoyStates = [
+  "staged",
+  "active",
+  "landing",
+  "landed",
+  "failed",
+  "cancelled",
+] as const;
 export type ConvoyState = (typeof convoyStates)[number];
 
 export const convoyEvents = [
   "started",
+  "landing_started",
   "tasks_landed",
   "tasks_lost",
   "task_reopened",
@@ -16,6 +24,13 @@ export type ConvoyEvent = (typeof convoyEvents)[number];
 const ROWS: Readonly<Record<ConvoyState, Partial<Record<ConvoyEvent, ConvoyState>>>> = {
   staged: { started: "active", task_reopened: "staged", cancelled: "cancelled" },
   active: {
+    landing_started: "landing",
+    tasks_landed: "landed",
+    tasks_lost: "failed",
+    task_reopened: "active",
+    cancelled: "cancelled",
+  },
+  landing: {
     tasks_landed: "landed",
     tasks_lost: "failed",
     task_reopened: "active",
@@ -35,6 +50,7 @@ export function convoyAfter(state: ConvoyState, event: ConvoyEvent): ConvoyState
 export const CONVOY_STATUS: Readonly<Record<ConvoyState, BeadStatus>> = {
   staged: "open",
   active: "in_progress",
+  landing: "in_review",
   landed: "closed",
   failed: "failed",
   cancelled: "closed",

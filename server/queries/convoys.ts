@@ -1,6 +1,7 @@
 /** Convoys with their progress and plan: always counted from their beads. */
-import { asc, desc, eq, isNull } from "drizzle-orm";
+import { and, asc, desc, eq, isNull } from "drizzle-orm";
 import { ok, type Convoy, type Issue } from "../../protocol/index.ts";
+import { branchOf } from "../model/delivery.ts";
 import { overlapsOf, wavesOf } from "../model/waves.ts";
 import type { Db } from "../store/database.ts";
 import { convoyImage, issueImage } from "../store/images/images.ts";
@@ -15,7 +16,7 @@ function progressOf(db: Db, convoyId: string) {
   const members = db
     .select({ state: issues.state, outcome: issues.outcome })
     .from(issues)
-    .where(eq(issues.convoyId, convoyId))
+    .where(and(eq(issues.convoyId, convoyId), eq(issues.landing, false)))
     .all();
   return {
     total: members.length,
@@ -53,7 +54,9 @@ export const convoyGet: Query<"convoy.get"> = ({ db }, body) => {
     .all();
   const convoy = present(convoyImage(db, id), `convoy ${id}`);
   const members = rows.map((row) => present(issueImage(db, row.id), `bead ${row.id}`));
-  const tasks = members.map((each) => ({ ...each, waitsFor: each.blockedBy }));
+  const tasks = members
+    .filter((each) => !each.landing)
+    .map((each) => ({ ...each, waitsFor: each.blockedBy }));
   return ok({
     convoy,
     beads: members,
@@ -66,8 +69,11 @@ export const convoyGet: Query<"convoy.get"> = ({ db }, body) => {
 
 /** Of a convoy that goes on nobody asks yet. An explicit outcome that needs no landing is none that is missing. */
 function notLanded(convoy: Convoy, members: readonly Issue[]): string[] {
-  if (convoy.state === "staged" || convoy.state === "active") return [];
+  const { state, branch } = convoy;
+  if (state === "staged" || state === "active" || state === "landing") return [];
+  const onBranchOnly = ({ landedOn }: Issue) => landedOn !== null && branchOf(landedOn) === branch;
   return members
-    .filter((each) => each.outcome === null || each.outcome === "cancelled")
+    .filter((each) => !each.landing)
+    .filter((each) => each.outcome === null || each.outcome === "cancelled" || onBranchOnly(each))
     .map((each) => each.id);
 }

@@ -7,10 +7,12 @@ import { exhaustion, failExhausted } from "./rules/bead/fail-exhausted.ts";
 import { recoverOrphaned } from "./rules/bead/recover-orphaned.ts";
 import { recoverRun } from "./rules/bead/recover-run.ts";
 import { submitForReview } from "./rules/bead/submit-for-review.ts";
+import { beginLanding, tipOf } from "./rules/convoy/begin-landing.ts";
 import { failConvoy } from "./rules/convoy/fail.ts";
 import { landConvoy } from "./rules/convoy/land.ts";
 import { remind } from "./rules/escalation/remind.ts";
 import { resolveOver } from "./rules/escalation/resolve-over.ts";
+import { landingOf } from "../model/delivery.ts";
 import { roundsUsedUp } from "../model/rounds.ts";
 import { approveUnreviewed } from "./rules/review/approve-unreviewed.ts";
 import { askPerson } from "./rules/review/ask-person.ts";
@@ -148,6 +150,14 @@ const ISSUE_TABLE: readonly Row<IssueView>[] = [
   },
 ];
 
+/** Whether green gates alone approve it: see the delivery table. */
+function isUnreviewed(review: ReviewView, context: Context): boolean {
+  const issue = context.issues.get(review.subjectId);
+  const rig = context.rigs.get(review.rigId);
+  const round = review.latest?.round ?? 1;
+  return issue !== undefined && rig !== undefined && landingOf({ ...issue, round }, rig).unreviewed;
+}
+
 const REVIEW_TABLE: readonly Row<ReviewView>[] = [
   {
     when: (review, c) =>
@@ -170,8 +180,7 @@ const REVIEW_TABLE: readonly Row<ReviewView>[] = [
     rule: askPerson,
   },
   {
-    when: (review, c) =>
-      review.state === "reviewing" && c.rigs.get(review.rigId)?.codeReview === false,
+    when: (review, c) => review.state === "reviewing" && isUnreviewed(review, c),
     rule: approveUnreviewed,
   },
 ];
@@ -191,6 +200,12 @@ const TURN_TABLE: readonly Row<TurnView>[] = [
 
 const done = (outcome: string | null) => outcome !== null && outcome !== "cancelled";
 const CONVOY_TABLE: readonly Row<ConvoyView>[] = [
+  {
+    when: (convoy) =>
+      convoy.members.every((m) => m.status === "closed" && done(m.outcome)) &&
+      tipOf(convoy) !== null,
+    rule: beginLanding,
+  },
   {
     when: (convoy) =>
       convoy.members.length > 0 &&

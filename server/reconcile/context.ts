@@ -40,6 +40,13 @@ export function beadResource(beadId: string): string {
 export function laneResource(rigId: string, target: string): string {
   return `lane:${rigId}:${target}`;
 }
+/** The lane in which a bead lands: that of the rig's target, or of its convoy's branch. */
+export function laneOf(
+  { convoyBranch, landing }: Pick<IssueView, "convoyBranch" | "landing">,
+  rig: { id: string; target: string },
+): string {
+  return laneResource(rig.id, convoyBranch !== null && !landing ? convoyBranch : rig.target);
+}
 export function sessionResource(sessionId: string): string {
   return `session:${sessionId}`;
 }

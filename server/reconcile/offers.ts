@@ -1,7 +1,8 @@
 /** The run that each kind of candidate is offered: complete but for what the store gives. */
 import type { BeadSpec, Feedback, RigSpec, Role, Round, RunLimits } from "../../protocol/index.ts";
+import { landingOf } from "../model/delivery.ts";
 import { returnedByPerson } from "../model/rounds.ts";
-import { beadResource, laneResource, sessionResource, type Context } from "./context.ts";
+import { beadResource, laneOf, laneResource, sessionResource, type Context } from "./context.ts";
 import type { OfferRequest } from "./plan.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";
 
@@ -32,7 +33,7 @@ export function offerBaseline(rig: RigView, runner: RunnerView, { s }: Context):
       fence: given.fence,
       resource,
       limits: limits(s, s.policy.codeWallMs),
-      rig: rigSpec(rig, rig.delivery),
+      rig: rigSpec(rig, { delivery: rig.delivery, convoyBranch: null }),
     }),
   };
 }
@@ -61,7 +62,7 @@ export function offerWork(
       fence: given.fence,
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.agentWallMs),
-      rig: rigSpec(rig, delivery(issue, rig), issue.checks),
+      rig: rigSpec(rig, landingOf(issue, rig), issue.checks),
       bead: beadSpec(
         issue,
         rig,
@@ -99,7 +100,7 @@ export function offerCheck(
       fence: given.fence,
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.codeWallMs),
-      rig: rigSpec(rig, delivery(issue, rig), issue.checks),
+      rig: rigSpec(rig, landingOf(issue, rig), issue.checks),
       bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
       headOid: review.headOid,
@@ -131,7 +132,7 @@ export function offerReview(
       fence: given.fence,
       resource: beadResource(issue.id),
       limits: limits(s, s.policy.agentWallMs),
-      rig: rigSpec(rig, delivery(issue, rig), issue.checks),
+      rig: rigSpec(rig, landingOf(issue, rig), issue.checks),
       bead: { ...beadSpec(issue, rig, given.attempt, null), round: round?.round ?? 1 },
       agent: { ...given.agent, role: "refinery" },
       model: model(s, "refinery"),
@@ -150,7 +151,7 @@ export function offerMerge(
   context: Context,
 ): OfferRequest {
   const { s } = context;
-  const resource = laneResource(rig.id, rig.target);
+  const resource = laneOf(issue, rig);
   return {
     ...nothing,
     kind: "merge",
@@ -166,7 +167,7 @@ export function offerMerge(
       fence: given.fence,
       resource,
       limits: limits(s, s.policy.codeWallMs),
-      rig: rigSpec(rig, delivery(issue, rig), issue.checks),
+      rig: rigSpec(rig, landingOf(issue, rig), issue.checks),
       bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
       headOid: review.headOid,
@@ -203,10 +204,6 @@ export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context)
   };
 }
 
-export function delivery(issue: IssueView, rig: RigView) {
-  return issue.delivery ?? rig.delivery;
-}
-
 function limits(s: Snapshot, wallMs: number): RunLimits {
   const { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs } = s.policy;
   return { wallMs, turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs };
@@ -219,7 +216,7 @@ function model(s: Snapshot, role: Role) {
 /** @param checks the bead's own, which are run after the rig's gates and count as they do */
 function rigSpec(
   rig: RigView,
-  chosen: RigSpec["delivery"],
+  { delivery, convoyBranch }: Pick<RigSpec, "delivery" | "convoyBranch">,
   checks: IssueView["checks"] = [],
 ): RigSpec {
   const { id, name, remote, target, gates, setup, isolationConfirmed } = rig;
@@ -228,7 +225,8 @@ function rigSpec(
     name,
     remote,
     target,
-    delivery: chosen,
+    delivery,
+    convoyBranch,
     gates: [...gates, ...checks],
     setup,
     isolationConfirmed,
@@ -248,7 +246,7 @@ function beadSpec(
     attempt,
     round: issue.round,
     cycle: issue.cycle,
-    delivery: delivery(issue, rig),
+    delivery: landingOf(issue, rig).delivery,
     convoyTitle: issue.convoyTitle,
     feedback,
     answers: issue.asked

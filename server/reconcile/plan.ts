@@ -140,6 +140,7 @@ export type Action =
       text: string;
       failure?: FailureReason;
     }
+  | { do: "open_landing"; convoyId: string; headOid: string; baseOid: string }
   | {
       do: "set_rig";
       rigId: string;

@@ -1,9 +1,8 @@
 /** Whether a bead or review waits for nothing but capacity, or for what of its own. */
 import type { Wait } from "../../protocol/index.ts";
-import { baseHolds } from "../model/delivery.ts";
+import { baseHolds, landingOf } from "../model/delivery.ts";
 import { roundsUsedUp } from "../model/rounds.ts";
-import { beadResource, laneResource, type Context } from "./context.ts";
-import { delivery } from "./offers.ts";
+import { beadResource, laneOf, type Context } from "./context.ts";
 import { pauseWords } from "./pauses.ts";
 import type { BlockerView, IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
 import { PRIORITY_RANK, STAGE, type Ready, type Stage } from "./stages.ts";
@@ -26,14 +25,8 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
     (review.state === "needs_person" || roundsUsedUp(review.latest, s.policy.roundsMax))
   )
     return wait("a person decides its review");
-  if (
-    delivery(issue, rig) === "merge" &&
-    rig.gates.length + issue.checks.length === 0 &&
-    !rig.directMergeConfirmed
-  )
-    return wait(
-      `rig ${rig.name} has no gates: confirm merging without them, or choose another delivery`,
-    );
+  const ungated = mergesUngated(issue, rig);
+  if (ungated) return wait(ungated);
   const question = issue.asked.find((each) => each.state === "open" && each.blocking);
   if (question) return wait("waits for the answer to its question", question.deadlineAt);
   if (issue.backOffUntil !== null && issue.backOffUntil > s.now)
@@ -41,6 +34,14 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   if (context.busyResources.has(beadResource(issue.id)))
     return wait("waits for its last run to end");
   return { rig, ready: entry(issue.id, issue, "work", rig) };
+}
+
+/** Nothing is merged into a target without gates unless that was confirmed. */
+function mergesUngated(issue: IssueView, rig: RigView): string | null {
+  const gated = rig.gates.length + issue.checks.length > 0 || rig.directMergeConfirmed;
+  return gated || landingOf(issue, rig).delivery !== "merge"
+    ? null
+    : `rig ${rig.name} has no gates: confirm merging without them, or choose another delivery`;
 }
 
 /** By a person's word. */
@@ -76,6 +77,8 @@ export function reviewReadiness(review: ReviewView, context: Context): Readiness
   if (issue.held && issue.closing === null) return wait("its bead is held: release it to go on");
   const paused = pausedConvoy(issue, context.s);
   if (paused && issue.closing === null) return wait(paused);
+  const ungated = stage === "merge" && issue.closing === null ? mergesUngated(issue, rig) : null;
+  if (ungated) return wait(ungated);
   if (review.backOffUntil !== null && review.backOffUntil > context.s.now)
     return wait("waits before the next try", review.backOffUntil);
   const busy =
@@ -89,7 +92,7 @@ function entry(subjectId: string, issue: IssueView, stage: Stage, rig: RigView):
     subjectId,
     stage,
     rigId: rig.id,
-    resource: stage === "merge" ? laneResource(rig.id, rig.target) : beadResource(issue.id),
+    resource: stage === "merge" ? laneOf(issue, rig) : beadResource(issue.id),
     rank: PRIORITY_RANK[issue.priority],
     age: issue.id,
   };
@@ -118,15 +121,17 @@ function wait(text: string, untilAt: number | null = null): Readiness {
 /** A blocker counts when its landing is in this bead's base, or when it needed none. Those that do not, and why. */
 export function unmetBlockers(issue: IssueView, rig: RigView): { on: string; text: string }[] {
   return issue.blockers.flatMap((blocker) => {
-    const text = unmet(blocker, rig);
+    const text = unmet(blocker, issue, rig);
     return text === null ? [] : [{ on: blocker.id, text }];
   });
 }
 
-function unmet(blocker: BlockerView, rig: RigView): string | null {
+function unmet(blocker: BlockerView, issue: IssueView, rig: RigView): string | null {
+  const ownBranch = issue.landing ? null : issue.convoyBranch;
   if (blocker.status === "failed")
     return `waits for “${blocker.title}”, which has failed: reopen or close it`;
   if (blocker.status !== "closed") return `waits for “${blocker.title}” to land`;
-  if (blocker.outcome !== "landed" || baseHolds(blocker.landedOn, rig.target)) return null;
+  if (blocker.outcome !== "landed" || baseHolds(blocker.landedOn, rig.target, ownBranch))
+    return null;
   return `“${blocker.title}” landed on ${blocker.landedOn ?? "another branch"}, which is not in this bead's base`;
 }

@@ -86,6 +86,10 @@ export interface IssueView {
   /** Its row of the ready index. */
   queued: Ready | null;
   convoyTitle: string | null;
+  /** The branch of its convoy, where it begins and lands. */
+  convoyBranch: string | null;
+  /** It brings that branch to the target. */
+  landing: boolean;
   /** Its convoy has not been started. */
   staged: boolean;
   held: boolean;
@@ -155,10 +159,25 @@ export interface RunView {
   saved: { ref: string; oid: string } | null;
 }
 
+export interface ConvoyMember {
+  id: string;
+  status: BeadStatus;
+  outcome: string | null;
+  /** It brings the convoy's branch to the target. */
+  landing: boolean;
+  headOid: string | null;
+  baseOid: string | null;
+  landedOn: string | null;
+  landedOid: string | null;
+  closedAt: number | null;
+}
+
 export interface ConvoyView {
   id: string;
   title: string;
-  members: readonly { id: string; status: BeadStatus; outcome: string | null }[];
+  state: "active" | "landing";
+  branch: string | null;
+  members: readonly ConvoyMember[];
 }
 
 export interface TurnView {

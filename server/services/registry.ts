@@ -102,7 +102,10 @@ async function diff(ports: ServicePorts, ref: string): Promise<Result<CommandVal
   const { id, name, remote, target, delivery, gates, setup, isolationConfirmed } = rig;
   const answer = await ports.runners.diff(runner.id, {
     connection: runner.connection,
-    rig: { id, name, remote, target, delivery, gates, setup, isolationConfirmed },
+    rig: {
+      ...{ id, name, remote, target, delivery, gates, setup, isolationConfirmed },
+      convoyBranch: null,
+    },
     baseOid,
     headOid,
   });

@@ -4,13 +4,14 @@ import type { IdKind } from "../../protocol/index.ts";
 import type { Policy } from "../model/policy.ts";
 import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
-import { laneResource, sessionResource } from "../reconcile/context.ts";
+import { laneOf, laneResource, sessionResource } from "../reconcile/context.ts";
 import { gateOf } from "../reconcile/gates.ts";
 import type { EscalationView, QuestionView } from "../reconcile/attention.ts";
 import type {
   ConvoyView,
   IssueView,
   ReviewView,
+  RigView,
   RunView,
   Snapshot,
 } from "../reconcile/snapshot.ts";
@@ -183,6 +184,7 @@ function gather(views: Views, town: Snapshot): Gathered {
   if (town.focus.has(TOWN)) {
     for (const rig of town.rigs) found.resource(laneResource(rig.id, rig.target));
   }
+  found.lanes(town.rigs);
   return found.all();
 }
 
@@ -214,6 +216,15 @@ class Gathering {
 
   resource(resource: string): void {
     for (const run of this.#views.unsettledOf(resource)) this.#runs.set(run.id, run);
+  }
+
+  /** What holds the lanes in which reviews of this snapshot would land. */
+  lanes(rigs: readonly RigView[]): void {
+    for (const review of this.#reviews.values()) {
+      const issue = review && this.#issues.get(review.subjectId);
+      const rig = review && rigs.find(({ id }) => id === review.rigId);
+      if (issue && rig && issue.convoyBranch !== null) this.resource(laneOf(issue, rig));
+    }
   }
 
   all(): Gathered {

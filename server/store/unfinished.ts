@@ -84,7 +84,7 @@ function prepareSlices(db: Db) {
     convoy: db
       .select({ id: convoys.beadId })
       .from(convoys)
-      .where(and(eq(convoys.state, "active"), gt(convoys.beadId, after)))
+      .where(and(inArray(convoys.state, ["active", "landing"]), gt(convoys.beadId, after)))
       .orderBy(asc(convoys.beadId))
       .limit(limit)
       .prepare(),

@@ -60,7 +60,7 @@ function prepareIssue(db: Db): Views["issue"] {
     .where(eq(issues.beadId, id))
     .prepare();
   const convoyRow = db
-    .select({ title: beads.title, state: convoys.state })
+    .select({ title: beads.title, state: convoys.state, branch: convoys.branch })
     .from(convoys)
     .innerJoin(beads, eq(beads.id, convoys.beadId))
     .where(eq(convoys.beadId, id))
@@ -97,7 +97,7 @@ function issueView(
     issue: typeof issues.$inferSelect;
     queued: typeof ready.$inferSelect | null;
   },
-  convoy: { title: string; state: ConvoyState } | null,
+  convoy: { title: string; state: ConvoyState; branch: string | null } | null,
   blockers: readonly BlockerView[],
 ): Omit<IssueView, "asked"> {
   const { bead, issue, queued } = row;
@@ -110,6 +110,7 @@ function issueView(
     priority: bead.priority,
     queued: readyView(queued),
     convoyTitle: convoy?.title ?? null,
+    convoyBranch: convoy?.branch ?? null,
     staged: convoy?.state === "staged",
     held: bead.held,
     archived: bead.archivedAt !== null,
@@ -199,13 +200,23 @@ function runView(run: typeof runs.$inferSelect): RunView {
 
 function prepareConvoy(db: Db): Views["convoy"] {
   const row = db
-    .select({ id: convoys.beadId, title: beads.title, state: convoys.state })
+    .select({ title: beads.title, state: convoys.state, branch: convoys.branch })
     .from(convoys)
     .innerJoin(beads, eq(beads.id, convoys.beadId))
     .where(eq(convoys.beadId, id))
     .prepare();
   const members = db
-    .select({ id: issues.beadId, status: beads.status, outcome: issues.outcome })
+    .select({
+      id: issues.beadId,
+      status: beads.status,
+      outcome: issues.outcome,
+      landing: issues.landing,
+      headOid: issues.headOid,
+      baseOid: issues.baseOid,
+      landedOn: issues.landedOn,
+      landedOid: issues.landedOid,
+      closedAt: beads.closedAt,
+    })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
     .where(eq(issues.convoyId, id))
@@ -213,7 +224,9 @@ function prepareConvoy(db: Db): Views["convoy"] {
     .prepare();
   return (convoyId) => {
     const found = row.get({ id: convoyId });
-    if (!found || found.state !== "active") return null;
-    return { id: convoyId, title: found.title, members: members.all({ id: convoyId }) };
+    if (!found) return null;
+    const { title, state, branch } = found;
+    if (state !== "active" && state !== "landing") return null;
+    return { id: convoyId, title, state, branch, members: members.all({ id: convoyId }) };
   };
 }

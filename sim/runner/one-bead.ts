@@ -19,7 +19,13 @@ export class OneBead implements Errand {
   constructor(random: Random, rig: Pick<RigSpec, "remote" | "gates" | "setup">) {
     this.#random = random;
     const names = { id: newId(random, "rig"), name: "sample", target: "main" };
-    this.rig = { ...rig, ...names, delivery: "merge", isolationConfirmed: true };
+    this.rig = {
+      ...rig,
+      ...names,
+      delivery: "merge",
+      isolationConfirmed: true,
+      convoyBranch: null,
+    };
     const counts = { attempt: 1, round: 1, cycle: 1 };
     const text = {
       title: "Write a line",

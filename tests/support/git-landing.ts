@@ -71,6 +71,7 @@ export async function finishedWork(
     delivery: "merge",
     runBranch: run.branch,
     withdraw: false,
+    convoyBranch: null,
     attribution,
     ...more,
   };

@@ -6,6 +6,7 @@ import { TOWN } from "../../server/reconcile/concerns.ts";
 import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
 import type {
   BlockerView,
+  ConvoyMember,
   ConvoyView,
   Held,
   IssueView,
@@ -85,6 +86,8 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     wait: null,
     queued: null,
     convoyTitle: null,
+    convoyBranch: null,
+    landing: false,
     staged: false,
     held: false,
     archived: false,
@@ -190,8 +193,23 @@ export function breaker(change: Partial<BreakerView> = {}): BreakerView {
   };
 }
 
+export function member(change: Partial<ConvoyMember> = {}): ConvoyMember {
+  return {
+    id: "bd_1",
+    status: "closed",
+    outcome: "landed",
+    landing: false,
+    headOid: HEAD,
+    baseOid: BASE,
+    landedOn: "refs/heads/gastown/landed/main",
+    landedOid: HEAD,
+    closedAt: NOW,
+    ...change,
+  };
+}
+
 export function convoy(change: Partial<ConvoyView> = {}): ConvoyView {
-  return { id: "cv_1", title: "A convoy", members: [], ...change };
+  return { id: "cv_1", title: "A convoy", state: "active", branch: null, members: [], ...change };
 }
 
 export function turn(change: Partial<TurnView> = {}): TurnView {

@@ -35,6 +35,7 @@ export function makeIssue(number: number, more: Partial<Issue> = {}): Issue {
     closing: null,
     wishedAgentId: null,
     checks: [],
+    landing: false,
     headOid: null,
     baseOid: null,
     landedOn: null,

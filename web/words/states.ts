@@ -68,6 +68,7 @@ export function reviewLook(state: Review["state"]): Look {
 const convoyLooks: Record<Convoy["state"], Look> = {
   staged: waiting("Staged"),
   active: progress("Under way"),
+  landing: review("Landing"),
   landed: landed("Landed"),
   failed: failed("Failed"),
   cancelled: closed("Cancelled"),

@@ -10,7 +10,7 @@ import type { Workplace } from "../workplace.ts";
 /** `tip` is what the head would be merged onto: the target, or the integration ref of deliveries that land there. */
 export async function candidateTree(
   place: Workplace,
-  spec: Pick<RunSpecOf<"check">, "headOid" | "bead">,
+  spec: Pick<RunSpecOf<"check">, "headOid" | "bead" | "rig">,
   { rig, target, targetOid }: FetchedRig,
 ): Promise<Outcome<{ tip: Oid; merged: Merged }>> {
   const { delivery } = spec.bead;
@@ -18,7 +18,7 @@ export async function candidateTree(
   const base =
     delivery === "merge"
       ? { ok: true as const, oid: targetOid }
-      : await resolveBase(history, rig, { target, delivery });
+      : await resolveBase(history, rig, { target, delivery, convoyBranch: spec.rig.convoyBranch });
   if (!base.ok) return base;
   if (!(await history.hasCommit(rig, spec.headOid))) {
     return failure(

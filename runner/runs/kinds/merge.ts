@@ -96,6 +96,7 @@ async function landingRequest(
       sourceBase: base.oid,
       target: fetched.target,
       delivery: spec.bead.delivery,
+      convoyBranch: spec.rig.convoyBranch,
       withdraw: spec.purpose === "withdraw",
       runBranch: spec.branch === "" ? null : spec.branch,
       attribution: {

@@ -28,7 +28,9 @@ export async function workBase(
 ): Promise<{ ok: true; value: WorkBase } | { ok: false; ending: Ending }> {
   const { rig, target } = fetched;
   const { history } = place.works;
-  const base = await resolveBase(history, rig, { target, delivery: spec.bead.delivery });
+  const { delivery } = spec.bead;
+  const { convoyBranch } = spec.rig;
+  const base = await resolveBase(history, rig, { target, delivery, convoyBranch });
   if (!base.ok) return { ok: false, ending: rejected(base.error.code, base.error.message) };
   for (const oid of spec.contains) {
     const held = await contains(history, rig, { oid, inRef: base.oid });

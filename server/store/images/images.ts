@@ -130,6 +130,7 @@ export function issueImage(db: Db, id: string): Issue | null {
     closing: issue.closing,
     wishedAgentId: issue.wishedAgentId,
     checks: issue.checks,
+    landing: issue.landing,
     headOid: issue.headOid,
     baseOid: issue.baseOid,
     landedOn: issue.landedOn,
@@ -152,7 +153,7 @@ const failedTasks = prepared((db) =>
 
 /** Failed tasks of a convoy under way are a question to a person; the card shows the choices. */
 function questionOf(db: Db, id: string, state: Convoy["state"]): Convoy["question"] {
-  const failed = state === "active" ? failedTasks(db).all({ id }) : [];
+  const failed = state === "active" || state === "landing" ? failedTasks(db).all({ id }) : [];
   if (failed.length === 0) return null;
   return { beads: failed.map((row) => row.id), choices: [...taskChoiceSchema.options] };
 }
@@ -160,10 +161,12 @@ function questionOf(db: Db, id: string, state: Convoy["state"]): Convoy["questio
 export function convoyImage(db: Db, id: string): Convoy | null {
   const row = convoysRow(db).get({ id });
   if (!row) return null;
-  const { state, failure, landedAt } = row.convoys;
+  const { state, mode, branch, failure, landedAt } = row.convoys;
   return {
     ...commonImage(row.beads),
     type: "convoy",
+    mode,
+    branch,
     state,
     failure,
     landedAt,

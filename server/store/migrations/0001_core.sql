@@ -114,6 +114,7 @@ ALTER TABLE `issues` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `parked` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `checks` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `issues` ADD `landing` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `wished_agent_id` text;--> statement-breakpoint
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `runs_cap`;--> statement-breakpoint
@@ -123,6 +124,9 @@ ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-brea
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
 CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint
+ALTER TABLE `convoys` ADD `mode` text NOT NULL;--> statement-breakpoint
+ALTER TABLE `convoys` ADD `branch` text;--> statement-breakpoint
+ALTER TABLE `convoys` ADD `delivery` text;--> statement-breakpoint
 ALTER TABLE `escalations` ADD `target` text DEFAULT 'person' NOT NULL;--> statement-breakpoint
 ALTER TABLE `escalations` ADD `key` text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE `escalations` ADD `holds_while` text;--> statement-breakpoint

@@ -13,6 +13,7 @@ import type {
   BeadType,
   CloseOutcome,
   Closing,
+  ConvoyMode,
   Delivery,
   FailureReason,
   Gate,
@@ -99,6 +100,8 @@ export const issues = sqliteTable(
     closing: json<Closing>("closing"),
     /** Commands that must be green on the merged tree, besides the rig's gates. People's alone. */
     checks: json<Gate[]>("checks").notNull().default([]),
+    /** Brings the branch of its convoy to the target. */
+    landing: flag("landing").notNull().default(false),
     /** The agent that a person would like to work on it. */
     wishedAgentId: text("wished_agent_id"),
   },
@@ -167,6 +170,10 @@ export const convoys = sqliteTable(
   {
     beadId: text("bead_id").primaryKey(),
     state: text("state").$type<ConvoyState>().notNull(),
+    mode: text("mode").$type<ConvoyMode>().notNull(),
+    /** Its own branch, with mode review-then-land. */
+    branch: text("branch"),
+    delivery: text("delivery").$type<Delivery>(),
     failure: json<FailureReason>("failure"),
     landedAt: at("landed_at"),
   },

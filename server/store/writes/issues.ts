@@ -1,5 +1,5 @@
 /** Issue beads: creation and every change of their own state. */
-import { eq, sql } from "drizzle-orm";
+import { and, eq, lte, sql } from "drizzle-orm";
 import type {
   CloseOutcome,
   Closing,
@@ -10,7 +10,7 @@ import type {
 } from "../../../protocol/index.ts";
 import type { CountsAs } from "../../model/outcomes.ts";
 import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
-import { issues } from "../schema/beads.ts";
+import { beads, issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
@@ -98,6 +98,7 @@ export function moveIssue(
     })
     .where(eq(issues.beadId, beadId))
     .run();
+  if (move.landed && row.landing) landTasks(tx, row, move.landed);
   unqueue(tx, beadId);
   projectStatus(tx, beadId, "issue", next);
   if (row.convoyId) tx.touch("convoy", row.convoyId);
@@ -108,6 +109,33 @@ export function moveIssue(
   if (event === "landed") noteForMayor(tx, "landed", beadId, move.text);
   if (event === "exhausted") noteForMayor(tx, "failed", beadId, move.text);
   return next;
+}
+
+/** What lay on the convoy's branch when its landing began is where that landed: others may begin there. */
+function landTasks(
+  tx: Tx,
+  { beadId, convoyId }: typeof issues.$inferSelect,
+  landed: { on: string; oid: string },
+): void {
+  const began = tx.db.select({ at: beads.createdAt }).from(beads).where(eq(beads.id, beadId)).get();
+  const tasks = tx.db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(
+      and(
+        eq(issues.convoyId, convoyId ?? ""),
+        eq(issues.outcome, "landed"),
+        eq(issues.landing, false),
+        lte(beads.closedAt, began?.at ?? 0),
+      ),
+    )
+    .all();
+  for (const { id } of tasks) {
+    const { on, oid } = landed;
+    tx.db.update(issues).set({ landedOn: on, landedOid: oid }).where(eq(issues.beadId, id)).run();
+    tx.touch("issue", id);
+  }
 }
 
 /** Closes an issue bead by a person's word. */

@@ -17,7 +17,8 @@ export interface Submission {
   summary: string;
   round: number;
   cycle: number;
-  runId: string;
+  /** null for what no run wrote: a convoy's branch. */
+  runId: string | null;
 }
 
 /** Opens the review of (bead, cycle) or adds a round to it. One review per subject and cycle. */

@@ -136,6 +136,7 @@ async function landing(stage: WorksStage): Promise<LandingRequest> {
     ...{ beadId: "bd1", runId: "mg1", fence: 1, fenceIssuer: "tw1", title: "Title" },
     ...{ source, sourceBase: tip, target: "main", delivery: "merge", runBranch, attribution },
     withdraw: false,
+    convoyBranch: null,
   };
 }
 

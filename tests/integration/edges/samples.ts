@@ -44,6 +44,7 @@ export function issueImage(id: string, change: Partial<Image<"issue">> = {}): An
     closing: null,
     wishedAgentId: null,
     checks: [],
+    landing: false,
     landedOn: null,
     landedOid: null,
     outcome: null,
@@ -100,6 +101,7 @@ export function baselineOffer(connection: number, acceptByMs: number): Offer {
         gates: [],
         setup: null,
         isolationConfirmed: false,
+        convoyBranch: null,
       },
     },
   };

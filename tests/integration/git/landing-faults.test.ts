@@ -60,6 +60,7 @@ async function quickWork(beadId: string, base: Oid): Promise<LandingRequest> {
     delivery: "merge",
     runBranch,
     withdraw: false,
+    convoyBranch: null,
     attribution,
   };
 }

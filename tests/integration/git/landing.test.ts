@@ -314,3 +314,43 @@ test("[D1] a withdrawal after the push of a lost engine finds the landing and pr
   const end = await land(await workshop(rig), request, journalInMemory());
   expect(end).toMatchObject({ ok: true, proof: { merge: await remote("rev-parse", "main") } });
 });
+
+test.each(["branch", "none"] as const)(
+  "[B6] beads of a convoy land on its branch with delivery %s, and its tip lands on the target at the end",
+  async (delivery) => {
+    rig = await makeRig();
+    const convoyBranch = "gastown/convoy/all-abc123";
+    const ref = `refs/heads/${convoyBranch}`;
+    const place = delivery === "none" ? rig.rig.storeDir : rig.remoteDir;
+    const before = await remote("rev-parse", "main");
+    const wish = { target: "main", delivery, convoyBranch };
+    const base = async () => must(await resolveBase(rig.works.history, rig.rig, wish));
+    expect((await base()).ref).toBe("refs/heads/main");
+    const more = { delivery, convoyBranch };
+    const one = await finishedWork(rig, "bd1", "one.txt", "1\n", more);
+    expect(await land(await workshop(rig), one, journalInMemory())).toMatchObject({
+      ok: true,
+      proof: { landedOn: ref },
+    });
+    must(await fetchRig(rig.git, rig.rig, "main"));
+    const next = await base();
+    expect(next.ref).toBe(ref);
+    const two = await finishedWork(rig, "bd2", "two.txt", "2\n", { ...more, fence: 2 }, next.oid);
+    const last = await land(await workshop(rig), two, journalInMemory());
+    if (!last.ok) throw new Error(last.error.message);
+    expect(await landings(place, ref)).toEqual(["bd2", "bd1"]);
+    expect(await remote("rev-parse", "main")).toBe(before);
+    const landing = {
+      ...two,
+      ...{ beadId: "bd3", runId: "mg-bd3", fence: 3, title: "Land: all", convoyBranch: null },
+      ...{ source: last.proof.merge, sourceBase: before, runBranch: convoyBranch },
+    };
+    const landed = await land(await workshop(rig), landing, journalInMemory());
+    expect(landed).toMatchObject({ ok: true, branchDeleted: true });
+    const landedOn = "refs/heads/gastown/landed/main";
+    expect(await landings(place, landedOn)).toEqual(["bd3"]);
+    const files = await personGit(place, "ls-tree", "-r", "--name-only", landedOn);
+    expect(files).toContain("one.txt");
+    expect(files).toContain("two.txt");
+  },
+);

@@ -25,6 +25,7 @@ export function rigSpec(remote: string, more: Partial<RigSpec> = {}): RigSpec {
     gates: [],
     setup: null,
     isolationConfirmed: true,
+    convoyBranch: null,
     ...more,
   };
 }

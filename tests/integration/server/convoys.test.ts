@@ -1,6 +1,6 @@
 // Convoys as people plan, start, change and end them, with a runner that the test plays.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { exit, openStage, PlayedRunner, type Stage } from "./stage.ts";
+import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
 
 let stage: Stage;
 let runner: PlayedRunner;
@@ -132,4 +132,121 @@ test("[B11] archived convoys are hidden with what is closed", async () => {
   const { archived } = await stage.do("bead.archive", {});
   expect(archived).toHaveLength(5);
   expect(await stage.do("convoy.list", {})).toEqual([]);
+});
+
+let merges = 0;
+/** Plays all that is offered next for a bead up to its landing on `ref`; answers where it landed. */
+async function land(work: { spec: { runId: string } }, ref: string) {
+  const begun = stage.port.offers.find(({ spec }) => spec.runId === work.spec.runId);
+  if (begun) await runner.end(begun, workDone);
+  const bead = begun?.spec.kind === "work" ? begun.spec.bead.id : "";
+  return landReviewed(bead, ref);
+}
+const offerOf = <K extends "check" | "review" | "merge">(kind: K, bead: string) =>
+  stage.until(() =>
+    stage.port.offers.findLast(
+      ({ spec }) => spec.kind === kind && "bead" in spec && spec.bead.id === bead,
+    ),
+  );
+async function landReviewed(bead: string, ref: string, reviewed = true) {
+  const green = { headOid: HEAD, green: true, gates: [], conflicts: [], reason: null };
+  const check = await offerOf("check", bead);
+  const headOid = check.spec.kind === "check" ? check.spec.headOid : HEAD;
+  await runner.end(check, { kind: "checked", ...green, headOid });
+  if (reviewed) {
+    const verdict = { verdict: "approve" as const, summary: "fine", comments: [] };
+    await runner.end(await offerOf("review", bead), { kind: "verdict", headOid, ...verdict });
+  }
+  const merge = await offerOf("merge", bead);
+  const mergeOid = `${++merges}`.padStart(40, "e");
+  const oids = { sourceOid: headOid, mergeOid, targetOid: BASE };
+  const proof = { method: "merge", ref, ...oids } as const;
+  await runner.end(merge, { kind: "landed", headOid, proof, hint: null });
+  return { merge, mergeOid };
+}
+
+test("[B6] with review-then-land beads land on the convoy's branch, in a lane of its own, then all at once", async () => {
+  const tasks = [task("a"), task("b", "a")];
+  const { convoy, beads } = await stage.do("convoy.sling", {
+    ...{ rig, title: "All of it", tasks, delivery: "branch", mode: "review-then-land" },
+  });
+  const [a, b] = beads.map(({ id }) => id);
+  const branch = convoy.branch ?? "";
+  expect(branch).toBe(`gastown/convoy/all-of-it-${convoy.id.slice(-6)}`);
+  const first = await stage.offered("work");
+  expect(first.spec.rig).toMatchObject({
+    target: "main",
+    delivery: "branch",
+    convoyBranch: branch,
+  });
+  const { merge, mergeOid } = await land(first, `refs/heads/${branch}`);
+  expect(merge.spec.resource).toBe(`lane:${rig}:${branch}`);
+  const second = await stage.offered("work", stage.port.offers.length - 1);
+  expect(second.spec).toMatchObject({ bead: { id: b }, contains: [mergeOid] });
+  const { mergeOid: tip } = await land(second, `refs/heads/${branch}`);
+  const landing = await stage.until(async () =>
+    (await shown(convoy.id)).beads.find((bead) => bead.landing),
+  );
+  expect((await shown(convoy.id)).convoy).toMatchObject({ state: "landing", status: "in_review" });
+  expect((await shown(convoy.id)).progress).toEqual({ total: 2, landed: 2, failed: 0 });
+  expect(landing).toMatchObject({ status: "in_review", headOid: tip });
+  expect(await stage.codeOf("convoy.add", { convoy: convoy.id, title: "late" })).toBe(
+    "illegal_transition",
+  );
+  const target = "refs/heads/gastown/landed/main";
+  const end = await landReviewed(landing.id, target, false);
+  expect(end.merge.spec).toMatchObject({
+    resource: `lane:${rig}:main`,
+    headOid: tip,
+    branch,
+    rig: { convoyBranch: null },
+  });
+  const after = await shown(convoy.id);
+  expect([after.convoy.state, after.notLanded]).toEqual(["landed", []]);
+  for (const id of [a ?? "", b ?? ""])
+    expect(await stage.issue(id)).toMatchObject({ landedOn: target, landedOid: end.mergeOid });
+  expect(stage.port.offers.filter(({ spec }) => spec.kind === "review")).toHaveLength(2);
+});
+
+test("[B6] a landing that conflicts goes to a polecat, from the branch's tip, and then to the refinery", async () => {
+  const { convoy } = await stage.do("convoy.sling", {
+    ...{ rig, title: "One", tasks: [task("a")], mode: "review-then-land" },
+  });
+  const { mergeOid } = await land(await stage.offered("work"), `refs/heads/${convoy.branch}`);
+  const landing = await stage.until(async () =>
+    (await shown(convoy.id)).beads.find((bead) => bead.landing),
+  );
+  const told = { headOid: mergeOid, green: false, gates: [], conflicts: ["a.ts"], reason: null };
+  const before = stage.port.offers.length;
+  await runner.end(await offerOf("check", landing.id), { kind: "checked", ...told });
+  const work = await stage.offered("work", before);
+  expect(work.spec).toMatchObject({
+    bead: { id: landing.id, round: 2 },
+    savedWork: { oid: mergeOid },
+    rig: { convoyBranch: null },
+  });
+  await land(work, "refs/heads/gastown/landed/main");
+  expect((await shown(convoy.id)).convoy.state).toBe("landed");
+});
+
+test("[B6] a cancelled convoy keeps its branch, says what is not on the target, and asks", async () => {
+  const { convoy, beads } = await stage.do("convoy.sling", {
+    ...{ rig, title: "All", tasks: [task("a"), task("b", "a")], mode: "review-then-land" },
+  });
+  await land(await stage.offered("work"), `refs/heads/${convoy.branch}`);
+  await stage.do("convoy.cancel", { convoy: convoy.id });
+  const after = await shown(convoy.id);
+  expect(after.notLanded).toEqual(beads.map(({ id }) => id));
+  expect(stage.escalations()).toEqual(["Not landed: All"]);
+});
+
+test("[B4] a bead of a convoy with its own branch waits for beads of that convoy only", async () => {
+  const { beads } = await stage.do("convoy.sling", {
+    ...{ rig, title: "All", tasks: [task("a"), task("b", "a")], staged: true },
+    mode: "review-then-land",
+  });
+  const outside = await stage.do("bead.sling", { rig, title: "Outside", held: true });
+  const edge = { bead: beads[0]?.id ?? "", on: outside.id };
+  expect(await stage.codeOf("bead.depend", edge)).toBe("illegal_transition");
+  await stage.do("bead.depend", { bead: outside.id, on: beads[0]?.id ?? "" });
 });

@@ -1,8 +1,8 @@
 // Looking only at what changed must lead to the same rest as looking at everything.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { exit, openStage, PlayedRunner, workDone, BASE, HEAD, type Stage } from "./stage.ts";
-import type { FactBody, Offer } from "../../../protocol/index.ts";
+import { exit, openStage, PlayedRunner, workDone, BASE, type Stage } from "./stage.ts";
+import type { ConvoyMode, FactBody, Offer } from "../../../protocol/index.ts";
 
 const SEED = Number(process.env["GASTOWN_TEST_SEED"] ?? "1");
 /** Ticks after which a town that is left alone must have come to rest. */
@@ -25,7 +25,14 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant("delete" as const), bead: fc.nat(9) }),
   fc.record({ do: fc.constant("urgent" as const), bead: fc.nat(9) }),
   fc.record({ do: fc.constant("rewire" as const), a: fc.nat(9), b: fc.nat(9) }),
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("convoy" as const), staged: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("convoy" as const),
+      staged: fc.boolean(),
+      mode: fc.constantFrom("review-and-merge" as const, "review-then-land" as const),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("start" as const) }) },
   fc.record({ do: fc.constant("end" as const) }),
   fc.record({
@@ -118,7 +125,7 @@ class Play {
         await stage.codeOf(op.back ? "bead.unarchive" : "bead.archive", { beads: [bead(op.bead)] });
         return;
       case "convoy":
-        return this.#convoy(op.staged);
+        return this.#convoy(op.staged, op.mode);
       case "start":
         await stage.codeOf("convoy.start", { convoy: this.#convoys.at(-1) ?? "cv-none" });
         return;
@@ -180,13 +187,13 @@ class Play {
     }
   }
 
-  async #convoy(staged: boolean): Promise<void> {
+  async #convoy(staged: boolean, mode: ConvoyMode): Promise<void> {
     const tasks = ["a", "b"].map((key) => ({
       key,
       title: key,
       dependsOn: key === "b" ? ["a"] : [],
     }));
-    const body = { rig: this.#rig, title: "Both", tasks, staged };
+    const body = { rig: this.#rig, title: "Both", tasks, staged, mode };
     const made = await this.stage.do("convoy.sling", body);
     this.#convoys.push(made.convoy.id);
     this.#beads.unshift(...made.beads.map(({ id }) => id));
@@ -238,23 +245,29 @@ function resultOf({ spec }: Offer): FactBody | null {
     case "check":
       return {
         kind: "checked",
-        headOid: HEAD,
+        headOid: spec.headOid,
         green: true,
         gates: [],
         conflicts: [],
         reason: null,
       };
     case "review":
-      return { kind: "verdict", headOid: HEAD, verdict: "approve", summary: "", comments: [] };
+      return {
+        kind: "verdict",
+        headOid: spec.headOid,
+        verdict: "approve",
+        summary: "",
+        comments: [],
+      };
     case "merge":
       return {
         kind: "landed",
-        headOid: HEAD,
+        headOid: spec.headOid,
         hint: null,
         proof: {
           method: "merge",
-          ref: "gastown/landed/main",
-          sourceOid: HEAD,
+          ref: spec.rig.convoyBranch ?? "gastown/landed/main",
+          sourceOid: spec.headOid,
           mergeOid: MERGED,
           targetOid: MERGED,
         },

@@ -1,12 +1,15 @@
 import { expect, test } from "bun:test";
-import { actionsOf, convoy, snapshot, stepsOf } from "../../../../tests/support/snapshot.ts";
+import {
+  actionsOf,
+  convoy,
+  member,
+  snapshot,
+  stepsOf,
+} from "../../../../tests/support/snapshot.ts";
 import { reconcile } from "../../reconcile.ts";
 
 test("[convoy/fail] a convoy whose beads are all closed, one as cancelled, has failed and says why", () => {
-  const members = [
-    { id: "bd_1", status: "closed", outcome: "landed" },
-    { id: "bd_2", status: "closed", outcome: "cancelled" },
-  ] as const;
+  const members = [member(), member({ id: "bd_2", outcome: "cancelled", landedOn: null })];
   const plan = reconcile(snapshot({ convoys: [convoy({ members })] }));
   expect(actionsOf(stepsOf(plan, "convoy/fail"), "move_convoy")[0]?.failure).toMatchObject({
     code: "beads_cancelled",

@@ -10,11 +10,11 @@ export const failConvoy: Rule<ConvoyView> = {
     const message =
       convoy.members.length === 0
         ? "no bead is left in it"
-        : `${dropped} of ${convoy.members.length} beads were cancelled; the others have landed`;
+        : `${dropped} of ${convoy.members.length} beads were cancelled; the others ${convoy.branch === null ? "have landed" : `are kept on ${convoy.branch}`}`;
     return {
       rule: this.id,
       key: convoy.id,
-      expect: [{ table: "convoy", id: convoy.id, state: "active" }],
+      expect: [{ table: "convoy", id: convoy.id, state: convoy.state }],
       actions: [
         {
           do: "move_convoy",

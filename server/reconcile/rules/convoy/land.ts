@@ -9,7 +9,7 @@ export const landConvoy: Rule<ConvoyView> = {
     return {
       rule: this.id,
       key: convoy.id,
-      expect: [{ table: "convoy", id: convoy.id, state: "active" }],
+      expect: [{ table: "convoy", id: convoy.id, state: convoy.state }],
       actions: [
         {
           do: "move_convoy",

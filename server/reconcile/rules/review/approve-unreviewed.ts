@@ -1,10 +1,10 @@
 import type { Rule } from "../../context.ts";
 import type { ReviewView } from "../../snapshot.ts";
 
-/** Where the rig asks for no code review, green gates are enough. */
+/** Where the rig asks for no code review, or everything has been reviewed before, green gates are enough. */
 export const approveUnreviewed: Rule<ReviewView> = {
   id: "review/approve-unreviewed",
-  why: "the rig asks for no code review",
+  why: "nobody need review it",
   decide(review) {
     return {
       rule: this.id,
@@ -15,7 +15,7 @@ export const approveUnreviewed: Rule<ReviewView> = {
           do: "move_review",
           reviewId: review.id,
           event: "review_approved",
-          text: "approved: gates are green and this rig asks for no code review",
+          text: "approved: gates are green and no review is asked for",
         },
       ],
     };

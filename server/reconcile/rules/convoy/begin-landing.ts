@@ -1,0 +1,44 @@
+import type { Rule } from "../../context.ts";
+import type { ConvoyMember, ConvoyView } from "../../snapshot.ts";
+import { branchOf } from "../../../model/delivery.ts";
+
+/** Every bead is on the convoy's branch: one landing brings it to the target, with no second reviewer. */
+export const beginLanding: Rule<ConvoyView> = {
+  id: "convoy/begin-landing",
+  why: "every bead of the convoy is settled and its branch is not on the target",
+  decide(convoy) {
+    const tip = tipOf(convoy);
+    if (tip === null || tip.landedOid === null || tip.baseOid === null) return null;
+    return {
+      rule: this.id,
+      key: convoy.id,
+      expect: [{ table: "convoy", id: convoy.id, state: convoy.state }],
+      actions: [
+        {
+          do: "open_landing",
+          convoyId: convoy.id,
+          headOid: tip.landedOid,
+          baseOid: tip.baseOid,
+        },
+        ...(convoy.state === "active"
+          ? [
+              {
+                do: "move_convoy" as const,
+                convoyId: convoy.id,
+                event: "landing_started" as const,
+                text: `every bead is on ${convoy.branch ?? "its branch"}, which lands now`,
+              },
+            ]
+          : []),
+      ],
+    };
+  },
+};
+
+/** The bead that landed last on the convoy's branch: its merge is the tip. */
+export function tipOf({ branch, members }: ConvoyView): ConvoyMember | null {
+  const onBranch = members.filter(
+    (member) => !member.landing && member.landedOn !== null && branchOf(member.landedOn) === branch,
+  );
+  return onBranch.toSorted((a, b) => (a.closedAt ?? 0) - (b.closedAt ?? 0)).at(-1) ?? null;
+}
