@@ -12,6 +12,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addLogin } from "./commands/login.ts";
 import { addMayor } from "./commands/mayor.ts";
 import { addModel } from "./commands/model.ts";
+import { addMail } from "./commands/attention/mail.ts";
 import { addQuestions } from "./commands/attention/questions.ts";
 import { addPause } from "./commands/limits/pause.ts";
 import { addRig } from "./commands/rig.ts";
@@ -64,6 +65,7 @@ function createProgram(): Command {
     addExplain,
     addQuestions,
     addPause,
+    addMail,
     addRig,
     addSettings,
     addToken,

@@ -84,3 +84,29 @@ export const rigAnswerSchema = z.object({
   createdAt: timestampSchema,
 });
 export type RigAnswer = z.infer<typeof rigAnswerSchema>;
+
+export const mailStateSchema = z.enum(["queued", "delivered", "seen", "expired"]);
+export type MailState = z.infer<typeof mailStateSchema>;
+
+/** `queue`: with the next prompt that comes anyway. `wait_idle`: as a prompt, when the agent's turn is over. */
+export const mailModeSchema = z.enum(["queue", "wait_idle"]);
+export type MailMode = z.infer<typeof mailModeSchema>;
+
+/** A message to whoever works on a bead, or to an agent. Reading does not take it away. */
+export const mailSchema = z.object({
+  ...beadCommon,
+  type: z.literal("mail"),
+  body: z.string(),
+  state: mailStateSchema,
+  mode: mailModeSchema,
+  /** Who speaks, in words: a person, the Mayor, the town. */
+  from: z.string(),
+  /** An issue bead or an agent. */
+  toId: beadIdSchema,
+  /** The run that has it. */
+  runId: runIdSchema.nullable(),
+  expiresAt: timestampSchema,
+  deliveredAt: timestampSchema.nullable(),
+  seenAt: timestampSchema.nullable(),
+});
+export type Mail = z.infer<typeof mailSchema>;

@@ -9,6 +9,7 @@ export const beadTypeSchema = z.enum([
   "message",
   "escalation",
   "question",
+  "mail",
   "merge_request",
   "convoy",
   "agent",

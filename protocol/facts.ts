@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { failureReasonSchema } from "./bead.ts";
-import { oidSchema, runIdSchema, turnIdSchema } from "./ids.ts";
+import { beadIdSchema, oidSchema, runIdSchema, turnIdSchema } from "./ids.ts";
 import { EVENT_BATCH_MAX, FACT_BATCH_MAX } from "./limits.ts";
 import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } from "./review.ts";
 import { fenceSchema, outcomeSchema } from "./run.ts";
@@ -102,6 +102,8 @@ export const factBodySchema = z.discriminatedUnion("kind", [
     gates: z.array(gateResultSchema),
     reason: failureReasonSchema.nullable(),
   }),
+  /** A turn began with this message. */
+  z.object({ kind: z.literal("mail_seen"), mailId: beadIdSchema }),
   z.object({ kind: z.literal("turn_started"), turnId: turnIdSchema }),
   z.object({
     kind: z.literal("turn_ended"),

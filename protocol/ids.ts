@@ -21,6 +21,7 @@ export const ID_PREFIX = {
   message: "ms",
   escalation: "es",
   question: "qn",
+  mail: "ml",
   town: "tw",
   rig: "rg",
   run: "rn",
@@ -35,7 +36,7 @@ export type IdKind = keyof typeof ID_PREFIX;
 
 export const beadIdSchema = z
   .string()
-  .regex(new RegExp(`^(bd|cv|mr|ag|ms|es|qn)_${BODY}$`), "must be a bead id");
+  .regex(new RegExp(`^(bd|cv|mr|ag|ms|es|qn|ml)_${BODY}$`), "must be a bead id");
 export const townIdSchema = idSchema(ID_PREFIX.town);
 export const rigIdSchema = idSchema(ID_PREFIX.rig);
 export const runIdSchema = idSchema(ID_PREFIX.run);

@@ -1,12 +1,14 @@
 /**
  * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential.
- * Town to runner: offer, stop, turn, diff, release. Each is acknowledged; each carries the
+ * Town to runner: offer, stop, turn, mail, diff, release. Each is acknowledged; each carries the
  * connection number that hello was answered with, and a mismatch closes the connection whole.
  */
 import { z } from "zod";
+import { mailModeSchema } from "./attention.ts";
 import type { Ack } from "./error.ts";
 import type { FactBatch } from "./facts.ts";
-import { oidSchema, runIdSchema, runnerIdSchema, turnIdSchema } from "./ids.ts";
+import { beadIdSchema, oidSchema, runIdSchema, runnerIdSchema, turnIdSchema } from "./ids.ts";
+import { BODY_CHARS_MAX } from "./limits.ts";
 import { fenceSchema, isolationSchema } from "./run.ts";
 import { rigSpecSchema, runSpecSchema, turnSpecSchema } from "./run-spec.ts";
 
@@ -110,6 +112,20 @@ export const turnFrameSchema = z.object({
 });
 export type TurnFrame = z.infer<typeof turnFrameSchema>;
 
+/** A message for the agent of a work run that is up. The same one twice is one. */
+export const mailFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  mail: z.object({
+    mailId: beadIdSchema,
+    mode: mailModeSchema,
+    from: z.string().max(100),
+    text: z.string().max(BODY_CHARS_MAX),
+  }),
+});
+export type MailFrame = z.infer<typeof mailFrameSchema>;
+
 export const diffFrameSchema = z.object({
   connection: z.number().int(),
   rig: rigSpecSchema,
@@ -169,5 +185,6 @@ export interface RunnerDownEvents {
   offer: (frame: Offer, ack: (answer: Ack<OfferAnswer>) => void) => void;
   stop: (frame: StopFrame, ack: (answer: Ack<null>) => void) => void;
   turn: (frame: TurnFrame, ack: (answer: Ack<null>) => void) => void;
+  mail: (frame: MailFrame, ack: (answer: Ack<null>) => void) => void;
   diff: (frame: DiffFrame, ack: (answer: Ack<DiffAnswer>) => void) => void;
 }

@@ -3,7 +3,7 @@
  * a subscription answers the whole set or the missed changes, then ordered changes follow.
  */
 import { z } from "zod";
-import { escalationSchema, questionSchema } from "./attention.ts";
+import { escalationSchema, mailSchema, questionSchema } from "./attention.ts";
 import { beadEventSchema, convoySchema, issueSchema } from "./bead.ts";
 import { reviewSchema } from "./review.ts";
 import {
@@ -27,6 +27,7 @@ export const imageSchemas = {
   run: runSchema,
   escalation: escalationSchema,
   question: questionSchema,
+  mail: mailSchema,
   chat: chatEntrySchema,
   event: beadEventSchema,
 } as const;

@@ -11,6 +11,7 @@ import type {
   FactBatch,
   FeedPosition,
   Heartbeat,
+  MailFrame,
   Hello,
   ModelCredential,
   CredentialFrame,
@@ -81,6 +82,7 @@ export interface RunnerPort {
   offer(runnerId: string, frame: Offer): Promise<Ack<OfferAnswer>>;
   stop(runnerId: string, frame: StopFrame): Promise<Ack<null>>;
   turn(runnerId: string, frame: TurnFrame): Promise<Ack<null>>;
+  mail(runnerId: string, frame: MailFrame): Promise<Ack<null>>;
   diff(runnerId: string, frame: DiffFrame): Promise<Ack<DiffAnswer>>;
   /** Closes the older connection of a runner, or all of a revoked one. */
   close(runnerId: string, reason: string): void;

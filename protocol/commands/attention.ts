@@ -4,6 +4,9 @@ import {
   escalationSchema,
   escalationStateSchema,
   escalationTargetSchema,
+  mailModeSchema,
+  mailSchema,
+  mailStateSchema,
   questionSchema,
   questionStateSchema,
   rigAnswerSchema,
@@ -12,6 +15,10 @@ import { define, owner, version } from "./command-def.ts";
 import { answerIdSchema, refSchema } from "../ids.ts";
 
 const limit = z.number().int().min(1).max(500).default(100);
+
+const mailText = z.string().trim().min(1, "must not be empty").max(8_000);
+/** A week. */
+const MAIL_MINUTES_MAX = 7 * 24 * 60;
 
 export const attentionCommands = {
   "escalation.list": define({
@@ -84,5 +91,38 @@ export const attentionCommands = {
     summary: "Take a kept answer away: equal questions are asked again",
     body: z.strictObject({ answer: refSchema }),
     value: z.object({ id: answerIdSchema }),
+  }),
+  "mail.send": define({
+    mode: "command",
+    roles: owner,
+    summary: "A message to whoever works on a bead, or to an agent",
+    body: z.strictObject({
+      to: refSchema,
+      text: mailText,
+      mode: mailModeSchema.default("wait_idle"),
+      minutes: z.number().int().min(1).max(MAIL_MINUTES_MAX).optional(),
+    }),
+    value: mailSchema,
+  }),
+  "mail.list": define({
+    mode: "query",
+    roles: owner,
+    summary: "Messages to agents, newest first; reading takes none away",
+    body: z.strictObject({
+      to: refSchema.optional(),
+      state: mailStateSchema.optional(),
+      limit,
+    }),
+    value: z.array(mailSchema),
+  }),
+  nudge: define({
+    mode: "command",
+    roles: owner,
+    summary: "A word that an agent reads when its turn is over, or soon not at all",
+    body: z.strictObject({
+      to: refSchema,
+      text: mailText.default("You are quiet. Say in one line where you are, then go on."),
+    }),
+    value: mailSchema,
   }),
 };

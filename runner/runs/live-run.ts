@@ -9,6 +9,7 @@ import { PROGRESS_EVERY_MS } from "../config.ts";
 import type { Lease } from "../session/lease.ts";
 import type { RunBook } from "../spool/run-book.ts";
 import type { Spool } from "../spool/spool.ts";
+import { MailTray } from "./mail-tray.ts";
 import { EventGatherer } from "./event-gatherer.ts";
 
 /** How a run ended, with the facts that belong to the same commit as its exit. */
@@ -37,6 +38,8 @@ export interface LiveRunDeps {
 
 export class LiveRun<S extends RunSpec = RunSpec> {
   readonly spec: S;
+  /** What its agent is to be told. */
+  readonly mail = new MailTray();
   readonly #deps: LiveRunDeps;
   readonly #stopping = new AbortController();
   readonly #events: EventGatherer;

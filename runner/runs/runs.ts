@@ -8,6 +8,7 @@ import type {
   Offer,
   OfferAnswer,
   StopFrame,
+  MailFrame,
   TurnFrame,
 } from "../../protocol/runner-frames.ts";
 import { DRAIN_GRACE_MS, DRAIN_MS_MAX, STOP_GRACE_MS } from "../config.ts";
@@ -70,6 +71,15 @@ export class Runs implements RunsPort {
     if (held?.run.spec.kind === "session" && !held.settling && held.turns.push(turn))
       return { ok: true, value: null };
     return refuse("not_found", "That run takes no more turns here. Start a new one.");
+  }
+
+  mail({ runId, fence, mail }: MailFrame): Ack<null> {
+    const held = this.#held.get(runId);
+    const mine = held?.run.fence.epoch === fence.epoch && held.run.fence.n === fence.n;
+    if (!held || !mine || held.settling || held.run.spec.kind !== "work")
+      return refuse("not_found", "That run takes no messages here.");
+    held.run.mail.push(mail);
+    return { ok: true, value: null };
   }
 
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>> {

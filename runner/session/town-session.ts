@@ -13,6 +13,7 @@ import {
   stopFrameSchema,
   diffFrameSchema,
   toolAnswerSchema,
+  mailFrameSchema,
   turnFrameSchema,
   type Ack,
   type CredentialFrame,
@@ -29,6 +30,7 @@ import {
   type StopFrame,
   type ToolAnswer,
   type ToolFrame,
+  type MailFrame,
   type TurnFrame,
 } from "../../protocol/index.ts";
 import { sleep, type Clock, type Random } from "../clock.ts";
@@ -60,6 +62,7 @@ export interface RunsPort {
   /** Ends a run with its work saved. Answers at once. */
   stop(order: Omit<StopFrame, "connection">): Ack<null>;
   turn(frame: TurnFrame): Ack<null>;
+  mail(frame: MailFrame): Ack<null>;
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>>;
   inventory(): Heartbeat["runs"];
 }
@@ -268,6 +271,7 @@ export class TownSession {
       offer: (frame) => this.#take(frame, offerSchema, (offer) => runs.offer(offer)),
       stop: (frame) => this.#take(frame, stopFrameSchema, (stop) => runs.stop(stop)),
       turn: (frame) => this.#take(frame, turnFrameSchema, (turn) => runs.turn(turn)),
+      mail: (frame) => this.#take(frame, mailFrameSchema, (mail) => runs.mail(mail)),
       diff: (frame) => this.#take(frame, diffFrameSchema, (diff) => runs.diff(diff)),
     };
   }

@@ -35,6 +35,7 @@ import {
 } from "./pause-commands.ts";
 import { acknowledge, resolve } from "./attention/escalation-commands.ts";
 import { decideReview, sayToMayor, stopRun } from "./people-commands.ts";
+import { nudge, sendMail } from "./attention/mail-commands.ts";
 import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
 import { addRig, changeRig, dropRig, recheckRig } from "./rig-commands.ts";
 
@@ -83,5 +84,7 @@ export const applyCommand = {
   "escalation.resolve": resolve,
   "question.answer": answerQuestion,
   "answer.forget": dropAnswer,
+  "mail.send": sendMail,
+  nudge,
 } as const satisfies { [N in CommandName]?: Apply<N> };
 export type StateCommand = keyof typeof applyCommand;

@@ -13,6 +13,7 @@ import { runners, runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import type { EffectWrites } from "./effect-writes.ts";
 import type { Owed, Sending, Sent } from "./sending.ts";
+import { sendMail } from "./send-mail.ts";
 import { sendOffer } from "./send-offer.ts";
 import { sendStop } from "./send-stop.ts";
 import { sendTurn } from "./send-turn.ts";
@@ -124,6 +125,8 @@ export class Executor {
         return sendOffer(sending);
       case "run.stop":
         return sendStop(sending);
+      case "run.mail":
+        return sendMail(sending);
       case "session.turn":
         return sendTurn(sending);
     }

@@ -2,7 +2,8 @@
 import type { AttentionAction } from "../reconcile/attention.ts";
 import type { Tx } from "../store/tx.ts";
 import { remindOfEscalation, resolveEscalation } from "../store/writes/escalations.ts";
-import { answerQuestion, withdrawQuestion } from "../store/writes/questions.ts";
+import { handMail, moveMail } from "../store/writes/attention/mails.ts";
+import { answerQuestion, withdrawQuestion } from "../store/writes/attention/questions.ts";
 
 /** What a step expects was compared before: a refusal here is a bug. */
 export function applyAttention(tx: Tx, action: AttentionAction): void {
@@ -17,6 +18,11 @@ function done(tx: Tx, action: AttentionAction): boolean {
       return remindOfEscalation(tx, action.escalationId, action);
     case "answer_question":
       return answerQuestion(tx, action.questionId, "default", action.answer);
+    case "hand_mail":
+      handMail(tx, action.mailId, action.runId);
+      return true;
+    case "move_mail":
+      return moveMail(tx, action.mailId, action.event, action.text);
     case "withdraw_question":
       return withdrawQuestion(tx, action.questionId, action.text);
   }

@@ -11,6 +11,7 @@ import { recordEvent } from "../store/writes/beads.ts";
 import { attachSavedWork, forgiveStarts } from "../store/writes/issues.ts";
 import { clearLane, noteProgress } from "../store/writes/limits/limits.ts";
 import { seeTarget } from "../store/writes/rigs.ts";
+import { mailSeen } from "../store/writes/attention/mails.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
 import { endTurn, startTurn } from "../store/writes/sessions.ts";
 import { recordUsage } from "../store/writes/usage.ts";
@@ -72,6 +73,8 @@ function applyToRun(
       tx.db.update(runs).set({ result: body, progressAt: tx.now }).where(eq(runs.id, run.id)).run();
       tx.touch("run", run.id);
       return;
+    case "mail_seen":
+      return mailSeen(tx, body.mailId, run.id);
     case "turn_started":
       if (hasTurn(tx, run, body.turnId)) startTurn(tx, body.turnId);
       return;

@@ -4,13 +4,13 @@ import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
 import { digestOf } from "../store/views/digest.ts";
 import { journalOf } from "../store/journal.ts";
-import { escalations, questions } from "../store/schema/attention.ts";
+import { escalations, mails, questions } from "../store/schema/attention.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { breaker } from "../store/schema/limits.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { moveConvoy, openLanding } from "../store/writes/convoys.ts";
-import { takeDigest } from "../store/writes/digest.ts";
+import { takeDigest } from "../store/writes/attention/digest.ts";
 import { escalate, resolveByKey } from "../store/writes/escalations.ts";
 import { moveBreaker, setProbe, setProvider } from "../store/writes/limits/limits.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
@@ -61,6 +61,7 @@ function holds(tx: Tx, { table, id, state }: Expect): boolean {
       const row = tx.db.select().from(escalations).where(eq(escalations.beadId, id)).get();
       return row && { state: escalationState(row) };
     },
+    mail: () => tx.db.select({ state: mails.state }).from(mails).where(eq(mails.beadId, id)).get(),
     question: () =>
       tx.db
         .select({ state: questions.state })

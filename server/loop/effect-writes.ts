@@ -1,4 +1,5 @@
 import type { EffectWrites } from "../effects/effect-writes.ts";
+import { moveMail } from "../store/writes/attention/mails.ts";
 import { confirmEffect, retryEffect } from "../store/writes/outbox.ts";
 import { advanceRun, endRun, orderStop } from "../store/writes/runs.ts";
 
@@ -8,5 +9,6 @@ export const effectWrites: EffectWrites = {
   retry: retryEffect,
   advanceRun,
   endRun,
+  mailDelivered: (tx, id) => void moveMail(tx, id, "delivered", "its runner has it"),
   orderStop,
 };

@@ -1,12 +1,19 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { escalationStateSchema, questionStateSchema } from "../../protocol/index.ts";
+import {
+  escalationStateSchema,
+  mailStateSchema,
+  questionStateSchema,
+} from "../../protocol/index.ts";
 import { columnsOf, tableAfter } from "../../tests/support/markdown-table.ts";
 import {
   ESCALATION_STATUS,
   escalationAfter,
   escalationEvents,
   escalationState,
+  MAIL_STATUS,
+  mailAfter,
+  mailEvents,
   moreSevere,
   mostSevere,
   QUESTION_STATUS,
@@ -60,6 +67,13 @@ test("[D16] severity rises step by step and ends at critical", () => {
   expect(moreSevere("critical")).toBe("critical");
   expect(mostSevere("high", "low")).toBe("high");
   expect(mostSevere("medium", "critical")).toBe("critical");
+});
+
+test("[C11] every (state, event) of a message is as the specification's table says", () => {
+  compare("### Mail", mailStateSchema.options, mailEvents, mailAfter);
+  const told = new Map(tableAfter(spec, "### Status").map((row) => [key(row), row["status"]]));
+  for (const state of mailStateSchema.options)
+    expect(told.get(`mail ${state}`)).toBe(MAIL_STATUS[state]);
 });
 
 test("[B19] every (state, event) of a question is as the specification's table says", () => {

@@ -1,5 +1,11 @@
 /** State machines of what asks for a person or the Mayor. A pair without a target is refused. */
-import type { BeadStatus, EscalationState, QuestionState, Severity } from "../../protocol/index.ts";
+import type {
+  BeadStatus,
+  EscalationState,
+  MailState,
+  QuestionState,
+  Severity,
+} from "../../protocol/index.ts";
 
 export const escalationEvents = ["raised_again", "reminded", "acknowledged", "resolved"] as const;
 export type EscalationEvent = (typeof escalationEvents)[number];
@@ -82,4 +88,27 @@ export const QUESTION_STATUS: Readonly<Record<QuestionState, BeadStatus>> = {
   open: "open",
   answered: "closed",
   withdrawn: "closed",
+};
+
+export const mailEvents = ["delivered", "seen", "run_ended", "expired"] as const;
+export type MailEvent = (typeof mailEvents)[number];
+
+const MAIL_ROWS: Record<MailState, Partial<Record<MailEvent, MailState>>> = {
+  // A run may have seen it, or be gone, before its runner's word of delivery is here.
+  queued: { delivered: "delivered", seen: "seen", run_ended: "queued", expired: "expired" },
+  delivered: { seen: "seen", run_ended: "queued", expired: "expired" },
+  seen: {},
+  expired: {},
+};
+
+/** The message's next state, or null when the event is refused in this state. */
+export function mailAfter(state: MailState, event: MailEvent): MailState | null {
+  return MAIL_ROWS[state][event] ?? null;
+}
+
+export const MAIL_STATUS: Readonly<Record<MailState, BeadStatus>> = {
+  queued: "open",
+  delivered: "in_progress",
+  seen: "closed",
+  expired: "closed",
 };

@@ -8,5 +8,6 @@ export const BEAD_TYPES: Readonly<Record<BeadType, { id: IdKind; image: ImageKin
   agent: { id: "agent", image: "agent" },
   message: { id: "message", image: "chat" },
   escalation: { id: "escalation", image: "escalation" },
+  mail: { id: "mail", image: "mail" },
   question: { id: "question", image: "question" },
 };

@@ -61,6 +61,9 @@ export interface Policy {
   /** Open questions of a bead, and all that it may ask. */
   questionsOpenMax: number;
   questionsPerBeadMax: number;
+  /** A message that nobody has seen by then is not delivered any more; a nudge sooner. */
+  mailTtlMs: number;
+  nudgeTtlMs: number;
 }
 
 export const POLICY: Policy = {
@@ -105,4 +108,6 @@ export const POLICY: Policy = {
   questionDeadlineMaxMs: 7 * 24 * 3_600_000,
   questionsOpenMax: 3,
   questionsPerBeadMax: 20,
+  mailTtlMs: 24 * 3_600_000,
+  nudgeTtlMs: 30 * 60_000,
 };

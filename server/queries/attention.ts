@@ -1,11 +1,11 @@
 /** Readings of beads that ask for somebody. */
 import { and, asc, desc, eq, isNotNull, isNull, like, or, sql } from "drizzle-orm";
 import { ok } from "../../protocol/index.ts";
-import { escalationImage, questionImage } from "../store/images/attention-images.ts";
+import { escalationImage, mailImage, questionImage } from "../store/images/attention-images.ts";
 import { findBead, findRig } from "../store/refs.ts";
 import { beads } from "../store/schema/beads.ts";
 import { present } from "../store/present.ts";
-import { escalations, questions, rigAnswers } from "../store/schema/attention.ts";
+import { escalations, mails, questions, rigAnswers } from "../store/schema/attention.ts";
 import type { Query } from "./query.ts";
 
 const severest = sql`case ${escalations.severity} when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end`;
@@ -78,4 +78,22 @@ export const answerList: Query<"answer.list"> = ({ db }, body) => {
     .limit(body.limit)
     .all();
   return ok(rows.map(({ fingerprint: _fingerprint, ...answer }) => answer));
+};
+
+export const mailList: Query<"mail.list"> = ({ db }, body) => {
+  const to = body.to === undefined ? null : findBead(db, body.to, ["issue", "agent"], "recipient");
+  if (to && !to.ok) return to;
+  const rows = db
+    .select({ id: mails.beadId })
+    .from(mails)
+    .where(
+      and(
+        to ? eq(mails.toId, to.value.id) : undefined,
+        body.state ? eq(mails.state, body.state) : undefined,
+      ),
+    )
+    .orderBy(desc(mails.beadId))
+    .limit(body.limit)
+    .all();
+  return ok(rows.map(({ id }) => present(mailImage(db, id), `mail ${id}`)));
 };

@@ -2,7 +2,7 @@
 import { convoyGet, convoyList } from "./convoys.ts";
 import { and, asc, count, desc, eq, isNull, ne, sql } from "drizzle-orm";
 import { ok, type CommandName } from "../../protocol/index.ts";
-import { answerList, escalationList, questionList } from "./attention.ts";
+import { answerList, escalationList, mailList, questionList } from "./attention.ts";
 import type { Query } from "./query.ts";
 import { BEAD_TYPES } from "../model/bead-types.ts";
 import type { Action } from "../reconcile/plan.ts";
@@ -91,7 +91,7 @@ const beadGet: Query<"bead.get"> = ({ db, images }, body) => {
   const bead = findBead(
     db,
     body.bead,
-    ["issue", "convoy", "merge_request", "agent", "message", "escalation", "question"],
+    ["issue", "convoy", "merge_request", "agent", "message", "escalation", "question", "mail"],
     "bead",
   );
   if (!bead.ok) return bead;
@@ -175,5 +175,6 @@ export const answerQuery = {
   "escalation.list": escalationList,
   "question.list": questionList,
   "answer.list": answerList,
+  "mail.list": mailList,
 } as const satisfies { [N in CommandName]?: Query<N> };
 export type QueryName = keyof typeof answerQuery;

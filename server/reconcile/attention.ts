@@ -1,5 +1,11 @@
 /** What the rules read of beads that ask for somebody. */
-import type { AnsweredBy, EscalationState, QuestionState, Severity } from "../../protocol/index.ts";
+import type {
+  AnsweredBy,
+  EscalationState,
+  QuestionState,
+  RunState,
+  Severity,
+} from "../../protocol/index.ts";
 
 export interface EscalationView {
   id: string;
@@ -47,4 +53,19 @@ export type AttentionAction =
     }
   /** With what counts when nobody has answered. */
   | { do: "answer_question"; questionId: string; answer: string }
-  | { do: "withdraw_question"; questionId: string; text: string };
+  | { do: "withdraw_question"; questionId: string; text: string }
+  | { do: "hand_mail"; mailId: string; runId: string }
+  | { do: "move_mail"; mailId: string; event: "run_ended" | "expired"; text: string };
+
+/** A message that is neither seen nor expired. */
+export interface MailView {
+  id: string;
+  state: "queued" | "delivered";
+  /** The run that it was given to, and whether that lives. */
+  runId: string | null;
+  runLives: boolean;
+  /** The work run that could take it now. */
+  takerId: string | null;
+  takerState: RunState | null;
+  expiresAt: number;
+}

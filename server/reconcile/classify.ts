@@ -10,6 +10,9 @@ import { submitForReview } from "./rules/bead/submit-for-review.ts";
 import { beginLanding, tipOf } from "./rules/convoy/begin-landing.ts";
 import { failConvoy } from "./rules/convoy/fail.ts";
 import { landConvoy } from "./rules/convoy/land.ts";
+import { deliver } from "./rules/mail/deliver.ts";
+import { expire } from "./rules/mail/expire.ts";
+import { takeBack } from "./rules/mail/take-back.ts";
 import { remind } from "./rules/escalation/remind.ts";
 import { resolveOver } from "./rules/escalation/resolve-over.ts";
 import { landingOf } from "../model/delivery.ts";
@@ -35,7 +38,7 @@ import { answerDefault } from "./rules/question/answer-default.ts";
 import { stopAsking } from "./rules/question/stop-run.ts";
 import { withdrawQuestion } from "./rules/question/withdraw.ts";
 import { isOver } from "../model/escalation.ts";
-import type { EscalationView, QuestionView } from "./attention.ts";
+import type { EscalationView, MailView, QuestionView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
 import type { ConvoyView, IssueView, ReviewView, RunView, Snapshot, TurnView } from "./snapshot.ts";
 import { isAgents, isFrozen, isStopped, wallAt } from "./pauses.ts";
@@ -227,6 +230,12 @@ const QUESTION_TABLE: readonly Row<QuestionView>[] = [
   { when: (each) => each.blocking, rule: stopAsking },
 ];
 
+const MAIL_TABLE: readonly Row<MailView>[] = [
+  { when: (mail, c) => mail.expiresAt <= c.s.now, rule: expire },
+  { when: (mail) => mail.runId !== null && !mail.runLives, rule: takeBack },
+  { when: (mail) => mail.runId === null && mail.takerId !== null, rule: deliver },
+];
+
 function first<T>(table: readonly Row<T>[], subject: T, context: Context): Rule<T> | null {
   return table.find((row) => row.when(subject, context))?.rule ?? null;
 }
@@ -242,3 +251,4 @@ export const escalationRule = (escalation: EscalationView, context: Context) =>
   first(ESCALATION_TABLE, escalation, context);
 export const questionRule = (question: QuestionView, context: Context) =>
   first(QUESTION_TABLE, question, context);
+export const mailRule = (mail: MailView, context: Context) => first(MAIL_TABLE, mail, context);

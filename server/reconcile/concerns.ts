@@ -24,6 +24,7 @@ export type Via =
   | "beads that wait for the bead"
   | "escalations about it"
   | "open questions of the bead"
+  | "mail of the run"
   | "bead of the question"
   /** Found in slices: there may be many. */
   | "open beads of the rig";
@@ -49,6 +50,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
   ],
   run: [
     "itself",
+    "mail of the run",
     "bead of the run",
     "review of the run",
     "runner of the run",
@@ -64,6 +66,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
   agent: [],
   escalation: ["itself"],
   question: ["itself", "bead of the question"],
+  mail: ["itself"],
   event: [],
 };
 

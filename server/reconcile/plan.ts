@@ -35,7 +35,8 @@ export interface Expect {
     | "convoy"
     | "escalation"
     | "question"
-    | "breaker";
+    | "breaker"
+    | "mail";
   id: string;
   state: string;
 }

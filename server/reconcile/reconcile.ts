@@ -3,6 +3,7 @@ import {
   convoyRule,
   escalationRule,
   issueRule,
+  mailRule,
   questionRule,
   reviewRule,
   runRule,
@@ -57,6 +58,7 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.turns, turnRule);
   decideAll(snapshot.escalations, escalationRule);
   decideAll(snapshot.questions, questionRule);
+  decideAll(snapshot.mails, mailRule);
   if (!snapshot.focus.has(TOWN)) return plan;
   const before = plan.steps.length;
   guard("town/watch-breaker", TOWN, () => add(watchBreaker(snapshot)));

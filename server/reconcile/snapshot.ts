@@ -20,7 +20,7 @@ import type { Lane, ProviderView } from "../model/provider.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { RunResultFact } from "./run-result.ts";
-import type { AskedView, EscalationView, QuestionView } from "./attention.ts";
+import type { AskedView, EscalationView, MailView, QuestionView } from "./attention.ts";
 import type { Ready } from "./stages.ts";
 
 export interface RigView {
@@ -233,4 +233,5 @@ export interface Snapshot {
   turns: readonly TurnView[];
   escalations: readonly EscalationView[];
   questions: readonly QuestionView[];
+  mails: readonly MailView[];
 }

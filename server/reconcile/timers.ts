@@ -31,6 +31,7 @@ export function wishedTimers(context: Context): TimerWish[] {
     else if (!isFrozen(run, context)) wish(run.id, "wall", wallAt(run) + 1);
   }
   for (const each of s.questions) wish(each.id, "deadline", each.deadlineAt);
+  for (const each of s.mails) wish(each.id, "expiry", each.expiresAt);
   for (const each of s.escalations) wish(each.id, "remind", each.remindAt);
   for (const runner of s.runners) {
     if (runner.state === "lost") continue;

@@ -1,10 +1,10 @@
 /** Finds the subjects that a change concerns: the store's side of server/reconcile/concerns.ts. */
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { ImageKind } from "../../protocol/index.ts";
 import { CONCERNS, TOWN, type Via } from "../reconcile/concerns.ts";
 import type { Db } from "./database.ts";
 import { given, prepared } from "./prepared.ts";
-import { escalations, questions } from "./schema/attention.ts";
+import { escalations, mails, questions } from "./schema/attention.ts";
 import { beadDependencies, issues, reviews } from "./schema/beads.ts";
 import { runs } from "./schema/runs.ts";
 
@@ -100,6 +100,7 @@ function prepareWays(db: Db): Ways {
     "beads that wait for the bead": (bead) => ids(dependents.all({ id: bead })),
     "escalations about it": prepareEscalationsAbout(db),
     ...prepareQuestionWays(db),
+    "mail of the run": prepareMailOfRun(db),
     "bead of the review": (it) => [review.get({ id: it })?.subjectId ?? null],
     "unsettled runs of the review": (it) => ids(ofReview.all({ id: it })),
     "bead of the run": (it) => [run.get({ id: it })?.beadId ?? null],
@@ -136,5 +137,28 @@ function prepareQuestionWays(
   return {
     "open questions of the bead": (it) => open.all({ id: it }).map((row) => row.id),
     "bead of the question": (it) => [bead.get({ id: it })?.id ?? null],
+  };
+}
+
+/** What it has, and what waits for somebody who works on its bead or as its agent. */
+function prepareMailOfRun(db: Db): (runId: string) => string[] {
+  const run = db
+    .select({ beadId: runs.beadId, agentId: runs.agentId, kind: runs.kind })
+    .from(runs)
+    .where(eq(runs.id, sql.placeholder("id")))
+    .prepare();
+  const waiting = db
+    .select({ id: mails.beadId })
+    .from(mails)
+    .where(
+      and(eq(mails.toId, sql.placeholder("id")), inArray(mails.state, ["queued", "delivered"])),
+    )
+    .prepare();
+  return (runId) => {
+    const found = run.get({ id: runId });
+    if (found?.kind !== "work") return [];
+    return [found.beadId, found.agentId].flatMap((id) =>
+      id === null ? [] : waiting.all({ id }).map((row) => row.id),
+    );
   };
 }

@@ -6,7 +6,7 @@ import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
 import { laneOf, laneResource, sessionResource } from "../reconcile/context.ts";
 import { gateOf } from "../reconcile/gates.ts";
-import type { EscalationView, QuestionView } from "../reconcile/attention.ts";
+import type { EscalationView, MailView, QuestionView } from "../reconcile/attention.ts";
 import type {
   ConvoyView,
   IssueView,
@@ -68,6 +68,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
       runs: [],
       escalations: [],
       questions: [],
+      mails: [],
     };
     if (focus.has(TOWN)) {
       for (const id of readHeads(town)) focus.add(id);
@@ -170,7 +171,7 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
 
 type Gathered = Pick<
   Snapshot,
-  "issues" | "reviews" | "convoys" | "runs" | "escalations" | "questions"
+  "issues" | "reviews" | "convoys" | "runs" | "escalations" | "questions" | "mails"
 >;
 
 /** Reads what is in focus, and of the rest what its rules read: see server/reconcile/classify.ts. */
@@ -196,6 +197,7 @@ class Gathering {
   #runs = new Map<string, RunView | null>();
   #escalations = new Map<string, EscalationView | null>();
   #questions = new Map<string, QuestionView | null>();
+  #mails = new Map<string, MailView | null>();
 
   constructor(views: Views) {
     this.#views = views;
@@ -206,6 +208,7 @@ class Gathering {
     else if (kind === "review") this.#subjectReview(id);
     else if (kind === "run") this.#subjectRun(id);
     else if (kind === "convoy") read(this.#convoys, id, this.#views.convoy);
+    else if (kind === "mail") read(this.#mails, id, this.#views.mail);
     else if (kind === "question") this.#subjectQuestion(id);
     else if (kind === "escalation") read(this.#escalations, id, this.#views.escalation);
   }
@@ -235,6 +238,7 @@ class Gathering {
       runs: present(this.#runs),
       escalations: present(this.#escalations),
       questions: present(this.#questions),
+      mails: present(this.#mails),
     };
   }
 

@@ -2,7 +2,7 @@
 import { and, asc, eq, gt, inArray, isNull, notInArray, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import { beads, convoys, issues, reviews } from "./schema/beads.ts";
-import { escalations, questions } from "./schema/attention.ts";
+import { escalations, mails, questions } from "./schema/attention.ts";
 import { rigs, runners, runs } from "./schema/runs.ts";
 
 export const SLICES = [
@@ -14,6 +14,7 @@ export const SLICES = [
   "rig",
   "escalation",
   "question",
+  "mail",
 ] as const;
 export type SliceKind = (typeof SLICES)[number];
 
@@ -93,6 +94,13 @@ function prepareSlices(db: Db) {
       .from(rigs)
       .where(and(isNull(rigs.removedAt), gt(rigs.id, after)))
       .orderBy(asc(rigs.id))
+      .limit(limit)
+      .prepare(),
+    mail: db
+      .select({ id: mails.beadId })
+      .from(mails)
+      .where(and(inArray(mails.state, ["queued", "delivered"]), gt(mails.beadId, after)))
+      .orderBy(asc(mails.beadId))
       .limit(limit)
       .prepare(),
     question: db

@@ -45,6 +45,7 @@ export class PlayedRunner implements RunnerPort {
     return Promise.resolve(ok(null));
   };
   turn: RunnerPort["turn"] = () => Promise.resolve(ok(null));
+  mail: RunnerPort["mail"] = () => Promise.resolve(ok(null));
   diff: RunnerPort["diff"] = () => Promise.resolve(ok({ files: [], diff: "", truncated: false }));
   close: RunnerPort["close"] = () => undefined;
 

@@ -1,5 +1,10 @@
 // Small snapshots for tests of the reconciler: each builder gives the plainest entity, changed by what it is given.
-import type { AskedView, EscalationView, QuestionView } from "../../server/reconcile/attention.ts";
+import type {
+  AskedView,
+  EscalationView,
+  MailView,
+  QuestionView,
+} from "../../server/reconcile/attention.ts";
 import type { BreakerView } from "../../server/model/breaker.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import { TOWN } from "../../server/reconcile/concerns.ts";
@@ -252,6 +257,19 @@ export function question(change: Partial<QuestionView> = {}): QuestionView {
   };
 }
 
+export function mail(change: Partial<MailView> = {}): MailView {
+  return {
+    id: "ml_1",
+    state: "queued",
+    runId: null,
+    runLives: false,
+    takerId: null,
+    takerState: null,
+    expiresAt: NOW + 1_000,
+    ...change,
+  };
+}
+
 export function asked(change: Partial<AskedView> = {}): AskedView {
   return {
     id: "qn_1",
@@ -281,7 +299,8 @@ export function gate(change: Partial<GateResult> = {}): GateResult {
 /** A town with one ready rig and one idle runner; all of it is in focus. */
 export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
   const all = plain(change);
-  const { rigs, runners, issues, reviews, runs, convoys, turns, escalations, questions } = all;
+  const { rigs, runners, issues, reviews, runs, convoys, turns, escalations, questions, mails } =
+    all;
   const entities = [
     rigs,
     runners,
@@ -292,6 +311,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     turns,
     escalations,
     questions,
+    mails,
   ].flat();
   return { ...all, focus: change.focus ?? new Set([TOWN, ...entities.map(({ id }) => id)]) };
 }
@@ -323,6 +343,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     turns: [],
     escalations: [],
     questions: [],
+    mails: [],
     focus: new Set(),
     held: heldBy(change.runs ?? []),
     ...change,

@@ -6,6 +6,7 @@ import { backOffMs } from "../../session/back-off.ts";
 import type { AgentHost, TurnClosed } from "./agent-host.ts";
 import type { AgentRunSpec } from "./agent-job.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
+import { lettersText } from "../mail-tray.ts";
 import type { Expired } from "./turn-watch.ts";
 import type { Workplace } from "../workplace.ts";
 
@@ -58,15 +59,18 @@ async function takeTurns<R>(
   let text = plan.first;
   let reprompts = 0;
   for (let turn = 1, waits = 0; ; turn++) {
+    const letters = run.mail.take();
+    const said = [text, lettersText(letters)].filter((part) => part !== "").join("\n\n");
     const sent = await host.prompt(
-      text,
-      (turn === 1 ? plan.shown : undefined) ?? { from: "machine", text },
+      said,
+      (turn === 1 ? plan.shown : undefined) ?? { from: "machine", text: said },
     );
     if (!sent.ok)
       return ended(
         ending("crashed", "agent_gone", `The agent did not take its turn: ${sent.message}`),
       );
     run.markStarted();
+    for (const { mailId } of letters) run.fact({ kind: "mail_seen", mailId });
     const seen = await watchTurn(run, host, plan.result);
     if (seen.kind === "result") {
       await host.toolSettled(SETTLE_MS);
@@ -81,6 +85,11 @@ async function takeTurns<R>(
       const end = await pause(place.clock, run, host, waitMs);
       if (end !== null) return ended(end);
       text = AFTER_MODEL_TROUBLE;
+      continue;
+    }
+    if (run.mail.wantsTurn && turn < limits.turnsMax) {
+      // Somebody has something to say: that comes before any re-prompt, and is none.
+      text = "";
       continue;
     }
     const closed = await plan.turnEnded();

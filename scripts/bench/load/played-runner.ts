@@ -74,7 +74,7 @@ export class PlayedRunner implements Disposable {
       ack(ok({ accepted: true }));
       onOffer(offer.spec, runner);
     });
-    for (const event of ["stop", "turn"])
+    for (const event of ["stop", "turn", "mail"])
       socket.on(event, (_frame: unknown, ack: (answer: Ack) => void) => ack(ok(null)));
     socket.on("disconnect", (reason) => (runner.failure ??= `the town closed it: ${reason}`));
     await new Promise<void>((resolve, reject) => {

@@ -4,7 +4,11 @@ import { questionKindSchema, type ToolAnswer } from "../../../protocol/index.ts"
 import { PERMISSION_OPTIONS } from "../../model/question.ts";
 import type { runs } from "../../store/schema/runs.ts";
 import type { Tx } from "../../store/tx.ts";
-import { askQuestion, countQuestions, type QuestionRow } from "../../store/writes/questions.ts";
+import {
+  askQuestion,
+  countQuestions,
+  type QuestionRow,
+} from "../../store/writes/attention/questions.ts";
 
 const option = z.string().trim().min(1).max(200);
 const askTool = z.object({

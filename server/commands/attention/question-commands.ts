@@ -8,7 +8,7 @@ import {
   answerQuestion as writeAnswer,
   forgetAnswer,
   keepAnswer,
-} from "../../store/writes/questions.ts";
+} from "../../store/writes/attention/questions.ts";
 import type { Apply } from "../command.ts";
 import { findAt } from "../find-bead.ts";
 

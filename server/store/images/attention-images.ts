@@ -1,10 +1,10 @@
 /** Images of beads that ask for somebody. */
 import { eq } from "drizzle-orm";
-import type { Escalation, Question } from "../../../protocol/index.ts";
+import type { Escalation, Mail, Question } from "../../../protocol/index.ts";
 import { escalationState } from "../../model/attention-states.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
-import { escalations, questions } from "../schema/attention.ts";
+import { escalations, mails, questions } from "../schema/attention.ts";
 import { beads } from "../schema/beads.ts";
 import { commonImage } from "./common-image.ts";
 
@@ -50,4 +50,20 @@ export function escalationImage(db: Db, id: string): Escalation | null {
     state: escalationState(escalation),
     ...escalation,
   };
+}
+
+const mailRow = prepared((db) =>
+  db
+    .select()
+    .from(mails)
+    .innerJoin(beads, eq(beads.id, mails.beadId))
+    .where(eq(mails.beadId, given("id")))
+    .prepare(),
+);
+
+export function mailImage(db: Db, id: string): Mail | null {
+  const row = mailRow(db).get({ id });
+  if (!row) return null;
+  const { beadId: _id, ...mail } = row.mails;
+  return { ...commonImage(row.beads), type: "mail", body: row.beads.body, ...mail };
 }

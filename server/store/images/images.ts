@@ -15,7 +15,7 @@ import type {
   Town,
   UsageTotals,
 } from "../../../protocol/index.ts";
-import { escalationImage, questionImage } from "./attention-images.ts";
+import { escalationImage, mailImage, questionImage } from "./attention-images.ts";
 import { chatImage } from "./chat-images.ts";
 import { commonImage } from "./common-image.ts";
 import type { Db } from "../database.ts";
@@ -359,6 +359,8 @@ export function imageOf(db: Db, kind: ImageKind, id: string, context: ImageConte
       return { kind, id, value: agentImage(db, id) };
     case "escalation":
       return { kind, id, value: escalationImage(db, id) };
+    case "mail":
+      return { kind, id, value: mailImage(db, id) };
     case "question":
       return { kind, id, value: questionImage(db, id) };
     case "event":

@@ -36,6 +36,8 @@ export function topicsOf(db: Db, image: AnyImage): Topic[] {
       return own("town");
     case "escalation":
       return own("town", `bead:${image.id}`);
+    case "mail":
+      return own(`bead:${image.id}`, about("bead", image.value?.toId ?? null));
     case "question":
       return own("town", `bead:${image.id}`, about("bead", image.value?.beadId ?? null));
     case "issue": {
@@ -252,6 +254,7 @@ function aroundBead(db: Db, id: string): [ImageKind, string][] {
     ag: "agent",
     es: "escalation",
     qn: "question",
+    ml: "mail",
     ms: "chat",
   }[id.slice(0, 2)] as ImageKind | undefined;
   const edges = db

@@ -22,6 +22,21 @@ CREATE TABLE `digest` (
 );
 --> statement-breakpoint
 CREATE INDEX `digest_by_turn` ON `digest` (`turn_id`,`subject_id`,`kind`);--> statement-breakpoint
+CREATE TABLE `mails` (
+	`bead_id` text PRIMARY KEY NOT NULL,
+	`state` text NOT NULL,
+	`mode` text NOT NULL,
+	`from` text NOT NULL,
+	`to_id` text NOT NULL,
+	`run_id` text,
+	`expires_at` integer NOT NULL,
+	`delivered_at` integer,
+	`seen_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `mails_by_recipient` ON `mails` (`to_id`,`state`);--> statement-breakpoint
+CREATE INDEX `mails_by_run` ON `mails` (`run_id`);--> statement-breakpoint
+CREATE INDEX `mails_by_state` ON `mails` (`state`,`bead_id`);--> statement-breakpoint
 CREATE TABLE `pauses` (
 	`subject` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,

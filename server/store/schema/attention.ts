@@ -3,6 +3,8 @@ import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqli
 import type {
   AnsweredBy,
   EscalationTarget,
+  MailMode,
+  MailState,
   QuestionKind,
   QuestionState,
   Severity,
@@ -94,4 +96,26 @@ export const digest = sqliteTable(
     turnId: text("turn_id"),
   },
   (t) => [index("digest_by_turn").on(t.turnId, t.subjectId, t.kind)],
+);
+
+/** Messages to agents, one row each. */
+export const mails = sqliteTable(
+  "mails",
+  {
+    beadId: text("bead_id").primaryKey(),
+    state: text("state").$type<MailState>().notNull(),
+    mode: text("mode").$type<MailMode>().notNull(),
+    from: text("from").notNull(),
+    toId: text("to_id").notNull(),
+    /** The run that it is sent to; null while nobody is there. */
+    runId: text("run_id"),
+    expiresAt: at("expires_at").notNull(),
+    deliveredAt: at("delivered_at"),
+    seenAt: at("seen_at"),
+  },
+  (t) => [
+    index("mails_by_recipient").on(t.toId, t.state),
+    index("mails_by_run").on(t.runId),
+    index("mails_by_state").on(t.state, t.beadId),
+  ],
 );

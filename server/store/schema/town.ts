@@ -54,7 +54,7 @@ export const outbox = sqliteTable(
   "outbox",
   {
     id: integer("id").primaryKey({ autoIncrement: true }),
-    kind: text("kind").$type<"run.offer" | "run.stop" | "session.turn">().notNull(),
+    kind: text("kind").$type<"run.offer" | "run.stop" | "run.mail" | "session.turn">().notNull(),
     subject: text("subject").notNull(),
     runnerId: text("runner_id").notNull(),
     argument: text("argument").notNull().default(""),

@@ -1,12 +1,17 @@
 /** Reads of beads that ask for somebody, as the rules see them. Prepared once. */
-import { and, asc, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, ne, or, sql } from "drizzle-orm";
 import { escalationState } from "../../model/attention-states.ts";
 import { nextReminderAt } from "../../model/escalation.ts";
 import { POLICY } from "../../model/policy.ts";
-import type { AskedView, EscalationView, QuestionView } from "../../reconcile/attention.ts";
+import type {
+  AskedView,
+  EscalationView,
+  MailView,
+  QuestionView,
+} from "../../reconcile/attention.ts";
 import type { Db } from "../database.ts";
 import { kindOfId } from "../id-kind.ts";
-import { escalations, questions } from "../schema/attention.ts";
+import { escalations, mails, questions } from "../schema/attention.ts";
 import { beads, convoys, issues, reviews } from "../schema/beads.ts";
 import { rigs, runners, runs } from "../schema/runs.ts";
 
@@ -17,6 +22,8 @@ export interface AttentionViews {
   escalation: (id: string) => EscalationView | null;
   /** Null when it is not open. */
   question: (id: string) => QuestionView | null;
+  /** Null when it is seen or expired. */
+  mail: (id: string) => MailView | null;
 }
 
 export function prepareAttentionViews(db: Db): AttentionViews {
@@ -33,6 +40,7 @@ export function prepareAttentionViews(db: Db): AttentionViews {
     .where(and(eq(questions.beadId, id), eq(questions.state, "open")))
     .prepare();
   return {
+    mail: prepareMail(db),
     question(questionId) {
       const found = openQuestion.get({ id: questionId });
       return found ? { ...found, id: questionId, beadState: stateOf(found.workBeadId) } : null;
@@ -52,6 +60,41 @@ export function prepareAttentionViews(db: Db): AttentionViews {
         remindAt: remindAt ?? nextReminderAt(createdAt, state, severity, POLICY),
       };
     },
+  };
+}
+
+function prepareMail(db: Db): AttentionViews["mail"] {
+  const row = db.select().from(mails).where(eq(mails.beadId, id)).prepare();
+  const holder = db
+    .select({ id: runs.id })
+    .from(runs)
+    // A literal: the partial index of live runs is used only then.
+    .where(and(eq(runs.id, id), sql`${runs.state} <> 'ended'`))
+    .prepare();
+  const taker = db
+    .select({ id: runs.id, state: runs.state })
+    .from(runs)
+    .where(
+      and(
+        or(eq(runs.beadId, id), eq(runs.agentId, id)),
+        eq(runs.kind, "work"),
+        sql`${runs.state} in ('accepted', 'preparing', 'running')`,
+        isNull(runs.stopOrderedAt),
+      ),
+    )
+    .limit(1)
+    .prepare();
+  return (mailId) => {
+    const found = row.get({ id: mailId });
+    if (found?.state !== "queued" && found?.state !== "delivered") return null;
+    const { state, runId, toId, expiresAt } = found;
+    const free = taker.get({ id: toId });
+    return {
+      ...{ id: mailId, state, runId, expiresAt },
+      runLives: runId !== null && holder.get({ id: runId }) !== undefined,
+      takerId: free?.id ?? null,
+      takerState: free?.state ?? null,
+    };
   };
 }
 

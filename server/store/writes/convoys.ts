@@ -8,7 +8,7 @@ import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent, removeDependency } from "./beads.ts";
 import { attachSavedWork, createIssue, moveIssue } from "./issues.ts";
 import { submitReview } from "./reviews.ts";
-import { noteForMayor } from "./digest.ts";
+import { noteForMayor } from "./attention/digest.ts";
 
 export function createConvoy(
   tx: Tx,

@@ -14,7 +14,7 @@ import { escalations } from "../schema/attention.ts";
 import { beads } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
-import { noteForMayor } from "./digest.ts";
+import { noteForMayor } from "./attention/digest.ts";
 
 export interface NewEscalation {
   title: string;

@@ -14,7 +14,7 @@ import { beads, issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
-import { noteForMayor } from "./digest.ts";
+import { noteForMayor } from "./attention/digest.ts";
 import { unqueue } from "./ready.ts";
 
 const insertRow = prepared((db) =>

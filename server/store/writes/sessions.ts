@@ -4,7 +4,7 @@ import { messages } from "../schema/beads.ts";
 import { runs, sessions, turnEffects, turns } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus } from "./beads.ts";
-import { takeDigest } from "./digest.ts";
+import { takeDigest } from "./attention/digest.ts";
 import { owe } from "./outbox.ts";
 
 /** A person's message begins a turn; both wait until the Mayor takes them. */

@@ -30,7 +30,13 @@ export type OpenTransport = () => Promise<TransportStage>;
 const ANSWER_MS = 5_000;
 const never = new AbortController().signal;
 const unheard = (): Promise<Ack> => Promise.resolve(refuse("internal", "Nobody listens."));
-const deaf: FrameListeners = { offer: unheard, stop: unheard, turn: unheard, diff: unheard };
+const deaf: FrameListeners = {
+  offer: unheard,
+  stop: unheard,
+  turn: unheard,
+  mail: unheard,
+  diff: unheard,
+};
 
 async function connect(stage: TransportStage, listeners = deaf): Promise<TownLink> {
   const opened = await stage.settle(stage.transport.open(listeners, never));

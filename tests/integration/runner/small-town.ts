@@ -109,6 +109,9 @@ export class SmallTown {
   async turn(frame: object): Promise<Ack<null>> {
     return this.#ask("turn", frame);
   }
+  async mail(frame: object): Promise<Ack<null>> {
+    return this.#ask("mail", frame);
+  }
   async diff(frame: object): Promise<Ack<DiffAnswer>> {
     return this.#ask("diff", frame);
   }

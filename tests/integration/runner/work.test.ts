@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { personGit } from "../../support/git-rig.ts";
+import { newId } from "./small-town.ts";
 import { baselineSpec, rigSpec, workSpec } from "./specs.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -72,4 +73,35 @@ test("[C4] a polecat works in its own tree, hands in, and its branch is pushed",
     done?.headOid ?? "",
   );
   expect(await personGit(stage.remoteDir, "show", `${done?.headOid}:line.txt`)).toBe("hello");
+}, 60_000);
+
+test("[C11] a live agent reads a message when its turn is over, in the place of a re-prompt", async () => {
+  const [entry] = WRITE_AND_HAND_IN.entries;
+  const slow = { text: "# Thinking\n", pauseMs: 3_000 };
+  stage = await openStage({
+    name: "mail",
+    entries: [{ role: "polecat", turns: [slow, ...(entry?.turns ?? [])] }],
+  });
+  await stage.start();
+  const { town } = stage;
+  await town.until(() => town.hellos[0]);
+  const spec = workSpec(rigSpec(stage.remoteDir));
+  await town.offer(spec);
+  await town.until(() => town.of("started", spec.runId)[0]);
+  const { runId, fence } = spec;
+  const mailId = newId("mail");
+  const mail = { mailId, mode: "wait_idle", from: "a person", text: "Use a blank line" };
+  expect(await town.mail({ runId, fence, mail })).toEqual({ ok: true, value: null });
+  expect(await town.mail({ runId, fence, mail })).toEqual({ ok: true, value: null });
+  const stale = { epoch: fence.epoch, n: fence.n - 1 };
+  expect(await town.mail({ runId, fence: stale, mail })).toMatchObject({ ok: false });
+  expect((await town.exitOf(runId)).outcome).toBe("done");
+  expect(town.of("mail_seen", runId)).toEqual([{ kind: "mail_seen", mailId }]);
+  const prompts = town
+    .of("events", runId)
+    .flatMap(({ events }) => events)
+    .flatMap(({ body }) => (body.kind === "prompt" ? [body.text] : []));
+  expect(prompts).toHaveLength(2);
+  expect(prompts[1]).toBe("Message from a person:\nUse a blank line");
+  expect(await town.mail({ runId, fence, mail })).toMatchObject({ ok: false });
 }, 60_000);

@@ -49,6 +49,7 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant("ask" as const), on: fc.nat(3), wait: fc.boolean() }),
   fc.record({ do: fc.constant("answer" as const), on: fc.nat(3) }),
   fc.record({ do: fc.constant("escalate" as const), on: fc.nat(3) }),
+  fc.record({ do: fc.constant("mail" as const), bead: fc.nat(9) }),
   fc.record({ do: fc.constant("resolve" as const), seen: fc.boolean() }),
   fc.record({
     do: fc.constant("hold back" as const),
@@ -172,6 +173,9 @@ class Play {
         if (question) await stage.codeOf("question.answer", { question: question.id, answer: "a" });
         return;
       }
+      case "mail":
+        await stage.codeOf("mail.send", { to: bead(op.bead), text: "x", minutes: 1 });
+        return;
       case "resolve": {
         const [escalation] = await stage.do("escalation.list", {});
         const name = op.seen ? "escalation.acknowledge" : "escalation.resolve";

@@ -10,6 +10,7 @@ import {
   type FactBody,
   type Fence,
   type Hello,
+  type MailFrame,
   type Offer,
   type OfferAnswer,
   type RunSpec,
@@ -46,6 +47,7 @@ class PlayedPort implements RunnerPort {
   readonly offers: Offer[] = [];
   readonly stops: StopFrame[] = [];
   readonly turns: TurnFrame[] = [];
+  readonly mails: MailFrame[] = [];
   answerOffer: (offer: Offer) => Ack<OfferAnswer> = () => ({ ok: true, value: { accepted: true } });
   happened: () => void = () => undefined;
 
@@ -61,6 +63,11 @@ class PlayedPort implements RunnerPort {
   }
   turn(_: string, frame: TurnFrame): Promise<Ack<null>> {
     this.turns.push(frame);
+    this.happened();
+    return Promise.resolve({ ok: true, value: null });
+  }
+  mail(_: string, frame: MailFrame): Promise<Ack<null>> {
+    this.mails.push(frame);
     this.happened();
     return Promise.resolve({ ok: true, value: null });
   }

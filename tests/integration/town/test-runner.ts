@@ -52,6 +52,7 @@ export class TestRunner {
           return Promise.resolve(ok(null));
         },
         turn: () => Promise.resolve(ok(null)),
+        mail: () => Promise.resolve(ok(null)),
         diff: () => Promise.resolve(ok(null)),
       },
       AbortSignal.timeout(ANSWER_MS),

@@ -1,17 +1,19 @@
 /** Agents' questions, and the answers that rigs keep. */
 import { and, count, eq, inArray, ne } from "drizzle-orm";
-import type { AnsweredBy, QuestionKind, RigAnswer } from "../../../protocol/index.ts";
+import type { AnsweredBy, QuestionKind, RigAnswer } from "../../../../protocol/index.ts";
 import {
   QUESTION_STATUS,
   questionAfter,
   type QuestionEvent,
-} from "../../model/attention-states.ts";
-import { fallbackOf, fingerprintOf } from "../../model/question.ts";
-import { questions, rigAnswers } from "../schema/attention.ts";
-import { beads } from "../schema/beads.ts";
-import type { Tx } from "../tx.ts";
-import { insertBead, projectStatus, recordEvent } from "./beads.ts";
+} from "../../../model/attention-states.ts";
+import { fallbackOf, fingerprintOf } from "../../../model/question.ts";
+import { questions, rigAnswers } from "../../schema/attention.ts";
+import { beads } from "../../schema/beads.ts";
+import { runs } from "../../schema/runs.ts";
+import type { Tx } from "../../tx.ts";
+import { insertBead, projectStatus, recordEvent } from "../beads.ts";
 import { noteForMayor } from "./digest.ts";
+import { sendMail } from "./mails.ts";
 
 export interface NewQuestion {
   kind: QuestionKind;
@@ -55,7 +57,8 @@ export function askQuestion(tx: Tx, asked: NewQuestion): QuestionRow {
     .from(rigAnswers)
     .where(and(eq(rigAnswers.rigId, rigId), eq(rigAnswers.fingerprint, fingerprint)))
     .get();
-  if (kept) answerByPolicy(tx, id, kept);
+  // The call itself is answered with it.
+  if (kept) answerByPolicy(tx, id, kept, false);
   else noteForMayor(tx, "asked", id, "a person answers it, or its default does");
   return read(tx, id);
 }
@@ -75,13 +78,20 @@ export function countQuestions(tx: Tx, workBeadId: string): { open: number; all:
 }
 
 /** @returns false when the question can take no such answer any more */
-export function answerQuestion(tx: Tx, id: string, by: AnsweredBy, answer: string): boolean {
+export function answerQuestion(
+  tx: Tx,
+  id: string,
+  by: AnsweredBy,
+  answer: string,
+  tell = true,
+): boolean {
   const row = read(tx, id);
   const set = { answer, answeredBy: by, answeredAt: tx.now };
   if (!move(tx, row, `answered_by_${by}`, set)) return false;
   const text = { policy: "answered as before", person: "answered", default: "nobody answered" };
   recordEvent(tx, id, "answered", `${text[by]}: ${answer}`);
   recordEvent(tx, row.workBeadId, "question_answered", `${text[by]}: ${answer}`);
+  if (tell) tellAsker(tx, row, by, answer);
   return true;
 }
 
@@ -127,7 +137,7 @@ export function keepAnswer(tx: Tx, questionId: string): void {
       ),
     )
     .all();
-  if (kept) for (const each of equal) answerByPolicy(tx, each.id, kept);
+  if (kept) for (const each of equal) answerByPolicy(tx, each.id, kept, true);
 }
 
 /** @returns false when there is no such answer */
@@ -141,13 +151,28 @@ export function forgetAnswer(tx: Tx, id: string): boolean {
   );
 }
 
-function answerByPolicy(tx: Tx, id: string, kept: RigAnswer): void {
-  if (!answerQuestion(tx, id, "policy", kept.answer)) return;
+function answerByPolicy(tx: Tx, id: string, kept: RigAnswer, tell: boolean): void {
+  if (!answerQuestion(tx, id, "policy", kept.answer, tell)) return;
   tx.db
     .update(rigAnswers)
     .set({ uses: kept.uses + 1 })
     .where(eq(rigAnswers.id, kept.id))
     .run();
+}
+
+/** The run that asked and goes on is told; any later run has the answer in its briefing. */
+function tellAsker(tx: Tx, row: QuestionRow, by: AnsweredBy, answer: string): void {
+  const run = tx.db.select({ state: runs.state }).from(runs).where(eq(runs.id, row.runId)).get();
+  if (row.blocking || run === undefined || run.state === "ended") return;
+  const bead = tx.db.select().from(beads).where(eq(beads.id, row.beadId)).get();
+  sendMail(tx, {
+    toId: row.workBeadId,
+    rigId: bead?.rigId ?? null,
+    from: by === "person" ? "a person" : "the town",
+    text: `Your question: ${bead?.title ?? ""}\nThe answer: ${answer}`,
+    mode: "wait_idle",
+    expiresAt: tx.now + tx.policy.mailTtlMs,
+  });
 }
 
 function move(tx: Tx, row: QuestionRow, event: QuestionEvent, set: Partial<QuestionRow>): boolean {

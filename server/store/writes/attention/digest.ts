@@ -3,11 +3,11 @@
  * waits, once.
  */
 import { and, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
-import { shortId } from "../../../protocol/index.ts";
-import { digest } from "../schema/attention.ts";
-import { beads } from "../schema/beads.ts";
-import { turns } from "../schema/runs.ts";
-import type { Tx } from "../tx.ts";
+import { shortId } from "../../../../protocol/index.ts";
+import { digest } from "../../schema/attention.ts";
+import { beads } from "../../schema/beads.ts";
+import { turns } from "../../schema/runs.ts";
+import type { Tx } from "../../tx.ts";
 
 export type DigestKind = "landed" | "failed" | "escalated" | "asked";
 
