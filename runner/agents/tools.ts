@@ -26,10 +26,6 @@ export type Tool = {
 
 const TASK_KEY_CHARS_MAX = 40;
 const FILE_CHARS_MAX = 500;
-const QUESTION_CHARS_MAX = 4_000;
-const OPTIONS_MAX = 6;
-const OPTION_CHARS_MAX = 200;
-const CHOICE_CHARS_MAX = 1_000;
 const id = z.string().min(1).max(100);
 const title = z.string().min(1).max(TITLE_CHARS_MAX);
 const text = z.string().max(BODY_CHARS_MAX);
@@ -93,24 +89,15 @@ const POLECAT: readonly Tool[] = [
   {
     name: "gt_ask",
     roles: ["polecat"],
-    description:
-      "Asks a person what only a person can decide. What you can decide, decide. The answer may take hours; without one your default counts.",
+    description: "Asks a person what only a person can decide. It may take hours: give a default.",
+    // Limits are the town's: each one said here costs every request.
     input: z.strictObject({
-      question: z.string().min(1).max(QUESTION_CHARS_MAX),
-      options: z.array(z.string().min(1).max(OPTION_CHARS_MAX)).max(OPTIONS_MAX).optional(),
-      recommendation: z.string().min(1).max(CHOICE_CHARS_MAX).optional(),
-      default: z
-        .string()
-        .min(1)
-        .max(CHOICE_CHARS_MAX)
-        .optional()
-        .describe("Counts when nobody answers in time"),
-      kind: z.enum(["question", "permission"]).optional().describe("permission: allow or deny"),
-      revertible: z.boolean().optional().describe("false: a wrong choice cannot be undone"),
-      wait: z
-        .boolean()
-        .optional()
-        .describe("true: nothing useful can be done before; your run stops and goes on with it"),
+      question: z.string(),
+      options: z.array(z.string()).optional(),
+      default: z.string().optional(),
+      kind: z.enum(["question", "permission"]).optional(),
+      revertible: z.boolean().optional(),
+      wait: z.boolean().optional().describe("true: stop until answered"),
     }),
     terminal: false,
   },

@@ -4,7 +4,7 @@ import { toolList } from "./tool-list.ts";
 export function polecatPrompt(): string {
   return `Role: polecat
 
-You are a polecat of a Gastown town: you do one bead (a work item) in one tree, alone, and hand it over. Begin at once, and decide what you can decide.
+You are a polecat of a Gastown town: you do one bead (a work item) in one tree, alone, and hand it over. Begin at once.
 
 Rules
 - Work only in the current directory. Leave the rest of the machine alone; there is no network.
