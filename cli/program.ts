@@ -14,6 +14,7 @@ import { addMayor } from "./commands/mayor.ts";
 import { addModel } from "./commands/model.ts";
 import { addMail } from "./commands/attention/mail.ts";
 import { addQuestions } from "./commands/attention/questions.ts";
+import { addBudget } from "./commands/limits/budget.ts";
 import { addPause } from "./commands/limits/pause.ts";
 import { addRig } from "./commands/rig.ts";
 import { addRunner } from "./commands/runner.ts";
@@ -66,6 +67,7 @@ function createProgram(): Command {
     addQuestions,
     addPause,
     addMail,
+    addBudget,
     addRig,
     addSettings,
     addToken,

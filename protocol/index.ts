@@ -2,6 +2,7 @@
 export * from "./attention.ts";
 export * from "./bead.ts";
 export * from "./commands.ts";
+export * from "./commands/settings.ts";
 export * from "./commands/explain.ts";
 export * from "./error.ts";
 export * from "./facts.ts";

@@ -15,6 +15,12 @@ export const townLimitsSchema = z.object({
   pause: pauseSchema.nullable(),
   /** Ids of rigs and convoys that are paused. */
   paused: z.array(z.string()),
+  /** What this day (UTC) has cost; `usedUp` says which limit stops agents. */
+  day: z.object({
+    spentUsd: z.number(),
+    limitUsd: z.number().nullable(),
+    usedUp: z.string().nullable(),
+  }),
   /** The model's provider is in trouble: of agents, else of the Mayor. */
   provider: z
     .object({

@@ -15,6 +15,7 @@ import type { TownLoop } from "./loop/town-loop.ts";
 import type { RunnerDesk } from "./loop/runner-desk.ts";
 import { makeServices } from "./services/registry.ts";
 import type { Db } from "./store/database.ts";
+import type { Policies } from "./store/limits/policies.ts";
 import type { ImageContext } from "./store/images/images.ts";
 import { town } from "./store/schema/town.ts";
 import type { Streams } from "./store/streams.ts";
@@ -33,11 +34,13 @@ export interface CoreParts {
   townId: string;
   epoch: number;
   images: () => ImageContext;
+  policies: () => Policies;
 }
 
 /** What the edges see of the town. */
 export function makeCore(parts: CoreParts): TownCore {
-  const { options, db, loop, desk, streams, streamListeners, townId, epoch, images } = parts;
+  const { options, db, loop, desk, streams, streamListeners, townId, epoch, images, policies } =
+    parts;
   const { auth } = options;
   const services = makeServices({
     db,
@@ -51,6 +54,8 @@ export function makeCore(parts: CoreParts): TownCore {
     db,
     images: images(),
     streams,
+    now: options.clock.now(),
+    policies: policies(),
     preview: () => loop.preview(),
     explain: (id: string) => loop.explain(id),
   });

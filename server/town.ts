@@ -16,6 +16,7 @@ import { idSource } from "./store/id-source.ts";
 import { beginEpoch } from "./store/town-row.ts";
 import type { ImageContext } from "./store/images/images.ts";
 import { town } from "./store/schema/town.ts";
+import { readPolicies } from "./store/limits/policies.ts";
 import { readStoredModel, type SecretReader } from "./store/settings.ts";
 import { Streams } from "./store/streams.ts";
 import { makeCore, type StreamListener } from "./town-core.ts";
@@ -31,19 +32,23 @@ export interface OpenTown {
 /** @throws StartError with a sentence when the data cannot be used */
 export async function openTown(options: TownOptions): Promise<OpenTown> {
   const { clock, random, log, auth, data, scheduler = systemScheduler } = options;
-  const policy = { ...POLICY, ...options.policy };
+  const defaults = { ...POLICY, ...options.policy };
   const opened = openDatabase(typeof data === "string" ? data : data.town);
   if (!opened.ok) throw new StartError(opened.error.message);
   const { raw, db } = opened.value;
+  const policies = () => readPolicies(db, defaults);
+  const policy = () => policies().town;
   const newId = idSource(clock, random);
   const { townId, epoch } = beginEpoch(raw, db, { now: clock.now(), newId, demo: options.demo });
   const streams = new Streams(typeof data === "string" ? data : data.events);
-  const observing = new Observing(clock, policy.runnerLostMs);
+  const observing = new Observing(clock, () => policy().runnerLostMs);
   const secrets = rememberLast((rowId, sealed) => auth.unseal(rowId, sealed));
   const images = (): ImageContext => ({
     secrets,
     appVersion: options.appVersion,
-    slots: policy.slots,
+    slots: policy().slots,
+    now: clock.now(),
+    policy: policy(),
     observingUntil: observing.untilAt,
   });
   const loop: TownLoop = new TownLoop({
@@ -52,7 +57,7 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     clock,
     scheduler,
     newId,
-    policy,
+    policies,
     log,
     townId,
     epoch,
@@ -71,11 +76,15 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     streamListeners.forEach((listener) => listener(runId, events));
   const common = { scheduler, db, loop };
   const desk: RunnerDesk = makeDesk(options, { ...common, streams, policy, epoch, onEvents });
-  const executor = makeExecutor(options, { ...common, desk, acceptByMs: policy.acceptByMs });
+  const executor = makeExecutor(options, {
+    ...common,
+    desk,
+    acceptByMs: () => policy().acceptByMs,
+  });
   // After the answers: a runner is told of its hello before it is offered a run.
   loop.onTick(() => scheduler.soon(() => executor.kick()));
   await useScriptedModel(options, loop, db);
-  const seen = { streams, streamListeners, townId, epoch, images };
+  const seen = { streams, streamListeners, townId, epoch, images, policies };
   const core = makeCore({ options, db, loop, desk, ...seen });
   loop.wake();
   const stop = () => {
@@ -113,7 +122,7 @@ function makeExecutor(
     db: Db;
     loop: TownLoop;
     desk: RunnerDesk;
-    acceptByMs: number;
+    acceptByMs: () => number;
   },
 ): Executor {
   const { desk, ...rest } = parts;

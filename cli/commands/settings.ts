@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CommandInput, ModelSettings } from "../../protocol/index.ts";
+import { addFigures } from "./limits/figures.ts";
 import { printJson, printLine } from "../output.ts";
 import { oneOf, readText, townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
@@ -20,6 +21,7 @@ interface ModelOptions extends TownOptions {
 /** `gastown settings`: the town's model. */
 export function addSettings(program: Command): void {
   const group = program.command("settings").description("Settings of the town");
+  addFigures(group);
   const model = group.command("model").description("The language model that agents use");
   townCommand(model, "show", "Show the model settings, without the key").action(
     async (options: TownOptions) => {

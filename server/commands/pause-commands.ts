@@ -15,7 +15,7 @@ import { findIssue, image } from "./find-bead.ts";
 const TOWN: Scope = { kind: "town", subject: "town" };
 
 function shown(tx: Tx): Result<TownLimits> {
-  return ok(limitsImage(tx.db));
+  return ok(limitsImage(tx.db, tx.now, tx.policy));
 }
 
 export const stopTown: Apply<"town.stop"> = (tx, body) => {

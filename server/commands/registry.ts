@@ -22,6 +22,7 @@ import {
 import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { setModel } from "./model-commands.ts";
+import { setBudget, setSetting, unsetSetting } from "./setting-commands.ts";
 import {
   pauseConvoy,
   pauseRig,
@@ -58,6 +59,9 @@ export const applyCommand = {
   "convoy.pause": pauseConvoy,
   "convoy.resume": resumeConvoy,
   "breaker.reset": resetBreaker,
+  "settings.set": setSetting,
+  "settings.unset": unsetSetting,
+  "budget.set": setBudget,
   "bead.depend": dependBead,
   "bead.undepend": undependBead,
   "bead.rewire": rewireBead,

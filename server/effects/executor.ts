@@ -28,7 +28,7 @@ export interface ExecutorDeps {
   port: RunnerPort;
   clock: Clock;
   log: Log;
-  acceptByMs: number;
+  acceptByMs: () => number;
   /** Runners that can be reached now. */
   online: () => Iterable<string>;
   /** The runner is leaving: nothing new is to be offered to it until its next hello. */
@@ -114,7 +114,8 @@ export class Executor {
   }
 
   async #perform(owed: Owed): Promise<Sent> {
-    const { db, port, acceptByMs, onDraining } = this.#deps;
+    const { db, port, onDraining } = this.#deps;
+    const acceptByMs = this.#deps.acceptByMs();
     const run = db.select().from(runs).where(eq(runs.id, owed.subject)).get();
     const runner = db.select().from(runners).where(eq(runners.id, owed.runnerId)).get();
     if (!run || !runner || run.state === "ended") return { done: true, apply: () => undefined };

@@ -3,7 +3,7 @@
  * changes nothing, except that saved work is attached to its bead; one of another runner nothing at all.
  */
 import { and, eq, gt, isNotNull } from "drizzle-orm";
-import type { Fact, FactBody, FactOf } from "../../protocol/index.ts";
+import type { Fact, FactBody, FactOf, FailureReason } from "../../protocol/index.ts";
 import { runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { setBubble } from "../store/writes/agents.ts";
@@ -86,10 +86,16 @@ function applyToRun(
         tx,
         run.id,
         run.stopOutcome && body.outcome !== "done" ? run.stopOutcome : body.outcome,
-        body.reason,
+        stopReasonOf(run, body) ?? body.reason,
       );
       return;
   }
+}
+
+/** What the town stopped it for, rather than that it was stopped. */
+function stopReasonOf(run: RunRow, { outcome }: FactOf<"exit">): FailureReason | null {
+  if (run.stopCode === null || outcome === "done") return null;
+  return { code: run.stopCode, message: run.stopReason ?? "", source: "town" };
 }
 
 /** Whether the turn is under way by this run: one that was given to another is none of its business. */

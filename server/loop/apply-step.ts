@@ -12,6 +12,7 @@ import type { Tx } from "../store/tx.ts";
 import { moveConvoy, openLanding } from "../store/writes/convoys.ts";
 import { takeDigest } from "../store/writes/attention/digest.ts";
 import { escalate, resolveByKey } from "../store/writes/escalations.ts";
+import { markWarned } from "../store/writes/limits/spend.ts";
 import { moveBreaker, setProbe, setProvider } from "../store/writes/limits/limits.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
 import {
@@ -139,6 +140,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "set_provider":
     case "move_breaker":
     case "resolve_from":
+    case "mark_warned":
       return applyLimit(tx, action);
     case "hand_turn":
       return handTurn(tx, action.runId, action.turnId);
@@ -159,7 +161,13 @@ type ActionOf<K extends Action["do"]> = Extract<Action, { do: K }>;
 function applyToRun(tx: Tx, action: ActionOf<"order_stop" | "end_run" | "settle_run">): void {
   switch (action.do) {
     case "order_stop":
-      return orderStop(tx, action.runId, action.by ?? "stopped_by_town", action.reason);
+      return orderStop(
+        tx,
+        action.runId,
+        action.by ?? "stopped_by_town",
+        action.reason,
+        action.code ?? null,
+      );
     case "end_run":
       endRun(tx, action.runId, action.outcome, action.reason);
       return;
@@ -181,7 +189,7 @@ function applyToRig(tx: Tx, action: ActionOf<"set_rig" | "prove_target" | "park_
 
 function applyLimit(
   tx: Tx,
-  action: ActionOf<"set_provider" | "move_breaker" | "resolve_from">,
+  action: ActionOf<"set_provider" | "move_breaker" | "resolve_from" | "mark_warned">,
 ): void {
   switch (action.do) {
     case "set_provider":
@@ -190,6 +198,8 @@ function applyLimit(
       return moveBreaker(tx, action.move);
     case "resolve_from":
       return resolveByKey(tx, `${action.rule} `, action.note);
+    case "mark_warned":
+      return markWarned(tx, action.subject);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The deciding half of a tick: rounds of snapshot, plan and apply, until nothing that was touched is left to look at. */
 import type { ImageKind } from "../../protocol/index.ts";
 import type { Log } from "../core.ts";
-import type { Policy } from "../model/policy.ts";
+import type { Policies } from "../store/limits/policies.ts";
 import { TOWN } from "../reconcile/concerns.ts";
 import { explain, type Explanation } from "../reconcile/explain.ts";
 import { gateOf } from "../reconcile/gates.ts";
@@ -24,9 +24,9 @@ const RETRY_AFTER_FAULT_MS = 5_000;
 
 export interface DeciderDeps {
   db: Db;
-  policy: Policy;
+  policies: () => Policies;
   log: Log;
-  live: () => Omit<Live, "now" | "policy">;
+  live: () => Omit<Live, "now" | "policies">;
   savepoint: <T>(act: () => T) => T;
 }
 
@@ -99,12 +99,13 @@ export class Decider {
 
   /** What a look at everything unfinished would do now, in slices; nothing is written. */
   preview(now: number): Plan {
-    const { policy, live, db } = this.#deps;
+    const { live, db } = this.#deps;
+    const policies = this.#deps.policies();
     const agenda = new Agenda(prepareUnfinished(db));
     agenda.sweepAll();
     const plan: Plan = { steps: [], faults: [], timers: [] };
     for (let next = agenda.takeSlice(); next !== null; next = agenda.takeSlice()) {
-      const { steps, faults } = reconcile(this.#snapshot({ ...live(), now, policy }, next.ids));
+      const { steps, faults } = reconcile(this.#snapshot({ ...live(), now, policies }, next.ids));
       plan.steps.push(...steps);
       plan.faults.push(...faults);
     }
@@ -113,8 +114,9 @@ export class Decider {
 
   /** Why a subject is where it is; null when it is settled. */
   explain(now: number, id: string): Explanation | null {
-    const { policy, live } = this.#deps;
-    return explain(this.#snapshot({ ...live(), now, policy }, [id, TOWN]), id);
+    const { live } = this.#deps;
+    const policies = this.#deps.policies();
+    return explain(this.#snapshot({ ...live(), now, policies }, [id, TOWN]), id);
   }
 
   /** The whole tick was undone: what it looked at is looked at again later. */
@@ -139,11 +141,11 @@ export class Decider {
   }
 
   #round(tx: Tx, { ids, pass }: Round): string[] {
-    const { policy, live, log } = this.#deps;
+    const { live, log } = this.#deps;
     let snapshot: Snapshot;
     let plan: Plan;
     try {
-      snapshot = this.#snapshot({ ...live(), now: tx.now, policy }, ids);
+      snapshot = this.#snapshot({ ...live(), now: tx.now, policies: this.#deps.policies() }, ids);
       plan = reconcile(snapshot);
     } catch (bug) {
       // What commands and facts wrote stands; only the decision waits.

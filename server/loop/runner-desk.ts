@@ -42,7 +42,7 @@ export interface DeskPorts {
   streams: Streams;
   clock: Clock;
   log: Log;
-  policy: Policy;
+  policy: () => Policy;
   epoch: number;
   onEvents(runId: string, events: readonly AgentEvent[]): void;
 }
@@ -64,7 +64,8 @@ export class RunnerDesk {
   }
 
   async hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>> {
-    const { loop, policy, epoch, db } = this.#ports;
+    const { loop, epoch, db } = this.#ports;
+    const policy = this.#ports.policy();
     const known = frame.runnerId
       ? db.select().from(runners).where(eq(runners.id, frame.runnerId)).get()
       : undefined;
@@ -135,7 +136,7 @@ export class RunnerDesk {
     }
     if (this.lastSeen.has(runnerId)) this.lastSeen.set(runnerId, clock.now());
     if (row.state !== "connected") this.#lookAt(runnerId);
-    return ok({ stop: this.#stops(runnerId, frame.runs), heartbeatMs: policy.heartbeatMs });
+    return ok({ stop: this.#stops(runnerId, frame.runs), heartbeatMs: policy().heartbeatMs });
   }
 
   /** The town looks at a runner again: one that was silent is heard. */

@@ -5,7 +5,7 @@
  */
 import type { AnyImage, ImageKind, Result } from "../../protocol/index.ts";
 import type { Clock, FeedChange, Log, Scheduler } from "../core.ts";
-import type { Policy } from "../model/policy.ts";
+import type { Policies } from "../store/limits/policies.ts";
 import type { Db, RawDatabase } from "../store/database.ts";
 import type { NewId } from "../store/id-source.ts";
 import { imageOf, type ImageContext } from "../store/images/images.ts";
@@ -43,11 +43,11 @@ export interface LoopDeps {
   clock: Clock;
   scheduler: Scheduler;
   newId: NewId;
-  policy: Policy;
+  policies: () => Policies;
   log: Log;
   townId: string;
   epoch: number;
-  live: () => Omit<Live, "now" | "policy">;
+  live: () => Omit<Live, "now" | "policies">;
   images: () => ImageContext;
   /** The host or this process stood still. */
   onGap(): void;
@@ -209,12 +209,14 @@ export class TownLoop {
   }
 
   #newTx(touched: Touched): Tx {
-    const { db, clock, epoch, policy, newId } = this.#deps;
+    const { db, clock, epoch, newId } = this.#deps;
+    const policies = this.#deps.policies();
     return {
       db,
       now: clock.now(),
       epoch,
-      policy,
+      policy: policies.town,
+      policies,
       newId,
       actor: "town",
       rule: null,
@@ -263,10 +265,10 @@ export class TownLoop {
   };
 
   #feed(tx: Tx, touched: ReadonlyMap<string, { kind: ImageKind; id: string }>): FeedChange[] {
-    const { db, townId, images, policy } = this.#deps;
+    const { db, townId, images } = this.#deps;
     if (tx.now - this.#compactedAt > COMPACT_EVERY_MS) {
       this.#compactedAt = tx.now;
-      compactFeed(tx, policy.changesKeptMs);
+      compactFeed(tx, tx.policy.changesKeptMs);
     }
     if (touched.size === 0) return [];
     const context = images();

@@ -51,6 +51,14 @@ const BEAD_CODES: ReadonlySet<string> = new Set(["push_refused"]);
 /** Of the model: its settings are to be mended, the bead is not to blame. */
 const MODEL_CODES: ReadonlySet<string> = new Set(["model_auth", "model_unknown"]);
 
+/** Why the town ended a run: some of it is a try of the bead, the rest is nobody's. */
+const STOP_CODES: Readonly<Record<string, CountsAs>> = {
+  wall_time: "work_attempt",
+  run_budget: "work_attempt",
+  no_progress: "work_attempt",
+  budget: "nothing",
+};
+
 /** What waits for a person after such an end: the whole rig, the bead alone, or nothing. */
 export function personsMatter(code: string | null): "rig" | "bead" | null {
   if (code === null) return null;
@@ -68,6 +76,7 @@ export function countsAs(outcome: Outcome, progressed: boolean, code: string | n
     if (INFRA_CODES.has(code)) return "infra";
     if (MODEL_CODES.has(code)) return "nothing";
   }
+  if (outcome === "stopped_by_town" && code !== null && STOP_CODES[code]) return STOP_CODES[code];
   const row = TABLE[outcome];
   return progressed ? row.after : row.before;
 }

@@ -48,6 +48,13 @@ export interface Policy {
   /** How long it is open the first time; it doubles at each further opening up to the longest. */
   breakerOpenMs: number;
   breakerMaxMs: number;
+  /** Limits of spending: of a day (UTC), a run, and a bead in its life. 0 is none. */
+  dayMicroUsdMax: number;
+  dayTokensMax: number;
+  runMicroUsdMax: number;
+  runTokensMax: number;
+  beadMicroUsdMax: number;
+  beadTokensMax: number;
   backOffBaseMs: number;
   backOffMaxMs: number;
   changesKeptMs: number;
@@ -99,6 +106,12 @@ export const POLICY: Policy = {
   breakerTokens: 20_000_000,
   breakerOpenMs: 120_000,
   breakerMaxMs: 1_800_000,
+  dayMicroUsdMax: 100_000_000,
+  dayTokensMax: 0,
+  runMicroUsdMax: 10_000_000,
+  runTokensMax: 40_000_000,
+  beadMicroUsdMax: 30_000_000,
+  beadTokensMax: 120_000_000,
   backOffBaseMs: 1_000,
   backOffMaxMs: 300_000,
   changesKeptMs: 24 * 3_600_000,

@@ -9,12 +9,15 @@ import type {
 import type { Plan } from "../reconcile/plan.ts";
 import type { Db } from "../store/database.ts";
 import type { ImageContext } from "../store/images/images.ts";
+import type { Policies } from "../store/limits/policies.ts";
 import type { Streams } from "../store/streams.ts";
 
 export interface QueryPorts {
   db: Db;
   images: ImageContext;
   streams: Streams;
+  now: number;
+  policies: Policies;
   /** What the rules would do now. */
   preview: () => Plan;
   /** Why a subject is where it is; null when it is settled. */

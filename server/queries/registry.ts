@@ -12,6 +12,8 @@ import { agents, beadEvents, beads, issues, reviews } from "../store/schema/bead
 import { escalations } from "../store/schema/attention.ts";
 import { runs } from "../store/schema/runs.ts";
 import { readModelSettings } from "../store/settings.ts";
+import { TOWN_SCOPE } from "../store/limits/policies.ts";
+import { readBudgets, readSettings } from "../store/limits/shown.ts";
 import { topicItems } from "../store/images/topics.ts";
 import { present } from "../store/present.ts";
 import { explainBead, explainConvoy, explainReview, explainRun } from "./explain.ts";
@@ -150,6 +152,12 @@ const agentList: Query<"agent.list"> = ({ db, images }) => {
   );
 };
 
+const settingsGet: Query<"settings.get"> = ({ db, policies }, body) => {
+  const rig = body.rig === undefined ? null : findRig(db, body.rig);
+  if (rig && !rig.ok) return rig;
+  return ok(readSettings(db, policies.defaults, rig ? rig.value.id : TOWN_SCOPE));
+};
+
 export const answerQuery = {
   "town.status": status,
   "reconcile.preview": preview,
@@ -173,6 +181,8 @@ export const answerQuery = {
   "run.events": runEvents,
   "agent.list": agentList,
   "escalation.list": escalationList,
+  "settings.get": settingsGet,
+  "budget.list": ({ db, now, policies }) => ok(readBudgets(db, now, policies.town)),
   "question.list": questionList,
   "answer.list": answerList,
   "mail.list": mailList,

@@ -32,6 +32,9 @@ import { loseWithRunner } from "./rules/run/lose-with-runner.ts";
 import { settleStale } from "./rules/run/settle-stale.ts";
 import { stopEmergency } from "./rules/run/stop-emergency.ts";
 import { stopOrphan } from "./rules/run/stop-orphan.ts";
+import { stopOverBudget } from "./rules/run/stop-over-budget.ts";
+import { warnBudget } from "./rules/run/warn-budget.ts";
+import { nextWarning, runOverspent } from "./limits/costs.ts";
 import { stopOverWall } from "./rules/run/stop-over-wall.ts";
 import { settleSessionRun } from "./rules/session/settle-run.ts";
 import { answerDefault } from "./rules/question/answer-default.ts";
@@ -41,7 +44,8 @@ import { isOver } from "../model/escalation.ts";
 import type { EscalationView, MailView, QuestionView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
 import type { ConvoyView, IssueView, ReviewView, RunView, Snapshot, TurnView } from "./snapshot.ts";
-import { isAgents, isFrozen, isStopped, wallAt } from "./pauses.ts";
+import { isAgents, isFrozen, isStopped, wallAt } from "./limits/pauses.ts";
+import { policyOf } from "./policy-of.ts";
 import { judgesRig } from "./judged.ts";
 
 interface Row<T> {
@@ -125,7 +129,12 @@ const RUN_TABLE: readonly Row<RunView>[] = [
     when: (run, c) => run.stopOrderedAt === null && isAgents(run) && isStopped(c.s),
     rule: stopEmergency,
   },
+  {
+    when: (run, c) => run.stopOrderedAt === null && isAgents(run) && runOverspent(run, c) !== null,
+    rule: stopOverBudget,
+  },
   { when: (run, c) => run.stopOrderedAt === null && !serves(run, c), rule: stopOrphan },
+  { when: (run, c) => isAgents(run) && nextWarning(run, c) !== null, rule: warnBudget },
 ];
 
 /** No run holds the bead, and no merge of it may still land. */
@@ -136,9 +145,10 @@ function nothingUnderWay(issue: IssueView, context: Context): boolean {
 }
 
 /** Tries are capped by number; what infrastructure fails is capped by time. */
-function isUsedUp({ tries, infraSince }: ReviewView, { now, policy }: Snapshot): boolean {
+function isUsedUp({ tries, infraSince, rigId }: ReviewView, s: Snapshot): boolean {
+  const policy = policyOf(s, rigId);
   if (tries >= policy.reviewTriesMax) return true;
-  return infraSince !== null && now - infraSince >= policy.infraPatienceMs;
+  return infraSince !== null && s.now - infraSince >= policy.infraPatienceMs;
 }
 
 const ISSUE_TABLE: readonly Row<IssueView>[] = [
@@ -179,7 +189,7 @@ const REVIEW_TABLE: readonly Row<ReviewView>[] = [
       c.issues.get(review.subjectId)?.closing === null &&
       ((["queued", "reviewing", "approved"].includes(review.state) && isUsedUp(review, c.s)) ||
         (review.state === "changes_requested" &&
-          roundsUsedUp(review.latest, c.s.policy.roundsMax))),
+          roundsUsedUp(review.latest, policyOf(c.s, review.rigId).roundsMax))),
     rule: askPerson,
   },
   {

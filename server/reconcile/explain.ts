@@ -5,7 +5,7 @@
 import { Capacity } from "./capacity.ts";
 import { indexSnapshot, type Context } from "./context.ts";
 import { gateOf } from "./gates.ts";
-import { wallAt } from "./pauses.ts";
+import { wallAt } from "./limits/pauses.ts";
 import { issueReadiness, reviewReadiness, unmetBlockers } from "./readiness.ts";
 import type { ConvoyView, IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";

@@ -1,6 +1,8 @@
 /** What keeps a whole rig from being worked on, whatever is free. The same words for all that waits behind it. */
 import { isPaused, mustStagger, providerWords, type Lane } from "../model/provider.ts";
-import { pauseWords } from "./pauses.ts";
+import { nextDayAt } from "../model/budget.ts";
+import { dayOverspent } from "./limits/costs.ts";
+import { pauseWords } from "./limits/pauses.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";
 
@@ -28,7 +30,9 @@ export function gateOf(rig: RigView, slot: SlotClass, s: Snapshot): Gate | null 
   const noRunner = runnerGate(rig, s);
   if (slot === "agent" && rig.state === "checking") return baselineGate(rig, noRunner, s);
   if (slot === "agent" && s.modelMissing) return gate(s.modelMissing);
-  return (slot === "agent" ? (breakerGate(s) ?? laneGate("agents", s)) : null) ?? noRunner;
+  return (
+    (slot === "agent" ? (dayGate(s) ?? breakerGate(s) ?? laneGate("agents", s)) : null) ?? noRunner
+  );
 }
 
 function pausedGate(rig: RigView, { pauses }: Snapshot): Gate | null {
@@ -36,6 +40,12 @@ function pausedGate(rig: RigView, { pauses }: Snapshot): Gate | null {
   if (town) return gate(pauseWords("the town", town));
   const own = pauses.get(rig.id);
   return own ? gate(pauseWords(`rig ${rig.name}`, own)) : null;
+}
+
+/** The day's limit holds back whoever spends, the Mayor included. */
+export function dayGate(s: Snapshot): Gate | null {
+  const text = dayOverspent(s);
+  return text === null ? null : gate(text, nextDayAt(s.now));
 }
 
 function breakerGate({ breaker }: Snapshot): Gate | null {

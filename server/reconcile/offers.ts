@@ -3,6 +3,7 @@ import type { BeadSpec, Feedback, RigSpec, Role, Round, RunLimits } from "../../
 import { landingOf } from "../model/delivery.ts";
 import { returnedByPerson } from "../model/rounds.ts";
 import { beadResource, laneOf, laneResource, sessionResource, type Context } from "./context.ts";
+import { policyOf } from "./policy-of.ts";
 import type { OfferRequest } from "./plan.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";
 
@@ -32,7 +33,7 @@ export function offerBaseline(rig: RigView, runner: RunnerView, { s }: Context):
       runId: given.runId,
       fence: given.fence,
       resource,
-      limits: limits(s, s.policy.codeWallMs),
+      limits: limits(s, rig.id, "codeWallMs"),
       rig: rigSpec(rig, { delivery: rig.delivery, convoyBranch: null }),
     }),
   };
@@ -61,7 +62,7 @@ export function offerWork(
       runId: given.runId,
       fence: given.fence,
       resource: beadResource(issue.id),
-      limits: limits(s, s.policy.agentWallMs),
+      limits: limits(s, rig.id, "agentWallMs"),
       rig: rigSpec(rig, landingOf(issue, rig), issue.checks),
       bead: beadSpec(
         issue,
@@ -99,7 +100,7 @@ export function offerCheck(
       runId: given.runId,
       fence: given.fence,
       resource: beadResource(issue.id),
-      limits: limits(s, s.policy.codeWallMs),
+      limits: limits(s, rig.id, "codeWallMs"),
       rig: rigSpec(rig, landingOf(issue, rig), issue.checks),
       bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
@@ -131,7 +132,7 @@ export function offerReview(
       runId: given.runId,
       fence: given.fence,
       resource: beadResource(issue.id),
-      limits: limits(s, s.policy.agentWallMs),
+      limits: limits(s, rig.id, "agentWallMs"),
       rig: rigSpec(rig, landingOf(issue, rig), issue.checks),
       bead: { ...beadSpec(issue, rig, given.attempt, null), round: round?.round ?? 1 },
       agent: { ...given.agent, role: "refinery" },
@@ -166,7 +167,7 @@ export function offerMerge(
       runId: given.runId,
       fence: given.fence,
       resource,
-      limits: limits(s, s.policy.codeWallMs),
+      limits: limits(s, rig.id, "codeWallMs"),
       rig: rigSpec(rig, landingOf(issue, rig), issue.checks),
       bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
@@ -194,7 +195,7 @@ export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context)
       runId: given.runId,
       fence: given.fence,
       resource,
-      limits: limits(s, s.policy.agentWallMs),
+      limits: limits(s, null, "agentWallMs"),
       sessionId: turn.sessionId,
       agent: { ...given.agent, role: "mayor" },
       model: model(s, "mayor"),
@@ -204,9 +205,11 @@ export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context)
   };
 }
 
-function limits(s: Snapshot, wallMs: number): RunLimits {
-  const { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs } = s.policy;
-  return { wallMs, turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs };
+function limits(s: Snapshot, rigId: string | null, wall: "agentWallMs" | "codeWallMs"): RunLimits {
+  const policy = policyOf(s, rigId);
+  const { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs } = policy;
+  const limited = { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs };
+  return { wallMs: policy[wall], ...limited };
 }
 
 function model(s: Snapshot, role: Role) {

@@ -65,7 +65,14 @@ export interface OfferGiven {
 export type Action =
   /** `probe`: it tries for all while the breaker is half open. */
   | { do: "offer"; request: OfferRequest; turnIds?: readonly string[]; probe?: boolean }
-  | { do: "order_stop"; runId: string; reason: string; by?: "stopped_by_person" }
+  /** `code`: what the stop says of the run, server/model/outcomes.ts. */
+  | {
+      do: "order_stop";
+      runId: string;
+      reason: string;
+      code?: string;
+      by?: "stopped_by_person";
+    }
   | { do: "end_run"; runId: string; outcome: "lost" | "stopped_by_town"; reason: FailureReason }
   | { do: "settle_run"; runId: string }
   | {
@@ -160,6 +167,8 @@ export type Action =
   | { do: "set_runner"; runnerId: string; state: "suspect" | "lost" | "connected" }
   | { do: "set_provider"; provider: ProviderView }
   | { do: "move_breaker"; move: BreakerMove }
+  /** People were told that this spending comes to its limit. */
+  | { do: "mark_warned"; subject: string }
   /** What a rule has told people about is over. */
   | { do: "resolve_from"; rule: string; note: string }
   | { do: "hand_turn"; runId: string; turnId: string }

@@ -3,7 +3,9 @@ import type { Wait } from "../../protocol/index.ts";
 import { baseHolds, landingOf } from "../model/delivery.ts";
 import { roundsUsedUp } from "../model/rounds.ts";
 import { beadResource, laneOf, type Context } from "./context.ts";
-import { pauseWords } from "./pauses.ts";
+import { policyOf } from "./policy-of.ts";
+import { beadOverspent } from "./limits/costs.ts";
+import { pauseWords } from "./limits/pauses.ts";
 import type { BlockerView, IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
 import { PRIORITY_RANK, STAGE, type Ready, type Stage } from "./stages.ts";
 
@@ -17,12 +19,14 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   const kept = keptBack(issue) ?? pausedConvoy(issue, s);
   if (kept) return wait(kept);
   if (issue.parked) return wait(`parked: ${issue.parked.message} Mend it, then resume this bead`);
+  const overspent = beadOverspent(issue, s);
+  if (overspent) return wait(overspent);
   const [blocked] = unmetBlockers(issue, rig);
   if (blocked) return wait(blocked.text);
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
   if (
     review &&
-    (review.state === "needs_person" || roundsUsedUp(review.latest, s.policy.roundsMax))
+    (review.state === "needs_person" || roundsUsedUp(review.latest, policyOf(s, rig.id).roundsMax))
   )
     return wait("a person decides its review");
   const ungated = mergesUngated(issue, rig);
@@ -79,6 +83,9 @@ export function reviewReadiness(review: ReviewView, context: Context): Readiness
   if (paused && issue.closing === null) return wait(paused);
   const ungated = stage === "merge" && issue.closing === null ? mergesUngated(issue, rig) : null;
   if (ungated) return wait(ungated);
+  // Gates and merges spend nothing: only the refinery waits for money.
+  const overspent = stage === "review" ? beadOverspent(issue, context.s) : null;
+  if (overspent) return wait(overspent);
   if (review.backOffUntil !== null && review.backOffUntil > context.s.now)
     return wait("waits before the next try", review.backOffUntil);
   const busy =

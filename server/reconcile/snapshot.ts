@@ -15,6 +15,7 @@ import type {
   RunState,
   Wait,
 } from "../../protocol/index.ts";
+import type { Cost, Limit } from "../model/budget.ts";
 import type { BreakerView } from "../model/breaker.ts";
 import type { Lane, ProviderView } from "../model/provider.ts";
 import type { Policy } from "../model/policy.ts";
@@ -101,7 +102,13 @@ export interface IssueView {
   checks: readonly Gate[];
   /** Beads it waits for, with what is known of each. */
   blockers: readonly BlockerView[];
+  /** What it has cost, and its convoy. */
+  spent: Spent;
+  convoySpent: Spent | null;
 }
+
+/** What something has cost, with a limit of its own if a person set one. */
+export type Spent = Omit<Cost, "limit"> & { own: Limit | null };
 
 export interface BlockerView {
   id: string;
@@ -153,6 +160,7 @@ export interface RunView {
   wallMs: number;
   stopOrderedAt: number | null;
   frozenMs: number;
+  spent: Spent;
   model: string | null;
   /** What a baseline judges: by other gates its result says nothing of the rig. */
   judges: Judged | null;
@@ -208,7 +216,9 @@ export interface Snapshot {
   now: number;
   /** Ids that are decided about; the rest is there because their rules read it. */
   focus: ReadonlySet<string>;
+  /** The town's, and those of rigs with figures of their own: ask `policyOf`. */
   policy: Policy;
+  policies: ReadonlyMap<string, Policy>;
   /** null: a model is configured and its key readable; else what a person must do. */
   modelMissing: string | null;
   models: Record<Role, string> & { small: string; scripted: boolean };
@@ -219,6 +229,9 @@ export interface Snapshot {
   /** Lanes whose provider is in trouble. */
   providers: ReadonlyMap<Lane, ProviderView>;
   breaker: BreakerView;
+  /** What this day (UTC) has cost. */
+  day: Cost;
+  daySubject: string;
   author: { name: string; email: string };
   observingUntil: number | null;
   rigs: readonly RigView[];

@@ -2,7 +2,10 @@
 import { TOWN } from "./concerns.ts";
 import type { TimerWish } from "./plan.ts";
 import type { Context } from "./context.ts";
-import { isFrozen, wallAt } from "./pauses.ts";
+import { nextDayAt } from "../model/budget.ts";
+import { dayGate } from "./gates.ts";
+import { policyOf } from "./policy-of.ts";
+import { isFrozen, wallAt } from "./limits/pauses.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The timers of the subjects in focus. */
@@ -13,6 +16,7 @@ export function wishedTimers(context: Context): TimerWish[] {
     if (dueAt !== null && s.focus.has(subject)) timers.push({ subject, kind, dueAt });
   };
   wish(TOWN, "observing", s.observingUntil);
+  if (dayGate(s)) wish(TOWN, "day", nextDayAt(s.now));
   wish(TOWN, "breaker", later(s.breaker.untilAt, s));
   for (const { lane, untilAt, releaseAt } of s.providers.values())
     wish(TOWN, `provider ${lane}`, later(untilAt, s) ?? later(releaseAt, s));
@@ -21,7 +25,11 @@ export function wishedTimers(context: Context): TimerWish[] {
   for (const review of s.reviews) {
     wish(review.id, "back_off", later(review.backOffUntil, s));
     if (review.infraSince !== null)
-      wish(review.id, "patience", later(review.infraSince + s.policy.infraPatienceMs, s));
+      wish(
+        review.id,
+        "patience",
+        later(review.infraSince + policyOf(s, review.rigId).infraPatienceMs, s),
+      );
   }
   for (const rig of s.rigs) wish(rig.id, "back_off", later(rig.backOffUntil, s));
   for (const run of s.runs) {

@@ -1,7 +1,6 @@
 /** What a decision needs: the subjects in focus, what their rules read of others, and what waits first for capacity. */
 import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { IdKind } from "../../protocol/index.ts";
-import type { Policy } from "../model/policy.ts";
 import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
 import { laneOf, laneResource, sessionResource } from "../reconcile/context.ts";
@@ -28,13 +27,14 @@ import {
   type SecretReader,
 } from "./settings.ts";
 import { readLimits, type Limits } from "./limits/limits.ts";
+import type { Policies } from "./limits/policies.ts";
 import { usesFallback } from "../model/provider.ts";
 import { prepareViews, type Views } from "./views.ts";
 
 /** What only this process knows. */
 export interface Live {
   now: number;
-  policy: Policy;
+  policies: Policies;
   secrets: SecretReader;
   observingUntil: number | null;
   author: { name: string; email: string };
@@ -50,12 +50,14 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
   const readHeads = prepareHeads(db);
   const views = prepareViews(db);
   return (live, ids) => {
-    const { now, policy, author, observingUntil } = live;
+    const { now, policies, author, observingUntil } = live;
+    const policy = policies.town;
     const focus = new Set(ids);
     const limits = readLimits(db, now, policy);
     const town = {
       now,
       policy,
+      policies: policies.rigs,
       author,
       focus,
       observingUntil: observingUntil !== null && observingUntil > now ? observingUntil : null,
@@ -80,7 +82,14 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
 
 type Town = Pick<
   Snapshot,
-  "now" | "policy" | "author" | "observingUntil" | "modelMissing" | "models" | "fallback"
+  | "now"
+  | "policy"
+  | "policies"
+  | "author"
+  | "observingUntil"
+  | "modelMissing"
+  | "models"
+  | "fallback"
 > &
   Limits &
   Pick<Snapshot, "rigs" | "runners" | "turns" | "held">;

@@ -2,13 +2,16 @@
 import type { ImageKind } from "../../protocol/index.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Db } from "./database.ts";
+import type { Policies } from "./limits/policies.ts";
 import type { NewId } from "./id-source.ts";
 
 export interface Tx {
   readonly db: Db;
   readonly now: number;
   readonly epoch: number;
+  /** The town's, as it is set. */
   readonly policy: Policy;
+  readonly policies: Policies;
   readonly newId: NewId;
   /** Who acts: "person:owner", "run:<id>", "town". */
   actor: string;

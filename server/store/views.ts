@@ -15,6 +15,7 @@ import {
   type AttentionViews,
 } from "./views/attention-views.ts";
 import type { Db } from "./database.ts";
+import { readCost } from "./limits/costs.ts";
 import {
   beadDependencies,
   beads,
@@ -87,7 +88,12 @@ function prepareIssue(db: Db): Views["issue"] {
     const { convoyId } = found.issue;
     const convoy = convoyId === null ? undefined : convoyRow.get({ id: convoyId });
     const view = issueView(found, convoy ?? null, blockers.all({ id: beadId }));
-    return { ...view, asked: asked(beadId) };
+    return {
+      ...view,
+      asked: asked(beadId),
+      spent: readCost(db, beadId),
+      convoySpent: convoyId === null ? null : readCost(db, convoyId),
+    };
   };
 }
 
@@ -99,7 +105,7 @@ function issueView(
   },
   convoy: { title: string; state: ConvoyState; branch: string | null } | null,
   blockers: readonly BlockerView[],
-): Omit<IssueView, "asked"> {
+): Omit<IssueView, "asked" | "spent" | "convoySpent"> {
   const { bead, issue, queued } = row;
   return {
     ...issue,
@@ -192,6 +198,17 @@ function runView(run: typeof runs.$inferSelect): RunView {
     ...run,
     progressed: run.progressAt !== null,
     wallMs: run.spec.limits.wallMs,
+    spent: {
+      microUsd: run.costMicroUsd,
+      tokens:
+        run.inputTokens +
+        run.outputTokens +
+        run.reasoningTokens +
+        run.cacheReadTokens +
+        run.cacheWriteTokens,
+      warned: false,
+      own: null,
+    },
     withdraws: run.spec.kind === "merge" && run.spec.purpose === "withdraw",
     judges: run.spec.kind === "baseline" ? run.spec.rig : null,
     saved: run.savedRef && run.savedOid ? { ref: run.savedRef, oid: run.savedOid } : null,

@@ -20,6 +20,7 @@ import type {
   RunnerView,
   RunView,
   Snapshot,
+  Spent,
   TurnView,
 } from "../../server/reconcile/snapshot.ts";
 import type { GateResult, Round } from "../../protocol/index.ts";
@@ -93,6 +94,8 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     convoyTitle: null,
     convoyBranch: null,
     landing: false,
+    spent: spent(),
+    convoySpent: null,
     staged: false,
     held: false,
     archived: false,
@@ -176,11 +179,16 @@ export function run(change: Partial<RunView> = {}): RunView {
     wallMs: POLICY.agentWallMs,
     stopOrderedAt: null,
     frozenMs: 0,
+    spent: spent(),
     model: null,
     judges: null,
     saved: null,
     ...change,
   };
+}
+
+export function spent(change: Partial<Spent> = {}): Spent {
+  return { microUsd: 0, tokens: 0, warned: false, own: null, ...change };
 }
 
 export function breaker(change: Partial<BreakerView> = {}): BreakerView {
@@ -326,11 +334,14 @@ function plain(change: Partial<Snapshot>): Snapshot {
   return {
     now: NOW,
     policy: POLICY,
+    policies: new Map(),
     modelMissing: null,
     fallback: false,
     pauses: new Map(),
     providers: new Map(),
     breaker: breaker(),
+    day: { ...spent(), limit: { microUsd: null, tokens: null } },
+    daySubject: "day:2023-11-14",
     models: { mayor: "m", polecat: "p", refinery: "r", small: "s", scripted: false },
     author: { name: "Owner", email: "owner@example.invalid" },
     observingUntil: null,

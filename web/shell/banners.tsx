@@ -27,7 +27,13 @@ const PROVIDER = {
 } as const;
 
 /** Why nothing, or less, is dispatched in the whole town: since when and until when. */
-function Held({ limits: { pause, provider, breaker }, now }: { limits: TownLimits; now: number }) {
+function Held({
+  limits: { pause, provider, breaker, day },
+  now,
+}: {
+  limits: TownLimits;
+  now: number;
+}) {
   const lines: string[] = [];
   if (pause) {
     const what = pause.kind === "stop" ? "stopped" : "paused";
@@ -35,6 +41,7 @@ function Held({ limits: { pause, provider, breaker }, now }: { limits: TownLimit
     const who = pause.by.replace(/^person:/, "");
     lines.push(`The town was ${what} by ${who} at ${clockTime(pause.at, now)}${why}.`);
   }
+  if (day.usedUp !== null) lines.push(`The budget of this day is used up: ${day.usedUp}.`);
   if (breaker.state !== "closed")
     lines.push(
       `The breaker is ${breaker.state === "open" ? "open" : "half open: one bead is tried"} since ${clockTime(breaker.since, now)}: ${breaker.reason?.message ?? ""}.`,

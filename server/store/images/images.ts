@@ -33,6 +33,7 @@ import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { town } from "../schema/town.ts";
 import { readModelSettings, type SecretReader } from "../settings.ts";
 import { given, prepared } from "../prepared.ts";
+import type { Policy } from "../../model/policy.ts";
 import { limitsImage } from "../limits/limits.ts";
 import { present } from "../present.ts";
 
@@ -41,6 +42,8 @@ export interface ImageContext {
   secrets: SecretReader;
   appVersion: string;
   slots: number;
+  now: number;
+  policy: Policy;
   observingUntil: number | null;
 }
 
@@ -319,7 +322,7 @@ export function townImage(db: Db, context: ImageContext): Town | null {
     sessionId: row.sessionId,
     slots: context.slots,
     observingUntilAt: context.observingUntil,
-    limits: limitsImage(db),
+    limits: limitsImage(db, context.now, context.policy),
     usage: totalUsage(db),
     startedAt: row.startedAt,
   };

@@ -1,11 +1,13 @@
 /** What holds the town back, as the rules and the page see it. */
 import { and, desc, eq, gt } from "drizzle-orm";
 import type { TownLimits } from "../../../protocol/index.ts";
+import { usedUp } from "../../model/budget.ts";
 import type { BreakerView } from "../../model/breaker.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../reconcile/snapshot.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
+import { daySubject, readDay } from "./costs.ts";
 import { breaker, pauses, providers, startFailures } from "../schema/limits.ts";
 import { runs } from "../schema/runs.ts";
 
@@ -32,7 +34,7 @@ const probeRow = prepared((db) =>
     .prepare(),
 );
 
-export type Limits = Pick<Snapshot, "pauses" | "providers" | "breaker">;
+export type Limits = Pick<Snapshot, "pauses" | "providers" | "breaker" | "day" | "daySubject">;
 
 export function readLimits(db: Db, now: number, policy: Policy): Limits {
   return {
@@ -47,6 +49,8 @@ export function readLimits(db: Db, now: number, policy: Policy): Limits {
         .map((row) => [row.lane, row]),
     ),
     breaker: readBreaker(db, now, policy),
+    day: readDay(db, now, policy),
+    daySubject: daySubject(now),
   };
 }
 
@@ -68,7 +72,7 @@ function standing(
 }
 
 /** What holds the town back, as it is shown. */
-export function limitsImage(db: Db): TownLimits {
+export function limitsImage(db: Db, now: number, policy: Policy): TownLimits {
   const held = new Map(
     pauseRows(db)
       .all()
@@ -78,7 +82,13 @@ export function limitsImage(db: Db): TownLimits {
   const provider = lanes.find(({ lane }) => lane === "agents") ?? lanes[0];
   const row = breakerRow(db).get();
   const town = held.get("town");
+  const day = readDay(db, now, policy);
   return {
+    day: {
+      spentUsd: day.microUsd / 1e6,
+      limitUsd: day.limit.microUsd ? day.limit.microUsd / 1e6 : null,
+      usedUp: usedUp(day),
+    },
     pause: town ? { kind: town.kind, by: town.by, reason: town.reason, at: town.at } : null,
     paused: [...held.keys()].filter((subject) => subject !== "town"),
     provider: provider

@@ -12,6 +12,12 @@ CREATE TABLE `breaker` (
 	`spent_since` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `budgets` (
+	`subject` text PRIMARY KEY NOT NULL,
+	`micro_usd` integer,
+	`tokens` integer
+);
+--> statement-breakpoint
 CREATE TABLE `digest` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`at` integer NOT NULL,
@@ -102,6 +108,15 @@ CREATE TABLE `rig_answers` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `rig_answers_by_fingerprint` ON `rig_answers` (`rig_id`,`fingerprint`);--> statement-breakpoint
+CREATE TABLE `spend` (
+	`subject` text PRIMARY KEY NOT NULL,
+	`micro_usd` integer NOT NULL,
+	`tokens` integer NOT NULL,
+	`forgiven_micro_usd` integer DEFAULT 0 NOT NULL,
+	`forgiven_tokens` integer DEFAULT 0 NOT NULL,
+	`warned_at` integer
+);
+--> statement-breakpoint
 CREATE TABLE `start_failures` (
 	`run_id` text PRIMARY KEY NOT NULL,
 	`bead_id` text NOT NULL,
@@ -135,6 +150,7 @@ CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-bre
 ALTER TABLE `issues` DROP COLUMN `runs_cap`;--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `work_attempts_cap`;--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
+ALTER TABLE `runs` ADD `stop_code` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint

@@ -43,6 +43,24 @@ export const breaker = sqliteTable("breaker", {
   spentSince: at("spent_since").notNull(),
 });
 
+/** Totals per bead, convoy and day (`day:` and its number since 1970). */
+export const spend = sqliteTable("spend", {
+  subject: text("subject").primaryKey(),
+  microUsd: integer("micro_usd").notNull(),
+  tokens: integer("tokens").notNull(),
+  /** What had been spent when a person gave a fresh allowance. */
+  forgivenMicroUsd: integer("forgiven_micro_usd").notNull().default(0),
+  forgivenTokens: integer("forgiven_tokens").notNull().default(0),
+  warnedAt: at("warned_at"),
+});
+
+/** Limits of one bead or convoy. */
+export const budgets = sqliteTable("budgets", {
+  subject: text("subject").primaryKey(),
+  microUsd: integer("micro_usd"),
+  tokens: integer("tokens"),
+});
+
 export const startFailures = sqliteTable(
   "start_failures",
   {

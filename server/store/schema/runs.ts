@@ -82,6 +82,8 @@ export const runs = sqliteTable(
     stopOutcome: text("stop_outcome").$type<"stopped_by_town" | "stopped_by_person">(),
     stopReason: text("stop_reason"),
     stopOrderedAt: at("stop_ordered_at"),
+    /** What the order says of the run: server/model/outcomes.ts. */
+    stopCode: text("stop_code"),
     /** Time of pauses, that its deadlines do not count. */
     frozenMs: integer("frozen_ms").notNull().default(0),
     offeredAt: at("offered_at").notNull(),

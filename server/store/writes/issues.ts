@@ -13,6 +13,7 @@ import { issueAfter, type IssueEvent, type IssueState } from "../../model/states
 import { beads, issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
+import { forgiveSpend } from "./limits/spend.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { noteForMayor } from "./attention/digest.ts";
 import { unqueue } from "./ready.ts";
@@ -222,6 +223,7 @@ export function unparkIssue(tx: Tx, beadId: string): boolean {
 
 /** A person gives a bead a fresh allowance on top of what it has used for life. */
 export function forgiveLife(tx: Tx, beadId: string): void {
+  forgiveSpend(tx, beadId);
   tx.db
     .update(issues)
     .set({

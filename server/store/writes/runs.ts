@@ -171,13 +171,14 @@ export function orderStop(
   runId: string,
   outcome: "stopped_by_town" | "stopped_by_person",
   reason: string,
+  code: string | null = null,
 ): void {
   const row = tx.db.select().from(runs).where(eq(runs.id, runId)).get();
   // The first order counts: the runner has been told, or will be.
   if (!row || row.state === "ended" || row.stopOrderedAt !== null) return;
   tx.db
     .update(runs)
-    .set({ stopOutcome: outcome, stopReason: reason, stopOrderedAt: tx.now })
+    .set({ stopOutcome: outcome, stopReason: reason, stopCode: code, stopOrderedAt: tx.now })
     .where(eq(runs.id, runId))
     .run();
   owe(tx, { kind: "run.stop", subject: runId, runnerId: row.runnerId, argument: "" });

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { secrets, settings } from "../schema/town.ts";
 import type { Tx } from "../tx.ts";
 
@@ -8,6 +8,16 @@ export function putSetting(tx: Tx, scope: string, key: string, value: unknown): 
     .values({ scope, key, value })
     .onConflictDoUpdate({ target: [settings.scope, settings.key], set: { value } })
     .run();
+}
+
+/** @returns whether it was set */
+export function dropSetting(tx: Tx, scope: string, key: string): boolean {
+  const dropped = tx.db
+    .delete(settings)
+    .where(and(eq(settings.scope, scope), eq(settings.key, key)))
+    .returning()
+    .all();
+  return dropped.length > 0;
 }
 
 /** Stores a secret that was sealed for this id. `tail` are the last characters that people may see. */

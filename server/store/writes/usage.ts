@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { FactOf } from "../../../protocol/index.ts";
 import { issues } from "../schema/beads.ts";
 import { runs, usage } from "../schema/runs.ts";
+import { addSpend } from "./limits/spend.ts";
 import { noteSpend } from "./limits/limits.ts";
 import type { Tx } from "../tx.ts";
 
@@ -55,5 +56,6 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
     call.cacheReadTokens +
     call.cacheWriteTokens;
   noteSpend(tx, run, { costMicroUsd, tokens });
+  addSpend(tx, [run.beadId, convoy?.id ?? null], { microUsd: costMicroUsd, tokens });
   tx.touch("run", runId);
 }

@@ -52,6 +52,17 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant("mail" as const), bead: fc.nat(9) }),
   fc.record({ do: fc.constant("resolve" as const), seen: fc.boolean() }),
   fc.record({
+    do: fc.constant("budget" as const),
+    scope: fc.constantFrom("day", "run", "bead"),
+    usd: fc.constantFrom(null, 1, 3),
+  }),
+  fc.record({
+    do: fc.constant("set" as const),
+    key: fc.constantFrom("workAttemptsMax", "roundsMax", "slots", "runsPerBeadMax", "agentWallMs"),
+    value: fc.constantFrom(null, 1, 1_000),
+    ofRig: fc.boolean(),
+  }),
+  fc.record({
     do: fc.constant("hold back" as const),
     how: fc.constantFrom(
       "town.stop",
@@ -68,6 +79,19 @@ const operation = fc.oneof(
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
+/** Most of a dollar: a few calls reach a budget. */
+const usage: FactBody = {
+  kind: "usage",
+  model: "m",
+  inputTokens: 1,
+  outputTokens: 1,
+  reasoningTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  costUsd: 0.7,
+  durationMs: 1,
+  status: 200,
+};
 const MERGED = "c".repeat(40);
 
 class Play {
@@ -182,6 +206,15 @@ class Play {
         if (escalation) await stage.codeOf(name, { escalation: escalation.id });
         return;
       }
+      case "budget":
+        await stage.codeOf("budget.set", { scope: op.scope, usd: op.usd });
+        return;
+      case "set": {
+        const place = { key: op.key, ...(op.ofRig && { rig: this.#rig }) };
+        if (op.value === null) await stage.codeOf("settings.unset", place);
+        else await stage.codeOf("settings.set", { ...place, value: op.value });
+        return;
+      }
       case "hold back":
         await stage.codeOf(op.how, op.how.startsWith("rig") ? { rig: this.#rig } : {});
         return;
@@ -224,6 +257,7 @@ class Play {
     await this.runner.tell(
       offer.spec,
       { kind: "started" },
+      usage,
       ...(result === null ? [] : [result]),
       exit(outcome),
     );

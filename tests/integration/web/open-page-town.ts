@@ -79,6 +79,7 @@ export const sampleTown: Image<"town"> = {
   slots: 2,
   observingUntilAt: null,
   limits: {
+    day: { spentUsd: 0, limitUsd: null, usedUp: null },
     pause: null,
     paused: [],
     provider: null,

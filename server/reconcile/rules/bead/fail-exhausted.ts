@@ -1,5 +1,6 @@
 import type { FailureReason } from "../../../../protocol/index.ts";
 import type { Rule } from "../../context.ts";
+import { policyOf } from "../../policy-of.ts";
 import type { IssueView, Snapshot } from "../../snapshot.ts";
 
 /** Attempts are counted for life: a bead that used them up fails with a reason and a person is told. */
@@ -40,19 +41,20 @@ export const failExhausted: Rule<IssueView> = {
 /** Why the bead may not be tried again, or null. */
 export function exhaustion(issue: IssueView, s: Snapshot): FailureReason | null {
   const source = "bead/fail-exhausted";
-  if (issue.workAttempts - issue.workAttemptsForgiven >= s.policy.workAttemptsMax)
+  const policy = policyOf(s, issue.rigId);
+  if (issue.workAttempts - issue.workAttemptsForgiven >= policy.workAttemptsMax)
     return {
       code: "work_attempts",
       message: `${issue.workAttempts} runs ended without finished work`,
       source,
     };
-  if (issue.startFailures >= s.policy.startFailuresMax)
+  if (issue.startFailures >= policy.startFailuresMax)
     return {
       code: "start_failures",
       message: `${issue.startFailures} runs could not be started`,
       source,
     };
-  if (issue.runsSpent - issue.runsForgiven >= s.policy.runsPerBeadMax)
+  if (issue.runsSpent - issue.runsForgiven >= policy.runsPerBeadMax)
     return { code: "runs", message: `${issue.runsSpent} runs were spent on it`, source };
   return null;
 }

@@ -2,8 +2,9 @@ import type { FailureReason } from "../../../../protocol/index.ts";
 import { backOffMs } from "../../../model/backoff.ts";
 import { countsAs, personsMatter, type CountsAs } from "../../../model/outcomes.ts";
 import type { Context, Rule } from "../../context.ts";
-import { parkRig } from "../../parking.ts";
-import { providerActions } from "../../provider.ts";
+import { policyOf } from "../../policy-of.ts";
+import { parkRig } from "../../limits/parking.ts";
+import { providerActions } from "../../limits/provider.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { IssueView, RunView, Snapshot } from "../../snapshot.ts";
 
@@ -85,7 +86,7 @@ function parking(
       ? parkRig(rule, rig, reason)
       : parkBead(rule, issue, reason);
   const since = issue.infraSince ?? s.now;
-  if (as !== "infra" || s.now - since < s.policy.infraPatienceMs) return [];
+  if (as !== "infra" || s.now - since < policyOf(s, issue.rigId).infraPatienceMs) return [];
   const hours = Math.round((s.now - since) / 3_600_000);
   return parkBead(rule, issue, {
     code: "infrastructure",

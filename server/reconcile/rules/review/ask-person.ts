@@ -1,4 +1,5 @@
 import type { Rule } from "../../context.ts";
+import { policyOf } from "../../policy-of.ts";
 import type { ReviewView, Snapshot } from "../../snapshot.ts";
 
 /** Tries of one step, and rounds, are capped: then a person decides, and is told. */
@@ -35,11 +36,12 @@ export const askPerson: Rule<ReviewView> = {
   },
 };
 
-function reasonOf(review: ReviewView, rounds: number, { now, policy }: Snapshot): string {
+function reasonOf(review: ReviewView, rounds: number, s: Snapshot): string {
+  const policy = policyOf(s, review.rigId);
   if (review.state === "changes_requested")
     return `${rounds} rounds ended with changes requested (at most ${policy.roundsMax})`;
   if (review.tries >= policy.reviewTriesMax)
     return `${review.tries} tries of this step did not succeed (at most ${policy.reviewTriesMax})`;
-  const hours = Math.round((now - (review.infraSince ?? now)) / 3_600_000);
+  const hours = Math.round((s.now - (review.infraSince ?? s.now)) / 3_600_000);
   return `infrastructure has failed this step ${review.infraTries} times in ${hours} hours`;
 }

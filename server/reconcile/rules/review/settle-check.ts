@@ -1,5 +1,5 @@
 import type { Rule } from "../../context.ts";
-import { parkUnusable } from "../../parking.ts";
+import { parkUnusable } from "../../limits/parking.ts";
 import type { Step } from "../../plan.ts";
 import type { RunView } from "../../snapshot.ts";
 import { isUndecided, redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";

@@ -1,6 +1,6 @@
 import type { FactOf } from "../../../../protocol/index.ts";
 import type { Context, Rule } from "../../context.ts";
-import { providerActions } from "../../provider.ts";
+import { providerActions } from "../../limits/provider.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { ReviewView, RunView } from "../../snapshot.ts";
 import { retryReview, returnForRework } from "../../rework.ts";

@@ -2,7 +2,8 @@ import { backOffMs } from "../../../model/backoff.ts";
 import type { FailureReason } from "../../../../protocol/index.ts";
 import type { Rule } from "../../context.ts";
 import { judgesRig } from "../../judged.ts";
-import { parkedCard } from "../../parking.ts";
+import { policyOf } from "../../policy-of.ts";
+import { parkedCard } from "../../limits/parking.ts";
 import type { Action } from "../../plan.ts";
 import type { RigView, RunView, Snapshot } from "../../snapshot.ts";
 
@@ -57,7 +58,8 @@ function judged(rule: string, run: RunView, rig: RigView, s: Snapshot): RigSet {
   const blameless = run.outcome !== "done";
   const infraSince = blameless ? rig.infraSince : (rig.infraSince ?? s.now);
   const waitedMs = infraSince === null ? 0 : s.now - infraSince;
-  const again = blameless || (TRANSIENT.has(parked.code) && waitedMs < s.policy.infraPatienceMs);
+  const again =
+    blameless || (TRANSIENT.has(parked.code) && waitedMs < policyOf(s, rig.id).infraPatienceMs);
   return {
     target,
     baseline: null,

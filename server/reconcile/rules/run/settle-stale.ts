@@ -1,5 +1,5 @@
 import type { Rule } from "../../context.ts";
-import { providerActions } from "../../provider.ts";
+import { providerActions } from "../../limits/provider.ts";
 import type { RunView } from "../../snapshot.ts";
 
 /** The bead or review of this run has moved on: its saved work stays attached, nothing else happens. */

@@ -10,7 +10,14 @@ export const stopOverWall: Rule<RunView> = {
       rule: this.id,
       key: run.id,
       expect: [{ table: "run", id: run.id, state: run.state }],
-      actions: [{ do: "order_stop", runId: run.id, reason: "the run is past its wall time" }],
+      actions: [
+        {
+          do: "order_stop",
+          runId: run.id,
+          code: "wall_time",
+          reason: "the run is past its wall time",
+        },
+      ],
     };
   },
 };

@@ -1,7 +1,7 @@
 import type { Rule } from "../../context.ts";
 import type { Action } from "../../plan.ts";
 import { troubleOf } from "../../../model/provider.ts";
-import { providerActions } from "../../provider.ts";
+import { providerActions } from "../../limits/provider.ts";
 import type { RunView } from "../../snapshot.ts";
 
 /** A turn that its run did not finish is run again by the next one, with the journal of its effects. */

@@ -1,7 +1,7 @@
 import type { Wait } from "../../../../protocol/index.ts";
 import { Capacity } from "../../capacity.ts";
 import { laneResource, sessionResource, type Context } from "../../context.ts";
-import { gateOf, laneGate } from "../../gates.ts";
+import { dayGate, gateOf, laneGate } from "../../gates.ts";
 import {
   offerBaseline,
   offerCheck,
@@ -13,7 +13,7 @@ import {
 import type { Action, OfferRequest, Step } from "../../plan.ts";
 import { issueReadiness, readyOrder, reviewReadiness, sameReady } from "../../readiness.ts";
 import { isPaused } from "../../../model/provider.ts";
-import { isRigPaused, isStopped } from "../../pauses.ts";
+import { isRigPaused, isStopped } from "../../limits/pauses.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot } from "../../snapshot.ts";
 import type { Ready, SlotClass, Stage } from "../../stages.ts";
 
@@ -183,7 +183,7 @@ function offerTurn(context: Context, capacity: Capacity, busy: Set<string>): Ste
   const turn = s.turns.find((each) => each.state === "pending");
   if (!turn || s.turns.some((each) => each.state === "running")) return null;
   if (busy.has(sessionResource(turn.sessionId)) || s.modelMissing) return null;
-  if (isStopped(s) || laneGate("mayor", s)) return null;
+  if (isStopped(s) || dayGate(s) || laneGate("mayor", s)) return null;
   const runner = capacity.place("session", null);
   if (!runner) return null;
   busy.add(sessionResource(turn.sessionId));

@@ -1,6 +1,6 @@
 /** What a pause holds back. Time stands still for what is paused: no deadline of it passes. */
-import type { Context } from "./context.ts";
-import type { PauseView, RigView, RunView, Snapshot } from "./snapshot.ts";
+import type { Context } from "../context.ts";
+import type { PauseView, RigView, RunView, Snapshot } from "../snapshot.ts";
 
 /** A run that spends on a model. */
 export function isAgents({ kind }: RunView): boolean {

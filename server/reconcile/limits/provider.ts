@@ -1,7 +1,7 @@
 /** What the end of a run says of the model's provider: the same whatever the run was for. */
-import { struck, troubleOf, type Lane } from "../model/provider.ts";
-import type { Action } from "./plan.ts";
-import type { RunView, Snapshot } from "./snapshot.ts";
+import { struck, troubleOf, type Lane } from "../../model/provider.ts";
+import type { Action } from "../plan.ts";
+import type { RunView, Snapshot } from "../snapshot.ts";
 
 /** The Mayor's trouble is everybody's; that of others leaves the Mayor his lane. */
 export function providerActions(run: RunView, s: Snapshot): Action[] {

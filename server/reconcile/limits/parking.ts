@@ -1,8 +1,8 @@
 /** A rig that cannot be worked on until a person has looked: nothing is dispatched to it, and he is told once. */
-import type { FailureReason } from "../../protocol/index.ts";
-import { personsMatter } from "../model/outcomes.ts";
-import type { Action } from "./plan.ts";
-import type { RigView } from "./snapshot.ts";
+import type { FailureReason } from "../../../protocol/index.ts";
+import { personsMatter } from "../../model/outcomes.ts";
+import type { Action } from "../plan.ts";
+import type { RigView } from "../snapshot.ts";
 
 export function parkRig(rule: string, rig: RigView, reason: FailureReason): Action[] {
   if (rig.state === "parked") return [];
