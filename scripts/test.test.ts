@@ -11,6 +11,7 @@ const paths = [
   "tests/e2e/demo.test.ts",
   "tests/integration/git/land.test.ts",
   "tests/kill/kill.test.ts",
+  "tests/sim/town.test.ts",
   "tests/support/temp-dir.ts",
   "web/board.test.tsx",
 ];
@@ -20,6 +21,7 @@ test("[A1] every test file belongs to exactly one part, and filters choose by pa
   expect(chosen).toEqual([
     ["runner/git/mirror.test.ts", "web/board.test.tsx"],
     ["tests/integration/git/land.test.ts"],
+    ["tests/sim/town.test.ts"],
     ["tests/e2e/demo.test.ts"],
     ["tests/kill/kill.test.ts"],
   ]);

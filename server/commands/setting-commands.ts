@@ -7,15 +7,13 @@ import { daySubject } from "../store/limits/costs.ts";
 import { POLICY_PREFIX, readPolicies, readValues, TOWN_SCOPE } from "../store/limits/policies.ts";
 import { readBudget, readSettings } from "../store/limits/shown.ts";
 import { findBead, findRig } from "../store/refs.ts";
-import { issues } from "../store/schema/beads.ts";
-import { rigs, runs } from "../store/schema/runs.ts";
+import { rigs } from "../store/schema/runs.ts";
 import { present } from "../store/present.ts";
 import type { Tx } from "../store/tx.ts";
 import { touchTown } from "../store/writes/limits/limits.ts";
-import { putBudget, unwarn } from "../store/writes/limits/spend.ts";
+import { putBudget, touchLiveRuns, touchSpenders, unwarn } from "../store/writes/limits/spend.ts";
 import { dropSetting, putSetting } from "../store/writes/settings.ts";
 import type { Apply } from "./command.ts";
-import { and, eq, ne } from "drizzle-orm";
 
 type Place = { key: PolicyKey; scope: string };
 
@@ -78,8 +76,7 @@ function lookAgain(tx: Tx, rigId: string | null): void {
       ? tx.db.select({ id: rigs.id }).from(rigs).where(isNull(rigs.removedAt)).all()
       : [{ id: rigId }];
   for (const { id } of rows) tx.touch("rig", id);
-  const live = tx.db.select({ id: runs.id }).from(runs).where(ne(runs.state, "ended")).all();
-  for (const { id } of live) tx.touch("run", id);
+  touchLiveRuns(tx);
 }
 
 const FIGURES = {
@@ -116,17 +113,6 @@ function budgetOf(tx: Tx, body: CommandBody<"budget.set">, ref: string): Result<
   });
   touchSpenders(tx, scope, id);
   return ok(readBudget(tx.db, tx.now, tx.policy, scope, id));
-}
-
-function touchSpenders(tx: Tx, scope: "bead" | "convoy", id: string): void {
-  const where = scope === "bead" ? eq(issues.beadId, id) : eq(issues.convoyId, id);
-  for (const row of tx.db.select().from(issues).where(where).all()) {
-    tx.touch("issue", row.beadId);
-    if (row.reviewId) tx.touch("review", row.reviewId);
-    const live = and(eq(runs.beadId, row.beadId), ne(runs.state, "ended"));
-    for (const run of tx.db.select({ id: runs.id }).from(runs).where(live).all())
-      tx.touch("run", run.id);
-  }
 }
 
 function setFigure(tx: Tx, key: PolicyKey, value: number): void {

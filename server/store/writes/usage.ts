@@ -56,6 +56,7 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
     call.cacheReadTokens +
     call.cacheWriteTokens;
   noteSpend(tx, run, { costMicroUsd, tokens });
-  addSpend(tx, [run.beadId, convoy?.id ?? null], { microUsd: costMicroUsd, tokens });
+  const accounts = { beadId: run.beadId, convoyId: convoy?.id ?? null };
+  addSpend(tx, accounts, { microUsd: costMicroUsd, tokens });
   tx.touch("run", runId);
 }
