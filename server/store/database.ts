@@ -2,15 +2,15 @@
 import type { Database } from "bun:sqlite";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { refuse, type Result } from "../../protocol/index.ts";
-import { CachingDatabase } from "./caching-database.ts";
+import { CachingDatabase } from "./sqlite/caching-database.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import * as schema from "./schema/schema.ts";
+import { drizzleOver } from "./sqlite/drizzle.ts";
 
 /** The connection itself, for transactions and savepoints. */
 export type RawDatabase = Database;
-export type Db = BunSQLiteDatabase<typeof schema>;
+export type Db = BunSQLiteDatabase;
 export interface OpenDatabase {
   raw: Database;
   db: Db;
@@ -26,7 +26,7 @@ const MARKER = "town.marker";
 export function openDatabase(where: string | RawDatabase): Result<OpenDatabase> {
   if (typeof where === "string") return openFile(where);
   prepare(where, readVersion(where) ?? 0);
-  return { ok: true, value: { raw: where, db: drizzle(where, { schema }) } };
+  return { ok: true, value: { raw: where, db: drizzleOver(where) } };
 }
 
 function openFile(dataDir: string): Result<OpenDatabase> {
@@ -59,7 +59,7 @@ function openFile(dataDir: string): Result<OpenDatabase> {
     copyAside(raw, `${file}.before-${MIGRATIONS.length}`);
   prepare(raw, version);
   writeFileSync(marker, "A town lives here; see town.db.\n", { mode: 0o600 });
-  return { ok: true, value: { raw, db: drizzle(raw, { schema }) } };
+  return { ok: true, value: { raw, db: drizzleOver(raw) } };
 }
 
 /** Settings of the connection, and the migrations that the data has not seen. */
