@@ -35,7 +35,7 @@ export const updateBead: Apply<"bead.update"> = (tx, body) => {
     if (!wished.ok) return wished;
     edit.wishedAgentId = wished.value;
   }
-  if (Object.keys(edit).length === 0) return refuse("invalid_body", "say what to change in `set`.");
+  if (Object.keys(edit).length === 0) return refuse("invalid_body", "set: name what to change.");
   editBead(tx, id, edit);
   return ok(image(tx, id));
 };
@@ -59,7 +59,10 @@ function findWished(tx: Tx, bead: BeadRow, ref: string): Result<string> {
   const agent = tx.db.select().from(agents).where(eq(agents.beadId, found.value.id)).get();
   const home = tx.db.select().from(beads).where(eq(beads.id, found.value.id)).get();
   if (agent?.role !== "polecat" || home?.rigId !== bead.rigId) {
-    return refuse("foreign_rig", "only a polecat of the bead's own rig can work on it.");
+    return refuse(
+      "foreign_rig",
+      "only a polecat of the bead's own rig can work on it: name one of those.",
+    );
   }
   return ok(found.value.id);
 }

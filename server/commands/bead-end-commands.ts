@@ -89,9 +89,15 @@ export function cancelIfOpen(tx: Tx, id: string, reason: string): void {
 
 function canClose(row: IssueRow): Result<null> {
   if (issueAfter(row.state, "closed_by_outcome") === null)
-    return refuse("illegal_transition", `it is ${row.state} already.`);
+    return refuse(
+      "illegal_transition",
+      `it is ${row.state} already: there is nothing left to close.`,
+    );
   if (row.closing !== null)
-    return refuse("illegal_transition", `it is being closed as ${row.closing.outcome} already.`);
+    return refuse(
+      "illegal_transition",
+      `it is being closed as ${row.closing.outcome} already: wait for its run to end.`,
+    );
   return ok(null);
 }
 

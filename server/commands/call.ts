@@ -1,7 +1,9 @@
 /** The one way in: parse, authorise, remember, apply, answer. */
+import type { z } from "zod";
 import {
   commands,
   ok,
+  parseBody,
   refuse,
   type Ack,
   type CommandName,
@@ -38,23 +40,16 @@ export async function call(
   }
   const command = commands[name as CommandName];
   if (!(command.roles as readonly string[]).includes(caller.principal)) {
-    return refuse("forbidden", `a ${caller.principal} may not call ${name}.`);
+    return refuse(
+      "forbidden",
+      `a ${caller.principal} may not call ${name}: only people with a login or an owner's token may.`,
+    );
   }
-  const parsed = command.body.safeParse(input ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-    return refuse("invalid_body", `${where}${issue?.message ?? "the body is not valid"}`, {
-      details: {
-        issues: parsed.error.issues
-          .slice(0, 10)
-          .map(({ path, message }) => ({ path: path.join("."), message })),
-      },
-    });
-  }
-  if (command.mode === "query") return query(ports, name as QueryName, parsed.data);
-  if (command.mode === "service") return serve(ports, name as ServiceName, parsed.data, caller);
-  return change(ports, name as StateCommand, parsed.data, caller, key);
+  const parsed = parseBody<z.ZodType>(command.body, input ?? {});
+  if (!parsed.ok) return parsed;
+  if (command.mode === "query") return query(ports, name as QueryName, parsed.value);
+  if (command.mode === "service") return serve(ports, name as ServiceName, parsed.value, caller);
+  return change(ports, name as StateCommand, parsed.value, caller, key);
 }
 
 function query(ports: CallPorts, name: QueryName, body: unknown): Ack {

@@ -1,6 +1,6 @@
 /** Convoys as people change them: start, edit, decide about failed tasks, cancel. */
 import { and, eq } from "drizzle-orm";
-import { ok, refuse, type Convoy, type Result } from "../../protocol/index.ts";
+import { ok, refuse, TASKS_MAX, type Convoy, type Result } from "../../protocol/index.ts";
 import { branchOf } from "../model/delivery.ts";
 import { blockersOf } from "../store/dependencies.ts";
 import { convoyImage } from "../store/images/images.ts";
@@ -47,7 +47,10 @@ function findOpen(tx: Tx, ref: string, version?: number): Result<BeadRow> {
 function findTask(tx: Tx, convoyId: string, ref: string): Result<BeadRow> {
   const bead = findIssue(tx, ref);
   if (!bead.ok || membersOf(tx, convoyId).includes(bead.value.id)) return bead;
-  return refuse("not_found", "that bead is not in this convoy.");
+  return refuse(
+    "not_found",
+    "that bead is not in this convoy: `gastown convoy show` lists its beads.",
+  );
 }
 
 export const startConvoy: Apply<"convoy.start"> = (tx, body) => {
@@ -67,7 +70,7 @@ export const updateConvoy: Apply<"convoy.update"> = (tx, body) => {
   const bead = findConvoy(tx, body.convoy, body.version);
   if (!bead.ok) return bead;
   const { title } = body.set;
-  if (title === undefined) return refuse("invalid_body", "say what to change in `set`.");
+  if (title === undefined) return refuse("invalid_body", "set: name what to change.");
   editBead(tx, bead.value.id, { title });
   return ok(shown(tx, bead.value.id));
 };
@@ -76,6 +79,8 @@ export const addToConvoy: Apply<"convoy.add"> = (tx, body) => {
   const bead = findOpen(tx, body.convoy, body.version);
   if (!bead.ok) return bead;
   const convoyId = bead.value.id;
+  if (membersOf(tx, convoyId).length >= TASKS_MAX)
+    return refuse("invalid_body", `the convoy has ${TASKS_MAX} beads: begin another convoy.`);
   const rigId = present(bead.value.rigId, `rig of ${convoyId}`);
   const { title, body: text, priority } = body;
   const { delivery } = rowOf(tx, convoyId);
@@ -162,7 +167,10 @@ export const cancelConvoy: Apply<"convoy.cancel"> = (tx, body) => {
   }
   const text = body.reason === "" ? "cancelled" : `cancelled: ${body.reason}`;
   if (!moveConvoy(tx, id, "cancelled", { text }))
-    return refuse("illegal_transition", `the convoy is ${stateOf(tx, id)} already.`);
+    return refuse(
+      "illegal_transition",
+      `the convoy is ${stateOf(tx, id)} already: there is nothing left to cancel.`,
+    );
   for (const task of tx.db
     .select({ id: issues.beadId })
     .from(issues)

@@ -86,7 +86,7 @@ export const undependBead: Apply<"bead.undepend"> = (tx, body) => {
   const on = findIssue(tx, body.on);
   if (!on.ok) return on;
   if (!removeDependency(tx, bead.value.id, on.value.id))
-    return refuse("not_found", "it does not wait for that bead.");
+    return refuse("not_found", "it does not wait for that bead: there is nothing to take away.");
   bumpVersion(tx, bead.value.id);
   recordEvent(tx, bead.value.id, "depends", `does not wait for ${body.on} any more`);
   return ok(image(tx, bead.value.id));

@@ -20,18 +20,22 @@ function shown(tx: Tx): Result<TownLimits> {
 
 export const stopTown: Apply<"town.stop"> = (tx, body) => {
   if (!pause(tx, TOWN, "stop", body.reason))
-    return refuse("illegal_transition", "the town is stopped already.");
+    return refuse("illegal_transition", "the town is stopped already: resume it to let it go on.");
   return shown(tx);
 };
 
 export const pauseTown: Apply<"town.pause"> = (tx, body) => {
   if (!pause(tx, TOWN, "pause", body.reason))
-    return refuse("illegal_transition", "the town is paused or stopped already.");
+    return refuse(
+      "illegal_transition",
+      "the town is paused or stopped already: resume it to let it go on.",
+    );
   return shown(tx);
 };
 
 export const resumeTown: Apply<"town.resume"> = (tx) => {
-  if (!resume(tx, TOWN)) return refuse("illegal_transition", "the town is not paused.");
+  if (!resume(tx, TOWN))
+    return refuse("illegal_transition", "the town is not paused: there is nothing to resume.");
   return shown(tx);
 };
 
@@ -47,6 +51,8 @@ export const resumeRig: Apply<"rig.resume"> = (tx, body) => {
 
 export const pauseConvoy: Apply<"convoy.pause"> = (tx, body) => {
   const bead = findBead(tx.db, body.convoy, ["convoy"], "convoy");
+  if (bead.ok && (bead.value.status === "closed" || bead.value.status === "failed"))
+    return refuse("illegal_transition", "the convoy has ended: there is nothing left to pause.");
   return bead.ok ? paused(tx, { kind: "convoy", subject: bead.value.id }, body.reason) : bead;
 };
 
@@ -57,18 +63,19 @@ export const resumeConvoy: Apply<"convoy.resume"> = (tx, body) => {
 
 function paused(tx: Tx, scope: Scope, reason: string): Result<{ id: string }> {
   if (!pause(tx, scope, "pause", reason))
-    return refuse("illegal_transition", "it is paused already.");
+    return refuse("illegal_transition", "it is paused already: resume it to let it go on.");
   return ok({ id: scope.subject });
 }
 
 function resumed(tx: Tx, scope: Scope): Result<{ id: string }> {
-  if (!resume(tx, scope)) return refuse("illegal_transition", "it is not paused.");
+  if (!resume(tx, scope))
+    return refuse("illegal_transition", "it is not paused: there is nothing to resume.");
   return ok({ id: scope.subject });
 }
 
 export const resetBreaker: Apply<"breaker.reset"> = (tx) => {
   if (tx.db.select().from(breaker).get()?.state === "closed")
-    return refuse("illegal_transition", "the breaker is closed.");
+    return refuse("illegal_transition", "the breaker is closed: agents are started as it is.");
   moveBreaker(tx, { state: "closed", untilAt: null, openings: 0, reason: null });
   resolveByKey(tx, "town/watch-breaker ", "the breaker was closed by a person");
   return shown(tx);
@@ -78,7 +85,8 @@ export const resumeBead: Apply<"bead.resume"> = (tx, body) => {
   const bead = findIssue(tx, body.bead);
   if (!bead.ok) return bead;
   const { id } = bead.value;
-  if (!unparkIssue(tx, id)) return refuse("illegal_transition", "it is not parked.");
+  if (!unparkIssue(tx, id))
+    return refuse("illegal_transition", "it is not parked: there is nothing to resume.");
   bumpVersion(tx, id);
   return ok(image(tx, id));
 };

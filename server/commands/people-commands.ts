@@ -25,7 +25,10 @@ export const stopRun: Apply<"run.stop"> = (tx, body) => {
   const run = findRun(tx.db, body.run);
   if (!run.ok) return run;
   if (run.value.state === "ended")
-    return refuse("illegal_transition", "this run has ended already.");
+    return refuse(
+      "illegal_transition",
+      "this run has ended already: there is nothing left to stop.",
+    );
   if (run.value.kind === "merge") {
     return refuse("merge_in_flight", "a merge is not stopped half-way: it settles in a moment.", {
       retryable: true,
@@ -52,7 +55,8 @@ export const decideReview: Apply<"review.decide"> = (tx, body) => {
     `issues row of ${review.subjectId}`,
   );
   const approve = body.verdict === "approve";
-  if (!approve && body.feedback === "") return refuse("invalid_body", "say what should change.");
+  if (!approve && body.feedback === "")
+    return refuse("invalid_body", "feedback: say what should change.");
   const event = approve ? "person_approved" : "person_returned";
   const text = approve
     ? "approved by a person"

@@ -51,7 +51,7 @@ function checkRemote(remote: string): Result<null> {
     return ok(null);
   return refuse(
     "invalid_body",
-    `${remote.slice(0, 100)} is neither an absolute path nor a repository URL.`,
+    `${remote.slice(0, 100)} is neither an absolute path nor a repository's address: give one of those.`,
   );
 }
 

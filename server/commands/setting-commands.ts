@@ -57,7 +57,10 @@ export const unsetSetting: Apply<"settings.unset"> = (tx, body) => {
   const fault = scope === TOWN_SCOPE ? settingFault(key, would[key], would) : null;
   if (fault) return refuse("invalid_body", fault);
   if (!dropSetting(tx, scope, POLICY_PREFIX + key))
-    return refuse("not_found", `${key} is not set here.`);
+    return refuse(
+      "not_found",
+      `${key} is not set here: what holds is the default or the town's figure.`,
+    );
   return changed(tx, place.value);
 };
 
@@ -88,9 +91,9 @@ const FIGURES = {
 export const setBudget: Apply<"budget.set"> = (tx, body) => {
   const { scope, of: ref, usd, tokens } = body;
   if (usd === undefined && tokens === undefined)
-    return refuse("invalid_body", "name usd or tokens.");
+    return refuse("invalid_body", "usd, tokens: name one of them.");
   if (ref !== undefined) return budgetOf(tx, body, ref);
-  if (scope === "convoy") return refuse("invalid_body", "name the convoy.");
+  if (scope === "convoy") return refuse("invalid_body", "of: name the convoy.");
   const [money, count] = FIGURES[scope];
   if (usd !== undefined) setFigure(tx, money, microUsd(usd));
   if (tokens !== undefined) setFigure(tx, count, tokens ?? 0);
@@ -102,7 +105,7 @@ export const setBudget: Apply<"budget.set"> = (tx, body) => {
 function budgetOf(tx: Tx, body: CommandBody<"budget.set">, ref: string): Result<Budget> {
   const { scope, usd, tokens } = body;
   if (scope !== "bead" && scope !== "convoy")
-    return refuse("invalid_body", "only a bead or a convoy has a budget of its own.");
+    return refuse("invalid_body", "of: only a bead or a convoy has a budget of its own.");
   const bead = findBead(tx.db, ref, [scope === "bead" ? "issue" : "convoy"], scope);
   if (!bead.ok) return bead;
   const { id } = bead.value;

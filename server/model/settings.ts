@@ -107,8 +107,8 @@ const ORDER: readonly (readonly [PolicyKey, PolicyKey, string])[] = [
 /** Why this value may not be set, or null. `policy` is what would hold with it. */
 export function settingFault(key: PolicyKey, value: number, policy: Policy): string | null {
   const { min, max } = SETTINGS[key];
-  if (!Number.isSafeInteger(value)) return `${key} must be a whole number.`;
-  if (value < min || value > max) return `${key} must be from ${min} to ${max}.`;
+  if (!Number.isSafeInteger(value)) return `${key}: must be a whole number.`;
+  if (value < min || value > max) return `${key}: must be from ${min} to ${max}.`;
   const broken = ORDER.find(
     ([low, high]) => (low === key || high === key) && policy[low] > policy[high],
   );

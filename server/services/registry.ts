@@ -87,7 +87,11 @@ async function diff(ports: ServicePorts, ref: string): Promise<Result<CommandVal
   const issue = findIssueRow(ports.db, ref);
   if (!issue.ok) return issue;
   const { baseOid, headOid, rigId } = issue.value;
-  if (!baseOid || !headOid) return refuse("not_found", "this bead has no submitted work yet.");
+  if (!baseOid || !headOid)
+    return refuse(
+      "not_found",
+      "this bead has no submitted work yet: look again when it is in review.",
+    );
   const rig = ports.db.select().from(rigs).where(eq(rigs.id, rigId)).get();
   if (!rig) return refuse("not_found", "the rig of this bead is gone.");
   const runner = ports.db

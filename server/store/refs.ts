@@ -1,6 +1,6 @@
 /** What people write for an object: its full id, its short form, or a rig's name. */
 import { and, eq, isNull, like } from "drizzle-orm";
-import { ok, refuse, type Result } from "../../protocol/index.ts";
+import { ok, refuse, type BeadType, type Result } from "../../protocol/index.ts";
 import { given, prepared } from "./prepared.ts";
 import type { Db } from "./database.ts";
 import { rigAnswers } from "./schema/attention.ts";
@@ -26,18 +26,37 @@ const rigsByName = prepared((db) =>
 );
 const runById = prepared((db) => db.select().from(runs).where(eq(runs.id, named)).prepare());
 
+/** What each type is called, and the command that lists it. */
+const SAID: Readonly<Record<BeadType, { is: string; list: string }>> = {
+  issue: { is: "a bead", list: "gastown beads" },
+  convoy: { is: "a convoy", list: "gastown convoy list" },
+  merge_request: { is: "a review", list: "gastown beads" },
+  agent: { is: "an agent", list: "gastown watch agents --once" },
+  message: { is: "a message to the Mayor", list: "gastown beads" },
+  escalation: { is: "an escalation", list: "gastown escalations list" },
+  question: { is: "a question", list: "gastown questions list" },
+  mail: { is: "a message", list: "gastown mail list" },
+};
+
+function listOf([type]: readonly BeadType[]): string {
+  return SAID[type ?? "issue"].list;
+}
+
 /** Finds a bead of these types. */
 export function findBead(
   db: Db,
   ref: string,
-  types: readonly string[],
+  types: readonly BeadType[],
   noun: string,
 ): Result<typeof beads.$inferSelect> {
   const exact = beadById(db).get({ ref });
   if (exact) {
     return types.includes(exact.type)
       ? ok(exact)
-      : refuse("not_found", `${ref} is not a ${noun} but a ${exact.type}.`);
+      : refuse(
+          "not_found",
+          `${ref} is ${SAID[exact.type].is}, not a ${noun}. See: ${listOf(types)}`,
+        );
   }
   const grave = db.select().from(tombstones).where(eq(tombstones.beadId, ref)).get();
   if (grave)
@@ -55,7 +74,7 @@ export function findBead(
         .all()
         .filter((row) => types.includes(row.type))
     : [];
-  return one(found, ref, noun, "gastown beads");
+  return one(found, ref, noun, listOf(types));
 }
 
 export function findRig(db: Db, ref: string): Result<typeof rigs.$inferSelect> {

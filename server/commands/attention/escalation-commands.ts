@@ -12,7 +12,10 @@ export const acknowledge: Apply<"escalation.acknowledge"> = (tx, body) => {
   const bead = findAt(tx, body.escalation, ["escalation"], "escalation", body.version);
   if (!bead.ok) return bead;
   if (!acknowledgeEscalation(tx, bead.value.id))
-    return refuse("illegal_transition", "somebody has acknowledged or resolved it already.");
+    return refuse(
+      "illegal_transition",
+      "somebody has acknowledged or resolved it already: nothing is left to do.",
+    );
   return edited(tx, bead.value.id);
 };
 
@@ -20,7 +23,7 @@ export const resolve: Apply<"escalation.resolve"> = (tx, body) => {
   const bead = findAt(tx, body.escalation, ["escalation"], "escalation", body.version);
   if (!bead.ok) return bead;
   if (!resolveEscalation(tx, bead.value.id, body.note))
-    return refuse("illegal_transition", "it is resolved already.");
+    return refuse("illegal_transition", "it is resolved already: nothing is left to do.");
   return edited(tx, bead.value.id);
 };
 

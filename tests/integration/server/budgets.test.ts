@@ -165,7 +165,7 @@ test("[state.md] a figure that makes no sense is refused with the reason", async
     return ack.ok ? "ok" : `${ack.error.code}: ${ack.error.message}`;
   };
   expect(await said({ key: "colour", value: 1 })).toContain("not_found");
-  expect(await said({ key: "slots", value: 0 })).toContain("must be from 1 to 64");
+  expect(await said({ key: "slots", value: 0 })).toContain("slots: must be from 1 to 64");
   expect(await said({ key: "slots", value: 1.5 })).toContain("whole number");
   expect(await said({ key: "slots", value: 2, rig: rigId })).toContain("is the town's");
   expect(await said({ key: "runnerLostMs", value: 30_000 })).toContain("would be above");

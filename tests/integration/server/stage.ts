@@ -26,7 +26,7 @@ import { tempDir, type TempDir } from "../../support/temp-dir.ts";
 export const HEAD = "a".repeat(40);
 export const BASE = "b".repeat(40);
 const owner = { principal: "owner", actor: "person:owner" } as const;
-const random: Random = {
+const chance: Random = {
   unit: () => Math.random(),
   bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 };
@@ -34,11 +34,16 @@ const random: Random = {
 /** The host's clocks, which a test may set forward. */
 class MovingClock implements Clock {
   aheadMs = 0;
+  #still: { now: number; mono: number } | null = null;
   now(): number {
-    return Date.now() + this.aheadMs;
+    return this.#still?.now ?? Date.now() + this.aheadMs;
   }
   mono(): number {
-    return performance.now() + this.aheadMs;
+    return this.#still?.mono ?? performance.now() + this.aheadMs;
+  }
+  /** No time passes any more. */
+  stopAll(): void {
+    this.#still = { now: this.now(), mono: this.mono() };
   }
 }
 
@@ -86,12 +91,14 @@ export class Stage implements AsyncDisposable {
   readonly errors: string[] = [];
   readonly warnings: string[] = [];
   readonly #policy: Partial<Policy>;
+  readonly #random: Random;
   #town: OpenTown | null = null;
   #auth: Auth | null = null;
   #waiting: (() => void)[] = [];
 
-  constructor(dir: TempDir, policy: Partial<Policy>) {
+  constructor(dir: TempDir, policy: Partial<Policy>, random: Random) {
     this.dir = dir;
+    this.#random = random;
     this.#policy = policy;
     this.port.happened = () => this.#happened();
   }
@@ -106,6 +113,7 @@ export class Stage implements AsyncDisposable {
 
   async open(): Promise<this> {
     const { clock } = this;
+    const random = this.#random;
     const log: Log = {
       debug: () => undefined,
       info: () => undefined,
@@ -232,8 +240,8 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-export async function openStage(policy: Partial<Policy> = {}): Promise<Stage> {
-  return new Stage(await tempDir("server"), policy).open();
+export async function openStage(policy: Partial<Policy> = {}, random = chance): Promise<Stage> {
+  return new Stage(await tempDir("server"), policy, random).open();
 }
 
 /** A runner's side of the wire, with a spool in memory. */
