@@ -12,6 +12,7 @@ import {
 } from "../../protocol/index.ts";
 import { applyCommand, type StateCommand } from "./registry.ts";
 import type { AuthPort, Caller } from "../core.ts";
+import { storageRefusal } from "../loop/storage-refusal.ts";
 import type { TownLoop } from "../loop/town-loop.ts";
 import type { QueryPorts } from "../queries/query.ts";
 import { answerQuery, type QueryName } from "../queries/registry.ts";
@@ -88,7 +89,7 @@ function change(
   // Nobody can meet, or guess, the answers of another caller's keys.
   const key = callersKey === undefined ? undefined : `${caller.actor} ${callersKey}`;
   const bodyHash = Bun.hash(`${name} ${JSON.stringify(body)}`).toString(36);
-  return ports.loop.submit<unknown>(name, (tx) => {
+  const changed = ports.loop.submit<unknown>(name, (tx) => {
     tx.actor = caller.actor;
     const remembered = key === undefined ? null : recallAnswer(tx, key);
     if (remembered) {
@@ -110,5 +111,10 @@ function change(
       rememberAnswer(tx, key, { command: name, bodyHash, answer: result.value });
     writeAudit(tx, name, true, null);
     return result;
+  });
+  return changed.catch((bug: unknown) => {
+    const refusal = storageRefusal(bug);
+    if (refusal !== null) return refusal;
+    throw bug;
   });
 }

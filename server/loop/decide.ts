@@ -17,6 +17,7 @@ import { prepareTimers, type Timers } from "../store/writes/timers.ts";
 import { Agenda, type Round } from "./agenda.ts";
 import { applyStep } from "./apply-step.ts";
 import { RuleFaults, type Fault } from "./rule-faults.ts";
+import { isStorageFailure } from "./storage-refusal.ts";
 
 /** Rounds that may share one commit; what is left then waits for the next tick. */
 const ROUNDS_MAX = 32;
@@ -148,6 +149,7 @@ export class Decider {
       snapshot = this.#snapshot({ ...live(), now: tx.now, policies: this.#deps.policies() }, ids);
       plan = reconcile(snapshot);
     } catch (bug) {
+      if (isStorageFailure(bug)) throw bug;
       // What commands and facts wrote stands; only the decision waits.
       this.#settleFaults(tx, new Set(), [{ rule: "town/reconcile", ids: [TOWN], error: bug }]);
       for (const id of ids) this.#agenda.addLater(id, tx.now + RETRY_AFTER_FAULT_MS);
@@ -179,6 +181,7 @@ export class Decider {
         log.debug({ rule, key, stale: !applied }, "rule applied");
         if (!applied) this.#agenda.add([key]);
       } catch (bug) {
+        if (isStorageFailure(bug)) throw bug;
         const ids = [...new Set([key, ...step.expect.map(({ id }) => id)])];
         faults.push({ rule, ids, error: bug });
       }

@@ -11,6 +11,7 @@ import {
 } from "../store/writes/inbox.ts";
 import { endRun } from "../store/writes/runs.ts";
 import { applyFact } from "./apply-fact.ts";
+import { isStorageFailure } from "./storage-refusal.ts";
 
 const BATCH_MAX = 512;
 const TRIES_MAX = 3;
@@ -25,6 +26,7 @@ export function drainInbox(tx: Tx, savepoint: <T>(fn: () => T) => T, log: Log): 
       savepoint(() => applyFact(tx, row.fact, row.runnerId));
       removeFact(tx, row.id);
     } catch (bug) {
+      if (isStorageFailure(bug)) throw bug;
       parked.add(row.runId);
       const dead = row.attempts + 1 >= TRIES_MAX;
       failFact(tx, row, String(bug), dead);

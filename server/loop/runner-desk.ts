@@ -21,6 +21,7 @@ import {
 import { callAgentTool } from "../commands/agent-tools.ts";
 import type { AuthPort, Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
+import { isStorageFailure } from "./storage-refusal.ts";
 import type { TownLoop } from "./town-loop.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Db } from "../store/database.ts";
@@ -46,6 +47,9 @@ export interface DeskPorts {
   epoch: number;
   onEvents(runId: string, events: readonly AgentEvent[]): void;
 }
+
+/** After a disk that took nothing: a runner is offered nothing before it was compared. */
+const COMPARE_AGAIN_MS = 1_000;
 
 type Inventory = Pick<Hello, "spoolSeq" | "lastOfferSeq" | "live" | "ended">;
 
@@ -223,17 +227,21 @@ export class RunnerDesk {
   /** The spool is stored; its facts are applied within the same tick, so compare in the next. */
   #awaitApplied(runnerId: string): void {
     this.#ports.scheduler.soon(() => {
+      const inventory = this.#awaiting.get(runnerId);
       this.#ports.loop
         .submit("runner.inventory", (tx) => {
           this.#takeInventory(tx, runnerId);
           return ok(null);
         })
-        .catch((bug: unknown) =>
-          this.#ports.log.error(
-            { err: String(bug), runner: runnerId },
-            "the inventory could not be compared",
-          ),
-        );
+        .catch((bug: unknown) => {
+          const { log, scheduler } = this.#ports;
+          if (isStorageFailure(bug) && inventory && !this.#awaiting.has(runnerId)) {
+            this.#awaiting.set(runnerId, inventory);
+            this.lastSeen.delete(runnerId);
+            scheduler.after(COMPARE_AGAIN_MS, () => this.#awaitApplied(runnerId));
+          }
+          log.error({ err: String(bug), runner: runnerId }, "the inventory could not be compared");
+        });
     });
   }
 

@@ -18,6 +18,7 @@ import { appendChanges, compactFeed } from "../store/writes/feed.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { Decider, errorText } from "./decide.ts";
 import { drainInbox } from "./drain-inbox.ts";
+import { isStorageFailure } from "./storage-refusal.ts";
 
 /** Ticks in a row without a pause before the loop stops to look at itself. */
 const TICKS_IN_A_ROW_MAX = 200;
@@ -199,7 +200,8 @@ export class TownLoop {
       raw.query("COMMIT").run();
       return { changes, rules, busy, sweeping, more: pending || drained.more };
     } catch (bug) {
-      raw.query("ROLLBACK").run();
+      // A full disk may have ended the transaction already.
+      if (raw.inTransaction) raw.query("ROLLBACK").run();
       log.error({ err: errorText(bug) }, "a tick failed and was undone");
       this.#decider.undone(clock.now());
       settled.length = 0;
@@ -243,6 +245,7 @@ export class TownLoop {
       if (!result.ok) undo();
       settled.push(() => each.settle(result));
     } catch (bug) {
+      if (isStorageFailure(bug)) throw bug;
       undo();
       settled.push(() => each.fail(bug));
     }
@@ -257,10 +260,10 @@ export class TownLoop {
     try {
       return fn();
     } catch (bug) {
-      raw.query("ROLLBACK TO step").run();
+      if (raw.inTransaction) raw.query("ROLLBACK TO step").run();
       throw bug;
     } finally {
-      raw.query("RELEASE step").run();
+      if (raw.inTransaction) raw.query("RELEASE step").run();
     }
   };
 

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { IN_FLIGHT_MAX, refuse, type Ack } from "../../protocol/index.ts";
 import type { Log } from "../core.ts";
+import { storageRefusal } from "../loop/storage-refusal.ts";
 
 /** Bad frames of one connection before it is closed. */
 const STRIKES_MAX = 20;
@@ -73,7 +74,7 @@ export function receiveOn(socket: ReceivingSocket, log: Log): Receiver {
 }
 
 /** A bug in an answer is logged whole and told as `internal`; it must not leave the asker waiting. */
-async function settle<F>(
+export async function settle<F>(
   answer: Answer<F>,
   frame: F,
   event: string,
@@ -83,6 +84,8 @@ async function settle<F>(
   try {
     return { ack: await answer(frame, (step) => next.push(step)), next };
   } catch (error) {
+    const refusal = storageRefusal(error);
+    if (refusal !== null) return { ack: refusal, next: [] };
     const stack = error instanceof Error ? error.stack : undefined;
     log.error({ event, error: String(error), stack }, "frame failed");
     return {

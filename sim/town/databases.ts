@@ -2,7 +2,8 @@
  * The town's databases in memory: real SQLite that outlives the town. A killed town goes on with a
  * database that nobody reads; the next one begins with what was committed.
  */
-import { Database } from "bun:sqlite";
+import { Database, type Statement } from "bun:sqlite";
+import { CachingDatabase } from "../../server/store/caching-database.ts";
 
 /** Told before and after every commit of town.db; may kill the town. */
 export type CommitWatcher = (moment: "before commit" | "after commit") => void;
@@ -18,7 +19,8 @@ export class TownDatabases {
   open(watch: CommitWatcher): { town: Database; events: Database } {
     const options = { strict: true };
     const begin = (watcher: CommitWatcher) => {
-      if (this.full) throw Object.assign(new Error("database or disk is full"), { errno: 13 });
+      if (this.full)
+        throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
       watcher("before commit");
     };
     // Bun opens what was serialized too.
@@ -59,28 +61,38 @@ export class TownDatabases {
   }
 }
 
-class TownDatabase extends Database {
+const CONTROL = /^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)/;
+
+class TownDatabase extends CachingDatabase {
   beforeCommit: () => void = () => undefined;
   afterCommit: () => void = () => undefined;
   #dreams = false;
+  readonly #controls = new Map<string, { run: () => void }>();
 
   /** From now on its owner is dead: what it still writes is read by nobody, and never fails. */
   dream(): void {
     if (this.#dreams) return;
-    if (this.inTransaction) super.run("ROLLBACK");
+    if (this.inTransaction) this.run("ROLLBACK");
     this.#dreams = true;
   }
 
-  override run(...args: Parameters<Database["run"]>): ReturnType<Database["run"]> {
-    const [sql] = args;
-    if (this.#dreams && /^(COMMIT|ROLLBACK|SAVEPOINT|RELEASE|BEGIN)/.test(sql))
-      return { changes: 0, lastInsertRowid: 0 };
-    if (sql !== "COMMIT") return super.run(...args);
+  override query = ((text: string) => {
+    if (!CONTROL.test(text)) return super.query(text);
+    const known = this.#controls.get(text);
+    if (known !== undefined) return known;
+    const statement = super.query(text);
+    const control = { run: () => this.#control(text, statement) };
+    this.#controls.set(text, control);
+    return control;
+  }) as Database["query"];
+
+  #control(text: string, statement: Statement): void {
+    if (this.#dreams) return;
+    if (text !== "COMMIT") return void statement.run();
     this.beforeCommit();
     // The watcher may have killed the town: then this commit never was.
-    if (this.#dreams) return { changes: 0, lastInsertRowid: 0 };
-    const result = super.run(...args);
+    if (this.#dreams) return;
+    statement.run();
     this.afterCommit();
-    return result;
   }
 }

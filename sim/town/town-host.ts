@@ -2,6 +2,7 @@
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { FeedChange, Log, TownCore } from "../../server/core.ts";
 import type { Policy } from "../../server/model/policy.ts";
+import { settle } from "../../server/socket/receive.ts";
 import { RunnerConnection, runnerFrames } from "../../server/socket/runner-connection.ts";
 import { RunnerLinks, type RunnerLink } from "../../server/socket/runner-links.ts";
 import { openTown } from "../../server/town.ts";
@@ -101,8 +102,10 @@ export class TownHost implements TownSide {
    */
   ask(name: string, body: object, key?: string): Promise<Ack | null> {
     const here = this.#now;
-    const asked = here?.core?.call(name, body, OWNER, key);
-    if (here === null || asked === undefined) return Promise.resolve(null);
+    const core = here?.core ?? null;
+    if (here === null || core === null) return Promise.resolve(null);
+    const answer = () => core.call(name, body, OWNER, key);
+    const asked = settle(answer, body, name, this.#world.log).then(({ ack }) => ack);
     const ended = new Promise<null>((resolve) => here.life.onEnd(() => resolve(null)));
     return Promise.race([asked.then((ack) => (this.#now === here ? ack : null)), ended]);
   }
@@ -136,8 +139,12 @@ export class TownHost implements TownSide {
         const parsed = runnerFrames[event].safeParse(frame);
         if (!parsed.success)
           return refuse("invalid_body", `The frame ${event} is wrong: ${parsed.error.message}`);
-        const next: (() => void)[] = [];
-        const ack = await connection.take(event, parsed.data, (act) => next.push(act));
+        const { ack, next } = await settle(
+          (data, then) => connection.take(event, data, then),
+          parsed.data,
+          event,
+          this.#world.log,
+        );
         if (life.isOver) return never();
         if (event === "facts" && ack.ok) this.#stored(here, connection, parsed.data, ack.value);
         life.clock.after(1, () => next.forEach((act) => act()));

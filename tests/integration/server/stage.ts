@@ -1,4 +1,5 @@
 // A real town on a real database and real auth; only the runner is played by the test.
+import type { Database } from "bun:sqlite";
 import { join } from "node:path";
 import {
   encodeId,
@@ -90,6 +91,8 @@ export class Stage implements AsyncDisposable {
   readonly port = new PlayedPort();
   readonly errors: string[] = [];
   readonly warnings: string[] = [];
+  /** Databases that the test has opened, instead of those in its directory. */
+  data: { town: Database; events: Database } | null = null;
   readonly #policy: Partial<Policy>;
   readonly #random: Random;
   #town: OpenTown | null = null;
@@ -123,7 +126,7 @@ export class Stage implements AsyncDisposable {
     const keyFile = join(this.dir.path, "key");
     this.#auth = openAuth({ dataDir: this.dir.path, clock, random, keyFile });
     this.#town = await openTown({
-      data: this.dir.path,
+      data: this.data ?? this.dir.path,
       clock,
       random,
       log,
