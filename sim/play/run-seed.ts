@@ -84,6 +84,7 @@ function unsettled(play: Play, { view }: Checks): string {
 
 /** A town at rest has nothing to do. */
 function checkPreview(play: Play): void {
+  play.world.finishMoment();
   let steps: { rule: string; key: string }[] | null = null;
   void play.town.ask("reconcile.preview", {}).then((ack) => {
     if (ack?.ok === true) ({ steps } = ack.value as { steps: { rule: string; key: string }[] });

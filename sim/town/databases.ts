@@ -3,7 +3,7 @@
  * database that nobody reads; the next one begins with what was committed.
  */
 import { Database, type Statement } from "bun:sqlite";
-import { CachingDatabase } from "../../server/store/caching-database.ts";
+import { CachingDatabase } from "../../server/store/sqlite/caching-database.ts";
 
 /** Told before and after every commit of town.db; may kill the town. */
 export type CommitWatcher = (moment: "before commit" | "after commit") => void;

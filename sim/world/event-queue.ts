@@ -40,6 +40,11 @@ export class EventQueue {
     }
   }
 
+  /** When something is planned for next, or null; it may have been called off. */
+  nextAtMs(): number | null {
+    return this.#heap[0]?.atMs ?? null;
+  }
+
   #removeFirst(): void {
     const heap = this.#heap;
     const last = heap.pop();

@@ -54,6 +54,11 @@ export class World {
     return true;
   }
 
+  /** Lets all that belongs to this moment happen: a timer that fires wakes its owner in a step of its own. */
+  finishMoment(): void {
+    while (this.#queue.nextAtMs() === this.#nowMs && this.step());
+  }
+
   /** Steps until `done`, at most to `untilMs`; true when it is done. */
   run(done: () => boolean, untilMs: number): boolean {
     while (!done()) if (this.#nowMs >= untilMs || !this.step()) return done();

@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { CachingDatabase } from "../../../server/store/caching-database.ts";
+import { CachingDatabase } from "../../../server/store/sqlite/caching-database.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { Stage } from "./stage.ts";
 
