@@ -99,7 +99,7 @@ export class Stage implements AsyncDisposable {
   #auth: Auth | null = null;
   #waiting: (() => void)[] = [];
 
-  constructor(dir: TempDir, policy: Partial<Policy>, random: Random) {
+  constructor(dir: TempDir, policy: Partial<Policy>, random: Random = chance) {
     this.dir = dir;
     this.#random = random;
     this.#policy = policy;
