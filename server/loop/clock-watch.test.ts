@@ -18,27 +18,27 @@ function watched() {
 test("[C6] time that passes on both clocks is no gap, however long", () => {
   const { watch, pass } = watched();
   pass(3_600_000);
-  expect(watch.gap(false)).toBe(false);
+  expect(watch.gapMs(false)).toBe(0);
 });
 
 test("[C6] a host that slept, or whose clock was set, leaves a gap, once", () => {
   const { watch, pass } = watched();
   pass(60_000, 5);
-  expect(watch.gap(false)).toBe(true);
-  expect(watch.gap(false)).toBe(false);
+  expect(watch.gapMs(false)).toBe(59_995);
+  expect(watch.gapMs(false)).toBe(0);
   pass(-60_000, 5);
-  expect(watch.gap(false)).toBe(true);
+  expect(watch.gapMs(false)).toBe(-60_005);
 });
 
 test("[C6] a timer that fires far too late is a gap, a wake-up by a command is not", () => {
   const { watch, pass } = watched();
   watch.sleeping(1_000);
   pass(12_000);
-  expect(watch.gap(false)).toBe(false);
+  expect(watch.gapMs(false)).toBe(0);
   watch.sleeping(1_000);
   pass(12_000);
-  expect(watch.gap(true)).toBe(true);
+  expect(watch.gapMs(true)).toBe(11_000);
   watch.sleeping(1_000);
   pass(1_500);
-  expect(watch.gap(true)).toBe(false);
+  expect(watch.gapMs(true)).toBe(0);
 });

@@ -21,15 +21,19 @@ export class ClockWatch {
     this.#dueMono = this.#clock.mono() + ms;
   }
 
-  /** Whether the two clocks parted, or the loop woke far later than it meant to, since the last look. */
-  gap(wokeByTimer: boolean): boolean {
+  /**
+   * By how many ms the wall clock went on while nothing was awake, or was set (negative: back), since the last look. 0:
+   * the two clocks went together and the loop woke when it meant to.
+   */
+  gapMs(wokeByTimer: boolean): number {
     const wall = this.#clock.now();
     const mono = this.#clock.mono();
-    const parted = Math.abs(wall - this.#wall - (mono - this.#mono)) > GAP_MS;
-    const late = wokeByTimer && this.#dueMono !== null && mono - this.#dueMono > GAP_MS;
+    const partedMs = wall - this.#wall - (mono - this.#mono);
+    const lateMs = wokeByTimer && this.#dueMono !== null ? mono - this.#dueMono : 0;
     this.#wall = wall;
     this.#mono = mono;
     this.#dueMono = null;
-    return parted || late;
+    const gapMs = (Math.abs(partedMs) > GAP_MS ? partedMs : 0) + (lateMs > GAP_MS ? lateMs : 0);
+    return Math.round(gapMs);
   }
 }

@@ -14,6 +14,7 @@ import type { Plan } from "../reconcile/plan.ts";
 import type { Live } from "../store/load-snapshot.ts";
 import { topicsOf } from "../store/images/topics.ts";
 import type { Tx } from "../store/tx.ts";
+import { moveDeadlines } from "../store/writes/limits/pauses.ts";
 import { appendChanges, compactFeed } from "../store/writes/feed.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { Decider, errorText } from "./decide.ts";
@@ -67,6 +68,8 @@ export class TownLoop {
   #passAt: number | null = null;
   readonly #watch: ClockWatch;
   #wokeByTimer = false;
+  /** Time that nobody was awake, until it is written down. */
+  #gapMs = 0;
   #listeners = new Set<(epoch: number, changes: readonly FeedChange[]) => void>();
   #afterTick = new Set<() => void>();
 
@@ -129,7 +132,9 @@ export class TownLoop {
     this.#scheduled = false;
     if (this.#stopped) return;
     this.#cancelTimer?.();
-    if (this.#watch.gap(this.#wokeByTimer)) {
+    const gapMs = this.#watch.gapMs(this.#wokeByTimer);
+    if (gapMs !== 0) {
+      this.#gapMs += gapMs;
       this.#deps.onGap();
       this.#decider.startOver();
     }
@@ -186,6 +191,7 @@ export class TownLoop {
     const tx = this.#newTx(touched);
     raw.query("BEGIN IMMEDIATE").run();
     try {
+      if (this.#gapMs !== 0) moveDeadlines(tx, this.#gapMs);
       for (const each of batch) this.#applyOne(tx, touched, each, settled);
       const drained = drainInbox(tx, this.#savepoint, log);
       if (this.#passAt !== null && this.#passAt <= tx.now) {
@@ -198,6 +204,7 @@ export class TownLoop {
       const busy = batch.length > 0 || rules.length > 0 || drained.more;
       const changes = this.#feed(tx, touched.images);
       raw.query("COMMIT").run();
+      this.#gapMs = 0;
       return { changes, rules, busy, sweeping, more: pending || drained.more };
     } catch (bug) {
       // A full disk may have ended the transaction already.

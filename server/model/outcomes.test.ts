@@ -26,6 +26,9 @@ test.each([
   "stopped",
   "stale_fence",
   "base_behind",
+  "offline",
+  "deadline",
+  "stale_connection",
 ])("[runs.md] a start that failed by %s is infrastructure", (code) => {
   expect(countsAs("rejected", true, code)).toBe("infra");
 });

@@ -24,8 +24,8 @@ const TABLE: Readonly<Record<Outcome, { before: CountsAs; after: CountsAs }>> = 
 };
 
 /**
- * Refusals that say nothing of the bead: the runner was full, leaving, or overtaken, or the
- * repository was out of reach or not yet where the bead's base must be.
+ * Refusals that say nothing of the bead: the runner was full, leaving, or overtaken, the town
+ * did not answer, or the repository was out of reach or not yet where the bead's base must be.
  */
 const INFRA_CODES: ReadonlySet<string> = new Set([
   "no_capacity",
@@ -35,6 +35,9 @@ const INFRA_CODES: ReadonlySet<string> = new Set([
   "base_behind",
   "repository_unreachable",
   "model_unreachable",
+  "offline",
+  "deadline",
+  "stale_connection",
 ]);
 
 /** Of a repository: whatever is dispatched to its rig would end the same way. */

@@ -130,7 +130,8 @@ export function advanceRun(tx: Tx, runId: string, state: RunState, phase: string
       ...(forward && { state }),
       ...(phase !== null && { phase }),
       ...(forward && state === "accepted" && { acceptedAt: tx.now }),
-      ...(forward && state === "running" && { startedAt: tx.now }),
+      // Its wall time is counted from here.
+      ...(forward && state === "running" && { startedAt: tx.now, frozenMs: 0 }),
     })
     .where(eq(runs.id, runId))
     .run();

@@ -27,7 +27,7 @@ export function pause(tx: Tx, scope: Scope, kind: "pause" | "stop", reason: stri
 export function resume(tx: Tx, scope: Scope): boolean {
   const [row] = tx.db.delete(pauses).where(eq(pauses.subject, scope.subject)).returning().all();
   if (!row) return false;
-  shift(tx, scope, row.at);
+  shift(tx, scope, tx.now - row.at);
   touchScope(tx, scope);
   return true;
 }
@@ -68,18 +68,30 @@ function beadsIn(tx: Tx, convoyId: string) {
   return tx.db.select({ id: issues.beadId }).from(issues).where(eq(issues.convoyId, convoyId));
 }
 
+/** The host stood still for so long, or its clock was set: nobody is blamed for that time. */
+export function moveDeadlines(tx: Tx, ms: number): void {
+  tx.db
+    .update(runs)
+    .set({ frozenMs: sql`${runs.frozenMs} + ${ms}` })
+    .where(ne(runs.state, "ended"))
+    .run();
+  movePatience(tx, { kind: "town", subject: "town" }, ms);
+}
+
 /** Deadlines of runs, and the patience with infrastructure, move on by the time of the pause. */
-function shift(tx: Tx, scope: Scope, pausedAt: number): void {
+function shift(tx: Tx, scope: Scope, ms: number): void {
   for (const { id, offeredAt } of liveRuns(tx, scope)) {
-    const frozenMs = tx.now - Math.max(pausedAt, offeredAt);
+    const frozenMs = Math.min(ms, tx.now - offeredAt);
     tx.db
       .update(runs)
       .set({ frozenMs: sql`${runs.frozenMs} + ${frozenMs}` })
       .where(eq(runs.id, id))
       .run();
   }
-  const { kind, subject } = scope;
-  const ms = tx.now - pausedAt;
+  movePatience(tx, scope, ms);
+}
+
+function movePatience(tx: Tx, { kind, subject }: Scope, ms: number): void {
   const ofRig = tx.db.select({ id: beads.id }).from(beads).where(eq(beads.rigId, subject));
   const inScope = (column: typeof issues.beadId | typeof reviews.subjectId) => {
     if (kind === "town") return undefined;
