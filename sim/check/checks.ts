@@ -7,6 +7,7 @@ import { LandingChecks } from "./landings.ts";
 import { RunChecks } from "./runs.ts";
 import type { TownView } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
+import { WorkChecks } from "./work.ts";
 
 /** What the log may complain of while faults of that name come. */
 export type Excuse = (who: string, message: string) => boolean;
@@ -16,6 +17,9 @@ export class Checks {
   readonly landings: LandingChecks;
   readonly #play: Play;
   readonly #runs = new RunChecks();
+  readonly #work: WorkChecks;
+  /** Whether only infrastructure is at fault. */
+  isBlameless = false;
   readonly #acked = new Map<string, number>();
   /** How often each item of the coverage was seen. */
   readonly seen = new Map<string, number>();
@@ -26,6 +30,7 @@ export class Checks {
   constructor(play: Play) {
     this.#play = play;
     this.view = play.view;
+    this.#work = new WorkChecks(this.view, () => this.isBlameless);
     const { forge, hooks, world } = play;
     this.landings = new LandingChecks(forge, () => [
       ...play.rigs.map(({ url }) => forge.at(url).repository),
@@ -46,6 +51,7 @@ export class Checks {
   restored(): void {
     this.view.forget();
     this.#runs.forget();
+    this.#work.forget();
     this.#acked.clear();
   }
 
@@ -57,11 +63,16 @@ export class Checks {
     this.#changed = [];
     let version = changed[0]?.version;
     for (const change of changed) {
-      if (change.version !== version) this.#runs.commit();
+      if (change.version !== version) this.#commit();
       version = change.version;
       this.#see(change.image);
     }
+    this.#commit();
+  }
+
+  #commit(): void {
     this.#runs.commit();
+    this.#work.commit();
   }
 
   #see(image: FeedChange["image"]): void {
@@ -70,10 +81,15 @@ export class Checks {
     if (image.kind === "run") this.#run(before as Image<"run"> | undefined, image.value);
     if (image.kind === "issue") this.#issue(before as Image<"issue"> | undefined, image.value);
     if (image.kind === "review") this.#review(before as Image<"review"> | undefined, image.value);
+    if (image.kind === "question")
+      this.#work.question(before as Image<"question"> | undefined, image.value);
+    if (image.kind === "escalation")
+      this.#work.escalation(before as Image<"escalation"> | undefined, image.value);
   }
 
   #run(before: Image<"run"> | undefined, run: Image<"run">): void {
     this.#runs.see(before, run);
+    this.#work.run(before, run);
     if (before?.state !== run.state) {
       if (run.outcome !== null) this.count(outcomeItem(run.outcome, run.lastProgressAt !== null));
       const end = run.outcome === null ? "" : ` ${run.outcome} ${run.reason?.code ?? ""}`;
@@ -83,6 +99,7 @@ export class Checks {
 
   #issue(before: Image<"issue"> | undefined, issue: Image<"issue">): void {
     const { id, status, outcome, failure } = issue;
+    this.#work.issue(issue);
     if (before?.status !== status)
       this.#say(
         `bead ${id} (${issue.title}): ${status}${outcome === null ? "" : ` as ${outcome}`}`,
@@ -106,6 +123,7 @@ export class Checks {
 
   #review(before: Image<"review"> | undefined, review: Image<"review">): void {
     const { id, state, proof } = review;
+    this.#work.review(before, review);
     if (before?.state !== state) this.#say(`review ${id} of ${review.subjectId}: ${state}`);
     if (state !== "merged" || before?.state === "merged") return;
     if (proof === null) throw new Violation("landed-proof", `${id} is merged without a proof`);

@@ -26,6 +26,7 @@ export class LandingChecks {
       for (const ref of ["refs/heads/main", "refs/heads/gastown/landed/main"]) {
         const tip = repository.refs.get(ref);
         if (tip === undefined || seen.get(ref) === tip) continue;
+        this.#follows(ref, seen.get(ref), tip);
         this.#walk(tip, seen.get(ref));
         seen.set(ref, tip);
       }
@@ -40,6 +41,12 @@ export class LandingChecks {
         if (tip !== undefined && this.#forge.objects.isAncestor(mergeOid, tip)) return true;
       }
     return false;
+  }
+
+  /** Nobody takes back what is in a target. */
+  #follows(ref: string, before: Oid | undefined, tip: Oid): void {
+    if (before !== undefined && !this.#forge.objects.isAncestor(before, tip))
+      throw new Violation("history-kept", `${ref} went from ${before} to ${tip}`);
   }
 
   #walk(tip: Oid, until: Oid | undefined): void {

@@ -1,7 +1,7 @@
 /** What must hold when the faults have stopped and nobody acts any more. */
 import type { Image } from "../../protocol/index.ts";
 import type { Play } from "../play/play.ts";
-import { fileOf, lineOf } from "../play/content.ts";
+import { fileOf, lineOf, titleOf } from "../play/content.ts";
 import type { Checks } from "./checks.ts";
 import { Violation } from "./violation.ts";
 
@@ -53,6 +53,8 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
     if (hasLanded) checkContent(play, n, issue);
     else if (issue.status !== "closed") checkTold(issue, checks);
   }
+  checkConvoys(checks);
+  checkAskedOnce(play, checks);
   const share = play.beads.size === 0 ? 1 : landed / play.beads.size;
   if (share < unaidedMin)
     throw new Violation("unaided", `${landed} of ${play.beads.size} beads landed unaided`);
@@ -76,4 +78,26 @@ function checkTold(issue: Issue, { view }: Checks): void {
   );
   if (!told && issue.blockedBy.length === 0)
     throw new Violation("person-told", `${issue.id} is ${issue.status} and nobody was told`);
+}
+
+/** A convoy ends with its beads, and as they did. */
+function checkConvoys({ view }: Checks): void {
+  for (const { id, state } of view.convoys.values()) {
+    const members = [...view.issues.values()].filter(({ convoyId }) => convoyId === id);
+    const over = members.length > 0 && members.every(({ status }) => status === "closed");
+    if (over && (state === "active" || state === "landing"))
+      throw new Violation("convoy-ends", `${id} is ${state}, and all of its beads are closed`);
+    const dropped = members.find(({ outcome }) => outcome === "cancelled" || outcome === null);
+    if (state === "landed" && dropped !== undefined)
+      throw new Violation("convoy-ends", `${id} has landed without ${dropped.id}`);
+  }
+}
+
+/** What was asked for once is there once. */
+function checkAskedOnce(play: Play, { view }: Checks): void {
+  const titles = [...view.issues.values()].map(({ title }) => title);
+  for (const n of play.beads.keys()) {
+    const count = titles.filter((title) => title === titleOf(n)).length;
+    if (count > 1) throw new Violation("asked-once", `${titleOf(n)} is there ${count} times`);
+  }
 }

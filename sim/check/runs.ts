@@ -12,16 +12,21 @@ export class RunChecks {
   /** The highest fence of each resource. */
   readonly #fences = new Map<string, Run["fence"]>();
   readonly #touched = new Set<string>();
+  /** The agent of each live run that has one. */
+  readonly #agents = new Map<string, string>();
 
   /** Of every image of a run, in order. */
   see(before: Run | undefined, run: Run): void {
     if (before === undefined) this.#begins(run);
+    else if (before.state === "ended") endStays(before, run);
     else if (ORDER.indexOf(run.state) < ORDER.indexOf(before.state))
       throw new Violation("run-forward", `${run.id} went from ${before.state} to ${run.state}`);
     const live = this.#live.get(run.resource) ?? new Set();
     if (run.state === "ended") live.delete(run.id);
     else live.add(run.id);
     this.#live.set(run.resource, live);
+    if (run.state === "ended" || run.agentId === null) this.#agents.delete(run.id);
+    else this.#agents.set(run.id, run.agentId);
     this.#touched.add(run.resource);
     if (run.state === "ended" && run.outcome === null)
       throw new Violation("run-outcome", `${run.id} ended without an outcome`);
@@ -37,10 +42,17 @@ export class RunChecks {
         throw new Violation("one-live-run", `${resource} has ${[...live].join(" and ")}`);
     }
     this.#touched.clear();
+    const agents = [...this.#agents.values()];
+    if (agents.length > new Set(agents).size)
+      throw new Violation(
+        "one-live-run",
+        `an agent has two of ${[...this.#agents.keys()].join(", ")}`,
+      );
   }
 
   forget(): void {
     this.#live.clear();
+    this.#agents.clear();
     this.#touched.clear();
   }
 
@@ -57,4 +69,15 @@ export class RunChecks {
       );
     this.#fences.set(resource, fence);
   }
+}
+
+/** What came of a run is history. */
+function endStays(before: Run, { id, state, outcome, reason, endedAt }: Run): void {
+  const stays =
+    state === "ended" &&
+    outcome === before.outcome &&
+    endedAt === before.endedAt &&
+    reason?.code === before.reason?.code;
+  if (!stays)
+    throw new Violation("end-stays", `${id} ended as ${before.outcome}, and now as ${outcome}`);
 }

@@ -29,6 +29,7 @@ export function runSeed(scenario: Scenario): Seen {
   const checks = new Checks(play);
   beginFaults(play, scenario, (name) => checks.count(faultItem(name)));
   checks.excuse = excuses(scenario.faults);
+  checks.isBlameless = !hasOthers(scenario.faults);
   let violation: Seen["violation"] = null;
   try {
     playOut(play, checks, scenario);
@@ -66,11 +67,13 @@ function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenar
   if (!world.run(settled, activeMs + REST_MS))
     throw new Violation("liveness", unsettled(play, checks));
   world.run(() => false, world.nowMs + QUIET_MS);
-  const gone = names.some((name) =>
-    faults.some((fault) => fault.name === name && fault.group !== "infra"),
-  );
-  checkRest(play, checks, gone ? 0 : UNAIDED_MIN);
+  checkRest(play, checks, hasOthers(names) ? 0 : UNAIDED_MIN);
   checkPreview(play);
+}
+
+/** Whether anything but infrastructure is at fault. */
+function hasOthers(names: readonly string[]): boolean {
+  return faults.some(({ name, group }) => group !== "infra" && names.includes(name));
 }
 
 function unsettled(play: Play, { view }: Checks): string {

@@ -8,6 +8,8 @@ export class TownView {
   readonly escalations = new Map<string, Image<"escalation">>();
   readonly questions = new Map<string, Image<"question">>();
   readonly rigs = new Map<string, Image<"rig">>();
+  readonly runners = new Map<string, Image<"runner">>();
+  readonly convoys = new Map<string, Image<"convoy">>();
 
   /** Takes an image; returns what was known before. */
   take(image: AnyImage): AnyImage["value"] | undefined {
@@ -24,6 +26,10 @@ export class TownView {
         return swap(this.questions, image);
       case "rig":
         return swap(this.rigs, image);
+      case "runner":
+        return swap(this.runners, image);
+      case "convoy":
+        return swap(this.convoys, image);
       default:
         return undefined;
     }
@@ -38,6 +44,8 @@ export class TownView {
       this.escalations,
       this.questions,
       this.rigs,
+      this.runners,
+      this.convoys,
     ])
       map.clear();
   }
