@@ -59,6 +59,9 @@ export function hottest({ nodes }: CpuProfile, count: number, sourceOf: SourceOf
     .map(({ name, place, samples }) => ({ name, place, percent: (100 * samples) / busy }));
 }
 
+/** Packages, and what executes every statement: their time is that of who calls them. */
+const BENEATH = ["node_modules/", "server/store/sqlite/", "server/store/rows.ts"];
+
 interface Frame {
   name: string;
   place: string;
@@ -71,7 +74,7 @@ function frameOf({ callFrame }: Node, sourceOf: SourceOf): Frame {
   if (!url.startsWith("file:"))
     return { name, place: url === "" ? "built in" : url, isOurs: false };
   const place = sourceOf(url, lineNumber + 1);
-  return { name, place, isOurs: !place.startsWith("node_modules/") };
+  return { name, place, isOurs: !BENEATH.some((folder) => place.startsWith(folder)) };
 }
 
 /** Sources of scripts below `root`; those of a bundle by the comments with which the bundler begins each of its parts. */

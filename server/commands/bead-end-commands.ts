@@ -15,20 +15,16 @@ import { closeIssue, moveIssue, forgiveLife } from "../store/writes/issues.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import type { Apply } from "./command.ts";
 import { findIssue, image } from "./find-bead.ts";
+import { rowAt } from "../store/rows.ts";
 
 type IssueRow = typeof issues.$inferSelect;
 
 function issueRow(tx: Tx, id: string): IssueRow {
-  return present(
-    tx.db.select().from(issues).where(eq(issues.beadId, id)).get(),
-    `issues row of ${id}`,
-  );
+  return present(rowAt(tx.db, issues, id), `issues row of ${id}`);
 }
 
 function reviewOf(tx: Tx, row: IssueRow): typeof reviews.$inferSelect | undefined {
-  return row.reviewId === null
-    ? undefined
-    : tx.db.select().from(reviews).where(eq(reviews.beadId, row.reviewId)).get();
+  return row.reviewId === null ? undefined : rowAt(tx.db, reviews, row.reviewId);
 }
 
 /** Runs that hold the bead and have not been settled. */

@@ -3,7 +3,6 @@
  * send, and reports back through the loop. All three effects are idempotent at the runner (same
  * run and fence), so an unknown outcome is simply sent again.
  */
-import { eq } from "drizzle-orm";
 import { ok } from "../../protocol/index.ts";
 import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import type { TownLoop } from "../loop/town-loop.ts";
@@ -17,6 +16,7 @@ import { sendMail } from "./send-mail.ts";
 import { sendOffer } from "./send-offer.ts";
 import { sendStop } from "./send-stop.ts";
 import { sendTurn } from "./send-turn.ts";
+import { rowAt } from "../store/rows.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
@@ -116,8 +116,8 @@ export class Executor {
   async #perform(owed: Owed): Promise<Sent> {
     const { db, port, onDraining } = this.#deps;
     const acceptByMs = this.#deps.acceptByMs();
-    const run = db.select().from(runs).where(eq(runs.id, owed.subject)).get();
-    const runner = db.select().from(runners).where(eq(runners.id, owed.runnerId)).get();
+    const run = rowAt(db, runs, owed.subject);
+    const runner = rowAt(db, runners, owed.runnerId);
     if (!run || !runner || run.state === "ended") return { done: true, apply: () => undefined };
     const { connection } = runner;
     const sending: Sending = { db, port, owed, run, connection, acceptByMs, onDraining };

@@ -15,12 +15,13 @@ import { mailSeen } from "../store/writes/attention/mails.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
 import { endTurn, startTurn } from "../store/writes/sessions.ts";
 import { recordUsage } from "../store/writes/usage.ts";
+import { changeRow, rowAt } from "../store/rows.ts";
 
 type RunRow = typeof runs.$inferSelect;
 
 /** @throws when the fact speaks of a run that this town never made: the caller sets it aside */
 export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
-  const run = tx.db.select().from(runs).where(eq(runs.id, fact.runId)).get();
+  const run = rowAt(tx.db, runs, fact.runId);
   if (!run) throw new Error(`run ${fact.runId} is unknown`);
   if (run.runnerId !== runnerId) return;
   tx.actor = `run:${run.id}`;
@@ -50,7 +51,7 @@ function applyToRun(
       if (run.progressAt === null && run.kind === "work" && run.beadId)
         forgiveStarts(tx, run.beadId);
       noteProgress(tx, run);
-      tx.db.update(runs).set({ progressAt: tx.now }).where(eq(runs.id, run.id)).run();
+      changeRow(tx.db, runs, run.id, { progressAt: tx.now });
       if (run.agentId) setBubble(tx, run.agentId, null);
       tx.touch("run", run.id);
       return;
@@ -70,7 +71,7 @@ function applyToRun(
     case "not_landed":
     case "baseline":
       noteProgress(tx, run);
-      tx.db.update(runs).set({ result: body, progressAt: tx.now }).where(eq(runs.id, run.id)).run();
+      changeRow(tx.db, runs, run.id, { result: body, progressAt: tx.now });
       tx.touch("run", run.id);
       return;
     case "mail_seen":
@@ -100,7 +101,7 @@ function stopReasonOf(run: RunRow, { outcome }: FactOf<"exit">): FailureReason |
 
 /** Whether the turn is under way by this run: one that was given to another is none of its business. */
 function hasTurn(tx: Tx, run: RunRow, turnId: string): boolean {
-  const turn = tx.db.select().from(turns).where(eq(turns.id, turnId)).get();
+  const turn = rowAt(tx.db, turns, turnId);
   return turn?.runId === run.id && turn.state === "running";
 }
 
@@ -128,11 +129,7 @@ function startedText(run: RunRow): string {
 
 function saveWork(tx: Tx, run: RunRow, body: FactOf<"saved_work">): void {
   const { ref, oid, baseOid } = body;
-  tx.db
-    .update(runs)
-    .set({ savedRef: ref, savedOid: oid, savedAt: tx.now })
-    .where(eq(runs.id, run.id))
-    .run();
+  changeRow(tx.db, runs, run.id, { savedRef: ref, savedOid: oid, savedAt: tx.now });
   tx.touch("run", run.id);
   if (run.kind === "work" && run.beadId && !hasNewerSavedWork(tx, run))
     attachSavedWork(tx, run.beadId, { ref, oid, baseOid });

@@ -1,5 +1,4 @@
 /** Applies a plan's step: its actions together or not at all, after comparing with what its rule read. */
-import { eq } from "drizzle-orm";
 import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
 import { digestOf } from "../store/views/digest.ts";
@@ -8,6 +7,9 @@ import { escalations, mails, questions } from "../store/schema/attention.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { breaker } from "../store/schema/limits.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
+import type { Db } from "../store/database.ts";
+import { prepared } from "../store/prepared.ts";
+import { rowAt, valueAt } from "../store/rows.ts";
 import type { Tx } from "../store/tx.ts";
 import { moveConvoy, openLanding } from "../store/writes/convoys.ts";
 import { takeDigest } from "../store/writes/attention/digest.ts";
@@ -46,34 +48,39 @@ export function applyStep(tx: Tx, step: Step, savepoint: <T>(fn: () => T) => T):
   return true;
 }
 
-function holds(tx: Tx, { table, id, state }: Expect): boolean {
-  const read = {
-    issue: () =>
-      tx.db.select({ state: issues.state }).from(issues).where(eq(issues.beadId, id)).get(),
-    review: () =>
-      tx.db.select({ state: reviews.state }).from(reviews).where(eq(reviews.beadId, id)).get(),
-    convoy: () =>
-      tx.db.select({ state: convoys.state }).from(convoys).where(eq(convoys.beadId, id)).get(),
-    run: () => tx.db.select({ state: runs.state }).from(runs).where(eq(runs.id, id)).get(),
-    rig: () => tx.db.select({ state: rigs.state }).from(rigs).where(eq(rigs.id, id)).get(),
-    runner: () =>
-      tx.db.select({ state: runners.state }).from(runners).where(eq(runners.id, id)).get(),
-    escalation: () => {
-      const row = tx.db.select().from(escalations).where(eq(escalations.beadId, id)).get();
-      return row && { state: escalationState(row) };
-    },
-    mail: () => tx.db.select({ state: mails.state }).from(mails).where(eq(mails.beadId, id)).get(),
-    question: () =>
-      tx.db
-        .select({ state: questions.state })
-        .from(questions)
-        .where(eq(questions.beadId, id))
-        .get(),
-    breaker: () => tx.db.select({ state: breaker.state }).from(breaker).get(),
-    turn: () => tx.db.select({ state: turns.state }).from(turns).where(eq(turns.id, id)).get(),
-  };
-  return read[table]()?.state === state;
+function holds({ db }: Tx, { table, id, state }: Expect): boolean {
+  return stateOf(db, table, id) === state;
 }
+
+function stateOf(db: Db, table: Expect["table"], id: string): string | undefined {
+  switch (table) {
+    case "issue":
+      return valueAt(db, issues.state, id);
+    case "review":
+      return valueAt(db, reviews.state, id);
+    case "convoy":
+      return valueAt(db, convoys.state, id);
+    case "run":
+      return valueAt(db, runs.state, id);
+    case "rig":
+      return valueAt(db, rigs.state, id);
+    case "runner":
+      return valueAt(db, runners.state, id);
+    case "escalation": {
+      const row = rowAt(db, escalations, id);
+      return row && escalationState(row);
+    }
+    case "mail":
+      return valueAt(db, mails.state, id);
+    case "question":
+      return valueAt(db, questions.state, id);
+    case "breaker":
+      return breakerState(db).get()?.state;
+    case "turn":
+      return valueAt(db, turns.state, id);
+  }
+}
+const breakerState = prepared((db) => db.select({ state: breaker.state }).from(breaker).prepare());
 
 function act(tx: Tx, step: Step): void {
   tx.actor = "town";

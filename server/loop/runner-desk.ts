@@ -33,6 +33,7 @@ import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
 import { hastenEffects } from "../store/writes/outbox.ts";
 import { markSpool, setRunnerState, welcomeRunner } from "../store/writes/runners.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
+import { rowAt } from "../store/rows.ts";
 
 export interface DeskPorts {
   scheduler: Scheduler;
@@ -70,9 +71,7 @@ export class RunnerDesk {
   async hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>> {
     const { loop, epoch, db } = this.#ports;
     const policy = this.#ports.policy();
-    const known = frame.runnerId
-      ? db.select().from(runners).where(eq(runners.id, frame.runnerId)).get()
-      : undefined;
+    const known = frame.runnerId ? rowAt(db, runners, frame.runnerId) : undefined;
     if (known && known.incarnation > frame.incarnation) {
       return refuse(
         "twin_runner",
@@ -105,7 +104,7 @@ export class RunnerDesk {
     const taken = this.#awaiting.has(runnerId) ? null : this.#events.take(runnerId, batch);
     if (taken !== null) return Promise.resolve(ok(taken));
     const stored = this.#ports.loop.submit("runner.facts", (tx) => {
-      const row = tx.db.select().from(runners).where(eq(runners.id, runnerId)).get();
+      const row = rowAt(tx.db, runners, runnerId);
       if (!row || row.connection !== batch.connection)
         return refuse("stale_connection", "say hello again.", { retryable: true });
       if (row.spoolEpoch !== batch.spoolEpoch)
@@ -132,7 +131,7 @@ export class RunnerDesk {
     frame: Heartbeat,
   ): Result<{ stop: { runId: string; fence: Fence; reason: string }[]; heartbeatMs: number }> {
     const { db, clock, policy } = this.#ports;
-    const row = db.select().from(runners).where(eq(runners.id, runnerId)).get();
+    const row = rowAt(db, runners, runnerId);
     if (!row || row.connection !== frame.connection) {
       return refuse("stale_connection", "this connection was replaced: say hello again.", {
         retryable: true,
@@ -160,7 +159,7 @@ export class RunnerDesk {
     const stale = this.#refusal(runnerId, frame.runId, frame.fence);
     if (stale) return refuse("stale_fence", stale);
     return this.#ports.loop.submit<ToolAnswer>(`tool ${frame.tool}`, (tx) => {
-      const run = tx.db.select().from(runs).where(eq(runs.id, frame.runId)).get();
+      const run = rowAt(tx.db, runs, frame.runId);
       if (!run || run.state === "ended") return refuse("stale_fence", "this run has ended.");
       return callAgentTool(tx, run, frame, { auth: this.#ports.auth });
     });
@@ -191,14 +190,14 @@ export class RunnerDesk {
 
   gone(runnerId: string, connection: number): void {
     const { db, loop, clock } = this.#ports;
-    const row = db.select().from(runners).where(eq(runners.id, runnerId)).get();
+    const row = rowAt(db, runners, runnerId);
     if (!row || row.connection !== connection) return;
     const seen = this.lastSeen.get(runnerId) ?? clock.now();
     this.lastSeen.delete(runnerId);
     this.#awaiting.delete(runnerId);
     loop
       .submit("runner.gone", (tx) => {
-        const now = tx.db.select().from(runners).where(eq(runners.id, runnerId)).get();
+        const now = rowAt(tx.db, runners, runnerId);
         if (now?.connection === connection) setRunnerState(tx, runnerId, now.state, seen);
         return ok(null);
       })
@@ -216,7 +215,7 @@ export class RunnerDesk {
 
   /** Why this runner may not act for the run any more, or null. */
   #refusal(runnerId: string, runId: string, fence: Fence): string | null {
-    const run = this.#ports.db.select().from(runs).where(eq(runs.id, runId)).get();
+    const run = rowAt(this.#ports.db, runs, runId);
     if (!run) return "the town does not know this run";
     if (run.runnerId !== runnerId) return "this run belongs to another runner";
     if (run.fenceEpoch !== fence.epoch || run.fenceN !== fence.n)

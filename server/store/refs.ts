@@ -6,6 +6,7 @@ import type { Db } from "./database.ts";
 import { rigAnswers } from "./schema/attention.ts";
 import { beads, tombstones } from "./schema/beads.ts";
 import { rigs, runs } from "./schema/runs.ts";
+import { rowAt } from "./rows.ts";
 
 const named = given("ref");
 const live = isNull(rigs.removedAt);
@@ -58,7 +59,7 @@ export function findBead(
           `${ref} is ${SAID[exact.type].is}, not a ${noun}. See: ${listOf(types)}`,
         );
   }
-  const grave = db.select().from(tombstones).where(eq(tombstones.beadId, ref)).get();
+  const grave = rowAt(db, tombstones, ref);
   if (grave)
     return refuse(
       "not_found",

@@ -3,7 +3,9 @@ import { and, eq } from "drizzle-orm";
 import { z } from "zod";
 import type { ModelSettings, Role } from "../../protocol/index.ts";
 import type { Db } from "./database.ts";
+import { given, prepared } from "./prepared.ts";
 import { secrets, settings } from "./schema/town.ts";
+import { rowAt } from "./rows.ts";
 
 /** Opens a sealed secret; null when the key is not there or does not fit. */
 export type SecretReader = (rowId: string, sealed: string) => string | null;
@@ -26,12 +28,15 @@ export const storedModelSchema = z.object({
 export type StoredModel = z.infer<typeof storedModelSchema>;
 
 export function readSetting(db: Db, scope: string, key: string): unknown {
-  return db
+  return settingRow(db).get({ scope, key })?.value;
+}
+const settingRow = prepared((db) =>
+  db
     .select({ value: settings.value })
     .from(settings)
-    .where(and(eq(settings.scope, scope), eq(settings.key, key)))
-    .get()?.value;
-}
+    .where(and(eq(settings.scope, given("scope")), eq(settings.key, given("key"))))
+    .prepare(),
+);
 
 export function readStoredModel(db: Db): StoredModel | null {
   const value = readSetting(db, "town", MODEL_SETTING);
@@ -42,7 +47,7 @@ export function readModelKey(
   db: Db,
   open: SecretReader,
 ): { key: string | null; set: boolean; tail: string | null } {
-  const row = db.select().from(secrets).where(eq(secrets.id, MODEL_SECRET)).get();
+  const row = rowAt(db, secrets, MODEL_SECRET);
   if (!row) return { key: null, set: false, tail: null };
   return { key: open(row.id, row.sealed), set: true, tail: row.tail };
 }

@@ -1,5 +1,6 @@
 /** Which topics hold an image, and a topic's whole state. */
 import { and, asc, desc, eq, gt, inArray, isNull, ne, notInArray, or } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/sqlite-core";
 import {
   SNAPSHOT_CHAT_MAX,
   SNAPSHOT_CLOSED_MAX,
@@ -7,6 +8,7 @@ import {
 } from "../../../protocol/index.ts";
 import type { AnyImage, ImageKind, Topic } from "../../../protocol/index.ts";
 import type { Db } from "../database.ts";
+import { given, prepared } from "../prepared.ts";
 import { imageOf, type ImageContext } from "./images.ts";
 import {
   agents,
@@ -21,6 +23,20 @@ import {
 import { escalations, questions } from "../schema/attention.ts";
 import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { changes, town } from "../schema/town.ts";
+
+/** What a bead depends on, and what depends on it. */
+const neighbours = prepared((db) =>
+  unionAll(
+    db
+      .select({ id: beadDependencies.onId })
+      .from(beadDependencies)
+      .where(eq(beadDependencies.beadId, given("id"))),
+    db
+      .select({ id: beadDependencies.beadId })
+      .from(beadDependencies)
+      .where(eq(beadDependencies.onId, given("id"))),
+  ).prepare(),
+);
 
 /** Topics that an image belongs to, `changes` included. */
 export function topicsOf(db: Db, image: AnyImage): Topic[] {
@@ -41,18 +57,7 @@ export function topicsOf(db: Db, image: AnyImage): Topic[] {
     case "question":
       return own("town", `bead:${image.id}`, about("bead", image.value?.beadId ?? null));
     case "issue": {
-      const related = db
-        .select({ id: beadDependencies.onId })
-        .from(beadDependencies)
-        .where(eq(beadDependencies.beadId, image.id))
-        .all()
-        .concat(
-          db
-            .select({ id: beadDependencies.beadId })
-            .from(beadDependencies)
-            .where(eq(beadDependencies.onId, image.id))
-            .all(),
-        );
+      const related = neighbours(db).all({ id: image.id });
       return own(
         "board",
         `bead:${image.id}`,

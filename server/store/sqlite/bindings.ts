@@ -26,7 +26,12 @@ function slotOf(param: unknown): Slot {
   if (is(param, Param) && is(param.value, Placeholder)) {
     const { encoder } = param;
     const { name } = param.value;
-    return { of: (given) => encoder.mapToDriverValue(valueOf(given, name)) as SQLQueryBindings };
+    return {
+      of(given) {
+        const value = valueOf(given, name);
+        return value === null ? null : (encoder.mapToDriverValue(value) as SQLQueryBindings);
+      },
+    };
   }
   return { value: param as SQLQueryBindings };
 }

@@ -67,9 +67,9 @@ function fill(row: readonly unknown[], slots: readonly Slot[]): Record<string, u
   return object;
 }
 
-const asIs = Column.prototype.mapFromDriverValue;
+/** Kinds of columns whose values are in SQLite what they are here. */
+const AS_IS: ReadonlySet<string> = new Set(["string", "number"]);
 
 function decoder(column: Column): Slot["decode"] {
-  if (column.mapFromDriverValue === asIs) return null;
-  return (value) => column.mapFromDriverValue(value);
+  return AS_IS.has(column.dataType) ? null : (value) => column.mapFromDriverValue(value);
 }

@@ -1,8 +1,10 @@
-import { and, desc, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Role } from "../../../protocol/index.ts";
 import { agents, beads } from "../schema/beads.ts";
+import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus } from "./beads.ts";
+import { addRow, changeRow, rowAt } from "../rows.ts";
 
 const NAMES = [
   "Amber",
@@ -41,22 +43,24 @@ export function takeAgent(
   rigId: string | null,
   wished: string | null = null,
 ): { id: string; name: string } {
-  const idle = tx.db
+  return idle(tx.db).get({ role, rigId, wished }) ?? createAgent(tx, role, rigId);
+}
+const idle = prepared((db) =>
+  db
     .select({ id: agents.beadId, name: agents.name })
     .from(agents)
     .innerJoin(beads, eq(beads.id, agents.beadId))
     .where(
       and(
-        eq(agents.role, role),
+        eq(agents.role, given("role")),
         isNull(agents.runId),
-        rigId ? eq(beads.rigId, rigId) : isNull(beads.rigId),
+        sql`${beads.rigId} is ${given("rigId")}`,
       ),
     )
-    .orderBy(desc(eq(agents.beadId, wished ?? "")), beads.createdAt)
+    .orderBy(desc(sql`${agents.beadId} is ${given("wished")}`), beads.createdAt)
     .limit(1)
-    .get();
-  return idle ?? createAgent(tx, role, rigId);
-}
+    .prepare(),
+);
 
 function createAgent(tx: Tx, role: Role, rigId: string | null): { id: string; name: string } {
   const taken = new Set(
@@ -68,7 +72,7 @@ function createAgent(tx: Tx, role: Role, rigId: string | null): { id: string; na
   );
   const name = role === "mayor" ? "Mayor" : freeName(taken);
   const id = insertBead(tx, { type: "agent", status: "open", title: name, rigId });
-  tx.db.insert(agents).values({ beadId: id, name, role }).run();
+  addRow(tx.db, agents, { beadId: id, name, role });
   return { id, name };
 }
 
@@ -87,42 +91,34 @@ export function assignAgent(
   runId: string,
   workBeadId: string | null,
 ): void {
-  tx.db
-    .update(agents)
-    .set({ runId, workBeadId, bubble: null, lastActivityAt: tx.now })
-    .where(eq(agents.beadId, agentId))
-    .run();
+  changeRow(tx.db, agents, agentId, { runId, workBeadId, bubble: null, lastActivityAt: tx.now });
   projectStatus(tx, agentId, "agent", "in_progress");
   if (workBeadId === null) return;
-  tx.db.update(beads).set({ assigneeId: agentId }).where(eq(beads.id, workBeadId)).run();
+  changeRow(tx.db, beads, workBeadId, { assigneeId: agentId });
   tx.touch("issue", workBeadId);
 }
 
 /** The agent is idle again, if it still belongs to this run. */
 export function releaseAgent(tx: Tx, agentId: string, runId: string): void {
-  const freed = tx.db
-    .update(agents)
-    .set({ runId: null, workBeadId: null, lastActivityAt: tx.now })
-    .where(and(eq(agents.beadId, agentId), eq(agents.runId, runId)))
-    .returning()
-    .all();
-  if (freed.length === 0) return;
+  if (rowAt(tx.db, agents, agentId)?.runId !== runId) return;
+  changeRow(tx.db, agents, agentId, { runId: null, workBeadId: null, lastActivityAt: tx.now });
   projectStatus(tx, agentId, "agent", "open");
-  const left = tx.db
+  for (const { id } of leave(tx.db).all({ agentId })) tx.touch("issue", id);
+}
+const leave = prepared((db) =>
+  db
     .update(beads)
     .set({ assigneeId: null })
-    .where(eq(beads.assigneeId, agentId))
+    .where(eq(beads.assigneeId, given("agentId")))
     .returning({ id: beads.id })
-    .all();
-  for (const { id } of left) tx.touch("issue", id);
-}
+    .prepare(),
+);
 
 /** @param bubble null leaves what it says, "" takes it away */
 export function setBubble(tx: Tx, agentId: string, bubble: string | null): void {
-  tx.db
-    .update(agents)
-    .set({ lastActivityAt: tx.now, ...(bubble !== null && { bubble: bubble || null }) })
-    .where(eq(agents.beadId, agentId))
-    .run();
+  changeRow(tx.db, agents, agentId, {
+    lastActivityAt: tx.now,
+    ...(bubble !== null && { bubble: bubble || null }),
+  });
   tx.touch("agent", agentId);
 }

@@ -5,6 +5,7 @@ import { BEAD_TYPES } from "../../model/bead-types.ts";
 import { beadDependencies, beadEvents, beads } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
+import { changeRow, rowAt } from "../rows.ts";
 
 export interface NewBead {
   type: BeadType;
@@ -112,17 +113,9 @@ export function recordEvent(
 
 /** People's edits count up the version. */
 export function bumpVersion(tx: Tx, beadId: string): void {
-  const row = tx.db
-    .select({ version: beads.version, type: beads.type })
-    .from(beads)
-    .where(eq(beads.id, beadId))
-    .get();
+  const row = rowAt(tx.db, beads, beadId);
   if (!row) throw new Error(`bead ${beadId} is not there`);
-  tx.db
-    .update(beads)
-    .set({ version: row.version + 1, updatedAt: tx.now })
-    .where(eq(beads.id, beadId))
-    .run();
+  changeRow(tx.db, beads, beadId, { version: row.version + 1, updatedAt: tx.now });
   tx.touch(BEAD_TYPES[row.type].image, beadId);
 }
 

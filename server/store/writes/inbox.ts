@@ -1,35 +1,40 @@
 import { and, asc, count, eq, isNotNull, isNull } from "drizzle-orm";
 import type { Fact } from "../../../protocol/index.ts";
 import { inbox } from "../schema/town.ts";
+import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
+import { addRow, changeRow, removeRow } from "../rows.ts";
 
 export type InboxRow = typeof inbox.$inferSelect;
 
 /** A fact is stored before it is acknowledged. */
 export function storeFact(tx: Tx, runnerId: string, fact: Fact): void {
-  tx.db.insert(inbox).values({ runnerId, runId: fact.runId, fact }).run();
+  addRow(tx.db, inbox, { runnerId, runId: fact.runId, fact });
 }
 
 export function nextFacts(tx: Tx, limit: number): InboxRow[] {
-  return tx.db
+  return waiting(tx.db).all({ limit });
+}
+const waiting = prepared((db) =>
+  db
     .select()
     .from(inbox)
     .where(isNull(inbox.deadAt))
     .orderBy(asc(inbox.id))
-    .limit(limit)
-    .all();
-}
+    .limit(given("limit"))
+    .prepare(),
+);
 
 export function removeFact(tx: Tx, id: number): void {
-  tx.db.delete(inbox).where(eq(inbox.id, id)).run();
+  removeRow(tx.db, inbox, id);
 }
 
 export function failFact(tx: Tx, row: InboxRow, error: string, dead: boolean): void {
-  tx.db
-    .update(inbox)
-    .set({ attempts: row.attempts + 1, error: error.slice(0, 1_000), deadAt: dead ? tx.now : null })
-    .where(eq(inbox.id, row.id))
-    .run();
+  changeRow(tx.db, inbox, row.id, {
+    attempts: row.attempts + 1,
+    error: error.slice(0, 1_000),
+    deadAt: dead ? tx.now : null,
+  });
 }
 
 /** Dead letters of a run. */
@@ -40,6 +45,6 @@ export function countDead(tx: Tx, runId: string): number {
 
 /** Whether facts of this runner wait to be applied. */
 export function hasPendingFacts(tx: Tx, runnerId: string): boolean {
-  const waiting = and(eq(inbox.runnerId, runnerId), isNull(inbox.deadAt));
-  return tx.db.select({ id: inbox.id }).from(inbox).where(waiting).limit(1).get() !== undefined;
+  const ofRunner = and(eq(inbox.runnerId, runnerId), isNull(inbox.deadAt));
+  return tx.db.select({ id: inbox.id }).from(inbox).where(ofRunner).limit(1).get() !== undefined;
 }

@@ -12,11 +12,13 @@ import type { CountsAs } from "../../model/outcomes.ts";
 import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
 import { beads, issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
+import { present } from "../present.ts";
 import type { Tx } from "../tx.ts";
 import { forgiveSpend } from "./limits/spend.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { noteForMayor } from "./attention/digest.ts";
 import { unqueue } from "./ready.ts";
+import { changeRow, rowAt } from "../rows.ts";
 
 const insertRow = prepared((db) =>
   db
@@ -78,27 +80,23 @@ export function moveIssue(
   event: IssueEvent,
   move: IssueMove,
 ): IssueState | null {
-  const row = tx.db.select().from(issues).where(eq(issues.beadId, beadId)).get();
+  const row = rowAt(tx.db, issues, beadId);
   if (!row) throw new Error(`issue ${beadId} is not there`);
   const next = issueAfter(row.state, event);
   if (next === null) return null;
-  tx.db
-    .update(issues)
-    .set({
-      state: next,
-      stateSince: next === row.state ? row.stateSince : tx.now,
-      ...(move.runId !== undefined && { runId: move.runId }),
-      ...(move.failure !== undefined && { failure: move.failure }),
-      ...(move.outcome !== undefined && { outcome: move.outcome }),
-      ...(move.landed && { landedOn: move.landed.on, landedOid: move.landed.oid }),
-      ...(move.heads && { headOid: move.heads.head, baseOid: move.heads.base }),
-      ...(move.nextRound !== undefined && { round: move.nextRound }),
-      ...(move.nextCycle && { cycle: row.cycle + 1, round: 1, reviewId: null }),
-      ...(next !== "open" && { wait: null }),
-      ...((next === "closed" || move.nextCycle) && { closing: null }),
-    })
-    .where(eq(issues.beadId, beadId))
-    .run();
+  changeRow(tx.db, issues, beadId, {
+    state: next,
+    stateSince: next === row.state ? row.stateSince : tx.now,
+    ...(move.runId !== undefined && { runId: move.runId }),
+    ...(move.failure !== undefined && { failure: move.failure }),
+    ...(move.outcome !== undefined && { outcome: move.outcome }),
+    ...(move.landed && { landedOn: move.landed.on, landedOid: move.landed.oid }),
+    ...(move.heads && { headOid: move.heads.head, baseOid: move.heads.base }),
+    ...(move.nextRound !== undefined && { round: move.nextRound }),
+    ...(move.nextCycle && { cycle: row.cycle + 1, round: 1, reviewId: null }),
+    ...(next !== "open" && { wait: null }),
+    ...((next === "closed" || move.nextCycle) && { closing: null }),
+  });
   if (move.landed && row.landing) landTasks(tx, row, move.landed);
   unqueue(tx, beadId);
   projectStatus(tx, beadId, "issue", next);
@@ -134,7 +132,7 @@ function landTasks(
     .all();
   for (const { id } of tasks) {
     const { on, oid } = landed;
-    tx.db.update(issues).set({ landedOn: on, landedOid: oid }).where(eq(issues.beadId, id)).run();
+    changeRow(tx.db, issues, id, { landedOn: on, landedOid: oid });
     tx.touch("issue", id);
   }
 }
@@ -157,31 +155,24 @@ export function countRun(
   beadId: string,
   { as, spent, backOffUntil }: { as: CountsAs; spent: boolean; backOffUntil: number | null },
 ): void {
-  tx.db
-    .update(issues)
-    .set({
-      backOffUntil,
-      ...(spent && { runsSpent: sql`${issues.runsSpent} + 1` }),
-      ...(as === "work_attempt" && { workAttempts: sql`${issues.workAttempts} + 1` }),
-      ...(as === "start_failure" && { startFailures: sql`${issues.startFailures} + 1` }),
-      ...(as === "infra" && {
-        infraFailures: sql`${issues.infraFailures} + 1`,
-        infraSince: sql`coalesce(${issues.infraSince}, ${tx.now})`,
-      }),
-      ...(as === "success" && { infraFailures: 0, infraSince: null }),
-    })
-    .where(eq(issues.beadId, beadId))
-    .run();
+  const row = present(rowAt(tx.db, issues, beadId), `issues row of ${beadId}`);
+  changeRow(tx.db, issues, beadId, {
+    backOffUntil,
+    ...(spent && { runsSpent: row.runsSpent + 1 }),
+    ...(as === "work_attempt" && { workAttempts: row.workAttempts + 1 }),
+    ...(as === "start_failure" && { startFailures: row.startFailures + 1 }),
+    ...(as === "infra" && {
+      infraFailures: row.infraFailures + 1,
+      infraSince: row.infraSince ?? tx.now,
+    }),
+    ...(as === "success" && { infraFailures: 0, infraSince: null }),
+  });
   tx.touch("issue", beadId);
 }
 
 /** Failures to start, and of infrastructure, are forgiven at first progress. Source: runs.md. */
 export function forgiveStarts(tx: Tx, beadId: string): void {
-  tx.db
-    .update(issues)
-    .set({ startFailures: 0, infraFailures: 0, infraSince: null })
-    .where(eq(issues.beadId, beadId))
-    .run();
+  changeRow(tx.db, issues, beadId, { startFailures: 0, infraFailures: 0, infraSince: null });
   tx.touch("issue", beadId);
 }
 
@@ -191,17 +182,17 @@ export function attachSavedWork(
   beadId: string,
   saved: { ref: string; oid: string; baseOid: string },
 ): void {
-  tx.db
-    .update(issues)
-    .set({ savedRef: saved.ref, savedOid: saved.oid, savedBaseOid: saved.baseOid })
-    .where(eq(issues.beadId, beadId))
-    .run();
+  changeRow(tx.db, issues, beadId, {
+    savedRef: saved.ref,
+    savedOid: saved.oid,
+    savedBaseOid: saved.baseOid,
+  });
   tx.touch("issue", beadId);
 }
 
 /** Only a person can mend what is in the bead's way. */
 export function parkIssue(tx: Tx, beadId: string, reason: FailureReason): void {
-  tx.db.update(issues).set({ parked: reason }).where(eq(issues.beadId, beadId)).run();
+  changeRow(tx.db, issues, beadId, { parked: reason });
   unqueue(tx, beadId);
   recordEvent(tx, beadId, "parked", `parked: ${reason.message}`, { failure: reason });
   tx.touch("issue", beadId);
@@ -209,13 +200,14 @@ export function parkIssue(tx: Tx, beadId: string, reason: FailureReason): void {
 
 /** A person has mended it: it is tried again at once. @returns false when it was not parked */
 export function unparkIssue(tx: Tx, beadId: string): boolean {
-  const row = tx.db.select().from(issues).where(eq(issues.beadId, beadId)).get();
+  const row = rowAt(tx.db, issues, beadId);
   if (!row?.parked) return false;
-  tx.db
-    .update(issues)
-    .set({ parked: null, infraFailures: 0, infraSince: null, backOffUntil: null })
-    .where(eq(issues.beadId, beadId))
-    .run();
+  changeRow(tx.db, issues, beadId, {
+    parked: null,
+    infraFailures: 0,
+    infraSince: null,
+    backOffUntil: null,
+  });
   recordEvent(tx, beadId, "resumed", "resumed: what it was parked for is mended");
   tx.touch("issue", beadId);
   return true;

@@ -1,19 +1,18 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { outbox } from "../schema/town.ts";
+import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
+import { addRow, changeRow, removeRow } from "../rows.ts";
 
 type Owed = Pick<typeof outbox.$inferInsert, "kind" | "subject" | "runnerId" | "argument">;
 
 /** Owes an effect. Rows of one subject are sent in order. */
 export function owe(tx: Tx, row: Owed): void {
-  tx.db
-    .insert(outbox)
-    .values({ ...row, state: "owed", nextAt: tx.now })
-    .run();
+  addRow(tx.db, outbox, { ...row, state: "owed", nextAt: tx.now });
 }
 
 export function confirmEffect(tx: Tx, id: number): void {
-  tx.db.delete(outbox).where(eq(outbox.id, id)).run();
+  removeRow(tx.db, outbox, id);
 }
 
 export function retryEffect(
@@ -23,17 +22,19 @@ export function retryEffect(
   nextAt: number,
   error: string,
 ): void {
-  tx.db
-    .update(outbox)
-    .set({ attempts, nextAt, error: error.slice(0, 500) })
-    .where(eq(outbox.id, id))
-    .run();
+  changeRow(tx.db, outbox, id, { attempts, nextAt, error: error.slice(0, 500) });
 }
 
 /** Effects of a run that has ended are owed to nobody. */
 export function dropEffects(tx: Tx, subject: string): void {
-  tx.db.delete(outbox).where(eq(outbox.subject, subject)).run();
+  drop(tx.db).run({ subject });
 }
+const drop = prepared((db) =>
+  db
+    .delete(outbox)
+    .where(eq(outbox.subject, given("subject")))
+    .prepare(),
+);
 
 /** The runner is back: what it is owed goes out now. */
 export function hastenEffects(tx: Tx, runnerId: string): void {

@@ -6,6 +6,7 @@ import { issues, reviews, rounds } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { unqueue } from "./ready.ts";
+import { addRow, changeRow, rowAt } from "../rows.ts";
 
 export interface Submission {
   beadId: string;
@@ -34,11 +35,7 @@ export function submitReview(tx: Tx, submission: Submission): string {
     const text = `round ${round} was submitted`;
     if (!moveReview(tx, id, "resubmitted", { text, runId: null }))
       throw new Error(`review ${id} takes no further round`);
-    tx.db
-      .update(reviews)
-      .set({ headOid, branch, rounds: round })
-      .where(eq(reviews.beadId, id))
-      .run();
+    changeRow(tx.db, reviews, id, { headOid, branch, rounds: round });
   }
   const record: Round = {
     round,
@@ -58,7 +55,7 @@ export function submitReview(tx: Tx, submission: Submission): string {
     .values({ reviewId: id, round, record })
     .onConflictDoUpdate({ target: [rounds.reviewId, rounds.round], set: { record } })
     .run();
-  tx.db.update(issues).set({ reviewId: id }).where(eq(issues.beadId, beadId)).run();
+  changeRow(tx.db, issues, beadId, { reviewId: id });
   return id;
 }
 
@@ -70,19 +67,16 @@ function insertReview(tx: Tx, submission: Submission): string {
     rigId: submission.rigId,
     parentId: null,
   });
-  tx.db
-    .insert(reviews)
-    .values({
-      beadId: id,
-      subjectId: submission.beadId,
-      cycle: submission.cycle,
-      state: "queued",
-      stateSince: tx.now,
-      rounds: submission.round,
-      headOid: submission.headOid,
-      branch: submission.branch,
-    })
-    .run();
+  addRow(tx.db, reviews, {
+    beadId: id,
+    subjectId: submission.beadId,
+    cycle: submission.cycle,
+    state: "queued",
+    stateSince: tx.now,
+    rounds: submission.round,
+    headOid: submission.headOid,
+    branch: submission.branch,
+  });
   recordEvent(tx, id, "created", "opened");
   return id;
 }
@@ -100,7 +94,7 @@ export function moveReview(
     failure?: FailureReason | null;
   },
 ): boolean {
-  const row = tx.db.select().from(reviews).where(eq(reviews.beadId, id)).get();
+  const row = rowAt(tx.db, reviews, id);
   if (!row) throw new Error(`review ${id} is not there`);
   const next = reviewAfter(row.state, event);
   if (next === null) return false;
@@ -108,20 +102,16 @@ export function moveReview(
   const keepsTries =
     event === "check_impossible" || event === "merge_retry" || event === "review_lost";
   const entersTry = event === "check_started" || event === "merge_started";
-  tx.db
-    .update(reviews)
-    .set({
-      state: next,
-      stateSince: next === row.state ? row.stateSince : tx.now,
-      ...(!keepsTries &&
-        !entersTry && { tries: 0, infraTries: 0, infraSince: null, backOffUntil: null }),
-      ...(move.proof && { proof: move.proof }),
-      ...(move.hint !== undefined && { landingHint: move.hint }),
-      ...(move.failure !== undefined && { failure: move.failure }),
-      wait: null,
-    })
-    .where(eq(reviews.beadId, id))
-    .run();
+  changeRow(tx.db, reviews, id, {
+    state: next,
+    stateSince: next === row.state ? row.stateSince : tx.now,
+    ...(!keepsTries &&
+      !entersTry && { tries: 0, infraTries: 0, infraSince: null, backOffUntil: null }),
+    ...(move.proof && { proof: move.proof }),
+    ...(move.hint !== undefined && { landingHint: move.hint }),
+    ...(move.failure !== undefined && { failure: move.failure }),
+    wait: null,
+  });
   unqueue(tx, id);
   projectStatus(tx, id, "merge_request", REVIEW_STATUS[next]);
   tx.touch("issue", row.subjectId);
@@ -153,7 +143,7 @@ export function countReviewTry(
 
 /** Remembers whether a lost merge of the review may still land. */
 export function markLane(tx: Tx, id: string, laneOpen: boolean): void {
-  tx.db.update(reviews).set({ laneOpen }).where(eq(reviews.beadId, id)).run();
+  changeRow(tx.db, reviews, id, { laneOpen });
   tx.touch("review", id);
 }
 

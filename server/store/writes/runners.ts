@@ -1,16 +1,14 @@
-import { eq } from "drizzle-orm";
 import type { Hello } from "../../../protocol/index.ts";
 import { runners } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { present } from "../present.ts";
+import { addRow, changeRow, rowAt } from "../rows.ts";
 
 export type RunnerRow = typeof runners.$inferSelect;
 
 /** Records a hello. A new spool epoch starts the high-water mark afresh. Returns the row as it is now. */
 export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow {
-  const known = hello.runnerId
-    ? tx.db.select().from(runners).where(eq(runners.id, hello.runnerId)).get()
-    : undefined;
+  const known = hello.runnerId ? rowAt(tx.db, runners, hello.runnerId) : undefined;
   const id = known?.id ?? tx.newId("runner");
   const seen = {
     name: hello.name,
@@ -30,17 +28,10 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
     ),
     lastSeenAt: tx.now,
   };
-  if (known) tx.db.update(runners).set(seen).where(eq(runners.id, id)).run();
-  else
-    tx.db
-      .insert(runners)
-      .values({ id, offerSeq: 0, ...seen })
-      .run();
+  if (known) changeRow(tx.db, runners, id, seen);
+  else addRow(tx.db, runners, { id, offerSeq: 0, ...seen });
   tx.touch("runner", id);
-  return present(
-    tx.db.select().from(runners).where(eq(runners.id, id)).get(),
-    `runners row of ${id}`,
-  );
+  return present(rowAt(tx.db, runners, id), `runners row of ${id}`);
 }
 
 export function setRunnerState(
@@ -49,14 +40,10 @@ export function setRunnerState(
   state: RunnerRow["state"],
   lastSeenAt?: number,
 ): void {
-  tx.db
-    .update(runners)
-    .set({ state, ...(lastSeenAt !== undefined && { lastSeenAt }) })
-    .where(eq(runners.id, id))
-    .run();
+  changeRow(tx.db, runners, id, { state, ...(lastSeenAt !== undefined && { lastSeenAt }) });
   tx.touch("runner", id);
 }
 
 export function markSpool(tx: Tx, id: string, spoolSeq: number): void {
-  tx.db.update(runners).set({ spoolSeq }).where(eq(runners.id, id)).run();
+  changeRow(tx.db, runners, id, { spoolSeq });
 }

@@ -11,10 +11,12 @@ import type {
 import type { OfferRequest } from "../../reconcile/plan.ts";
 import { issues } from "../schema/beads.ts";
 import { fences, runners, runs, sessions } from "../schema/runs.ts";
+import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { assignAgent, releaseAgent, takeAgent } from "./agents.ts";
 import { noteEnd, touchTown } from "./limits/limits.ts";
 import { dropEffects, owe } from "./outbox.ts";
+import { addRow, changeRow, rowAt, valueAt } from "../rows.ts";
 
 const ORDER: Record<RunState, number> = {
   offered: 0,
@@ -26,13 +28,10 @@ const ORDER: Record<RunState, number> = {
 
 /** Raises the fence of a resource. It advances when a run is offered, never when a lease expires. */
 function nextFence(tx: Tx, resource: string): Fence {
-  const last = tx.db.select().from(fences).where(eq(fences.resource, resource)).get();
+  const last = rowAt(tx.db, fences, resource);
   const fence = { epoch: tx.epoch, n: (last?.n ?? 0) + 1 };
-  tx.db
-    .insert(fences)
-    .values({ resource, ...fence })
-    .onConflictDoUpdate({ target: fences.resource, set: fence })
-    .run();
+  if (last) changeRow(tx.db, fences, resource, fence);
+  else addRow(tx.db, fences, { resource, ...fence });
   return fence;
 }
 
@@ -51,29 +50,26 @@ export function offerRun(
   );
   const offerSeq = nextOfferSeq(tx, request.runnerId);
   const { kind, resource, beadId, reviewId, rigId, sessionId, runnerId, model, round } = request;
-  tx.db
-    .insert(runs)
-    .values({
-      id: runId,
-      kind,
-      state: "offered",
-      resource,
-      fenceEpoch: fence.epoch,
-      fenceN: fence.n,
-      offerSeq,
-      beadId,
-      reviewId,
-      rigId,
-      sessionId,
-      agentId: agent?.id ?? null,
-      runnerId,
-      attempt,
-      round,
-      model,
-      spec,
-      offeredAt: tx.now,
-    })
-    .run();
+  addRow(tx.db, runs, {
+    id: runId,
+    kind,
+    state: "offered",
+    resource,
+    fenceEpoch: fence.epoch,
+    fenceN: fence.n,
+    offerSeq,
+    beadId,
+    reviewId,
+    rigId,
+    sessionId,
+    agentId: agent?.id ?? null,
+    runnerId,
+    attempt,
+    round,
+    model,
+    spec,
+    offeredAt: tx.now,
+  });
   if (agent) assignAgent(tx, agent.id, runId, beadId);
   owe(tx, { kind: "run.offer", subject: runId, runnerId, argument: "" });
   tx.touch("run", runId);
@@ -83,58 +79,53 @@ export function offerRun(
 function agentFor(tx: Tx, request: OfferRequest, role: Role): { id: string; name: string } {
   if (role !== "mayor" || !request.sessionId)
     return takeAgent(tx, role, request.rigId, wishedAgent(tx, request));
-  const session = tx.db.select().from(sessions).where(eq(sessions.id, request.sessionId)).get();
+  const session = rowAt(tx.db, sessions, request.sessionId);
   if (!session) throw new Error(`session ${request.sessionId} is not there`);
   return { id: session.agentId, name: "Mayor" };
 }
 
 function wishedAgent(tx: Tx, { kind, beadId }: OfferRequest): string | null {
   if (kind !== "work" || beadId === null) return null;
-  const row = tx.db
-    .select({ id: issues.wishedAgentId })
-    .from(issues)
-    .where(eq(issues.beadId, beadId))
-    .get();
-  return row?.id ?? null;
+  return valueAt(tx.db, issues.wishedAgentId, beadId) ?? null;
 }
 
 function countAttempt(tx: Tx, beadId: string): number {
-  const row = tx.db
+  return nextAttempt(tx.db).get({ id: beadId }).total;
+}
+const nextAttempt = prepared((db) =>
+  db
     .update(issues)
     .set({ runsTotal: sql`${issues.runsTotal} + 1` })
-    .where(eq(issues.beadId, beadId))
+    .where(eq(issues.beadId, given("id")))
     .returning({ total: issues.runsTotal })
-    .get();
-  return row.total;
-}
+    .prepare(),
+);
 
 function nextOfferSeq(tx: Tx, runnerId: string): number {
-  const row = tx.db
+  return nextOffer(tx.db).get({ id: runnerId }).seq;
+}
+const nextOffer = prepared((db) =>
+  db
     .update(runners)
     .set({ offerSeq: sql`${runners.offerSeq} + 1` })
-    .where(eq(runners.id, runnerId))
+    .where(eq(runners.id, given("id")))
     .returning({ seq: runners.offerSeq })
-    .get();
-  return row.seq;
-}
+    .prepare(),
+);
 
 /** Moves a run forward; an older state changes nothing. */
 export function advanceRun(tx: Tx, runId: string, state: RunState, phase: string | null): void {
-  const row = tx.db.select({ state: runs.state }).from(runs).where(eq(runs.id, runId)).get();
-  if (!row || row.state === "ended") return;
-  const forward = ORDER[state] > ORDER[row.state];
+  const before = valueAt(tx.db, runs.state, runId);
+  if (before === undefined || before === "ended") return;
+  const forward = ORDER[state] > ORDER[before];
   if (!forward && phase === null) return;
-  tx.db
-    .update(runs)
-    .set({
-      ...(forward && { state }),
-      ...(phase !== null && { phase }),
-      ...(forward && state === "accepted" && { acceptedAt: tx.now }),
-      // Its wall time is counted from here.
-      ...(forward && state === "running" && { startedAt: tx.now, frozenMs: 0 }),
-    })
-    .where(eq(runs.id, runId))
-    .run();
+  changeRow(tx.db, runs, runId, {
+    ...(forward && { state }),
+    ...(phase !== null && { phase }),
+    ...(forward && state === "accepted" && { acceptedAt: tx.now }),
+    // Its wall time is counted from here.
+    ...(forward && state === "running" && { startedAt: tx.now, frozenMs: 0 }),
+  });
   tx.touch("run", runId);
 }
 
@@ -145,13 +136,9 @@ export function endRun(
   outcome: Outcome,
   reason: FailureReason | null,
 ): boolean {
-  const row = tx.db.select().from(runs).where(eq(runs.id, runId)).get();
+  const row = rowAt(tx.db, runs, runId);
   if (!row || row.state === "ended") return false;
-  tx.db
-    .update(runs)
-    .set({ state: "ended", outcome, reason, endedAt: tx.now, phase: null })
-    .where(eq(runs.id, runId))
-    .run();
+  changeRow(tx.db, runs, runId, { state: "ended", outcome, reason, endedAt: tx.now, phase: null });
   noteEnd(tx, row, { outcome, reason });
   if (row.agentId) releaseAgent(tx, row.agentId, runId);
   dropEffects(tx, runId);
@@ -162,7 +149,7 @@ export function endRun(
 }
 
 export function settleRun(tx: Tx, runId: string): void {
-  tx.db.update(runs).set({ settledAt: tx.now }).where(eq(runs.id, runId)).run();
+  changeRow(tx.db, runs, runId, { settledAt: tx.now });
   tx.touch("run", runId);
 }
 
@@ -174,14 +161,15 @@ export function orderStop(
   reason: string,
   code: string | null = null,
 ): void {
-  const row = tx.db.select().from(runs).where(eq(runs.id, runId)).get();
+  const row = rowAt(tx.db, runs, runId);
   // The first order counts: the runner has been told, or will be.
   if (!row || row.state === "ended" || row.stopOrderedAt !== null) return;
-  tx.db
-    .update(runs)
-    .set({ stopOutcome: outcome, stopReason: reason, stopCode: code, stopOrderedAt: tx.now })
-    .where(eq(runs.id, runId))
-    .run();
+  changeRow(tx.db, runs, runId, {
+    stopOutcome: outcome,
+    stopReason: reason,
+    stopCode: code,
+    stopOrderedAt: tx.now,
+  });
   owe(tx, { kind: "run.stop", subject: runId, runnerId: row.runnerId, argument: "" });
   tx.touch("run", runId);
 }

@@ -6,6 +6,7 @@ import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus } from "./beads.ts";
 import { takeDigest } from "./attention/digest.ts";
 import { owe } from "./outbox.ts";
+import { addRow, changeRow, rowAt } from "../rows.ts";
 
 /** A person's message begins a turn; both wait until the Mayor takes them. */
 export function addTurn(
@@ -27,20 +28,17 @@ export function addTurn(
     .orderBy(desc(turns.n))
     .limit(1)
     .get();
-  tx.db
-    .insert(turns)
-    .values({
-      id: turnId,
-      sessionId,
-      n: (last?.n ?? 0) + 1,
-      state: "pending",
-      text,
-      begunBy: "person",
-      author: tx.actor,
-      createdAt: tx.now,
-    })
-    .run();
-  tx.db.insert(messages).values({ beadId: messageId, sessionId, turnId, state: "queued" }).run();
+  addRow(tx.db, turns, {
+    id: turnId,
+    sessionId,
+    n: (last?.n ?? 0) + 1,
+    state: "pending",
+    text,
+    begunBy: "person",
+    author: tx.actor,
+    createdAt: tx.now,
+  });
+  addRow(tx.db, messages, { beadId: messageId, sessionId, turnId, state: "queued" });
   return { messageId, turnId };
 }
 
@@ -64,7 +62,7 @@ export function handTurn(tx: Tx, runId: string, turnId: string): void {
 }
 
 export function startTurn(tx: Tx, turnId: string): void {
-  tx.db.update(turns).set({ startedAt: tx.now }).where(eq(turns.id, turnId)).run();
+  changeRow(tx.db, turns, turnId, { startedAt: tx.now });
   markMessage(tx, turnId, "seen");
 }
 
@@ -75,11 +73,7 @@ export function endTurn(
   answer: string,
   note: string | null,
 ): void {
-  tx.db
-    .update(turns)
-    .set({ state, answer, note, endedAt: tx.now })
-    .where(eq(turns.id, turnId))
-    .run();
+  changeRow(tx.db, turns, turnId, { state, answer, note, endedAt: tx.now });
   markMessage(tx, turnId, "seen");
 }
 
@@ -162,7 +156,7 @@ export function transcriptBefore(
   tx: Tx,
   turnId: string,
 ): { from: "person" | "mayor"; text: string }[] {
-  const turn = tx.db.select().from(turns).where(eq(turns.id, turnId)).get();
+  const turn = rowAt(tx.db, turns, turnId);
   if (!turn) return [];
   const earlier = tx.db
     .select()

@@ -9,6 +9,7 @@ import { breaker, providers, startFailures } from "../../schema/limits.ts";
 import type { runs } from "../../schema/runs.ts";
 import { town } from "../../schema/town.ts";
 import type { Tx } from "../../tx.ts";
+import { addRow } from "../../rows.ts";
 
 type RunRow = typeof runs.$inferSelect;
 const DAY_MS = 24 * 3_600_000;
@@ -36,20 +37,23 @@ export function forgetProviders(tx: Tx): void {
 
 /** A run that was offered after the last trouble has an answer: its lane is clear. */
 export function clearLane(tx: Tx, lane: Lane, run: Pick<RunRow, "offeredAt" | "model">): void {
-  const cleared = tx.db
+  const cleared = clear(tx.db).all({ lane, offeredAt: run.offeredAt, model: run.model ?? "" });
+  if (cleared.length > 0) touchTown(tx);
+}
+const clear = prepared((db) =>
+  db
     .delete(providers)
     .where(
       and(
-        eq(providers.lane, lane),
-        lt(providers.strikeAt, run.offeredAt),
+        eq(providers.lane, given("lane")),
+        lt(providers.strikeAt, given("offeredAt")),
         // The fallback model's answer says nothing of the one whose quota is used up.
-        or(ne(providers.state, "quota"), eq(providers.model, run.model ?? "")),
+        or(ne(providers.state, "quota"), eq(providers.model, given("model"))),
       ),
     )
     .returning()
-    .all();
-  if (cleared.length > 0) touchTown(tx);
-}
+    .prepare(),
+);
 
 export function moveBreaker(tx: Tx, move: BreakerMove): void {
   tx.db
@@ -91,7 +95,7 @@ export function noteEnd(
     .delete(startFailures)
     .where(lt(startFailures.at, tx.now - DAY_MS))
     .run();
-  tx.db.insert(startFailures).values({ runId: run.id, beadId: run.beadId, at: tx.now }).run();
+  addRow(tx.db, startFailures, { runId: run.id, beadId: run.beadId, at: tx.now });
 }
 
 const addSpend = prepared((db) =>
