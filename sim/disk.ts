@@ -67,6 +67,9 @@ class SimDatabase implements SqlDatabase {
   #sql: SqlDatabase;
   #disk: SimDisk | null;
   readonly #watch: CommitWatcher;
+  readonly #queries = new Map<string, SqlQuery<unknown, SqlValue[]>>();
+  /** Whether a commit is on the platter when it returns; null: ask. */
+  #synced: boolean | null = null;
   #inTransaction = false;
 
   constructor(db: Database, disk: SimDisk, watch: CommitWatcher) {
@@ -85,6 +88,14 @@ class SimDatabase implements SqlDatabase {
   }
 
   query<Row, Params extends SqlValue[]>(sql: string): SqlQuery<Row, Params> {
+    const known = this.#queries.get(sql) ?? this.#query(sql);
+    this.#queries.set(sql, known);
+    return known as unknown as SqlQuery<Row, Params>;
+  }
+
+  #query(sql: string): SqlQuery<unknown, SqlValue[]> {
+    type Row = unknown;
+    type Params = SqlValue[];
     const prepared = () => this.#sql.query<Row, Params>(sql);
     const writes = /^\s*(insert|update|delete|create|drop|replace)\b/i.test(sql);
     const act = <T>(work: () => T): T =>
@@ -98,6 +109,7 @@ class SimDatabase implements SqlDatabase {
   }
 
   run(sql: string): void {
+    this.#synced = null;
     this.#sql.run(sql);
   }
 
@@ -121,7 +133,8 @@ class SimDatabase implements SqlDatabase {
     if (this.#disk !== null) this.#watch("before commit");
     // The watcher may have killed the owner: then this commit is one of the copy.
     const disk = this.#disk;
-    const synced = this.#synchronous() >= SYNCHRONOUS_FULL;
+    this.#synced ??= this.#synchronous() >= SYNCHRONOUS_FULL;
+    const synced = this.#synced;
     disk?.beforeCommit(synced);
     const result = work();
     disk?.afterCommit(synced);

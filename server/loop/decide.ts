@@ -120,8 +120,9 @@ export class Decider {
     return explain(this.#snapshot({ ...live(), now, policies }, [id, TOWN]), id);
   }
 
-  /** The whole tick was undone: what it looked at is looked at again later. */
+  /** The whole tick was undone: what it looked at is looked at again later, and may be found by the pass first. */
   undone(now: number): void {
+    this.#passed = false;
     this.#agenda.addLater(TOWN, now + RETRY_AFTER_FAULT_MS);
     this.#agenda.sweepAll();
   }

@@ -13,21 +13,39 @@ export function prepareConcerned(
   db: Db,
 ): (kind: ImageKind, id: string, into: Set<string>, rigs: Set<string>) => void {
   const find = prepareWays(db);
+  const runRow = prepareRun(db);
   return (kind, id, into, rigs) => {
+    if (kind === "run")
+      for (const found of Object.values(runRow(id) ?? {})) if (found !== null) into.add(found);
     for (const via of CONCERNS[kind]) {
       if (via === "itself") into.add(id);
       else if (via === "town") into.add(TOWN);
       // All turns that are not done are always in the snapshot, and in focus with the town.
       else if (via === "turns") into.add(TOWN);
       else if (via === "open beads of the rig") rigs.add(id);
+      // All four in one reading, above.
+      else if (isOfRun(via)) continue;
       else for (const found of find[via](id)) if (found !== null) into.add(found);
     }
   };
 }
 
+/** What a run names. */
+const OF_RUN = [
+  "bead of the run",
+  "review of the run",
+  "runner of the run",
+  "rig of the run",
+] as const;
+type OfRun = (typeof OF_RUN)[number];
+
+function isOfRun(via: Via): via is OfRun {
+  return (OF_RUN as readonly Via[]).includes(via);
+}
+
 type Ways = Readonly<
   Record<
-    Exclude<Via, "itself" | "town" | "turns" | "open beads of the rig">,
+    Exclude<Via, "itself" | "town" | "turns" | "open beads of the rig" | OfRun>,
     (id: string) => (string | null)[]
   >
 >;
@@ -51,16 +69,6 @@ function prepareWays(db: Db): Ways {
     .select({ subjectId: reviews.subjectId })
     .from(reviews)
     .where(eq(reviews.beadId, id))
-    .prepare();
-  const run = db
-    .select({
-      beadId: runs.beadId,
-      reviewId: runs.reviewId,
-      runnerId: runs.runnerId,
-      rigId: runs.rigId,
-    })
-    .from(runs)
-    .where(eq(runs.id, id))
     .prepare();
   const ofBead = db
     .select({ id: runs.id })
@@ -103,12 +111,22 @@ function prepareWays(db: Db): Ways {
     "mail of the run": prepareMailOfRun(db),
     "bead of the review": (it) => [review.get({ id: it })?.subjectId ?? null],
     "unsettled runs of the review": (it) => ids(ofReview.all({ id: it })),
-    "bead of the run": (it) => [run.get({ id: it })?.beadId ?? null],
-    "review of the run": (it) => [run.get({ id: it })?.reviewId ?? null],
-    "runner of the run": (it) => [run.get({ id: it })?.runnerId ?? null],
-    "rig of the run": (it) => [run.get({ id: it })?.rigId ?? null],
     "live runs of the runner": (it) => ids(ofRunner.all({ id: it })),
   };
+}
+
+function prepareRun(db: Db): (id: string) => Record<OfRun, string | null> | undefined {
+  const row = db
+    .select({
+      "bead of the run": runs.beadId,
+      "review of the run": runs.reviewId,
+      "runner of the run": runs.runnerId,
+      "rig of the run": runs.rigId,
+    })
+    .from(runs)
+    .where(eq(runs.id, sql.placeholder("id")))
+    .prepare();
+  return (id) => row.get({ id });
 }
 
 function prepareEscalationsAbout(db: Db): (id: string) => string[] {

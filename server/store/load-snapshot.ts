@@ -322,7 +322,7 @@ function modelView(
   const name = (role: "mayor" | "polecat" | "refinery", isInstead: boolean) =>
     (isInstead ? instead : stored && modelFor(stored, role)) ?? "";
   return {
-    modelMissing: missingModel(readModelSettings(db, live.secrets)),
+    modelMissing: missingModel(readModelSettings(db, live.secrets, stored)),
     fallback,
     models: {
       mayor: name("mayor", mayors),

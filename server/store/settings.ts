@@ -53,8 +53,11 @@ export function readModelKey(
 }
 
 /** The settings as people see them: the key only as {set, tail}. */
-export function readModelSettings(db: Db, open: SecretReader): ModelSettings | null {
-  const stored = readStoredModel(db);
+export function readModelSettings(
+  db: Db,
+  open: SecretReader,
+  stored = readStoredModel(db),
+): ModelSettings | null {
   if (!stored) return null;
   const { key, set, tail } = readModelKey(db, open);
   return { ...stored, key: { set, tail, readable: !set || key !== null } };

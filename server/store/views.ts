@@ -35,7 +35,7 @@ export interface Views extends AttentionViews {
   review: (id: string) => ReviewView | null;
   run: (id: string) => RunView | null;
   convoy: (id: string) => ConvoyView | null;
-  /** Runs that live or wait for their consequences. */
+  /** Runs that live or wait for their consequences, in any order. */
   unsettledOf: (resource: string) => RunView[];
   unsettledOfReview: (reviewId: string) => RunView[];
 }
@@ -175,13 +175,11 @@ function prepareRuns(db: Db): Pick<Views, "run" | "unsettledOf" | "unsettledOfRe
     .select()
     .from(runs)
     .where(and(eq(runs.resource, id), isNull(runs.settledAt)))
-    .orderBy(asc(runs.id))
     .prepare();
   const ofReview = db
     .select()
     .from(runs)
     .where(and(eq(runs.reviewId, id), isNull(runs.settledAt)))
-    .orderBy(asc(runs.id))
     .prepare();
   return {
     run: (runId) => {

@@ -24,6 +24,8 @@ export class Checks {
   /** How often each item of the coverage was seen. */
   readonly seen = new Map<string, number>();
   #changed: FeedChange[] = [];
+  /** Rises with every commit of the town that was looked at. */
+  looks = 0;
   #complaint: Violation | null = null;
   excuse: Excuse = () => false;
 
@@ -61,6 +63,7 @@ export class Checks {
     if (this.#changed.length === 0) return;
     const changed = this.#changed;
     this.#changed = [];
+    this.looks += 1;
     let version = changed[0]?.version;
     for (const change of changed) {
       if (change.version !== version) this.#commit();

@@ -10,6 +10,7 @@ export class LandingChecks {
   readonly #repositories: () => Iterable<SimRepository>;
   /** The newest tip that was looked at, by repository and ref. */
   readonly #seen = new Map<SimRepository, Map<string, Oid>>();
+  #lookedAt = -1;
   /** Merge commits by bead. */
   readonly merges = new Map<string, Set<Oid>>();
 
@@ -20,6 +21,9 @@ export class LandingChecks {
 
   /** After every step: looks at what has moved since. */
   look(): void {
+    const { refWrites } = this.#forge.objects;
+    if (refWrites === this.#lookedAt) return;
+    this.#lookedAt = refWrites;
     for (const repository of this.#repositories()) {
       const seen = this.#seen.get(repository) ?? new Map<string, Oid>();
       this.#seen.set(repository, seen);

@@ -3,14 +3,34 @@ import type { Oid, PushedRef } from "../../runner/git/porcelain.ts";
 import type { RefUpdate } from "../../runner/git/push.ts";
 import { SimObjects, type Files } from "./objects.ts";
 
+class CountedRefs extends Map<string, Oid> {
+  readonly #objects: SimObjects;
+
+  constructor(objects: SimObjects) {
+    super();
+    this.#objects = objects;
+  }
+
+  override set(ref: string, oid: Oid): this {
+    this.#objects.refWrites += 1;
+    return super.set(ref, oid);
+  }
+
+  override delete(ref: string): boolean {
+    this.#objects.refWrites += 1;
+    return super.delete(ref);
+  }
+}
+
 /** Refs with the commits that are there. */
 export class SimRepository {
-  readonly refs = new Map<string, Oid>();
+  readonly refs: Map<string, Oid>;
   readonly #has = new Set<Oid>();
   readonly #objects: SimObjects;
 
   constructor(objects: SimObjects) {
     this.#objects = objects;
+    this.refs = new CountedRefs(objects);
   }
 
   has(oid: Oid): boolean {

@@ -22,6 +22,8 @@ export class SimObjects {
   readonly #trees = new Map<Oid, Files>();
   readonly #commits = new Map<Oid, SimCommit>();
   readonly #ancestors = new Map<Oid, ReadonlySet<Oid>>();
+  /** Rises whenever a ref of any repository with these objects is written. */
+  refWrites = 0;
 
   putTree(files: Files): Oid {
     const entries = [...files].toSorted(([a], [b]) => (a < b ? -1 : 1));

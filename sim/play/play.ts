@@ -24,6 +24,8 @@ const PATIENCE = {
   codeWallMs: 5 * 60_000,
   questionDeadlineMs: 10 * 60_000,
   escalationRemindMs: 20 * 60_000,
+  // Half of all that happens would be heartbeats that move nothing.
+  heartbeatMs: 20_000,
 };
 /** From a runner that gave up to its next start by whoever supervises it. */
 const RESTART_MS = 2_000;

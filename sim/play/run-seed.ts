@@ -63,7 +63,13 @@ function excuses(names: readonly string[]): Checks["excuse"] {
 function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenario): void {
   const { world } = play;
   world.run(() => false, activeMs);
-  const settled = () => allSettled(play, checks);
+  let looked = "";
+  const settled = () => {
+    const now = `${checks.looks} ${play.people.served} ${play.beads.size}`;
+    if (now === looked) return false;
+    looked = now;
+    return allSettled(play, checks);
+  };
   if (!world.run(settled, activeMs + REST_MS))
     throw new Violation("liveness", unsettled(play, checks));
   world.run(() => false, world.nowMs + QUIET_MS);

@@ -75,6 +75,8 @@ class SimLink implements TownLink {
   #open = true;
   #goneAtTown = false;
   readonly #gone = Promise.withResolvers<null>();
+  /** Told of the end: those who wait for an answer. */
+  readonly #asking = new Set<() => void>();
   /** When the last frame of each way arrives: none overtakes it. */
   readonly #lastAt = { up: 0, down: 0 };
 
@@ -103,11 +105,14 @@ class SimLink implements TownLink {
     const { life } = this.#parts;
     if (!life.pass(`before ask ${event}`)) return never();
     if (!this.#open) return { kind: "gone" };
-    const over = new AbortController();
-    const late = sleep(life.clock, timeoutMs, over.signal).then((): Asked => ({ kind: "late" }));
-    const gone = this.closed.then((): Asked => ({ kind: "gone" }));
-    const asked = await Promise.race([this.#sendUp(event, frame), late, gone]);
-    over.abort();
+    const { promise, resolve } = Promise.withResolvers<Asked>();
+    const callOff = life.clock.after(timeoutMs, () => resolve({ kind: "late" }));
+    const gone = () => resolve({ kind: "gone" });
+    this.#asking.add(gone);
+    void this.#sendUp(event, frame).then(resolve);
+    const asked = await promise;
+    callOff();
+    this.#asking.delete(gone);
     await life.awake();
     return life.pass(`after ask ${event}`) ? asked : never();
   }
@@ -163,6 +168,7 @@ class SimLink implements TownLink {
     if (!this.#open) return;
     this.#open = false;
     if (reason !== null) this.#resolve(reason);
+    if (reason !== null) for (const gone of this.#asking) gone();
     this.#leaveTown(Math.max(this.#noticeMs(), this.#lastAt.up - this.#parts.clock.mono()));
   }
 
