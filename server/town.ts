@@ -5,7 +5,7 @@ import { storeModel } from "./commands/model-commands.ts";
 import type { Scheduler, TownCore } from "./core.ts";
 import { Executor } from "./effects/executor.ts";
 import { TownLoop } from "./loop/town-loop.ts";
-import { POLICY } from "./model/policy.ts";
+import { POLICY, type Policy } from "./model/policy.ts";
 import { effectWrites } from "./loop/effect-writes.ts";
 import { Observing } from "./loop/observing.ts";
 import { RunnerDesk, type DeskPorts } from "./loop/runner-desk.ts";
@@ -43,14 +43,7 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
   const streams = new Streams(typeof data === "string" ? data : data.events);
   const observing = new Observing(clock, () => policy().runnerLostMs);
   const secrets = rememberLast((rowId, sealed) => auth.unseal(rowId, sealed));
-  const images = (): ImageContext => ({
-    secrets,
-    appVersion: options.appVersion,
-    slots: policy().slots,
-    now: clock.now(),
-    policy: policy(),
-    observingUntil: observing.untilAt,
-  });
+  const images = () => imageContext(options, { secrets, policy: policy(), observing });
   const loop: TownLoop = new TownLoop({
     raw,
     db,
@@ -62,7 +55,10 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     townId,
     epoch,
     images,
-    onGap: () => observing.begin(),
+    onGap: () => {
+      observing.begin();
+      desk.clockSet();
+    },
     live: () => ({
       secrets,
       observingUntil: observing.untilAt,
@@ -96,6 +92,19 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     return Promise.resolve();
   };
   return { core, stop };
+}
+
+function imageContext(
+  { appVersion, clock, log }: TownOptions,
+  { secrets, policy, observing }: { secrets: SecretReader; policy: Policy; observing: Observing },
+): ImageContext {
+  return {
+    ...{ secrets, appVersion, policy, slots: policy.slots },
+    now: clock.now(),
+    observingUntil: observing.untilAt,
+    unreadable: (kind, id, error) =>
+      log.error({ kind, id, err: String(error) }, "a row cannot be read and is not shown"),
+  };
 }
 
 /** Every round asks whether the model's key can be read: the last answer is kept. */

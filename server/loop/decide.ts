@@ -10,9 +10,10 @@ import { reconcile } from "../reconcile/reconcile.ts";
 import type { Snapshot } from "../reconcile/snapshot.ts";
 import { prepareConcerned } from "../store/concerned.ts";
 import type { Db } from "../store/database.ts";
-import { prepareSnapshot, type Live } from "../store/load-snapshot.ts";
+import { prepareSnapshot, type Live, type Loaded } from "../store/load-snapshot.ts";
 import type { Tx } from "../store/tx.ts";
 import { prepareUnfinished } from "../store/unfinished.ts";
+import { unqueue } from "../store/writes/ready.ts";
 import { prepareTimers, type Timers } from "../store/writes/timers.ts";
 import { Agenda, type Round } from "./agenda.ts";
 import { applyStep } from "./apply-step.ts";
@@ -106,9 +107,12 @@ export class Decider {
     agenda.sweepAll();
     const plan: Plan = { steps: [], faults: [], timers: [] };
     for (let next = agenda.takeSlice(); next !== null; next = agenda.takeSlice()) {
-      const { steps, faults } = reconcile(this.#snapshot({ ...live(), now, policies }, next.ids));
+      const snapshot = this.#snapshot({ ...live(), now, policies }, next.ids);
+      const { steps, faults } = reconcile(snapshot);
       plan.steps.push(...steps);
       plan.faults.push(...faults);
+      for (const { id, error } of snapshot.unreadable)
+        plan.faults.push({ rule: "town/reconcile", key: id, error });
     }
     return plan;
   }
@@ -144,7 +148,7 @@ export class Decider {
 
   #round(tx: Tx, { ids, pass }: Round): string[] {
     const { live, log } = this.#deps;
-    let snapshot: Snapshot;
+    let snapshot: Loaded;
     let plan: Plan;
     try {
       snapshot = this.#snapshot({ ...live(), now: tx.now, policies: this.#deps.policies() }, ids);
@@ -162,6 +166,11 @@ export class Decider {
       ids: [key],
       error,
     }));
+    for (const { id, error } of snapshot.unreadable) {
+      faults.push({ rule: "town/reconcile", ids: [id], error });
+      // Its place in the ready index is for those that can be started.
+      unqueue(tx, id);
+    }
     const rules = this.#apply(tx, plan, faults);
     this.#settleFaults(tx, snapshot.focus, faults);
     this.#timers.sync(snapshot.focus, plan.timers);

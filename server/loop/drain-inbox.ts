@@ -13,11 +13,13 @@ import { endRun } from "../store/writes/runs.ts";
 import { applyFact } from "./apply-fact.ts";
 import { isStorageFailure } from "./storage-refusal.ts";
 
+type Savepoint = <T>(fn: () => T) => T;
+
 const BATCH_MAX = 512;
 const TRIES_MAX = 3;
 
 /** @returns whether facts were left for the next tick */
-export function drainInbox(tx: Tx, savepoint: <T>(fn: () => T) => T, log: Log): { more: boolean } {
+export function drainInbox(tx: Tx, savepoint: Savepoint, log: Log): { more: boolean } {
   const rows = nextFacts(tx, BATCH_MAX);
   const parked = new Set<string>();
   for (const row of rows) {
@@ -34,7 +36,7 @@ export function drainInbox(tx: Tx, savepoint: <T>(fn: () => T) => T, log: Log): 
         { run: row.runId, fact: row.fact.body.kind, err: String(bug), dead },
         "a fact could not be applied",
       );
-      if (dead) buryRun(tx, row);
+      if (dead) buryRun(tx, row, savepoint, log);
     }
     tx.actor = "town";
   }
@@ -42,7 +44,7 @@ export function drainInbox(tx: Tx, savepoint: <T>(fn: () => T) => T, log: Log): 
 }
 
 /** The run of a dead-lettered fact ends as crashed with its work saved; a person is told, once per run. */
-function buryRun(tx: Tx, row: InboxRow): void {
+function buryRun(tx: Tx, row: InboxRow, savepoint: Savepoint, log: Log): void {
   tx.rule = "run/dead-letter";
   const { kind } = row.fact.body;
   const reason = {
@@ -50,7 +52,12 @@ function buryRun(tx: Tx, row: InboxRow): void {
     message: `a ${kind} fact of this run could not be applied`,
     source: tx.rule,
   };
-  endRun(tx, row.runId, "crashed", reason);
+  try {
+    savepoint(() => endRun(tx, row.runId, "crashed", reason));
+  } catch (bug) {
+    // Its row cannot be read either: the person who is told has to look.
+    log.error({ run: row.runId, err: String(bug) }, "the run of a poison fact could not be ended");
+  }
   if (countDead(tx, row.runId) === 1) {
     escalate(tx, {
       title: "A runner's report could not be applied",

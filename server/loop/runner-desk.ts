@@ -33,6 +33,7 @@ import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
 import { hastenEffects } from "../store/writes/outbox.ts";
 import { markSpool, setRunnerState, welcomeRunner } from "../store/writes/runners.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
+import { given, prepared } from "../store/prepared.ts";
 import { rowAt } from "../store/rows.ts";
 
 export interface DeskPorts {
@@ -48,6 +49,20 @@ export interface DeskPorts {
   epoch: number;
   onEvents(runId: string, events: readonly AgentEvent[]): void;
 }
+
+/** Without what only its rules read: a spec that cannot be read must not shut its runner out. */
+const standingOf = prepared((db) =>
+  db
+    .select({
+      runnerId: runs.runnerId,
+      fenceEpoch: runs.fenceEpoch,
+      fenceN: runs.fenceN,
+      state: runs.state,
+    })
+    .from(runs)
+    .where(eq(runs.id, given("id")))
+    .prepare(),
+);
 
 /** After a disk that took nothing: a runner is offered nothing before it was compared. */
 const COMPARE_AGAIN_MS = 1_000;
@@ -198,12 +213,19 @@ export class RunnerDesk {
     loop
       .submit("runner.gone", (tx) => {
         const now = rowAt(tx.db, runners, runnerId);
-        if (now?.connection === connection) setRunnerState(tx, runnerId, now.state, seen);
+        if (now?.connection === connection)
+          setRunnerState(tx, runnerId, now.state, Math.min(seen, tx.now));
         return ok(null);
       })
       .catch((bug: unknown) =>
         this.#ports.log.debug({ err: String(bug) }, "a runner left while the town was stopping"),
       );
+  }
+
+  /** Nobody was heard later than now, whatever the clock said then. */
+  clockSet(): void {
+    const now = this.#ports.clock.now();
+    for (const [id, at] of this.lastSeen) if (at > now) this.lastSeen.set(id, now);
   }
 
   #stops(runnerId: string, held: Heartbeat["runs"]): RunnerWelcome["stop"] {
@@ -215,7 +237,7 @@ export class RunnerDesk {
 
   /** Why this runner may not act for the run any more, or null. */
   #refusal(runnerId: string, runId: string, fence: Fence): string | null {
-    const run = rowAt(this.#ports.db, runs, runId);
+    const run = standingOf(this.#ports.db).get({ id: runId });
     if (!run) return "the town does not know this run";
     if (run.runnerId !== runnerId) return "this run belongs to another runner";
     if (run.fenceEpoch !== fence.epoch || run.fenceN !== fence.n)
@@ -253,7 +275,7 @@ export class RunnerDesk {
     this.#awaiting.delete(runnerId);
     const held = new Set([...inventory.live, ...inventory.ended].map((run) => run.runId));
     const mine = tx.db
-      .select()
+      .select({ id: runs.id, state: runs.state, offerSeq: runs.offerSeq })
       .from(runs)
       .where(and(eq(runs.runnerId, runnerId), ne(runs.state, "ended")))
       .all();

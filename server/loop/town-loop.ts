@@ -8,14 +8,14 @@ import type { Clock, FeedChange, Log, Scheduler } from "../core.ts";
 import type { Policies } from "../store/limits/policies.ts";
 import type { Db, RawDatabase } from "../store/database.ts";
 import type { NewId } from "../store/id-source.ts";
-import { imageOf, type ImageContext } from "../store/images/images.ts";
+import { readableImage, type ImageContext } from "../store/images/images.ts";
 import type { Explanation } from "../reconcile/explain.ts";
 import type { Plan } from "../reconcile/plan.ts";
 import type { Live } from "../store/load-snapshot.ts";
 import { topicsOf } from "../store/images/topics.ts";
 import type { Tx } from "../store/tx.ts";
-import { moveDeadlines } from "../store/writes/limits/pauses.ts";
 import { appendChanges, compactFeed } from "../store/writes/feed.ts";
+import { followClock } from "../store/writes/limits/clock-set.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { Decider, errorText } from "./decide.ts";
 import { drainInbox } from "./drain-inbox.ts";
@@ -191,7 +191,7 @@ export class TownLoop {
     const tx = this.#newTx(touched);
     raw.query("BEGIN IMMEDIATE").run();
     try {
-      if (this.#gapMs !== 0) moveDeadlines(tx, this.#gapMs);
+      if (this.#gapMs !== 0) followClock(tx, this.#gapMs);
       for (const each of batch) this.#applyOne(tx, touched, each, settled);
       const drained = drainInbox(tx, this.#savepoint, log);
       if (this.#passAt !== null && this.#passAt <= tx.now) {
@@ -282,11 +282,11 @@ export class TownLoop {
     }
     if (touched.size === 0) return [];
     const context = images();
-    const list: AnyImage[] = [...touched].map(([key, { kind, id }]) => {
+    const list = [...touched].flatMap(([key, { kind, id }]): AnyImage[] => {
       const made = tx.images.get(key);
-      return made === undefined
-        ? imageOf(db, kind, id, context)
-        : ({ kind, id, value: made } as AnyImage);
+      if (made !== undefined) return [{ kind, id, value: made } as AnyImage];
+      const image: AnyImage | null = readableImage(db, kind, id, context);
+      return image === null ? [] : [image];
     });
     const version = appendChanges(tx, townId, list);
     return list.map((image) => ({ version, topics: topicsOf(db, image), image }));

@@ -6,7 +6,13 @@ import { answerList, escalationList, mailList, questionList } from "./attention.
 import type { Query } from "./query.ts";
 import { BEAD_TYPES } from "../model/bead-types.ts";
 import type { Action } from "../reconcile/plan.ts";
-import { imageOf, issueImage, reviewImage, runImage, townImage } from "../store/images/images.ts";
+import {
+  imageOf,
+  readableImage,
+  reviewImage,
+  runImage,
+  townImage,
+} from "../store/images/images.ts";
 import { findBead, findRig, findRun } from "../store/refs.ts";
 import { agents, beadEvents, beads, issues, reviews } from "../store/schema/beads.ts";
 import { escalations } from "../store/schema/attention.ts";
@@ -68,7 +74,7 @@ function wordsIn(text: string) {
   });
 }
 
-const beadList: Query<"bead.list"> = ({ db }, body) => {
+const beadList: Query<"bead.list"> = ({ db, images }, body) => {
   const rig = body.rig === undefined ? null : findRig(db, body.rig);
   if (rig && !rig.ok) return rig;
   const rows = db
@@ -86,7 +92,7 @@ const beadList: Query<"bead.list"> = ({ db }, body) => {
     .orderBy(desc(beads.id))
     .limit(body.limit)
     .all();
-  return ok(rows.map((row) => present(issueImage(db, row.id), `bead ${row.id}`)));
+  return ok(rows.flatMap((row) => readableImage(db, "issue", row.id, images)?.value ?? []));
 };
 
 const beadGet: Query<"bead.get"> = ({ db, images }, body) => {
@@ -140,8 +146,7 @@ const runEvents: Query<"run.events"> = ({ db, streams }, body) => {
 const agentList: Query<"agent.list"> = ({ db, images }) => {
   const rows = db.select({ id: agents.beadId }).from(agents).all();
   const list = rows.flatMap((row) => {
-    const image = imageOf(db, "agent", row.id, images);
-    return image.kind === "agent" && image.value ? [image.value] : [];
+    return readableImage(db, "agent", row.id, images)?.value ?? [];
   });
   const active = (state: string) => (state === "working" ? 0 : 1);
   return ok(

@@ -44,8 +44,18 @@ export interface Live {
   draining: ReadonlySet<string>;
 }
 
-/** Loads a snapshot for subjects by id; `TOWN` among them brings what waits first for capacity into focus. */
-export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => Snapshot {
+/** A subject that is not decided about, because its rows or those that its rules read cannot be read. */
+export interface Unreadable {
+  id: string;
+  error: unknown;
+}
+export type Loaded = Snapshot & { unreadable: readonly Unreadable[] };
+
+/**
+ * Loads a snapshot for subjects by id; `TOWN` among them brings what waits first for capacity into focus. What cannot be
+ * read is out of focus.
+ */
+export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => Loaded {
   const readTown = prepareTown(db);
   const readHeads = prepareHeads(db);
   const views = prepareViews(db);
@@ -182,11 +192,23 @@ type Gathered = Pick<
   Snapshot,
   "issues" | "reviews" | "convoys" | "runs" | "escalations" | "questions" | "mails"
 >;
+type Focused = Omit<Snapshot, "focus"> & { focus: Set<string> };
 
-/** Reads what is in focus, and of the rest what its rules read: see server/reconcile/classify.ts. */
-function gather(views: Views, town: Snapshot): Gathered {
+/**
+ * Reads what is in focus, and of the rest what its rules read: see server/reconcile/classify.ts. What cannot be read leaves
+ * the focus.
+ */
+function gather(views: Views, town: Focused): Gathered & Pick<Loaded, "unreadable"> {
   const found = new Gathering(views);
-  for (const id of town.focus) found.subject(kindOfId(id), id);
+  const unreadable: Unreadable[] = [];
+  for (const id of [...town.focus]) {
+    try {
+      found.subject(kindOfId(id), id);
+    } catch (error) {
+      unreadable.push({ id, error });
+      town.focus.delete(id);
+    }
+  }
   for (const turn of town.turns) {
     if (turn.runId !== null) found.run(turn.runId);
     found.resource(sessionResource(turn.sessionId));
@@ -195,7 +217,7 @@ function gather(views: Views, town: Snapshot): Gathered {
     for (const rig of town.rigs) found.resource(laneResource(rig.id, rig.target));
   }
   found.lanes(town.rigs);
-  return found.all();
+  return { ...found.all(), unreadable };
 }
 
 class Gathering {

@@ -45,6 +45,8 @@ export interface ImageContext {
   now: number;
   policy: Policy;
   observingUntil: number | null;
+  /** Told of a row that cannot be read, so that it does not hide the others. */
+  unreadable(kind: ImageKind, id: string, error: unknown): void;
 }
 
 const id = given("id");
@@ -378,5 +380,20 @@ export function imageOf(db: Db, kind: ImageKind, id: string, context: ImageConte
       return { kind, id, value: townImage(db, context) };
     case "chat":
       return { kind, id, value: chatImage(db, id) };
+  }
+}
+
+/** The same of one among many; null also when it cannot be read, which is told. */
+export function readableImage<K extends ImageKind>(
+  db: Db,
+  kind: K,
+  id: string,
+  context: ImageContext,
+): Extract<AnyImage, { kind: K }> | null {
+  try {
+    return imageOf(db, kind, id, context) as Extract<AnyImage, { kind: K }>;
+  } catch (error) {
+    context.unreadable(kind, id, error);
+    return null;
   }
 }

@@ -9,7 +9,7 @@ import {
 import type { AnyImage, ImageKind, Topic } from "../../../protocol/index.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
-import { imageOf, type ImageContext } from "./images.ts";
+import { readableImage, type ImageContext } from "./images.ts";
 import {
   agents,
   beadDependencies,
@@ -308,8 +308,8 @@ export function topicItems(db: Db, topic: Topic, context: ImageContext): AnyImag
   for (const [kind, id] of members(db, topic)) {
     if (seen.has(`${kind} ${id}`)) continue;
     seen.add(`${kind} ${id}`);
-    const image = imageOf(db, kind, id, context);
-    if (image.value !== null) items.push(image);
+    const image = readableImage(db, kind, id, context);
+    if (image !== null && image.value !== null) items.push(image);
   }
   return items;
 }

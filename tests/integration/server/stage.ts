@@ -35,9 +35,11 @@ const chance: Random = {
 /** The host's clocks, which a test may set forward. */
 class MovingClock implements Clock {
   aheadMs = 0;
+  /** What somebody has set the host's clock forward, or back, by. */
+  setMs = 0;
   #still: { now: number; mono: number } | null = null;
   now(): number {
-    return this.#still?.now ?? Date.now() + this.aheadMs;
+    return this.#still?.now ?? Date.now() + this.aheadMs + this.setMs;
   }
   mono(): number {
     return this.#still?.mono ?? performance.now() + this.aheadMs;
