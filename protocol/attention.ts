@@ -88,8 +88,11 @@ export type RigAnswer = z.infer<typeof rigAnswerSchema>;
 export const mailStateSchema = z.enum(["queued", "delivered", "seen", "expired"]);
 export type MailState = z.infer<typeof mailStateSchema>;
 
-/** `queue`: with the next prompt that comes anyway. `wait_idle`: as a prompt, when the agent's turn is over. */
-export const mailModeSchema = z.enum(["queue", "wait_idle"]);
+/**
+ * `queue`: with the next prompt that comes anyway. `wait_idle`: as a prompt, when the agent's turn is over. `immediate`: as
+ * a prompt, and the turn that runs is interrupted for it.
+ */
+export const mailModeSchema = z.enum(["queue", "wait_idle", "immediate"]);
 export type MailMode = z.infer<typeof mailModeSchema>;
 
 /** A message to whoever works on a bead, or to an agent. Reading does not take it away. */

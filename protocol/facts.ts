@@ -7,7 +7,7 @@ import { failureReasonSchema } from "./bead.ts";
 import { beadIdSchema, oidSchema, runIdSchema, turnIdSchema } from "./ids.ts";
 import { EVENT_BATCH_MAX, FACT_BATCH_MAX } from "./limits.ts";
 import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } from "./review.ts";
-import { fenceSchema, outcomeSchema } from "./run.ts";
+import { fenceSchema, outcomeSchema, repetitionPatternSchema } from "./run.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
 
@@ -29,6 +29,20 @@ export const factBodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("target_seen"), oid: oidSchema }),
   /** The work moved: a changed tree or a tool result that repeats nothing. Tokens are not progress. */
   z.object({ kind: z.literal("progress"), what: z.enum(["tree", "tool"]) }),
+  /** An agent goes in circles: told again each time the pattern is twice as long. */
+  z.object({
+    kind: z.literal("repetition"),
+    pattern: repetitionPatternSchema,
+    times: z.number().int().positive(),
+    /** What is repeated, for people. */
+    text: z.string().max(300),
+  }),
+  /** Something that is slow by nature (a tool call, gates) may take this long from now; 0: it is over. */
+  z.object({
+    kind: z.literal("busy"),
+    what: z.string().max(80),
+    forMs: z.number().int().nonnegative(),
+  }),
   z.object({ kind: z.literal("bubble"), text: z.string().max(200) }),
   z.object({ kind: z.literal("events"), events: z.array(agentEventSchema).max(EVENT_BATCH_MAX) }),
   z.object({

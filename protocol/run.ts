@@ -42,6 +42,15 @@ export const outcomeSchema = z.enum([
 ]);
 export type Outcome = z.infer<typeof outcomeSchema>;
 
+/** Ways of an agent to go in circles. */
+export const repetitionPatternSchema = z.enum([
+  "same_call",
+  "same_error",
+  "alternation",
+  "monologue",
+]);
+export type RepetitionPattern = z.infer<typeof repetitionPatternSchema>;
+
 export const roleSchema = z.enum(["mayor", "polecat", "refinery"]);
 export type Role = z.infer<typeof roleSchema>;
 

@@ -9,7 +9,7 @@ import { commands, PROTOCOL_VERSION, PROTOCOL_VERSION_LOWEST } from "./index.ts"
  */
 const HASHES: Readonly<Record<number, string>> = {
   1: "6ba0046b4e2f888c",
-  2: "6f4362fe9171538b",
+  2: "03375d21080af647",
 };
 
 /** JSON schemas of every exported schema and of every command's body and value, by name. */

@@ -22,6 +22,13 @@ export const PROGRESS_EVERY_MS = 1_000;
 
 /** A tool in flight holds the silence deadline back for this long (its own limit). */
 export const TOOL_IN_FLIGHT_MS_MAX = 10 * 60_000;
+/** A call that says more of itself (a command with a timeout of its own) gets it, up to this. */
+export const TOOL_LIMIT_MS_MAX = 2 * 3_600_000;
+/** A call that takes longer than this is told to the town. */
+export const TOOL_TOLD_AFTER_MS = 60_000;
+/** A turn that is interrupted ends within this time, or its agent does not answer any more. */
+export const INTERRUPT_MS_MAX = 15_000;
+export const INTERRUPT_AGAIN_MS = 1_000;
 /** A model that cannot be reached is asked again with back-off for this long. */
 export const MODEL_UNREACHABLE_MS_MAX = 2 * 60_000;
 export const MODEL_RETRY_FIRST_MS = 1_000;

@@ -141,6 +141,11 @@ export class LiveRun<S extends RunSpec = RunSpec> {
     this.fact({ kind: "progress", what });
   }
 
+  /** Something slow by nature is under way, for so long at most; 0: it is over. */
+  busy(what: string, forMs: number): void {
+    this.fact({ kind: "busy", what: what.slice(0, 80), forMs });
+  }
+
   /** Keeps a note for a later start of the runner. On disk when it returns. */
   remember(memory: Readonly<Record<string, unknown>>): void {
     this.#deps.book.remember(this.spec.runId, memory);

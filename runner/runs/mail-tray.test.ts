@@ -30,3 +30,20 @@ test("[C11] what is queued begins no turn; what waits for the end of one does", 
   tray.take();
   expect(tray.wantsTurn).toBe(false);
 });
+
+test("[C11] a letter that does not wait is told at once, and again only when another comes", async () => {
+  const tray = new MailTray();
+  const isUrgent = async () => {
+    let told = false;
+    void tray.urgent.then(() => (told = true));
+    await Promise.resolve();
+    return told;
+  };
+  tray.push(letter(1, "wait_idle"));
+  expect(await isUrgent()).toBe(false);
+  tray.push(letter(2, "immediate"));
+  expect(await isUrgent()).toBe(true);
+  expect(tray.wantsTurn).toBe(true);
+  expect(tray.take()).toHaveLength(2);
+  expect(await isUrgent()).toBe(false);
+});

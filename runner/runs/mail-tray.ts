@@ -6,12 +6,19 @@ export type Letter = MailFrame["mail"];
 export class MailTray {
   readonly #known = new Set<string>();
   #waiting: Letter[] = [];
+  #urgent = Promise.withResolvers<void>();
 
   /** The same message twice is one. */
   push(letter: Letter): void {
     if (this.#known.has(letter.mailId)) return;
     this.#known.add(letter.mailId);
     this.#waiting.push(letter);
+    if (letter.mode === "immediate") this.#urgent.resolve();
+  }
+
+  /** Resolves when a letter waits for which the turn that runs is to be interrupted. */
+  get urgent(): Promise<void> {
+    return this.#urgent.promise;
   }
 
   /** Whether a turn is to begin for what waits; what is only queued goes with a turn that begins anyway. */
@@ -23,6 +30,7 @@ export class MailTray {
   take(): Letter[] {
     const taken = this.#waiting;
     this.#waiting = [];
+    this.#urgent = Promise.withResolvers<void>();
     return taken;
   }
 }

@@ -76,7 +76,7 @@ export class Runs implements RunsPort {
   mail({ runId, fence, mail }: MailFrame): Ack<null> {
     const held = this.#held.get(runId);
     const mine = held?.run.fence.epoch === fence.epoch && held.run.fence.n === fence.n;
-    if (!held || !mine || held.settling || held.run.spec.kind !== "work")
+    if (!held || !mine || held.settling || !takesMail(held.run))
       return refuse("not_found", "That run takes no messages here.");
     held.run.mail.push(mail);
     return { ok: true, value: null };
@@ -220,6 +220,10 @@ export class Runs implements RunsPort {
       lookOff?.();
     });
   }
+}
+
+function takesMail({ spec }: LiveRun): boolean {
+  return spec.kind === "work" || spec.kind === "review";
 }
 
 function no(code: string, message: string): OfferAnswer {

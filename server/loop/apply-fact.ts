@@ -9,6 +9,7 @@ import type { Tx } from "../store/tx.ts";
 import { setBubble } from "../store/writes/agents.ts";
 import { recordEvent } from "../store/writes/beads.ts";
 import { attachSavedWork, forgiveStarts } from "../store/writes/issues.ts";
+import { noteBusy, noteRepetition, onTheGround } from "../store/writes/ladder.ts";
 import { clearLane, noteProgress } from "../store/writes/limits/limits.ts";
 import { seeTarget } from "../store/writes/rigs.ts";
 import { mailSeen } from "../store/writes/attention/mails.ts";
@@ -48,13 +49,7 @@ function applyToRun(
         recordEvent(tx, run.beadId, "run_started", startedText(run), { runId: run.id });
       return;
     case "progress":
-      if (run.progressAt === null && run.kind === "work" && run.beadId)
-        forgiveStarts(tx, run.beadId);
-      noteProgress(tx, run);
-      changeRow(tx.db, runs, run.id, { progressAt: tx.now });
-      if (run.agentId) setBubble(tx, run.agentId, null);
-      tx.touch("run", run.id);
-      return;
+      return progressed(tx, run);
     case "target_seen":
       if (run.rigId && "rig" in run.spec)
         seeTarget(tx, run.rigId, { target: run.spec.rig.target, oid: body.oid, at: run.offeredAt });
@@ -62,6 +57,10 @@ function applyToRun(
     case "bubble":
       if (run.agentId) setBubble(tx, run.agentId, body.text);
       return;
+    case "repetition":
+      return noteRepetition(tx, run, body);
+    case "busy":
+      return noteBusy(tx, run, body);
     case "events":
       return;
     case "work_done":
@@ -71,7 +70,7 @@ function applyToRun(
     case "not_landed":
     case "baseline":
       noteProgress(tx, run);
-      changeRow(tx.db, runs, run.id, { result: body, progressAt: tx.now });
+      changeRow(tx.db, runs, run.id, { result: body, progressAt: tx.now, ...onTheGround(tx.now) });
       tx.touch("run", run.id);
       return;
     case "mail_seen":
@@ -91,6 +90,14 @@ function applyToRun(
       );
       return;
   }
+}
+
+function progressed(tx: Tx, run: RunRow): void {
+  if (run.progressAt === null && run.kind === "work" && run.beadId) forgiveStarts(tx, run.beadId);
+  noteProgress(tx, run);
+  changeRow(tx.db, runs, run.id, { progressAt: tx.now, ...onTheGround(tx.now) });
+  if (run.agentId) setBubble(tx, run.agentId, null);
+  tx.touch("run", run.id);
 }
 
 /** What the town stopped it for, rather than that it was stopped. */

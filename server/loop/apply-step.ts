@@ -28,6 +28,7 @@ import { setWait } from "../store/writes/ready.ts";
 import { parkRig, proveTarget, setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
 import { endRun, offerRun, orderStop, settleRun } from "../store/writes/runs.ts";
+import { climb } from "../store/writes/ladder.ts";
 import {
   endTurn,
   giveTurn,
@@ -96,6 +97,8 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
   switch (action.do) {
     case "offer":
       return applyOffer(tx, action);
+    case "climb":
+      return climb(tx, action.runId, action);
     case "order_stop":
     case "end_run":
     case "settle_run":
@@ -113,8 +116,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "wait":
       return setWait(tx, action.subject, action.id, action.wait, action.ready);
     case "submit_review":
-      submitReview(tx, action);
-      return;
+      return void submitReview(tx, action);
     case "move_review":
       if (!moveReview(tx, action.reviewId, action.event, action))
         throw new Error(`${step.rule}: ${action.event} is refused for ${action.reviewId}`);
@@ -136,8 +138,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
         throw new Error(`${step.rule}: ${action.event} is refused for ${action.convoyId}`);
       return;
     case "open_landing":
-      openLanding(tx, action.convoyId, action);
-      return;
+      return void openLanding(tx, action.convoyId, action);
     case "set_rig":
     case "prove_target":
     case "park_rig":

@@ -14,6 +14,7 @@ import { prepareSnapshot, type Live, type Loaded } from "../store/load-snapshot.
 import type { Tx } from "../store/tx.ts";
 import { prepareUnfinished } from "../store/unfinished.ts";
 import { unqueue } from "../store/writes/ready.ts";
+import { restartLadders } from "../store/writes/ladder.ts";
 import { prepareTimers, type Timers } from "../store/writes/timers.ts";
 import { Agenda, type Round } from "./agenda.ts";
 import { applyStep } from "./apply-step.ts";
@@ -55,6 +56,8 @@ export class Decider {
   #gates = new Map<string, string>();
   /** The first pass over everything after a start or a gap in time may find work; later ones should not. */
   #passed = false;
+  /** The town begins, or stood still: how long nothing moved is not known. */
+  #begins = true;
 
   constructor(deps: DeciderDeps) {
     this.#deps = deps;
@@ -70,6 +73,7 @@ export class Decider {
   /** What was known of time does not hold any more: as after a start. */
   startOver(): void {
     this.#passed = false;
+    this.#begins = true;
     this.lookAtAll();
   }
 
@@ -81,6 +85,8 @@ export class Decider {
 
   decide(tx: Tx, takeChanged: TakeChanged): Decided {
     const rules: string[] = [];
+    if (this.#begins) restartLadders(tx);
+    this.#begins = false;
     const due = this.#timers.due(tx.now);
     if (due.length > 0) this.#agenda.add([...due, TOWN]);
     let sliced = false;

@@ -16,6 +16,13 @@ export interface Policy {
   codeWallMs: number;
   turnsMax: number;
   repromptsMax: number;
+  /** A run that has not begun its first turn is stopped after this long in one phase: a setup and a large clone fit in. */
+  startStillMs: number;
+  /** Without progress of a polecat, or a refinery, so long: the next rung of the ladder. */
+  workStillMs: number;
+  reviewStillMs: number;
+  /** Runs of a bead that stood still, on end, before a person is asked. */
+  stallsMax: number;
   /** A warm agent server of a session is released after this long without a turn. */
   warmMs: number;
   acceptByMs: number;
@@ -85,6 +92,10 @@ export const POLICY: Policy = {
   codeWallMs: 2 * 3_600_000,
   turnsMax: 60,
   repromptsMax: 2,
+  startStillMs: 45 * 60_000,
+  workStillMs: 10 * 60_000,
+  reviewStillMs: 10 * 60_000,
+  stallsMax: 2,
   warmMs: 300_000,
   acceptByMs: 30_000,
   stopGraceMs: 300_000,

@@ -34,6 +34,18 @@ export const SETTINGS: Readonly<Record<PolicyKey, Setting>> = {
   codeWallMs: rig(SECOND, DAY, "wall time of gates, a merge or a baseline"),
   turnsMax: rig(1, 1_000, "turns of one run"),
   repromptsMax: rig(0, 20, "times that an agent is asked again for a result"),
+  startStillMs: rig(
+    60 * SECOND,
+    DAY,
+    "a phase before an agent's first turn, until the run is stopped",
+  ),
+  workStillMs: rig(
+    10 * SECOND,
+    DAY,
+    "a polecat without progress, until the next rung of the ladder",
+  ),
+  reviewStillMs: rig(10 * SECOND, DAY, "a refinery without progress, until the next rung"),
+  stallsMax: rig(1, 100, "runs of a bead that stood still, before a person is asked"),
   warmMs: town(0, DAY, "how long an idle Mayor is kept warm"),
   acceptByMs: town(100, 600 * SECOND, "until a runner has to answer an offer"),
   stopGraceMs: town(SECOND, DAY, "until a run that was told to stop is given up"),

@@ -64,6 +64,8 @@ export interface MailView {
   /** The run that it was given to, and whether that lives. */
   runId: string | null;
   runLives: boolean;
+  /** It is a word to that run alone. */
+  onlyRun: boolean;
   /** The work run that could take it now. */
   takerId: string | null;
   takerState: RunState | null;

@@ -3,6 +3,7 @@
  * rule alone decides about it in this tick.
  */
 import { applyClose } from "./rules/bead/apply-close.ts";
+import { escalateStalled, stallsTooOften } from "./rules/bead/escalate-stalled.ts";
 import { exhaustion, failExhausted } from "./rules/bead/fail-exhausted.ts";
 import { recoverOrphaned } from "./rules/bead/recover-orphaned.ts";
 import { recoverRun } from "./rules/bead/recover-run.ts";
@@ -27,6 +28,12 @@ import { withdraw } from "./rules/review/withdraw.ts";
 import { settleBaseline } from "./rules/rig/settle-baseline.ts";
 import { handTurn } from "./rules/session/hand-turn.ts";
 import { recoverTurn } from "./rules/session/recover-turn.ts";
+import { interruptStill } from "./rules/run/interrupt-still.ts";
+import { nudgeStill } from "./rules/run/nudge-still.ts";
+import { stopStill } from "./rules/run/stop-still.ts";
+import { stopUnstarted } from "./rules/run/stop-unstarted.ts";
+import { isDue, isStarting } from "./limits/ladder.ts";
+import { RUNG } from "../model/ladder.ts";
 import { loseUnstopped } from "./rules/run/lose-unstopped.ts";
 import { loseWithRunner } from "./rules/run/lose-with-runner.ts";
 import { settleStale } from "./rules/run/settle-stale.ts";
@@ -86,6 +93,14 @@ const RUN_TABLE: readonly Row<RunView>[] = [
     rule: submitForReview,
   },
   {
+    when: (run, c) =>
+      ended(run) &&
+      run.kind === "work" &&
+      issueOf(run, c)?.state === "in_progress" &&
+      stallsTooOften(run, issueOf(run, c), c.s),
+    rule: escalateStalled,
+  },
+  {
     when: (run, c) => ended(run) && run.kind === "work" && issueOf(run, c)?.state === "in_progress",
     rule: recoverRun,
   },
@@ -134,6 +149,10 @@ const RUN_TABLE: readonly Row<RunView>[] = [
     rule: stopOverBudget,
   },
   { when: (run, c) => run.stopOrderedAt === null && !serves(run, c), rule: stopOrphan },
+  { when: (run, c) => isStarting(run) && isDue(run, c), rule: stopUnstarted },
+  { when: (run, c) => run.rung === RUNG.ground && isDue(run, c), rule: nudgeStill },
+  { when: (run, c) => run.rung === RUNG.nudged && isDue(run, c), rule: interruptStill },
+  { when: isDue, rule: stopStill },
   { when: (run, c) => isAgents(run) && nextWarning(run, c) !== null, rule: warnBudget },
 ];
 
@@ -240,8 +259,10 @@ const QUESTION_TABLE: readonly Row<QuestionView>[] = [
   { when: (each) => each.blocking, rule: stopAsking },
 ];
 
+/** It was a word to one run, and that has ended. */
+const isForNobody = (mail: MailView) => mail.onlyRun && !mail.runLives;
 const MAIL_TABLE: readonly Row<MailView>[] = [
-  { when: (mail, c) => mail.expiresAt <= c.s.now, rule: expire },
+  { when: (mail, c) => mail.expiresAt <= c.s.now || isForNobody(mail), rule: expire },
   { when: (mail) => mail.runId !== null && !mail.runLives, rule: takeBack },
   { when: (mail) => mail.runId === null && mail.takerId !== null, rule: deliver },
 ];

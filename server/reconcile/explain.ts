@@ -5,7 +5,9 @@
 import { Capacity } from "./capacity.ts";
 import { indexSnapshot, type Context } from "./context.ts";
 import { gateOf } from "./gates.ts";
-import { wallAt } from "./limits/pauses.ts";
+import { repetitionWords } from "../model/ladder.ts";
+import { isAtWork, isStarting, nextRungAt, nextRungWords } from "./limits/ladder.ts";
+import { isFrozen, wallAt } from "./limits/pauses.ts";
 import { issueReadiness, reviewReadiness, unmetBlockers } from "./readiness.ts";
 import type { ConvoyView, IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";
@@ -103,7 +105,8 @@ function explainReview(review: ReviewView, context: Context): Explanation {
   return { text, reasons, can: [...decide, ...can] };
 }
 
-function explainRun(run: RunView, { s, runners }: Context): Explanation {
+function explainRun(run: RunView, context: Context): Explanation {
+  const { s, runners } = context;
   const runner = runners.get(run.runnerId);
   const where = runner ? ` on runner ${runner.name}` : "";
   const reasons: Reason[] = [];
@@ -124,11 +127,24 @@ function explainRun(run: RunView, { s, runners }: Context): Explanation {
         runner.id,
       ),
     );
+  reasons.push(...ladderReasons(run, context));
   const can: Remedy[] =
     run.state === "ended" || run.kind === "merge" || run.stopOrderedAt !== null
       ? []
       : [{ text: "Stop it; its work is saved", command: "run.stop", body: { run: run.id } }];
   return { text: `Its ${run.kind} run is ${run.state}.`, reasons, can };
+}
+
+/** At which rung of the ladder it is, what comes next and when; or why it is not climbed. */
+function ladderReasons(run: RunView, context: Context): Reason[] {
+  if (run.stopOrderedAt !== null || (!isAtWork(run) && !isStarting(run))) return [];
+  if (isFrozen(run, context)) return [reason("a pause holds: no deadline of it passes")];
+  const dueAt = nextRungAt(run, context);
+  if (dueAt === null) return [];
+  const busy = run.busyUntil !== null && run.busyUntil > context.s.now;
+  const waits: Reason[] = busy ? [reason("something slow is under way", run.busyUntil)] : [];
+  if (run.repeating !== null) waits.push(reason(`its agent ${repetitionWords(run.repeating)}`));
+  return [...waits, reason(nextRungWords(run), dueAt)];
 }
 
 function explainConvoy({ members }: ConvoyView): Explanation {

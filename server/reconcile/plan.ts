@@ -7,6 +7,7 @@ import type {
   EscalationTarget,
   FailureReason,
   GateResult,
+  MailMode,
   Proof,
   ReviewComment,
   RunKind,
@@ -73,6 +74,8 @@ export type Action =
       code?: string;
       by?: "stopped_by_person";
     }
+  /** One rung up, and what the run's agent is told of it. */
+  | { do: "climb"; runId: string; rung: number; mode: MailMode; text: string }
   | { do: "end_run"; runId: string; outcome: "lost" | "stopped_by_town"; reason: FailureReason }
   | { do: "settle_run"; runId: string }
   | {
@@ -94,6 +97,8 @@ export type Action =
       as: CountsAs;
       /** It counts towards the runs that a bead may cost in its life. */
       spent: boolean;
+      /** It stood still: `true` is one more on end, `false` ends the row, absent says nothing. */
+      stalled?: boolean;
       backOffUntil: number | null;
     }
   /** Nothing more is dispatched for it before a person has resumed it. */

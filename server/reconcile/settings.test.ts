@@ -42,6 +42,11 @@ const work = offered({ issues: [issue()] });
 const inReview = issue({ state: "in_review", reviewId: "mr_1" });
 const many = Array.from({ length: 9 }, (_, n) => issue({ id: `bd_${n}` }));
 const atWork = issue({ state: "in_progress" });
+const stalled: Partial<RunView> = {
+  state: "ended",
+  outcome: "stopped_by_town",
+  reason: { code: "no_progress", message: "still", source: "town" },
+};
 const live = (change: Partial<RunView>) => rulesOf({ issues: [atWork], runs: [run(change)] });
 const silent = (ms: number) =>
   rulesOf({ runners: [runner({ lastSeenAt: NOW - ms, online: false })] });
@@ -102,6 +107,17 @@ const EFFECTS: Readonly<
   turnsMax: [1, work],
   repromptsMax: [0, work],
   warmMs: [1, work],
+  startStillMs: [1_000, live({ state: "preparing", rungSince: NOW - 2_000 })],
+  workStillMs: [1_000, live({ rungSince: NOW - 2_000 })],
+  reviewStillMs: [
+    1_000,
+    rulesOf({
+      issues: [inReview],
+      reviews: [review({ state: "reviewing" })],
+      runs: [run({ kind: "review", reviewId: "mr_1", rungSince: NOW - 2_000 })],
+    }),
+  ],
+  stallsMax: [1, live(stalled)],
   stopGraceMs: [1_000, live({ stopOrderedAt: NOW - 2_000 })],
   slots: [1, offered({ issues: many })],
   codeSlotsPerRunner: [
@@ -171,6 +187,15 @@ test.each(Object.entries(EFFECTS))(
   },
 );
 
+const still = (beadId: string, change: Partial<RunView>) =>
+  run({
+    id: `rn_${beadId}`,
+    beadId,
+    resource: `bead:${beadId}`,
+    rungSince: NOW - 2_000,
+    ...change,
+  });
+
 const ofRig = Object.entries(EFFECTS).filter(([key]) => SETTINGS[key as PolicyKey].rig);
 test.each(ofRig)("[state.md] a rig's own figure %s counts for the rig alone", (key, [value]) => {
   const own = { ...POLICY, [key]: value };
@@ -187,6 +212,9 @@ test.each(ofRig)("[state.md] a rig's own figure %s counts for the rig alone", (k
       issue({ id: "bd_5", reviewId: "mr_3" }),
       issue({ id: "bd_6", state: "in_progress" }),
       issue({ id: "bd_7" }),
+      issue({ id: "bd_8", state: "in_progress" }),
+      issue({ id: "bd_9", state: "in_review", reviewId: "mr_4" }),
+      issue({ id: "bd_10", state: "in_progress" }),
     ],
     reviews: [
       review({ id: "mr_2", subjectId: "bd_4", tries: 1, infraSince: NOW - 2_000 }),
@@ -196,9 +224,13 @@ test.each(ofRig)("[state.md] a rig's own figure %s counts for the rig alone", (k
         state: "changes_requested" as const,
         latest: round({ headOid: HEAD, reviewerRunId: "rn_1" }),
       }),
+      review({ id: "mr_4", subjectId: "bd_9", state: "reviewing" as const }),
     ],
     runs: [
-      run({ beadId: "bd_6", resource: "bead:bd_6", spent: spent({ microUsd: 2, tokens: 2 }) }),
+      still("bd_6", { spent: spent({ microUsd: 2, tokens: 2 }) }),
+      still("bd_8", { state: "preparing" }),
+      still("bd_9", { kind: "review", reviewId: "mr_4" }),
+      still("bd_10", stalled),
     ],
   };
   const seen = (policies: ReadonlyMap<string, Policy>) => {

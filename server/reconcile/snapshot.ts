@@ -17,6 +17,7 @@ import type {
 } from "../../protocol/index.ts";
 import type { Cost, Limit } from "../model/budget.ts";
 import type { BreakerView } from "../model/breaker.ts";
+import type { Repetition } from "../model/ladder.ts";
 import type { Lane, ProviderView } from "../model/provider.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
@@ -78,6 +79,8 @@ export interface IssueView {
   startFailures: number;
   infraFailures: number;
   infraSince: number | null;
+  /** Runs of it that stood still, on end. */
+  stalls: number;
   parked: FailureReason | null;
   backOffUntil: number | null;
   reviewId: string | null;
@@ -164,6 +167,12 @@ export interface RunView {
   model: string | null;
   /** What a baseline judges: by other gates its result says nothing of the rig. */
   judges: Judged | null;
+  phase: string | null;
+  /** Of the ladder: server/model/ladder.ts. */
+  rung: number;
+  rungSince: number | null;
+  busyUntil: number | null;
+  repeating: Repetition | null;
   saved: { ref: string; oid: string } | null;
 }
 

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { nextDayAt } from "../model/budget.ts";
 import { dayGate } from "./gates.ts";
 import { policyOf } from "./policy-of.ts";
+import { nextRungAt } from "./limits/ladder.ts";
 import { isFrozen, wallAt } from "./limits/pauses.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -37,6 +38,7 @@ export function wishedTimers(context: Context): TimerWish[] {
     if (run.stopOrderedAt !== null)
       wish(run.id, "stop", run.stopOrderedAt + s.policy.stopGraceMs + 1);
     else if (!isFrozen(run, context)) wish(run.id, "wall", wallAt(run) + 1);
+    wish(run.id, "rung", nextRungAt(run, context));
   }
   for (const each of s.questions) wish(each.id, "deadline", each.deadlineAt);
   for (const each of s.mails) wish(each.id, "expiry", each.expiresAt);

@@ -174,8 +174,10 @@ function prepareMailOfRun(db: Db): (runId: string) => string[] {
     .prepare();
   return (runId) => {
     const found = run.get({ id: runId });
-    if (found?.kind !== "work") return [];
-    return [found.beadId, found.agentId].flatMap((id) =>
+    if (found?.kind !== "work" && found?.kind !== "review") return [];
+    // A message to a bead is for who works on it.
+    const beadId = found.kind === "work" ? found.beadId : null;
+    return [beadId, found.agentId].flatMap((id) =>
       id === null ? [] : waiting.all({ id }).map((row) => row.id),
     );
   };

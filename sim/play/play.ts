@@ -26,6 +26,8 @@ const PATIENCE = {
   escalationRemindMs: 20 * 60_000,
   // Half of all that happens would be heartbeats that move nothing.
   heartbeatMs: 20_000,
+  workStillMs: 90_000,
+  reviewStillMs: 90_000,
 };
 /** From a runner that gave up to its next start by whoever supervises it. */
 const RESTART_MS = 2_000;

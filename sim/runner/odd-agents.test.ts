@@ -45,7 +45,8 @@ const oddities: [
   ["says done twice", "polecat", [wrote, { tool: done }, { tool: done }], ["done"]],
   ["says done, and goes on to write", "polecat", [wrote, { tool: done }, wrote], ["done"]],
   ["falls silent at once", "polecat", [silent], ["rejected"]],
-  ["falls silent in its work", "polecat", [wrote, silent], ["no_result"]],
+  ["falls silent in its work, and is woken", "polecat", [wrote, silent], ["done"]],
+  ["stays silent when it is woken", "polecat", [wrote, silent, silent], ["no_result"]],
   [
     "dawdles for minutes and finishes",
     "polecat",

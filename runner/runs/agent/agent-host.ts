@@ -9,6 +9,7 @@ import { AgentStream } from "./agent-stream.ts";
 import { modelCredential } from "./model-access.ts";
 import { ModelStanding } from "./model-standing.ts";
 import { openSurroundings, type Surroundings } from "./surroundings.ts";
+import { ToolsInFlight } from "./tools-in-flight.ts";
 import { TurnWatch, type Expired } from "./turn-watch.ts";
 
 export type TurnClosed = Extract<AgentEvent, { type: "turn_closed" }>["reason"];
@@ -26,6 +27,7 @@ export class AgentHost {
   #toolEnded = Promise.withResolvers<void>();
   #lastError: string | null = null;
   #prompts = 0;
+  #turnBegan = false;
   #closed = false;
 
   private constructor(parts: {
@@ -42,7 +44,9 @@ export class AgentHost {
     this.standing = parts.standing;
     this.driver = parts.driver;
     this.#surroundings = parts.surroundings;
-    this.#watch = new TurnWatch(parts.run.spec.limits, parts.clock, (what) =>
+    const { clock, run } = parts;
+    const tools = new ToolsInFlight(clock, (what, forMs) => run.busy(what, forMs));
+    this.#watch = new TurnWatch(run.spec.limits, { clock, tools }, (what) =>
       this.#expired.resolve(what),
     );
     parts.driver.onEvent((event) => this.#take(event));
@@ -84,6 +88,10 @@ export class AgentHost {
   get lastError(): string | null {
     return this.#lastError;
   }
+  /** Whether the agent has taken up its last prompt. */
+  get turnBegan(): boolean {
+    return this.#turnBegan;
+  }
   /** Resolves when the turn that runs has ended. */
   get turnClosed(): Promise<TurnClosed> {
     return this.#turn.promise;
@@ -101,6 +109,7 @@ export class AgentHost {
     this.#turn = Promise.withResolvers<TurnClosed>();
     this.#expired = Promise.withResolvers<Expired>();
     this.#lastError = null;
+    this.#turnBegan = false;
     this.stream.prompt(shown.from, shown.text);
     this.#watch.open();
     const sent = await this.driver.prompt({
@@ -151,9 +160,10 @@ export class AgentHost {
 
   #take(event: AgentEvent): void {
     this.stream.take(event);
+    if (event.type !== "turn_closed") this.#turnBegan = true;
     switch (event.type) {
       case "tool_start":
-        return this.#watch.toolStarted(event.callId);
+        return this.#watch.toolStarted(event.callId, event.tool, event.input);
       case "tool_end":
         this.#toolEnded.resolve();
         return this.#watch.toolEnded(event.callId);

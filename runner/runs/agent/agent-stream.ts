@@ -1,10 +1,10 @@
 /** Turns what an agent does into the run's stream, its bubble and its progress. */
-import { createHash } from "node:crypto";
 import { EVENT_TEXT_CHARS_MAX } from "../../../protocol/limits.ts";
 import type { AgentEvent } from "../../agents/driver.ts";
 import type { TimeSource } from "../../clock.ts";
 import { cutEnd, cutMiddle } from "../cut-text.ts";
 import type { LiveRun } from "../live-run.ts";
+import { RepetitionWatch } from "./repetition.ts";
 
 /** A growing text is told again after this long, plus a tenth of a millisecond for each character. */
 const TEXT_EVERY_MS = 100;
@@ -22,9 +22,10 @@ export class AgentStream {
   readonly #clock: TimeSource;
   readonly #parts = new Map<string, Part>();
   readonly #calls = new Map<string, { tool: string; input: string }>();
-  /** Hashes of calls with their results: a result seen before moves nothing. */
-  readonly #results = new Set<string>();
+  readonly #repetition = new RepetitionWatch();
   readonly #said: string[] = [];
+  /** A tool was called since the last answer of the model. */
+  #acted = false;
   #turnId: string | null = null;
 
   constructor(run: LiveRun, clock: TimeSource) {
@@ -35,6 +36,7 @@ export class AgentStream {
   /** Events from now on belong to this turn; its texts are gathered anew. */
   beginTurn(turnId: string | null): void {
     this.#turnId = turnId;
+    this.#repetition.asked();
     this.#said.length = 0;
     this.#parts.clear();
   }
@@ -58,7 +60,10 @@ export class AgentStream {
         return this.#grow(event.partId, event.text);
       case "text":
         return this.#complete(event.partId, event.text);
+      case "step":
+        return this.#answered();
       case "tool_start":
+        this.#acted = true;
         this.#calls.set(event.callId, { tool: event.tool, input: event.input });
         return this.#tool(event.callId, "running", null, null);
       case "tool_end":
@@ -119,12 +124,17 @@ export class AgentStream {
     this.#tool(callId, ok ? "completed" : "failed", output, Math.round(durationMs));
     const input = this.#calls.get(callId)?.input ?? "";
     this.#calls.delete(callId);
-    const hash = createHash("sha256")
-      .update(JSON.stringify([tool, input, ok, output]))
-      .digest("base64");
-    if (this.#results.has(hash)) return;
-    this.#results.add(hash);
-    if (ok) this.#run.progress(TREE_TOOLS.has(tool) ? "tree" : "tool");
+    const { isNew, circle } = this.#repetition.called({ tool, input, ok, output });
+    // A result seen before moves nothing, and so does a failure.
+    if (ok && isNew) this.#run.progress(TREE_TOOLS.has(tool) ? "tree" : "tool");
+    if (circle !== null) this.#run.fact({ kind: "repetition", ...circle });
+  }
+
+  /** An answer that called nothing. */
+  #answered(): void {
+    if (this.#acted) return void (this.#acted = false);
+    const circle = this.#repetition.answered();
+    if (circle !== null) this.#run.fact({ kind: "repetition", ...circle });
   }
 
   #tool(

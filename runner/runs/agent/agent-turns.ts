@@ -1,7 +1,12 @@
 /** Prompts an agent until it hands in a result: re-prompts, deadlines, a model in trouble, crashes and stops. */
 import type { ExitRecord } from "../../../protocol/facts.ts";
-import { sleep, type Clock } from "../../clock.ts";
-import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../../config.ts";
+import { sleep, type Clock, type TimeSource } from "../../clock.ts";
+import {
+  INTERRUPT_AGAIN_MS,
+  INTERRUPT_MS_MAX,
+  MODEL_RETRY_FIRST_MS,
+  MODEL_RETRY_LAST_MS,
+} from "../../config.ts";
 import { backOffMs } from "../../session/back-off.ts";
 import type { AgentHost, TurnClosed } from "./agent-host.ts";
 import type { AgentRunSpec } from "./agent-job.ts";
@@ -27,10 +32,14 @@ type Seen<R> =
   | { kind: "result"; result: R }
   | { kind: "closed"; reason: TurnClosed }
   | { kind: "expired"; what: Expired }
+  /** Somebody has a word that does not wait for the end of the turn. */
+  | { kind: "urgent" }
   | { kind: "ended"; ending: Ending }
   | { kind: "stopped" };
 
 const AFTER_MODEL_TROUBLE = "The model could not be reached for a while. Go on where you were.";
+const AFTER_SILENCE =
+  "You had been silent for long and were interrupted. Look at what is there, and go on where you were.";
 /** The agent's own record of the terminal call arrives within this time. */
 const SETTLE_MS = 1_500;
 
@@ -58,26 +67,27 @@ async function takeTurns<R>(
   const { limits } = run.spec;
   let text = plan.first;
   let reprompts = 0;
+  const silence = new Silence(place.clock);
   for (let turn = 1, waits = 0; ; turn++) {
-    const letters = run.mail.take();
-    const said = [text, lettersText(letters)].filter((part) => part !== "").join("\n\n");
-    const sent = await host.prompt(
-      said,
-      (turn === 1 ? plan.shown : undefined) ?? { from: "machine", text: said },
-    );
-    if (!sent.ok)
-      return ended(
-        ending("crashed", "agent_gone", `The agent did not take its turn: ${sent.message}`),
-      );
-    run.markStarted();
-    for (const { mailId } of letters) run.fact({ kind: "mail_seen", mailId });
-    const seen = await watchTurn(run, host, plan.result);
+    const failed = await beginTurn(run, host, text, turn === 1 ? plan.shown : undefined);
+    if (failed !== null) return ended(failed);
+    let seen = await watchTurn(run, host, plan.result);
+    const mayGoOn = turn < limits.turnsMax;
+    const isSilent = seen.kind === "expired" && seen.what === "silent" && silence.first(run);
+    if ((isSilent || seen.kind === "urgent") && mayGoOn) {
+      seen = await interruptTurn(place.clock, run, host, plan.result);
+      if (seen.kind === "closed") {
+        text = isSilent ? AFTER_SILENCE : "";
+        continue;
+      }
+    }
     if (seen.kind === "result") {
       await host.toolSettled(SETTLE_MS);
       return seen;
     }
     if (seen.kind === "ended") return seen;
     if (seen.kind === "stopped") return ended(stoppedEnding(run));
+    if (seen.kind === "urgent") return ended(noResult(host, turn));
     if (seen.kind === "expired") return ended(expiredEnding(run, seen.what, turn));
     if (seen.reason === "error" && host.standing.waiting) {
       const backOff = { firstMs: MODEL_RETRY_FIRST_MS, lastMs: MODEL_RETRY_LAST_MS };
@@ -87,33 +97,103 @@ async function takeTurns<R>(
       text = AFTER_MODEL_TROUBLE;
       continue;
     }
-    if (run.mail.wantsTurn && turn < limits.turnsMax) {
+    if (run.mail.wantsTurn && mayGoOn) {
       // Somebody has something to say: that comes before any re-prompt, and is none.
       text = "";
       continue;
     }
     const closed = await plan.turnEnded();
     if (closed !== null) return { kind: "result", result: closed };
-    if (reprompts >= limits.repromptsMax || turn >= limits.turnsMax)
-      return ended(noResult(host, turn));
+    if (reprompts >= limits.repromptsMax || !mayGoOn) return ended(noResult(host, turn));
     reprompts++;
     text = plan.reprompt;
   }
 }
 
+/** Hands the turn over, with what waits for the agent. An ending when it does not take it. */
+async function beginTurn(
+  run: LiveRun<AgentRunSpec>,
+  host: AgentHost,
+  text: string,
+  shown: TurnPlan<unknown>["shown"],
+): Promise<Ending | null> {
+  const letters = run.mail.take();
+  const said = [text, lettersText(letters)].filter((part) => part !== "").join("\n\n");
+  const sent = await host.prompt(said, shown ?? { from: "machine", text: said });
+  if (!sent.ok)
+    return ending("crashed", "agent_gone", `The agent did not take its turn: ${sent.message}`);
+  run.markStarted();
+  for (const { mailId } of letters) run.fact({ kind: "mail_seen", mailId });
+  return null;
+}
+
+/** An agent that is silent is woken once; again only after its work has moved. */
+class Silence {
+  readonly #clock: TimeSource;
+  #lastAt: number | null = null;
+
+  constructor(clock: TimeSource) {
+    this.#clock = clock;
+  }
+
+  first(run: LiveRun): boolean {
+    const now = this.#clock.mono();
+    const isFirst = this.#lastAt === null || run.progressAgoMs < now - this.#lastAt;
+    this.#lastAt = now;
+    return isFirst;
+  }
+}
+
 async function watchTurn<R>(run: LiveRun, host: AgentHost, result: Promise<R>): Promise<Seen<R>> {
+  return await unlessStopped<R>(run, [
+    ...endsOf<R>(host, result),
+    host.expired.then((what) => ({ kind: "expired", what })),
+    run.mail.urgent.then(() => ({ kind: "urgent" })),
+  ]);
+}
+
+/** Ends the turn that runs, so that another can begin. What it hands in meanwhile counts. */
+async function interruptTurn<R>(
+  clock: Clock,
+  run: LiveRun,
+  host: AgentHost,
+  result: Promise<R>,
+): Promise<Seen<R>> {
+  const late = Promise.withResolvers<Seen<R>>();
+  const callOff = clock.after(INTERRUPT_MS_MAX, () =>
+    late.resolve({ kind: "expired", what: "silent" }),
+  );
+  // Whatever it answers: its turn ends, or is late. A prompt that has not become a turn yet would be lost, and the agent with it.
+  let againOff = () => undefined as void;
+  const ask = () => {
+    if (host.turnBegan) void host.driver.interrupt();
+    againOff = clock.after(INTERRUPT_AGAIN_MS, ask);
+  };
+  ask();
+  const seen = await unlessStopped<R>(run, [...endsOf<R>(host, result), late.promise]);
+  callOff();
+  againOff();
+  return seen;
+}
+
+function endsOf<R>(host: AgentHost, result: Promise<R>): Promise<Seen<R>>[] {
+  return [
+    result.then((value) => ({ kind: "result", result: value })),
+    host.turnClosed.then((reason) => ({ kind: "closed", reason })),
+    host.standing.fatal.then((end) => ({ kind: "ended", ending: end })),
+    host.driver.exited.then((exit) => ended(diedEnding(exit))),
+  ];
+}
+
+async function unlessStopped<R>(
+  run: LiveRun,
+  others: readonly Promise<Seen<R>>[],
+): Promise<Seen<R>> {
   const stopped = Promise.withResolvers<Seen<R>>();
   const onStop = () => stopped.resolve({ kind: "stopped" });
   if (run.signal.aborted) onStop();
   run.signal.addEventListener("abort", onStop, { once: true });
-  const seen = await Promise.race<Seen<R>>([
-    stopped.promise,
-    result.then((value) => ({ kind: "result", result: value })),
-    host.turnClosed.then((reason) => ({ kind: "closed", reason })),
-    host.expired.then((what) => ({ kind: "expired", what })),
-    host.standing.fatal.then((end) => ({ kind: "ended", ending: end })),
-    host.driver.exited.then((exit) => ended(diedEnding(exit))),
-  ]);
+  const seen = await Promise.race<Seen<R>>([stopped.promise, ...others]);
   run.signal.removeEventListener("abort", onStop);
   return seen;
 }

@@ -3,7 +3,7 @@
  * longer than another. A tool in flight holds the second back up to the tool's own limit.
  */
 import type { Clock } from "../../clock.ts";
-import { TOOL_IN_FLIGHT_MS_MAX } from "../../config.ts";
+import type { ToolsInFlight } from "./tools-in-flight.ts";
 
 export type Expired = "first_token" | "silent";
 
@@ -11,24 +11,25 @@ export class TurnWatch {
   readonly #limits: { firstTokenMs: number; silenceMs: number };
   readonly #clock: Clock;
   readonly #onExpired: (what: Expired) => void;
-  readonly #inFlight = new Set<string>();
+  readonly #tools: ToolsInFlight;
   #callOff: (() => void) | null = null;
   #seen = false;
 
   constructor(
     limits: { firstTokenMs: number; silenceMs: number },
-    clock: Clock,
+    { clock, tools }: { clock: Clock; tools: ToolsInFlight },
     onExpired: (what: Expired) => void,
   ) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#tools = tools;
     this.#onExpired = onExpired;
   }
 
   /** A turn was handed over. */
   open(): void {
     this.#seen = false;
-    this.#inFlight.clear();
+    this.#tools.clear();
     this.#arm();
   }
 
@@ -38,13 +39,13 @@ export class TurnWatch {
     this.#arm();
   }
 
-  toolStarted(callId: string): void {
-    this.#inFlight.add(callId);
+  toolStarted(callId: string, tool: string, input: string): void {
+    this.#tools.started(callId, tool, input);
     this.sign();
   }
 
   toolEnded(callId: string): void {
-    this.#inFlight.delete(callId);
+    this.#tools.ended(callId);
     this.sign();
   }
 
@@ -55,6 +56,7 @@ export class TurnWatch {
 
   /** No turn runs. */
   close(): void {
+    this.#tools.clear();
     this.#callOff?.();
     this.#callOff = null;
   }
@@ -63,11 +65,7 @@ export class TurnWatch {
     this.#callOff?.();
     const { firstTokenMs, silenceMs } = this.#limits;
     const what: Expired = this.#seen ? "silent" : "first_token";
-    const ms = !this.#seen
-      ? firstTokenMs
-      : this.#inFlight.size > 0
-        ? Math.max(silenceMs, TOOL_IN_FLIGHT_MS_MAX)
-        : silenceMs;
+    const ms = this.#seen ? Math.max(silenceMs, this.#tools.limitMs ?? 0) : firstTokenMs;
     this.#callOff = this.#clock.after(ms, () => {
       this.#callOff = null;
       this.#onExpired(what);

@@ -245,7 +245,10 @@ async function closeByGates(
   if (saved.proof.oid === tree.base) return null;
   tellSaved(run, saved.proof, tree.base);
   if (rig.gates.length === 0 || run.signal.aborted) return null;
+  // A red gate is run twice.
+  run.busy("gates", 2 * rig.gates.reduce((sum, gate) => sum + gate.timeoutMs, 0));
   const gates = await runGates(place, run, { gates: rig.gates, setup: null }, gatePlace(tree));
+  run.busy("", 0);
   if (gates.kind !== "ran" || !gates.green) return null;
   const checked = await verifyDone(place.works, tree, {
     summary: CLOSED_BY_GATES,

@@ -35,6 +35,7 @@ CREATE TABLE `mails` (
 	`from` text NOT NULL,
 	`to_id` text NOT NULL,
 	`run_id` text,
+	`only_run` integer DEFAULT false NOT NULL,
 	`expires_at` integer NOT NULL,
 	`delivered_at` integer,
 	`seen_at` integer
@@ -140,6 +141,7 @@ DROP INDEX `issues_by_state`;--> statement-breakpoint
 ALTER TABLE `issues` ADD `runs_spent` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `runs_forgiven` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `work_attempts_forgiven` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `issues` ADD `stalls` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `parked` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
@@ -152,6 +154,10 @@ ALTER TABLE `issues` DROP COLUMN `work_attempts_cap`;--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
 ALTER TABLE `runs` ADD `stop_code` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `rung` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `rung_since` integer;--> statement-breakpoint
+ALTER TABLE `runs` ADD `busy_until` integer;--> statement-breakpoint
+ALTER TABLE `runs` ADD `repeating` text;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
 CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint

@@ -109,6 +109,8 @@ export const mails = sqliteTable(
     toId: text("to_id").notNull(),
     /** The run that it is sent to; null while nobody is there. */
     runId: text("run_id"),
+    /** A word to that run alone: no later one is given it. */
+    onlyRun: flag("only_run").notNull().default(false),
     expiresAt: at("expires_at").notNull(),
     deliveredAt: at("delivered_at"),
     seenAt: at("seen_at"),

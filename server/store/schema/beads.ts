@@ -79,6 +79,8 @@ export const issues = sqliteTable(
     workAttemptsForgiven: integer("work_attempts_forgiven").notNull().default(0),
     startFailures: integer("start_failures").notNull().default(0),
     infraFailures: integer("infra_failures").notNull().default(0),
+    /** Runs on end that stood still. */
+    stalls: integer("stalls").notNull().default(0),
     /** When infrastructure began to fail it, without a success since. */
     infraSince: at("infra_since"),
     /** Only a person can mend this; nothing is dispatched before he has resumed it. */

@@ -20,6 +20,7 @@ import type {
   RunState,
 } from "../../../protocol/index.ts";
 import type { TurnState } from "../../model/states.ts";
+import type { Repetition } from "../../model/ladder.ts";
 import type { RunResultFact } from "../../reconcile/run-result.ts";
 import { at, flag, json } from "./columns.ts";
 
@@ -93,6 +94,13 @@ export const runs = sqliteTable(
     /** Set when the rule for this (kind, outcome) has drawn the consequences. */
     settledAt: at("settled_at"),
     progressAt: at("progress_at"),
+    /** Of the ladder: the rung that it is on, and from when the time to the next one counts. */
+    rung: integer("rung").notNull().default(0),
+    rungSince: at("rung_since"),
+    /** Something slow by nature is under way until then: the ladder waits for it. */
+    busyUntil: at("busy_until"),
+    /** How its agent goes in circles, since the last rung. */
+    repeating: json<Repetition>("repeating"),
     savedRef: text("saved_ref"),
     savedOid: text("saved_oid"),
     savedAt: at("saved_at"),

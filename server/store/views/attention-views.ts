@@ -1,5 +1,5 @@
 /** Reads of beads that ask for somebody, as the rules see them. Prepared once. */
-import { and, asc, eq, isNull, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import { escalationState } from "../../model/attention-states.ts";
 import { nextReminderAt } from "../../model/escalation.ts";
 import { POLICY } from "../../model/policy.ts";
@@ -76,8 +76,10 @@ function prepareMail(db: Db): AttentionViews["mail"] {
     .from(runs)
     .where(
       and(
-        or(eq(runs.beadId, id), eq(runs.agentId, id)),
-        eq(runs.kind, "work"),
+        or(
+          and(eq(runs.beadId, id), eq(runs.kind, "work")),
+          and(eq(runs.agentId, id), inArray(runs.kind, ["work", "review"])),
+        ),
         sql`${runs.state} in ('accepted', 'preparing', 'running')`,
         isNull(runs.stopOrderedAt),
       ),
@@ -87,10 +89,10 @@ function prepareMail(db: Db): AttentionViews["mail"] {
   return (mailId) => {
     const found = row.get({ id: mailId });
     if (found?.state !== "queued" && found?.state !== "delivered") return null;
-    const { state, runId, toId, expiresAt } = found;
+    const { state, runId, toId, expiresAt, onlyRun } = found;
     const free = taker.get({ id: toId });
     return {
-      ...{ id: mailId, state, runId, expiresAt },
+      ...{ id: mailId, state, runId, expiresAt, onlyRun },
       runLives: runId !== null && holder.get({ id: runId }) !== undefined,
       takerId: free?.id ?? null,
       takerState: free?.state ?? null,

@@ -153,11 +153,17 @@ export function closeIssue(
 export function countRun(
   tx: Tx,
   beadId: string,
-  { as, spent, backOffUntil }: { as: CountsAs; spent: boolean; backOffUntil: number | null },
+  {
+    as,
+    spent,
+    stalled,
+    backOffUntil,
+  }: { as: CountsAs; spent: boolean; stalled?: boolean; backOffUntil: number | null },
 ): void {
   const row = present(rowAt(tx.db, issues, beadId), `issues row of ${beadId}`);
   changeRow(tx.db, issues, beadId, {
     backOffUntil,
+    ...(stalled !== undefined && { stalls: stalled ? row.stalls + 1 : 0 }),
     ...(spent && { runsSpent: row.runsSpent + 1 }),
     ...(as === "work_attempt" && { workAttempts: row.workAttempts + 1 }),
     ...(as === "start_failure" && { startFailures: row.startFailures + 1 }),
@@ -224,6 +230,7 @@ export function forgiveLife(tx: Tx, beadId: string): void {
       startFailures: 0,
       infraFailures: 0,
       infraSince: null,
+      stalls: 0,
       parked: null,
       backOffUntil: null,
     })

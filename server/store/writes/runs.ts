@@ -14,6 +14,7 @@ import { fences, runners, runs, sessions } from "../schema/runs.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { assignAgent, releaseAgent, takeAgent } from "./agents.ts";
+import { onTheGround } from "./ladder.ts";
 import { noteEnd, touchTown } from "./limits/limits.ts";
 import { dropEffects, owe } from "./outbox.ts";
 import { addRow, changeRow, rowAt, valueAt } from "../rows.ts";
@@ -122,6 +123,7 @@ export function advanceRun(tx: Tx, runId: string, state: RunState, phase: string
   changeRow(tx.db, runs, runId, {
     ...(forward && { state }),
     ...(phase !== null && { phase }),
+    ...onTheGround(tx.now),
     ...(forward && state === "accepted" && { acceptedAt: tx.now }),
     // Its wall time is counted from here.
     ...(forward && state === "running" && { startedAt: tx.now, frozenMs: 0 }),

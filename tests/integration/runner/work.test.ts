@@ -75,6 +75,30 @@ test("[C4] a polecat works in its own tree, hands in, and its branch is pushed",
   expect(await personGit(stage.remoteDir, "show", `${done?.headOid}:line.txt`)).toBe("hello");
 }, 60_000);
 
+test("[C11] [C12] a word that does not wait interrupts the turn, and begins the next", async () => {
+  const [entry] = WRITE_AND_HAND_IN.entries;
+  const command = "sleep 50";
+  const slow = { tools: [{ name: "bash", arguments: { command, description: "Waits" } }] };
+  stage = await openStage({
+    name: "interrupt",
+    entries: [{ role: "polecat", turns: [slow, ...(entry?.turns ?? [])] }],
+  });
+  await stage.start();
+  const { town } = stage;
+  await town.until(() => town.hellos[0]);
+  const spec = workSpec(rigSpec(stage.remoteDir));
+  await town.offer(spec);
+  const { runId, fence } = spec;
+  const bodies = () =>
+    town.of("events", runId).flatMap(({ events }) => events.map(({ body }) => body));
+  await town.until(() => bodies().find((body) => body.kind === "tool"));
+  const mailId = newId("mail");
+  const mail = { mailId, mode: "immediate", from: "the town", text: "Go on" };
+  expect(await town.mail({ runId, fence, mail })).toEqual({ ok: true, value: null });
+  expect((await town.exitOf(runId)).outcome).toBe("done");
+  expect(town.of("mail_seen", runId)).toEqual([{ kind: "mail_seen", mailId }]);
+}, 60_000);
+
 test("[C11] a live agent reads a message when its turn is over, in the place of a re-prompt", async () => {
   const [entry] = WRITE_AND_HAND_IN.entries;
   const slow = { text: "# Thinking\n", pauseMs: 3_000 };

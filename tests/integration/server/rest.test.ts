@@ -46,6 +46,14 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant("say" as const) }),
   fc.record({ do: fc.constant("pass" as const), ms: fc.constantFrom(500, 40_000, 130_000) }),
   fc.record({ do: fc.constant("hello" as const) }),
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("still" as const), ms: fc.nat(2_000_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("sign" as const),
+      of: fc.constantFrom("progress", "repetition", "busy", "idle", "cut", "back"),
+    }),
+  },
   fc.record({ do: fc.constant("ask" as const), on: fc.nat(3), wait: fc.boolean() }),
   fc.record({ do: fc.constant("answer" as const), on: fc.nat(3) }),
   fc.record({ do: fc.constant("escalate" as const), on: fc.nat(3) }),
@@ -58,7 +66,7 @@ const operation = fc.oneof(
   }),
   fc.record({
     do: fc.constant("set" as const),
-    key: fc.constantFrom("workAttemptsMax", "roundsMax", "slots", "runsPerBeadMax", "agentWallMs"),
+    key: fc.constantFrom("workAttemptsMax", "roundsMax", "slots", "runsPerBeadMax", "workStillMs"),
     value: fc.constantFrom(null, 1, 1_000),
     ofRig: fc.boolean(),
   }),
@@ -221,7 +229,37 @@ class Play {
       case "hello":
         await this.runner.hello({ slots: 1 });
         return;
+      case "still":
+        await this.#begin();
+        stage.clock.aheadMs += op.ms;
+        return;
+      case "sign":
+        return this.#sign(op.of);
     }
+  }
+
+  /** The oldest run that is not played yet begins, as far as its runner is concerned. */
+  async #begin(): Promise<void> {
+    const offer = this.stage.port.offers[this.#answered];
+    if (offer)
+      await this.runner.tell(offer.spec, { kind: "phase", phase: "x" }, { kind: "started" });
+  }
+
+  async #sign(of: "progress" | "repetition" | "busy" | "idle" | "cut" | "back"): Promise<void> {
+    const offer = this.stage.port.offers[this.#answered];
+    if (of === "cut") return this.stage.core.runnerGone(this.runner.id, this.runner.connection);
+    if (of === "back" || !offer) {
+      const live = offer ? [{ ...offer.spec, phase: "x", progressAgoMs: 0 }] : [];
+      await this.runner.hello({ live });
+      return;
+    }
+    const facts: Record<typeof of, FactBody> = {
+      progress: { kind: "progress", what: "tool" },
+      repetition: { kind: "repetition", pattern: "same_call", times: 4, text: "x" },
+      busy: { kind: "busy", what: "bash", forMs: 900_000 },
+      idle: { kind: "busy", what: "", forMs: 0 },
+    };
+    await this.runner.tell(offer.spec, facts[of]);
   }
 
   async #convoy(staged: boolean, mode: ConvoyMode): Promise<void> {

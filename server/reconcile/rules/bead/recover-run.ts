@@ -1,5 +1,6 @@
 import type { FailureReason } from "../../../../protocol/index.ts";
 import { backOffMs } from "../../../model/backoff.ts";
+import { isStall } from "../../../model/ladder.ts";
 import { countsAs, personsMatter, type CountsAs } from "../../../model/outcomes.ts";
 import type { Context, Rule } from "../../context.ts";
 import { policyOf } from "../../policy-of.ts";
@@ -17,42 +18,53 @@ export const recoverRun: Rule<RunView> = {
   why: "the run ended without finished work; the next one starts from what it saved",
   decide(run, context): Step | null {
     const issue = run.beadId ? context.issues.get(run.beadId) : undefined;
-    if (!issue) return null;
-    const ended = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
-    // It says that it is done and brought nothing that was verified: a try of the bead like any other.
-    // Its run was stopped to wait for an answer: nobody's fault.
-    const waits = issue.asked.some((each) => each.state === "open" && each.blocking);
-    const blamed = ended === "success" ? "work_attempt" : ended;
-    const as = waits && run.outcome === "stopped_by_town" ? "nothing" : blamed;
-    return {
-      rule: this.id,
-      key: issue.id,
-      expect: [
-        { table: "run", id: run.id, state: "ended" },
-        { table: "issue", id: issue.id, state: "in_progress" },
-      ],
-      actions: [
-        { do: "settle_run", runId: run.id },
-        {
-          do: "count_run",
-          beadId: issue.id,
-          as,
-          spent: isSpent(as, run),
-          backOffUntil: nextTryAt(issue, run, as, context.s),
-        },
-        {
-          do: "move_issue",
-          beadId: issue.id,
-          event: "run_lost",
-          runId: null,
-          text: sentence(run),
-        },
-        ...parking(this.id, issue, run, as, context),
-        ...providerActions(run, context.s),
-      ],
-    };
+    return issue ? recovered(this.id, run, issue, context) : null;
   },
 };
+
+/** The bead goes back to open, with the end of its run counted. */
+export function recovered(rule: string, run: RunView, issue: IssueView, context: Context): Step {
+  const ended = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
+  // It says that it is done and brought nothing that was verified: a try of the bead like any other.
+  // Its run was stopped to wait for an answer: nobody's fault.
+  const waits = issue.asked.some((each) => each.state === "open" && each.blocking);
+  const blamed = ended === "success" ? "work_attempt" : ended;
+  const as = waits && run.outcome === "stopped_by_town" ? "nothing" : blamed;
+  return {
+    rule,
+    key: issue.id,
+    expect: [
+      { table: "run", id: run.id, state: "ended" },
+      { table: "issue", id: issue.id, state: "in_progress" },
+    ],
+    actions: [
+      { do: "settle_run", runId: run.id },
+      {
+        do: "count_run",
+        beadId: issue.id,
+        as,
+        spent: isSpent(as, run),
+        ...stallOf(as, run),
+        backOffUntil: nextTryAt(issue, run, as, context.s),
+      },
+      {
+        do: "move_issue",
+        beadId: issue.id,
+        event: "run_lost",
+        runId: null,
+        text: sentence(run),
+      },
+      ...parking(rule, issue, run, as, context),
+      ...providerActions(run, context.s),
+    ],
+  };
+}
+
+/** What infrastructure, the provider or a person ended says nothing of the agent. */
+function stallOf(as: CountsAs, run: RunView): { stalled?: boolean } {
+  if (as === "infra" || as === "nothing" || as === "person") return {};
+  return { stalled: isStall(run.outcome, run.reason) };
+}
 
 /** A run that was never up cost nothing but time; what the provider or a person ended is nobody's try. */
 function isSpent(as: CountsAs, run: RunView): boolean {

@@ -6,7 +6,9 @@ export const expire: Rule<MailView> = {
   id: "mail/expire",
   why: "nobody has seen the message in its time",
   decide(mail) {
-    const text = "expired: no agent began a turn with it in time";
+    const text = mail.onlyRun
+      ? "expired: its run did not begin a turn with it"
+      : "expired: no agent began a turn with it in time";
     return {
       rule: this.id,
       key: mail.id,

@@ -15,6 +15,8 @@ export interface NewMail {
   text: string;
   mode: MailMode;
   expiresAt: number;
+  /** A word to the run that it is handed to, and to no other. */
+  onlyRun?: boolean;
 }
 
 type Row = typeof mails.$inferSelect;

@@ -10,6 +10,7 @@ import type { runs } from "../../schema/runs.ts";
 import { town } from "../../schema/town.ts";
 import type { Tx } from "../../tx.ts";
 import { addRow } from "../../rows.ts";
+import { restartLadders } from "../ladder.ts";
 
 type RunRow = typeof runs.$inferSelect;
 const DAY_MS = 24 * 3_600_000;
@@ -33,12 +34,15 @@ export function setProvider(tx: Tx, view: ProviderView): void {
 /** The model's settings were changed: what was known of the provider is of another one. */
 export function forgetProviders(tx: Tx): void {
   tx.db.delete(providers).run();
+  restartLadders(tx);
 }
 
 /** A run that was offered after the last trouble has an answer: its lane is clear. */
 export function clearLane(tx: Tx, lane: Lane, run: Pick<RunRow, "offeredAt" | "model">): void {
   const cleared = clear(tx.db).all({ lane, offeredAt: run.offeredAt, model: run.model ?? "" });
-  if (cleared.length > 0) touchTown(tx);
+  if (cleared.length === 0) return;
+  touchTown(tx);
+  restartLadders(tx);
 }
 const clear = prepared((db) =>
   db

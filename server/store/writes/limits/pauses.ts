@@ -84,7 +84,10 @@ function shift(tx: Tx, scope: Scope, ms: number): void {
     const frozenMs = Math.min(ms, tx.now - offeredAt);
     tx.db
       .update(runs)
-      .set({ frozenMs: sql`${runs.frozenMs} + ${frozenMs}` })
+      .set({
+        frozenMs: sql`${runs.frozenMs} + ${frozenMs}`,
+        rungSince: sql`${runs.rungSince} + min(${ms}, ${tx.now} - ${runs.rungSince})`,
+      })
       .where(eq(runs.id, id))
       .run();
   }
