@@ -16,6 +16,7 @@ import { addMail } from "./commands/attention/mail.ts";
 import { addQuestions } from "./commands/attention/questions.ts";
 import { addBudget } from "./commands/limits/budget.ts";
 import { addPause } from "./commands/limits/pause.ts";
+import { addFormula, addMolecule } from "./commands/molecule.ts";
 import { addRig } from "./commands/rig.ts";
 import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
@@ -62,6 +63,8 @@ function createProgram(): Command {
     addBeads,
     addBead,
     addConvoy,
+    addFormula,
+    addMolecule,
     addEscalations,
     addExplain,
     addQuestions,

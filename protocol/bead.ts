@@ -12,6 +12,7 @@ export const beadTypeSchema = z.enum([
   "mail",
   "merge_request",
   "convoy",
+  "molecule",
   "agent",
 ]);
 export type BeadType = z.infer<typeof beadTypeSchema>;

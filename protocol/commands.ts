@@ -11,6 +11,7 @@ import { define, name, owner, version, type CommandDef } from "./commands/comman
 import { convoyCommands } from "./commands/convoy.ts";
 import { explainCommands } from "./commands/explain.ts";
 import { limitCommands } from "./commands/limits.ts";
+import { moleculeCommands } from "./commands/molecule.ts";
 import { settingCommands } from "./commands/settings.ts";
 import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
 import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
@@ -66,6 +67,7 @@ export const commands = {
   ...convoyCommands,
   ...explainCommands,
   ...limitCommands,
+  ...moleculeCommands,
   ...settingCommands,
   "town.status": define({
     mode: "query",

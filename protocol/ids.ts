@@ -16,6 +16,7 @@ function idSchema<const P extends string>(prefix: P) {
 export const ID_PREFIX = {
   issue: "bd",
   convoy: "cv",
+  molecule: "mo",
   review: "mr",
   agent: "ag",
   message: "ms",
@@ -36,7 +37,7 @@ export type IdKind = keyof typeof ID_PREFIX;
 
 export const beadIdSchema = z
   .string()
-  .regex(new RegExp(`^(bd|cv|mr|ag|ms|es|qn|ml)_${BODY}$`), "must be a bead id");
+  .regex(new RegExp(`^(bd|cv|mo|mr|ag|ms|es|qn|ml)_${BODY}$`), "must be a bead id");
 export const townIdSchema = idSchema(ID_PREFIX.town);
 export const rigIdSchema = idSchema(ID_PREFIX.rig);
 export const runIdSchema = idSchema(ID_PREFIX.run);

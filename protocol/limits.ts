@@ -10,6 +10,10 @@ export const NAME_CHARS_MAX = 60;
 export const CHAT_CHARS_MAX = 32_000;
 /** Tasks of one batch or convoy (B3). */
 export const TASKS_MAX = 50;
+/** A formula's parameters, the value of one, and the formulas of the town or of a rig. */
+export const FORMULA_PARAMETERS_MAX = 20;
+export const PARAMETER_CHARS_MAX = 4_000;
+export const FORMULAS_MAX = 200;
 export const LABELS_MAX = 20;
 /** A comment, or the reason of a person's decision: a line of history. */
 export const COMMENT_CHARS_MAX = 2_000;

@@ -59,6 +59,11 @@ export const beadSpecSchema = z.object({
   cycle: z.number().int(),
   delivery: deliverySchema,
   convoyTitle: z.string().nullable(),
+  /** The molecule that it is a step of. */
+  molecule: z
+    .object({ title: z.string(), step: z.number().int(), of: z.number().int() })
+    .nullable()
+    .default(null),
   feedback: feedbackSchema.nullable(),
   /** Of what earlier runs of it asked. */
   answers: z

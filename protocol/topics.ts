@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { escalationSchema, mailSchema, questionSchema } from "./attention.ts";
 import { beadEventSchema, convoySchema, issueSchema } from "./bead.ts";
+import { moleculeSchema } from "./entities/molecule.ts";
 import { reviewSchema } from "./review.ts";
 import {
   agentSchema,
@@ -22,6 +23,7 @@ export const imageSchemas = {
   runner: runnerSchema,
   issue: issueSchema,
   convoy: convoySchema,
+  molecule: moleculeSchema,
   review: reviewSchema,
   agent: agentSchema,
   run: runSchema,
@@ -48,7 +50,7 @@ export const imageKindSchema = z.enum(Object.keys(imageSchemas) as [ImageKind, .
  * - `reviews`: reviews that are not settled
  * - `mayor`: chat entries of the Mayor's session
  * - `activity`: newest bead events
- * - `bead:ID`: the bead, its runs, reviews, events, children and dependencies
+ * - `bead:ID`: the bead, its runs, reviews, events, children, dependencies and molecule; of a molecule its steps
  * - `convoy:ID`: the convoy and its beads
  * - `review:ID`, `run:ID`, `agent:ID`: the object with what it refers to
  * - `changes`: every image of every kind, as it changes; its snapshot is empty

@@ -109,6 +109,13 @@ function turnMessage({ turn, transcript }: TurnBriefing): string {
 
 function head(bead: BeadSpec, rig: RigSpec): string {
   const convoy = bead.convoyTitle === null ? [] : [`Convoy: ${oneLine(bead.convoyTitle)}`];
+  const { molecule } = bead;
+  const step =
+    molecule === null
+      ? []
+      : [
+          `Step ${molecule.step} of ${molecule.of} of: ${oneLine(molecule.title)}. Do this step only.`,
+        ];
   return [
     `Bead: ${oneLine(bead.title)}`,
     `Bead id: ${bead.id}`,
@@ -116,6 +123,7 @@ function head(bead: BeadSpec, rig: RigSpec): string {
     `Round: ${bead.round}`,
     `Rig: ${oneLine(rig.name)}, target ${oneLine(rig.target)}`,
     ...convoy,
+    ...step,
   ].join("\n");
 }
 

@@ -117,20 +117,20 @@ export const unarchiveBeads: Apply<"bead.unarchive"> = (tx, body) => {
 function findAll(tx: Tx, refs: readonly string[]): Result<BeadRow[]> {
   const rows: BeadRow[] = [];
   for (const ref of refs) {
-    const bead = findBead(tx.db, ref, ["issue", "convoy"], "bead");
+    const bead = findBead(tx.db, ref, ["issue", "convoy", "molecule"], "bead");
     if (!bead.ok) return bead;
     rows.push(bead.value);
   }
   return ok(rows);
 }
 
-/** Closed beads and convoys that are shown, oldest first: one more than is archived at once. */
+/** Closed beads, convoys and molecules that are shown, oldest first: one more than is archived at once. */
 function findClosed(
   tx: Tx,
   { closedBefore }: { closedBefore?: number | undefined },
 ): Result<BeadRow[]> {
   const where = and(
-    inArray(beads.type, ["issue", "convoy"]),
+    inArray(beads.type, ["issue", "convoy", "molecule"]),
     eq(beads.status, "closed"),
     isNull(beads.archivedAt),
     lt(beads.closedAt, closedBefore ?? tx.now + 1),

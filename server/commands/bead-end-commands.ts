@@ -12,6 +12,7 @@ import { buryBead, setArchived, wishClosed } from "../store/writes/bead-edits.ts
 import { bumpVersion } from "../store/writes/beads.ts";
 import { moveConvoy } from "../store/writes/convoys.ts";
 import { closeIssue, moveIssue, forgiveLife } from "../store/writes/issues.ts";
+import { moveMolecule, setSkipped } from "../store/writes/molecules.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import type { Apply } from "./command.ts";
 import { findIssue, image } from "./find-bead.ts";
@@ -139,6 +140,9 @@ export const reopenBead: Apply<"bead.reopen"> = (tx, body) => {
     );
   bumpVersion(tx, id);
   if (bead.value.archivedAt !== null) setArchived(tx, bead.value, false);
+  if (row.skipped) setSkipped(tx, id, false);
+  if (row.moleculeId)
+    moveMolecule(tx, row.moleculeId, "step_reopened", { text: `step ${row.step} was reopened` });
   if (row.convoyId) moveConvoy(tx, row.convoyId, "task_reopened", { text: "a bead was reopened" });
   return ok(image(tx, id));
 };
@@ -158,6 +162,8 @@ export const deleteBead: Apply<"bead.delete"> = (tx, body) => {
       "busy",
       "a merge of it was cut off: cancel it, which makes sure that nothing lands.",
     );
+  if (row.moleculeId !== null)
+    return refuse("illegal_transition", "it is a step of a molecule: cancel it instead.");
   const waiting = dependentsOf(tx.db, id);
   if (waiting.length > 0) {
     return refuse(

@@ -21,6 +21,13 @@ import {
 } from "./convoy-life-commands.ts";
 import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
 import { slingBead } from "./issue-commands.ts";
+import { deleteFormula, putFormulaVersion } from "./molecules/formula-commands.ts";
+import {
+  cancelMolecule,
+  decideStep,
+  pourMolecule,
+  startMolecule,
+} from "./molecules/molecule-commands.ts";
 import { setModel } from "./model-commands.ts";
 import { setBudget, setSetting, unsetSetting } from "./setting-commands.ts";
 import {
@@ -81,6 +88,12 @@ export const applyCommand = {
   "convoy.remove": removeFromConvoy,
   "convoy.decide": decideTask,
   "convoy.cancel": cancelConvoy,
+  "formula.put": putFormulaVersion,
+  "formula.delete": deleteFormula,
+  "molecule.pour": pourMolecule,
+  "molecule.start": startMolecule,
+  "molecule.decide": decideStep,
+  "molecule.cancel": cancelMolecule,
   "review.decide": decideReview,
   "run.stop": stopRun,
   "mayor.say": sayToMayor,

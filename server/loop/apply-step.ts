@@ -6,12 +6,14 @@ import { journalOf } from "../store/journal.ts";
 import { escalations, mails, questions } from "../store/schema/attention.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { breaker } from "../store/schema/limits.ts";
+import { molecules } from "../store/schema/molecules.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Db } from "../store/database.ts";
 import { prepared } from "../store/prepared.ts";
 import { rowAt, valueAt } from "../store/rows.ts";
 import type { Tx } from "../store/tx.ts";
 import { moveConvoy, openLanding } from "../store/writes/convoys.ts";
+import { moveMolecule } from "../store/writes/molecules.ts";
 import { takeDigest } from "../store/writes/attention/digest.ts";
 import { escalate, resolveByKey } from "../store/writes/escalations.ts";
 import { markWarned } from "../store/writes/limits/spend.ts";
@@ -61,6 +63,8 @@ function stateOf(db: Db, table: Expect["table"], id: string): string | undefined
       return valueAt(db, reviews.state, id);
     case "convoy":
       return valueAt(db, convoys.state, id);
+    case "molecule":
+      return valueAt(db, molecules.state, id);
     case "run":
       return valueAt(db, runs.state, id);
     case "rig":
@@ -134,11 +138,9 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "retry_review":
       return countReviewTry(tx, action.reviewId, action);
     case "move_convoy":
-      if (!moveConvoy(tx, action.convoyId, action.event, action))
-        throw new Error(`${step.rule}: ${action.event} is refused for ${action.convoyId}`);
-      return;
     case "open_landing":
-      return void openLanding(tx, action.convoyId, action);
+    case "move_molecule":
+      return applyToGroup(tx, step, action);
     case "set_rig":
     case "prove_target":
     case "park_rig":
@@ -165,6 +167,27 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
 }
 
 type ActionOf<K extends Action["do"]> = Extract<Action, { do: K }>;
+
+/** What beads belong to. */
+function applyToGroup(
+  tx: Tx,
+  step: Step,
+  action: ActionOf<"move_convoy" | "open_landing" | "move_molecule">,
+): void {
+  switch (action.do) {
+    case "open_landing":
+      openLanding(tx, action.convoyId, action);
+      return;
+    case "move_convoy":
+      if (!moveConvoy(tx, action.convoyId, action.event, action))
+        throw new Error(`${step.rule}: ${action.event} is refused for ${action.convoyId}`);
+      return;
+    case "move_molecule":
+      if (!moveMolecule(tx, action.moleculeId, action.event, action))
+        throw new Error(`${step.rule}: ${action.event} is refused for ${action.moleculeId}`);
+      return;
+  }
+}
 
 function applyToRun(tx: Tx, action: ActionOf<"order_stop" | "end_run" | "settle_run">): void {
   switch (action.do) {

@@ -4,6 +4,7 @@ import type { BeadType, IdKind, ImageKind } from "../../protocol/index.ts";
 export const BEAD_TYPES: Readonly<Record<BeadType, { id: IdKind; image: ImageKind }>> = {
   issue: { id: "issue", image: "issue" },
   convoy: { id: "convoy", image: "convoy" },
+  molecule: { id: "molecule", image: "molecule" },
   merge_request: { id: "review", image: "review" },
   agent: { id: "agent", image: "agent" },
   message: { id: "message", image: "chat" },

@@ -3,11 +3,18 @@ import { join } from "node:path";
 import {
   beadStatusSchema,
   convoyStateSchema,
+  moleculeStateSchema,
   outcomeSchema,
   reviewStateSchema,
 } from "../../protocol/index.ts";
 import { columnsOf, tableAfter } from "../../tests/support/markdown-table.ts";
 import { CONVOY_STATUS, convoyAfter, convoyEvents, convoyStates } from "./convoy-states.ts";
+import {
+  MOLECULE_STATUS,
+  moleculeAfter,
+  moleculeEvents,
+  moleculeStates,
+} from "./molecule-states.ts";
 import { countsAs } from "./outcomes.ts";
 import { POLICY } from "./policy.ts";
 import {
@@ -66,6 +73,21 @@ test("[B6] every (state, event) of a convoy is as the specification's table says
   }
 });
 
+test("[B12] every (state, event) of a molecule is as the specification's table says", () => {
+  const rows = tableAfter(spec, "### Molecule");
+  expect(columnsOf(rows)).toEqual(["event", ...moleculeStates]);
+  expect(rows.map((row) => row["event"])).toEqual([...moleculeEvents]);
+  for (const row of rows) {
+    for (const state of moleculeStates) {
+      const event = moleculeEvents.find((each) => each === row["event"]);
+      if (!event) throw new Error(`no event ${row["event"]}`);
+      expect(`${state} ${event} ${moleculeAfter(state, event) ?? "–"}`).toBe(
+        `${state} ${event} ${row[state]}`,
+      );
+    }
+  }
+});
+
 test("[B8] a closed bead and a merged review are left by no machine event", () => {
   const people = new Set(["reopened"]);
   const leaving = issueEvents.filter((event) => issueAfter("closed", event) !== null);
@@ -82,16 +104,18 @@ test("[B8] only proof closes a bead as landed: merging is the only state that re
 });
 
 test("[B2] each type's state is projected as the specification's table says", () => {
-  const rows = tableAfter(spec, "### Status").filter(
-    (row) => row["type"] === "review" || row["type"] === "convoy",
+  const rows = tableAfter(spec, "### Status").filter((row) =>
+    ["review", "convoy", "molecule"].includes(row["type"] ?? ""),
   );
   const told = new Map(rows.map((row) => [`${row["type"]} ${row["state"]}`, row["status"]]));
   const done = [
     ...reviewStateSchema.options.map((state) => [`review ${state}`, REVIEW_STATUS[state]]),
     ...convoyStates.map((state) => [`convoy ${state}`, CONVOY_STATUS[state]]),
+    ...moleculeStates.map((state) => [`molecule ${state}`, MOLECULE_STATUS[state]]),
   ] as const;
   expect(new Map(done.map(([key, status]) => [key, status]))).toEqual(told);
   expect([...convoyStates]).toEqual(convoyStateSchema.options);
+  expect([...moleculeStates]).toEqual(moleculeStateSchema.options);
   expect([...issueStates]).toEqual(beadStatusSchema.options);
 });
 

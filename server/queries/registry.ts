@@ -1,8 +1,9 @@
 /** Queries: synchronous reads, answered at once. */
 import { convoyGet, convoyList } from "./convoys.ts";
 import { and, asc, count, desc, eq, isNull, ne, sql } from "drizzle-orm";
-import { ok, type CommandName } from "../../protocol/index.ts";
+import { beadTypeSchema, ok, type CommandName } from "../../protocol/index.ts";
 import { answerList, escalationList, mailList, questionList } from "./attention.ts";
+import { formulaList, formulaShow, moleculeGet, moleculeList } from "./molecules.ts";
 import type { Query } from "./query.ts";
 import { BEAD_TYPES } from "../model/bead-types.ts";
 import type { Action } from "../reconcile/plan.ts";
@@ -96,12 +97,7 @@ const beadList: Query<"bead.list"> = ({ db, images }, body) => {
 };
 
 const beadGet: Query<"bead.get"> = ({ db, images }, body) => {
-  const bead = findBead(
-    db,
-    body.bead,
-    ["issue", "convoy", "merge_request", "agent", "message", "escalation", "question", "mail"],
-    "bead",
-  );
+  const bead = findBead(db, body.bead, beadTypeSchema.options, "bead");
   if (!bead.ok) return bead;
   const { id, type } = bead.value;
   const runIds = db
@@ -181,6 +177,10 @@ export const answerQuery = {
   "bead.get": beadGet,
   "convoy.list": convoyList,
   "convoy.get": convoyGet,
+  "formula.list": formulaList,
+  "formula.show": formulaShow,
+  "molecule.list": moleculeList,
+  "molecule.get": moleculeGet,
   "review.get": reviewGet,
   "run.get": runGet,
   "run.events": runEvents,

@@ -11,6 +11,11 @@ import { submitForReview } from "./rules/bead/submit-for-review.ts";
 import { beginLanding, tipOf } from "./rules/convoy/begin-landing.ts";
 import { failConvoy } from "./rules/convoy/fail.ts";
 import { landConvoy } from "./rules/convoy/land.ts";
+import { advanceMolecule } from "./rules/molecule/advance.ts";
+import { askAboutStep } from "./rules/molecule/ask.ts";
+import { failMolecule } from "./rules/molecule/fail.ts";
+import { finishMolecule } from "./rules/molecule/finish.ts";
+import { goOn } from "./rules/molecule/go-on.ts";
 import { deliver } from "./rules/mail/deliver.ts";
 import { expire } from "./rules/mail/expire.ts";
 import { takeBack } from "./rules/mail/take-back.ts";
@@ -47,10 +52,19 @@ import { settleSessionRun } from "./rules/session/settle-run.ts";
 import { answerDefault } from "./rules/question/answer-default.ts";
 import { stopAsking } from "./rules/question/stop-run.ts";
 import { withdrawQuestion } from "./rules/question/withdraw.ts";
+import { currentStep, failedSteps, lostSteps } from "../model/molecule-states.ts";
 import { isOver } from "../model/escalation.ts";
 import type { EscalationView, MailView, QuestionView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
-import type { ConvoyView, IssueView, ReviewView, RunView, Snapshot, TurnView } from "./snapshot.ts";
+import type {
+  ConvoyView,
+  IssueView,
+  MoleculeView,
+  ReviewView,
+  RunView,
+  Snapshot,
+  TurnView,
+} from "./snapshot.ts";
 import { isAgents, isFrozen, isStopped, wallAt } from "./limits/pauses.ts";
 import { policyOf } from "./policy-of.ts";
 import { judgesRig } from "./judged.ts";
@@ -247,6 +261,21 @@ const CONVOY_TABLE: readonly Row<ConvoyView>[] = [
   { when: (convoy) => convoy.members.every((m) => m.status === "closed"), rule: failConvoy },
 ];
 
+const isOverAll = ({ steps }: MoleculeView) => currentStep(steps) === null;
+const MOLECULE_TABLE: readonly Row<MoleculeView>[] = [
+  { when: (each) => isOverAll(each) && lostSteps(each.steps).length === 0, rule: finishMolecule },
+  { when: isOverAll, rule: failMolecule },
+  {
+    when: ({ state, steps }) => state === "active" && failedSteps(steps).length > 0,
+    rule: askAboutStep,
+  },
+  {
+    when: ({ state, steps }) => state === "asking" && failedSteps(steps).length === 0,
+    rule: goOn,
+  },
+  { when: ({ steps, current }) => currentStep(steps)?.n !== current, rule: advanceMolecule },
+];
+
 const ESCALATION_TABLE: readonly Row<EscalationView>[] = [
   { when: (each) => isOver(each.holdsWhile, each.subjectState), rule: resolveOver },
   { when: (each, c) => each.remindAt <= c.s.now, rule: remind },
@@ -278,6 +307,8 @@ export const reviewRule = (review: ReviewView, context: Context) =>
 export const turnRule = (turn: TurnView, context: Context) => first(TURN_TABLE, turn, context);
 export const convoyRule = (convoy: ConvoyView, context: Context) =>
   first(CONVOY_TABLE, convoy, context);
+export const moleculeRule = (molecule: MoleculeView, context: Context) =>
+  first(MOLECULE_TABLE, molecule, context);
 export const escalationRule = (escalation: EscalationView, context: Context) =>
   first(ESCALATION_TABLE, escalation, context);
 export const questionRule = (question: QuestionView, context: Context) =>

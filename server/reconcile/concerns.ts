@@ -21,6 +21,8 @@ export type Via =
   | "live runs of the runner"
   | "convoy of the bead"
   | "open beads of the convoy"
+  | "molecule of the bead"
+  | "open steps of the molecule"
   | "beads that wait for the bead"
   | "escalations about it"
   | "open questions of the bead"
@@ -36,6 +38,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "review of the bead",
     "unsettled runs of the bead",
     "convoy of the bead",
+    "molecule of the bead",
     "beads that wait for the bead",
     "escalations about it",
     "open questions of the bead",
@@ -58,6 +61,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "turns",
     "town",
   ],
+  molecule: ["itself", "open steps of the molecule", "escalations about it", "town"],
   convoy: ["itself", "open beads of the convoy", "escalations about it", "town"],
   rig: ["itself", "open beads of the rig", "escalations about it", "town"],
   runner: ["itself", "live runs of the runner", "escalations about it", "town"],

@@ -251,6 +251,7 @@ function beadSpec(
     cycle: issue.cycle,
     delivery: landingOf(issue, rig).delivery,
     convoyTitle: issue.convoyTitle,
+    molecule: issue.molecule,
     feedback,
     answers: issue.asked
       .slice(-ANSWERS_MAX)

@@ -22,6 +22,7 @@ import type { BreakerMove } from "../model/breaker.ts";
 import type { ProviderView } from "../model/provider.ts";
 import type { CountsAs } from "../model/outcomes.ts";
 import type { ConvoyEvent } from "../model/convoy-states.ts";
+import type { MoleculeEvent } from "../model/molecule-states.ts";
 import type { IssueEvent, ReviewEvent } from "../model/states.ts";
 
 /** The rule read this value of this row; if it has changed, the step is dropped and decided again. */
@@ -34,6 +35,7 @@ export interface Expect {
     | "runner"
     | "turn"
     | "convoy"
+    | "molecule"
     | "escalation"
     | "question"
     | "breaker"
@@ -151,6 +153,14 @@ export type Action =
       convoyId: string;
       event: ConvoyEvent;
       text: string;
+      failure?: FailureReason;
+    }
+  | {
+      do: "move_molecule";
+      moleculeId: string;
+      event: MoleculeEvent;
+      text: string;
+      current?: number | null;
       failure?: FailureReason;
     }
   | { do: "open_landing"; convoyId: string; headOid: string; baseOid: string }

@@ -4,6 +4,7 @@ import {
   escalationRule,
   issueRule,
   mailRule,
+  moleculeRule,
   questionRule,
   reviewRule,
   runRule,
@@ -55,6 +56,7 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.reviews, reviewRule);
   decideAll(snapshot.issues, issueRule);
   decideAll(snapshot.convoys, convoyRule);
+  decideAll(snapshot.molecules, moleculeRule);
   decideAll(snapshot.turns, turnRule);
   decideAll(snapshot.escalations, escalationRule);
   decideAll(snapshot.questions, questionRule);

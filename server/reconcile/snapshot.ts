@@ -19,6 +19,7 @@ import type { Cost, Limit } from "../model/budget.ts";
 import type { BreakerView } from "../model/breaker.ts";
 import type { Repetition } from "../model/ladder.ts";
 import type { Lane, ProviderView } from "../model/provider.ts";
+import type { StepView } from "../model/molecule-states.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { RunResultFact } from "./run-result.ts";
@@ -94,8 +95,10 @@ export interface IssueView {
   convoyBranch: string | null;
   /** It brings that branch to the target. */
   landing: boolean;
-  /** Its convoy has not been started. */
+  /** Its convoy, or its molecule, has not been started. */
   staged: boolean;
+  /** What its run is told of the molecule that it is a step of. */
+  molecule: { title: string; step: number; of: number } | null;
   held: boolean;
   archived: boolean;
   closing: Closing | null;
@@ -197,6 +200,15 @@ export interface ConvoyView {
   members: readonly ConvoyMember[];
 }
 
+export interface MoleculeView {
+  id: string;
+  title: string;
+  state: "active" | "asking";
+  /** Number of the step that is shown as the current one. */
+  current: number | null;
+  steps: readonly StepView[];
+}
+
 export interface TurnView {
   id: string;
   sessionId: string;
@@ -252,6 +264,7 @@ export interface Snapshot {
   /** All live runs, counted. */
   held: readonly Held[];
   convoys: readonly ConvoyView[];
+  molecules: readonly MoleculeView[];
   turns: readonly TurnView[];
   escalations: readonly EscalationView[];
   questions: readonly QuestionView[];

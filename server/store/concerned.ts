@@ -58,10 +58,22 @@ const openOfConvoy = prepared((db) =>
     .prepare(),
 );
 
+const openOfMolecule = prepared((db) =>
+  db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .where(and(eq(issues.moleculeId, given("id")), sql`+${issues.state} = 'open'`))
+    .prepare(),
+);
+
 function prepareWays(db: Db): Ways {
   const id = sql.placeholder("id");
   const issue = db
-    .select({ reviewId: issues.reviewId, convoyId: issues.convoyId })
+    .select({
+      reviewId: issues.reviewId,
+      convoyId: issues.convoyId,
+      moleculeId: issues.moleculeId,
+    })
     .from(issues)
     .where(eq(issues.beadId, id))
     .prepare();
@@ -86,23 +98,13 @@ function prepareWays(db: Db): Ways {
     // A literal: the partial index of live runs is used only then.
     .where(and(eq(runs.runnerId, id), sql`${runs.state} <> 'ended'`))
     .prepare();
-  const dependents = db
-    .select({ id: beadDependencies.beadId })
-    .from(beadDependencies)
-    .innerJoin(issues, eq(issues.beadId, beadDependencies.beadId))
-    .where(
-      and(
-        eq(beadDependencies.onId, id),
-        eq(beadDependencies.type, "blocks"),
-        // Not by the index of states: it would read every open bead.
-        sql`+${issues.state} = 'open'`,
-      ),
-    )
-    .prepare();
+  const dependents = prepareDependents(db);
   const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
   return {
     "review of the bead": (bead) => [issue.get({ id: bead })?.reviewId ?? null],
     "open beads of the convoy": (it) => ids(openOfConvoy(db).all({ id: it })),
+    "molecule of the bead": (bead) => [issue.get({ id: bead })?.moleculeId ?? null],
+    "open steps of the molecule": (it) => ids(openOfMolecule(db).all({ id: it })),
     "convoy of the bead": (bead) => [issue.get({ id: bead })?.convoyId ?? null],
     "unsettled runs of the bead": (bead) => ids(ofBead.all({ id: bead })),
     "beads that wait for the bead": (bead) => ids(dependents.all({ id: bead })),
@@ -127,6 +129,22 @@ function prepareRun(db: Db): (id: string) => Record<OfRun, string | null> | unde
     .where(eq(runs.id, sql.placeholder("id")))
     .prepare();
   return (id) => row.get({ id });
+}
+
+function prepareDependents(db: Db) {
+  return db
+    .select({ id: beadDependencies.beadId })
+    .from(beadDependencies)
+    .innerJoin(issues, eq(issues.beadId, beadDependencies.beadId))
+    .where(
+      and(
+        eq(beadDependencies.onId, given("id")),
+        eq(beadDependencies.type, "blocks"),
+        // Not by the index of states: it would read every open bead.
+        sql`+${issues.state} = 'open'`,
+      ),
+    )
+    .prepare();
 }
 
 function prepareEscalationsAbout(db: Db): (id: string) => string[] {

@@ -9,6 +9,7 @@ import type { EscalationView, MailView, QuestionView } from "../reconcile/attent
 import type {
   ConvoyView,
   IssueView,
+  MoleculeView,
   ReviewView,
   RigView,
   RunView,
@@ -77,6 +78,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
       issues: [],
       reviews: [],
       convoys: [],
+      molecules: [],
       runs: [],
       escalations: [],
       questions: [],
@@ -190,7 +192,7 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
 
 type Gathered = Pick<
   Snapshot,
-  "issues" | "reviews" | "convoys" | "runs" | "escalations" | "questions" | "mails"
+  "issues" | "reviews" | "convoys" | "molecules" | "runs" | "escalations" | "questions" | "mails"
 >;
 type Focused = Omit<Snapshot, "focus"> & { focus: Set<string> };
 
@@ -225,6 +227,7 @@ class Gathering {
   #issues = new Map<string, IssueView | null>();
   #reviews = new Map<string, ReviewView | null>();
   #convoys = new Map<string, ConvoyView | null>();
+  #molecules = new Map<string, MoleculeView | null>();
   #runs = new Map<string, RunView | null>();
   #escalations = new Map<string, EscalationView | null>();
   #questions = new Map<string, QuestionView | null>();
@@ -239,6 +242,7 @@ class Gathering {
     else if (kind === "review") this.#subjectReview(id);
     else if (kind === "run") this.#subjectRun(id);
     else if (kind === "convoy") read(this.#convoys, id, this.#views.convoy);
+    else if (kind === "molecule") read(this.#molecules, id, this.#views.molecule);
     else if (kind === "mail") read(this.#mails, id, this.#views.mail);
     else if (kind === "question") this.#subjectQuestion(id);
     else if (kind === "escalation") read(this.#escalations, id, this.#views.escalation);
@@ -266,6 +270,7 @@ class Gathering {
       issues: present(this.#issues),
       reviews: present(this.#reviews),
       convoys: present(this.#convoys),
+      molecules: present(this.#molecules),
       runs: present(this.#runs),
       escalations: present(this.#escalations),
       questions: present(this.#questions),

@@ -31,6 +31,7 @@ const runById = prepared((db) => db.select().from(runs).where(eq(runs.id, named)
 const SAID: Readonly<Record<BeadType, { is: string; list: string }>> = {
   issue: { is: "a bead", list: "gastown beads" },
   convoy: { is: "a convoy", list: "gastown convoy list" },
+  molecule: { is: "a molecule", list: "gastown molecule list" },
   merge_request: { is: "a review", list: "gastown beads" },
   agent: { is: "an agent", list: "gastown watch agents --once" },
   message: { is: "a message to the Mayor", list: "gastown beads" },

@@ -3,6 +3,7 @@ import { and, asc, eq, gt, inArray, isNull, notInArray, sql } from "drizzle-orm"
 import type { Db } from "./database.ts";
 import { beads, convoys, issues, reviews } from "./schema/beads.ts";
 import { escalations, mails, questions } from "./schema/attention.ts";
+import { molecules } from "./schema/molecules.ts";
 import { rigs, runners, runs } from "./schema/runs.ts";
 
 export const SLICES = [
@@ -11,6 +12,7 @@ export const SLICES = [
   "review",
   "issue",
   "convoy",
+  "molecule",
   "rig",
   "escalation",
   "question",
@@ -82,13 +84,7 @@ function prepareSlices(db: Db) {
       .orderBy(asc(issues.beadId))
       .limit(limit)
       .prepare(),
-    convoy: db
-      .select({ id: convoys.beadId })
-      .from(convoys)
-      .where(and(inArray(convoys.state, ["active", "landing"]), gt(convoys.beadId, after)))
-      .orderBy(asc(convoys.beadId))
-      .limit(limit)
-      .prepare(),
+    ...prepareGroups(db),
     rig: db
       .select({ id: rigs.id })
       .from(rigs)
@@ -115,6 +111,26 @@ function prepareSlices(db: Db) {
       .from(escalations)
       .where(and(isNull(escalations.resolvedAt), gt(escalations.beadId, after)))
       .orderBy(asc(escalations.beadId))
+      .limit(limit)
+      .prepare(),
+  };
+}
+
+/** What beads belong to. */
+function prepareGroups(db: Db) {
+  return {
+    convoy: db
+      .select({ id: convoys.beadId })
+      .from(convoys)
+      .where(and(inArray(convoys.state, ["active", "landing"]), gt(convoys.beadId, after)))
+      .orderBy(asc(convoys.beadId))
+      .limit(limit)
+      .prepare(),
+    molecule: db
+      .select({ id: molecules.beadId })
+      .from(molecules)
+      .where(and(inArray(molecules.state, ["active", "asking"]), gt(molecules.beadId, after)))
+      .orderBy(asc(molecules.beadId))
       .limit(limit)
       .prepare(),
   };

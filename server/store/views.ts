@@ -5,6 +5,7 @@ import type {
   BlockerView,
   ConvoyView,
   IssueView,
+  MoleculeView,
   ReviewView,
   RunView,
 } from "../reconcile/snapshot.ts";
@@ -14,6 +15,7 @@ import {
   prepareAttentionViews,
   type AttentionViews,
 } from "./views/attention-views.ts";
+import { moleculeOf, prepareMolecule } from "./views/molecule-views.ts";
 import type { Db } from "./database.ts";
 import { readCost } from "./limits/costs.ts";
 import {
@@ -35,6 +37,7 @@ export interface Views extends AttentionViews {
   review: (id: string) => ReviewView | null;
   run: (id: string) => RunView | null;
   convoy: (id: string) => ConvoyView | null;
+  molecule: (id: string) => MoleculeView | null;
   /** Runs that live or wait for their consequences, in any order. */
   unsettledOf: (resource: string) => RunView[];
   unsettledOfReview: (reviewId: string) => RunView[];
@@ -45,6 +48,7 @@ export function prepareViews(db: Db): Views {
     issue: prepareIssue(db),
     review: prepareReview(db),
     convoy: prepareConvoy(db),
+    molecule: prepareMolecule(db),
     ...prepareRuns(db),
     ...prepareAttentionViews(db),
   };
@@ -87,7 +91,9 @@ function prepareIssue(db: Db): Views["issue"] {
     if (!found || !LIVE.has(found.issue.state)) return null;
     const { convoyId } = found.issue;
     const convoy = convoyId === null ? undefined : convoyRow.get({ id: convoyId });
-    const view = issueView(found, convoy ?? null, blockers.all({ id: beadId }));
+    const { moleculeId } = found.issue;
+    const molecule = moleculeId === null ? null : moleculeOf(db, moleculeId);
+    const view = issueView(found, { convoy, molecule }, blockers.all({ id: beadId }));
     return {
       ...view,
       asked: asked(beadId),
@@ -97,13 +103,19 @@ function prepareIssue(db: Db): Views["issue"] {
   };
 }
 
+/** What the bead belongs to. */
+interface Group {
+  convoy: { title: string; state: ConvoyState; branch: string | null } | undefined;
+  molecule: ReturnType<typeof moleculeOf>;
+}
+
 function issueView(
   row: {
     bead: typeof beads.$inferSelect;
     issue: typeof issues.$inferSelect;
     queued: typeof ready.$inferSelect | null;
   },
-  convoy: { title: string; state: ConvoyState; branch: string | null } | null,
+  { convoy, molecule }: Group,
   blockers: readonly BlockerView[],
 ): Omit<IssueView, "asked" | "spent" | "convoySpent"> {
   const { bead, issue, queued } = row;
@@ -117,7 +129,8 @@ function issueView(
     queued: readyView(queued),
     convoyTitle: convoy?.title ?? null,
     convoyBranch: convoy?.branch ?? null,
-    staged: convoy?.state === "staged",
+    staged: convoy?.state === "staged" || molecule?.staged === true,
+    molecule: molecule && { title: molecule.title, step: issue.step ?? 0, of: molecule.of },
     held: bead.held,
     archived: bead.archivedAt !== null,
     saved:

@@ -36,6 +36,8 @@ const acts: readonly { name: string; everyMs: number; act: Act }[] = [
   { name: "people-pause", everyMs: 400_000, act: pauseTown },
   { name: "people-answer", everyMs: 90_000, act: answer },
   { name: "people-decide", everyMs: 60_000, act: decide },
+  { name: "people-step", everyMs: 60_000, act: decideStep },
+  { name: "people-cancel-molecule", everyMs: 600_000, act: cancelMolecule },
 ];
 
 export const peopleFaults: readonly Fault[] = acts.map(({ name, everyMs, act }) => ({
@@ -98,4 +100,22 @@ function decide(bead: string, random: SimRandom, { play }: FaultWorld): Wish | n
   if (review === null || play.view.reviews.get(review)?.state !== "needs_person") return null;
   const verdict = random.unit() < 0.5 ? "approve" : "request_changes";
   return ["review.decide", { review, verdict, feedback: "Try once more." }];
+}
+
+/** About a step that failed or was cancelled. */
+function decideStep(_bead: string, random: SimRandom, { play }: FaultWorld): Wish | null {
+  const lost = [...play.view.molecules.values()].flatMap(({ id, steps }) =>
+    steps
+      .filter(({ status, outcome }) => status === "failed" || outcome === "cancelled")
+      .map((step) => ({ molecule: id, step: step.beadId })),
+  );
+  const chosen = lost[random.below(lost.length)];
+  if (chosen === undefined) return null;
+  return ["molecule.decide", { ...chosen, choice: random.unit() < 0.5 ? "retry" : "skip" }];
+}
+
+function cancelMolecule(_bead: string, random: SimRandom, { play }: FaultWorld): Wish | null {
+  const going = [...play.view.molecules.values()].filter(({ state }) => state === "active");
+  const molecule = going[random.below(going.length)];
+  return molecule === undefined ? null : ["molecule.cancel", { molecule: molecule.id }];
 }

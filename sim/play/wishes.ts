@@ -1,4 +1,4 @@
-/** What people want of the town over a play: rigs, beads alone and in convoys, words to the Mayor. */
+/** What people want of the town over a play: rigs, beads alone, in convoys and of molecules, words to the Mayor. */
 import type { Ack } from "../../protocol/error.ts";
 import type { SimRandom } from "../random.ts";
 import type { World } from "../world/world.ts";
@@ -49,7 +49,8 @@ function planWork(parts: WishParts, random: SimRandom): void {
     const rig = rigs[random.below(rigs.length)];
     if (rig === undefined) throw new Error("a play needs a rig");
     const atMs = 1_000 + random.below(withinMs);
-    const sling = count === 1 ? slingOne : slingConvoy;
+    const together = random.unit() < 0.5 ? slingConvoy : pour;
+    const sling = count === 1 ? slingOne : together;
     world.after(atMs, "a person slings", () => sling(parts, random, { rig, first, count }));
   }
   const words = ["How is it going?", "Please write something nice.", "Thank you."];
@@ -70,6 +71,26 @@ function slingOne({ people, onBead }: WishParts, random: SimRandom, { rig, first
   people.wish("bead.sling", { rig: rig.name, title: titleOf(first), priority }, (ack: Ack) => {
     if (ack.ok) onBead(first, (ack.value as { id: string }).id);
   });
+}
+
+/** A formula of its own for each group, whose parameters are the titles. */
+function pour({ people, onBead }: WishParts, random: SimRandom, group: Group): void {
+  const { rig, first, count } = group;
+  const names = Array.from({ length: count }, (_, n) => `t${n}`);
+  const steps = names.map((key, n) => ({
+    ...{ key, title: `{{${key}}}` },
+    dependsOn: n > 0 && random.unit() < 0.6 ? [`t${random.below(n)}`] : [],
+  }));
+  const name = `group-${first}`;
+  const formula = { name, parameters: names.map((each) => ({ name: each })), steps };
+  const parameters = Object.fromEntries(names.map((each, n) => [each, titleOf(first + n)]));
+  people.wish("formula.put", { formula }, () =>
+    people.wish("molecule.pour", { formula: name, rig: rig.name, parameters }, (ack) => {
+      if (!ack.ok) return;
+      const { steps: poured } = ack.value as { steps: { n: number; beadId: string }[] };
+      for (const { n, beadId } of poured) onBead(first + n - 1, beadId);
+    }),
+  );
 }
 
 function slingConvoy({ people, onBead }: WishParts, random: SimRandom, group: Group): void {

@@ -31,6 +31,7 @@ export class OneBead implements Errand {
       title: "Write a line",
       body: "",
       convoyTitle: null,
+      molecule: null,
       feedback: null,
       answers: [],
     };

@@ -5,6 +5,7 @@ export class TownView {
   readonly issues = new Map<string, Image<"issue">>();
   readonly runs = new Map<string, Image<"run">>();
   readonly reviews = new Map<string, Image<"review">>();
+  readonly molecules = new Map<string, Image<"molecule">>();
   readonly escalations = new Map<string, Image<"escalation">>();
   readonly questions = new Map<string, Image<"question">>();
   readonly rigs = new Map<string, Image<"rig">>();
@@ -20,6 +21,8 @@ export class TownView {
         return swap(this.runs, image);
       case "review":
         return swap(this.reviews, image);
+      case "molecule":
+        return swap(this.molecules, image);
       case "escalation":
         return swap(this.escalations, image);
       case "question":
@@ -41,6 +44,7 @@ export class TownView {
       this.issues,
       this.runs,
       this.reviews,
+      this.molecules,
       this.escalations,
       this.questions,
       this.rigs,

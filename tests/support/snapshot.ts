@@ -6,6 +6,7 @@ import type {
   QuestionView,
 } from "../../server/reconcile/attention.ts";
 import type { BreakerView } from "../../server/model/breaker.ts";
+import type { StepView } from "../../server/model/molecule-states.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import { TOWN } from "../../server/reconcile/concerns.ts";
 import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
@@ -15,6 +16,7 @@ import type {
   ConvoyView,
   Held,
   IssueView,
+  MoleculeView,
   ReviewView,
   RigView,
   RunnerView,
@@ -93,6 +95,7 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     wait: null,
     queued: null,
     convoyTitle: null,
+    molecule: null,
     convoyBranch: null,
     landing: false,
     spent: spent(),
@@ -227,6 +230,15 @@ export function member(change: Partial<ConvoyMember> = {}): ConvoyMember {
   };
 }
 
+/** A step of a molecule: landed unless said otherwise. */
+export function step(change: Partial<MoleculeView["steps"][number]> = {}): StepView {
+  return { n: 1, title: "A step", status: "closed", outcome: "landed", skipped: false, ...change };
+}
+
+export function molecule(change: Partial<MoleculeView> = {}): MoleculeView {
+  return { id: "mo_1", title: "A molecule", state: "active", current: 1, steps: [], ...change };
+}
+
 export function convoy(change: Partial<ConvoyView> = {}): ConvoyView {
   return { id: "cv_1", title: "A convoy", state: "active", branch: null, members: [], ...change };
 }
@@ -314,19 +326,18 @@ export function gate(change: Partial<GateResult> = {}): GateResult {
 /** A town with one ready rig and one idle runner; all of it is in focus. */
 export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
   const all = plain(change);
-  const { rigs, runners, issues, reviews, runs, convoys, turns, escalations, questions, mails } =
-    all;
   const entities = [
-    rigs,
-    runners,
-    issues,
-    reviews,
-    runs,
-    convoys,
-    turns,
-    escalations,
-    questions,
-    mails,
+    all.rigs,
+    all.runners,
+    all.issues,
+    all.reviews,
+    all.runs,
+    all.convoys,
+    all.molecules,
+    all.turns,
+    all.escalations,
+    all.questions,
+    all.mails,
   ].flat();
   return { ...all, focus: change.focus ?? new Set([TOWN, ...entities.map(({ id }) => id)]) };
 }
@@ -358,6 +369,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     reviews: [],
     runs: [],
     convoys: [],
+    molecules: [],
     turns: [],
     escalations: [],
     questions: [],

@@ -7,6 +7,7 @@ import { BeadActions } from "../parts/bead-actions.tsx";
 import { DiffPart } from "../parts/diff-part.tsx";
 import { History } from "../parts/history.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
+import { MoleculeSteps } from "../parts/molecule-steps.tsx";
 import { RoundCard } from "../parts/round.tsx";
 import { RunRow } from "../parts/run-row.tsx";
 import { WhyPart } from "../parts/why-part.tsx";
@@ -63,6 +64,7 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
           <Markdown text={issue.body} />
         </Part>
       )}
+      <StepsPart issue={issue} />
       <Relations issue={issue} related={related} />
       {rounds.length > 0 && (
         <Part title="Rounds" count={rounds.length}>
@@ -230,11 +232,32 @@ function Commits({ issue }: { issue: Issue }) {
   );
 }
 
+/** Of the molecule that it is a step of. */
+function StepsPart({ issue }: { issue: Issue }) {
+  const molecule = useImages(`bead:${issue.id}`, "molecule")[0];
+  if (!molecule) return null;
+  return (
+    <Part
+      title="Steps"
+      count={molecule.steps.length}
+      action={
+        <RefLink id={molecule.id} className="text-xs text-ink-3 hover:underline">
+          {molecule.title}
+        </RefLink>
+      }
+    >
+      <MoleculeSteps molecule={molecule} here={issue.id} />
+    </Part>
+  );
+}
+
 function Relations({ issue, related }: { issue: Issue; related: Issue[] }) {
   const convoy = useImage("convoy", issue.convoyId);
   const before = issue.blockedBy;
   const after = related.filter((other) => other.blockedBy.includes(issue.id));
-  const parent = issue.parentId === issue.convoyId ? null : issue.parentId;
+  // A molecule is shown with its steps.
+  const known = issue.parentId === issue.convoyId || issue.parentId?.startsWith("mo_") === true;
+  const parent = known ? null : issue.parentId;
   const children = related.filter((other) => other.parentId === issue.id);
   if (!issue.convoyId && before.length + after.length + children.length === 0 && !parent)
     return null;

@@ -1,5 +1,5 @@
 /** Drawers live in the URL: `?d=bead:bd_…&d=run:rn_…`, the last one on top. Pure. */
-export const DRAWER_KINDS = ["bead", "convoy", "review", "run", "agent"] as const;
+export const DRAWER_KINDS = ["bead", "convoy", "molecule", "review", "run", "agent"] as const;
 export type DrawerKind = (typeof DRAWER_KINDS)[number];
 export interface DrawerRef {
   kind: DrawerKind;
@@ -12,6 +12,7 @@ export const DRAWERS_MAX = 8;
 const byPrefix: Record<string, DrawerKind> = {
   bd: "bead",
   cv: "convoy",
+  mo: "molecule",
   mr: "review",
   ag: "agent",
   rn: "run",

@@ -19,6 +19,9 @@ const drawerOfKind: Record<DrawerKind, ComponentType<{ id: string }>> = {
   convoy: lazy(() =>
     import("../drawers/convoy.tsx").then((module) => ({ default: module.ConvoyDrawer })),
   ),
+  molecule: lazy(() =>
+    import("../drawers/molecule.tsx").then((module) => ({ default: module.MoleculeDrawer })),
+  ),
   review: lazy(() =>
     import("../drawers/review.tsx").then((module) => ({ default: module.ReviewDrawer })),
   ),
@@ -29,6 +32,7 @@ const words: Record<DrawerKind, string> = {
   run: "Run",
   agent: "Agent",
   convoy: "Convoy",
+  molecule: "Molecule",
   review: "Review",
 };
 

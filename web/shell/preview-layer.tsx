@@ -10,6 +10,7 @@ import {
   convoyLook,
   issueLook,
   type Look,
+  moleculeLook,
   reviewLook,
   runKindWords,
   runLook,
@@ -93,6 +94,7 @@ function useSummary(id: string): Summary | null {
   const kind = drawerOf(id)?.kind;
   const issue = useImage("issue", kind === "bead" ? id : null);
   const convoy = useImage("convoy", kind === "convoy" ? id : null);
+  const molecule = useImage("molecule", kind === "molecule" ? id : null);
   const review = useImage("review", kind === "review" ? id : null);
   const run = useImage("run", kind === "run" ? id : null);
   const agent = useImage("agent", kind === "agent" ? id : null);
@@ -107,6 +109,12 @@ function useSummary(id: string): Summary | null {
       title: convoy.title,
       look: convoyLook(convoy.state),
       line: convoy.failure?.message ?? null,
+    };
+  if (molecule)
+    return {
+      title: molecule.title,
+      look: moleculeLook(molecule.state),
+      line: molecule.steps.find(({ n }) => n === molecule.current)?.title ?? null,
     };
   if (review)
     return { title: review.title, look: reviewLook(review.state), line: review.wait?.text ?? null };

@@ -3,6 +3,8 @@ import type {
   Agent,
   Convoy,
   Issue,
+  Molecule,
+  MoleculeStep,
   Outcome,
   Priority,
   Review,
@@ -75,6 +77,22 @@ const convoyLooks: Record<Convoy["state"], Look> = {
 };
 export function convoyLook(state: Convoy["state"]): Look {
   return convoyLooks[state];
+}
+
+const moleculeLooks: Record<Molecule["state"], Look> = {
+  staged: waiting("Staged"),
+  active: progress("Under way"),
+  asking: waiting("Needs you"),
+  done: landed("Done"),
+  failed: failed("Failed"),
+  cancelled: closed("Cancelled"),
+};
+export function moleculeLook(state: Molecule["state"]): Look {
+  return moleculeLooks[state];
+}
+
+export function stepLook(step: MoleculeStep): Look {
+  return step.skipped ? closed("Skipped") : issueLook(step);
 }
 
 const endLooks: Record<Outcome, Look> = {

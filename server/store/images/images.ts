@@ -17,6 +17,7 @@ import type {
 } from "../../../protocol/index.ts";
 import { escalationImage, mailImage, questionImage } from "./attention-images.ts";
 import { chatImage } from "./chat-images.ts";
+import { moleculeImage } from "./molecule-image.ts";
 import { commonImage } from "./common-image.ts";
 import type { Db } from "../database.ts";
 import {
@@ -358,6 +359,8 @@ export function imageOf(db: Db, kind: ImageKind, id: string, context: ImageConte
       return { kind, id, value: issueImage(db, id) };
     case "convoy":
       return { kind, id, value: convoyImage(db, id) };
+    case "molecule":
+      return { kind, id, value: moleculeImage(db, id) };
     case "review":
       return { kind, id, value: reviewImage(db, id) };
     case "agent":

@@ -1,5 +1,5 @@
 /** Which topics hold an image, and a topic's whole state. */
-import { and, asc, desc, eq, gt, inArray, isNull, ne, notInArray, or } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, ne, notInArray } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
 import {
   SNAPSHOT_CHAT_MAX,
@@ -9,6 +9,7 @@ import {
 import type { AnyImage, ImageKind, Topic } from "../../../protocol/index.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
+import { valueAt } from "../rows.ts";
 import { readableImage, type ImageContext } from "./images.ts";
 import {
   agents,
@@ -38,6 +39,12 @@ const neighbours = prepared((db) =>
   ).prepare(),
 );
 
+function neighboursOf(db: Db, id: string): string[] {
+  return neighbours(db)
+    .all({ id })
+    .map((row) => row.id);
+}
+
 /** Topics that an image belongs to, `changes` included. */
 export function topicsOf(db: Db, image: AnyImage): Topic[] {
   const own = (...topics: (Topic | null)[]) => [
@@ -56,18 +63,21 @@ export function topicsOf(db: Db, image: AnyImage): Topic[] {
       return own(`bead:${image.id}`, about("bead", image.value?.toId ?? null));
     case "question":
       return own("town", `bead:${image.id}`, about("bead", image.value?.beadId ?? null));
-    case "issue": {
-      const related = neighbours(db).all({ id: image.id });
+    case "issue":
       return own(
         "board",
         `bead:${image.id}`,
-        ...related.map((each) => `bead:${each.id}`),
+        ...neighboursOf(db, image.id).map((id) => `bead:${id}` as const),
         about("convoy", image.value?.convoyId ?? null),
         about("review", image.value?.reviewId ?? null),
       );
-    }
     case "convoy":
       return own("convoys", `convoy:${image.id}`, `bead:${image.id}`);
+    case "molecule":
+      return own(
+        `bead:${image.id}`,
+        ...(image.value?.steps ?? []).map((step) => `bead:${step.beadId}` as const),
+      );
     case "review":
       return own(
         "reviews",
@@ -255,6 +265,7 @@ function membersAbout(db: Db, noun: string, id: string): [ImageKind, string][] {
 function aroundBead(db: Db, id: string): [ImageKind, string][] {
   const kind = {
     cv: "convoy",
+    mo: "molecule",
     mr: "review",
     ag: "agent",
     es: "escalation",
@@ -262,13 +273,10 @@ function aroundBead(db: Db, id: string): [ImageKind, string][] {
     ml: "mail",
     ms: "chat",
   }[id.slice(0, 2)] as ImageKind | undefined;
-  const edges = db
-    .select()
-    .from(beadDependencies)
-    .where(or(eq(beadDependencies.beadId, id), eq(beadDependencies.onId, id)))
-    .all();
-  const neighbours = edges.map((edge) => ({ id: edge.beadId === id ? edge.onId : edge.beadId }));
+  const molecule = valueAt(db, issues.moleculeId, id) ?? null;
+  const around = neighboursOf(db, id).filter((other) => other !== molecule);
   return [
+    ...(molecule ? ([["molecule", molecule]] as [ImageKind, string][]) : []),
     ...(kind ? ([[kind, id]] as [ImageKind, string][]) : []),
     ...all(
       "run",
@@ -293,7 +301,7 @@ function aroundBead(db: Db, id: string): [ImageKind, string][] {
         .limit(SNAPSHOT_EVENTS_MAX)
         .all(),
     ),
-    ...all("issue", neighbours),
+    ...around.map((other): [ImageKind, string] => ["issue", other]),
   ];
 }
 

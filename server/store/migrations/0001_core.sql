@@ -28,6 +28,17 @@ CREATE TABLE `digest` (
 );
 --> statement-breakpoint
 CREATE INDEX `digest_by_turn` ON `digest` (`turn_id`,`subject_id`,`kind`);--> statement-breakpoint
+CREATE TABLE `formulas` (
+	`scope` text NOT NULL,
+	`name` text NOT NULL,
+	`version` integer NOT NULL,
+	`formula` text NOT NULL,
+	`changed_by` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	PRIMARY KEY(`scope`, `name`)
+);
+--> statement-breakpoint
 CREATE TABLE `mails` (
 	`bead_id` text PRIMARY KEY NOT NULL,
 	`state` text NOT NULL,
@@ -44,6 +55,17 @@ CREATE TABLE `mails` (
 CREATE INDEX `mails_by_recipient` ON `mails` (`to_id`,`state`);--> statement-breakpoint
 CREATE INDEX `mails_by_run` ON `mails` (`run_id`);--> statement-breakpoint
 CREATE INDEX `mails_by_state` ON `mails` (`state`,`bead_id`);--> statement-breakpoint
+CREATE TABLE `molecules` (
+	`bead_id` text PRIMARY KEY NOT NULL,
+	`state` text NOT NULL,
+	`current` integer,
+	`formula` text NOT NULL,
+	`formula_version` integer NOT NULL,
+	`parameters` text NOT NULL,
+	`failure` text
+);
+--> statement-breakpoint
+CREATE INDEX `molecules_by_state` ON `molecules` (`state`);--> statement-breakpoint
 CREATE TABLE `pauses` (
 	`subject` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -147,7 +169,12 @@ ALTER TABLE `issues` ADD `parked` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `checks` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `landing` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `issues` ADD `molecule_id` text;--> statement-breakpoint
+ALTER TABLE `issues` ADD `step` integer;--> statement-breakpoint
+ALTER TABLE `issues` ADD `step_key` text;--> statement-breakpoint
+ALTER TABLE `issues` ADD `skipped` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `wished_agent_id` text;--> statement-breakpoint
+CREATE INDEX `issues_by_molecule` ON `issues` (`molecule_id`,`step`) WHERE molecule_id is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `runs_cap`;--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `work_attempts_cap`;--> statement-breakpoint

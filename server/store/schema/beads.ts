@@ -104,10 +104,22 @@ export const issues = sqliteTable(
     checks: json<Gate[]>("checks").notNull().default([]),
     /** Brings the branch of its convoy to the target. */
     landing: flag("landing").notNull().default(false),
+    /** The molecule that it is a step of, which one (from 1), and by what key. */
+    moleculeId: text("molecule_id"),
+    step: integer("step"),
+    stepKey: text("step_key"),
+    /** A person said that its molecule goes on without it. */
+    skipped: flag("skipped").notNull().default(false),
     /** The agent that a person would like to work on it. */
     wishedAgentId: text("wished_agent_id"),
   },
-  (t) => [index("issues_by_state").on(t.state, t.beadId), index("issues_by_convoy").on(t.convoyId)],
+  (t) => [
+    index("issues_by_state").on(t.state, t.beadId),
+    index("issues_by_convoy").on(t.convoyId),
+    index("issues_by_molecule")
+      .on(t.moleculeId, t.step)
+      .where(sql`molecule_id is not null`),
+  ],
 );
 
 /** What waits for capacity alone: the allocator's index, in the order in which it gives. */

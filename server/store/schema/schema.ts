@@ -2,5 +2,6 @@
 export * from "./attention.ts";
 export * from "./beads.ts";
 export * from "./limits.ts";
+export * from "./molecules.ts";
 export * from "./runs.ts";
 export * from "./town.ts";

@@ -5,6 +5,7 @@ import { BEAD_TYPES } from "../../model/bead-types.ts";
 import { beads, issues, tombstones } from "../schema/beads.ts";
 import { beadDependencies } from "../schema/beads.ts";
 import { timers } from "../schema/town.ts";
+import { valueAt } from "../rows.ts";
 import type { Tx } from "../tx.ts";
 import { bumpVersion, recordEvent } from "./beads.ts";
 import { setWait, unqueue } from "./ready.ts";
@@ -37,8 +38,15 @@ export function editBead(tx: Tx, id: string, edit: BeadEdit): void {
       .where(eq(issues.beadId, id))
       .run();
   }
+  if (edit.title !== undefined) touchMolecule(tx, id);
   bumpVersion(tx, id);
   recordEvent(tx, id, "edited", `changed: ${Object.keys(edit).map(wordOf).join(", ")}`);
+}
+
+/** A molecule shows the titles of its steps. */
+function touchMolecule(tx: Tx, id: string): void {
+  const moleculeId = valueAt(tx.db, issues.moleculeId, id) ?? null;
+  if (moleculeId !== null) tx.touch("molecule", moleculeId);
 }
 
 const WORDS: Readonly<Record<string, string>> = { wishedAgentId: "assignee" };

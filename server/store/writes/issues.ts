@@ -30,6 +30,9 @@ const insertRow = prepared((db) =>
       convoyId: given("convoyId"),
       delivery: given("delivery"),
       checks: sql`${given("checks")}`,
+      moleculeId: given("moleculeId"),
+      step: given("step"),
+      stepKey: given("stepKey"),
     })
     .prepare(),
 );
@@ -45,15 +48,21 @@ export function createIssue(
     convoyId: string | null;
     held?: boolean;
     checks?: Gate[];
+    /** Which step of which molecule it is. */
+    step?: { moleculeId: string; n: number; key: string };
   },
 ): string {
-  const id = insertBead(tx, { type: "issue", status: "open", ...issue, parentId: issue.convoyId });
+  const parentId = issue.convoyId ?? issue.step?.moleculeId ?? null;
+  const id = insertBead(tx, { type: "issue", status: "open", ...issue, parentId });
   insertRow(tx.db).run({
     id,
     at: tx.now,
     convoyId: issue.convoyId,
     delivery: issue.delivery,
     checks: JSON.stringify(issue.checks ?? []),
+    moleculeId: issue.step?.moleculeId ?? null,
+    step: issue.step?.n ?? null,
+    stepKey: issue.step?.key ?? null,
   });
   recordEvent(tx, id, "created", "created");
   return id;
@@ -101,6 +110,7 @@ export function moveIssue(
   unqueue(tx, beadId);
   projectStatus(tx, beadId, "issue", next);
   if (row.convoyId) tx.touch("convoy", row.convoyId);
+  if (row.moleculeId) tx.touch("molecule", row.moleculeId);
   recordEvent(tx, beadId, event, move.text, {
     runId: move.runId ?? row.runId,
     failure: move.failure ?? null,

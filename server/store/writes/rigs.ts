@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { FailureReason, GateResult } from "../../../protocol/index.ts";
+import { formulas } from "../schema/molecules.ts";
 import { rigs } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 
@@ -116,5 +117,6 @@ export function parkRig(tx: Tx, rigId: string, reason: FailureReason): void {
 
 export function removeRig(tx: Tx, rigId: string): void {
   tx.db.update(rigs).set({ removedAt: tx.now }).where(eq(rigs.id, rigId)).run();
+  tx.db.delete(formulas).where(eq(formulas.scope, rigId)).run();
   tx.touch("rig", rigId);
 }

@@ -27,6 +27,12 @@ async function complaint(...arguments_: string[]): Promise<{ line: string; code:
   return { line: err, code };
 }
 
+function formulaFile(name: string, text: string): string {
+  const path = join(open.dir, name);
+  writeFileSync(path, text);
+  return path;
+}
+
 test("[A8] what is asked wrongly is answered with one line", async () => {
   const wrong: [string[], RegExp][] = [
     [["nonsense"], /unknown command 'nonsense'/],
@@ -39,6 +45,11 @@ test("[A8] what is asked wrongly is answered with one line", async () => {
     [["sling", "rig", "title", "--priority", "huge"], /must be one of/],
     [["rig", "add", "x", "--gate", "nothing"], /name=command/],
     [["convoy", "sling", "/nowhere/convoy.json"], /There is no file/],
+    [["formula", "put", "/nowhere/formula.toml"], /There is no file/],
+    [["formula", "put", formulaFile("wrong.toml", "name = ")], /is not TOML/],
+    [["formula", "put", formulaFile("no-steps.toml", 'name = "x"')], /formula is wrong at steps/],
+    [["molecule", "pour", "x", "rig", "--set", "nothing"], /--set must be name=value/],
+    [["molecule", "decide", "mo-1", "a", "maybe"], /must be one of retry, skip/],
     [["model", "--script", "/nowhere/script.json"], /There is no file/],
     [["up", "--port", "70000"], /from 0 to 65535/],
     [["up", "--url", "town"], /--url must be an address/],

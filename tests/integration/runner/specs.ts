@@ -41,6 +41,7 @@ export function beadSpec(more: Partial<BeadSpec> = {}): BeadSpec {
     cycle: 1,
     delivery: "merge",
     convoyTitle: null,
+    molecule: null,
     answers: [],
     feedback: null,
     ...more,

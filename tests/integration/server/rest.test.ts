@@ -34,6 +34,17 @@ const operation = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("start" as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("pour" as const), staged: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("start molecule" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("step" as const),
+      key: fc.constantFrom("a", "b"),
+      choice: fc.constantFrom("retry", "skip"),
+    }),
+  },
+  fc.record({ do: fc.constant("end molecule" as const) }),
   fc.record({ do: fc.constant("end" as const) }),
   fc.record({
     do: fc.constant("decide" as const),
@@ -107,6 +118,7 @@ class Play {
   readonly runner: PlayedRunner;
   #beads: string[] = [];
   #convoys: string[] = [];
+  #molecules: string[] = [];
   #rig = "";
   #answered = 0;
   #calls = 0;
@@ -164,6 +176,19 @@ class Play {
         return;
       case "end":
         await stage.codeOf("convoy.cancel", { convoy: this.#convoys.at(-1) ?? "cv-none" });
+        return;
+      case "pour":
+        return this.#pour(op.staged);
+      case "start molecule":
+        await stage.codeOf("molecule.start", { molecule: this.#molecules.at(-1) ?? "mo-none" });
+        return;
+      case "step": {
+        const molecule = this.#molecules.at(-1) ?? "mo-none";
+        await stage.codeOf("molecule.decide", { molecule, step: op.key, choice: op.choice });
+        return;
+      }
+      case "end molecule":
+        await stage.codeOf("molecule.cancel", { molecule: this.#molecules.at(-1) ?? "mo-none" });
         return;
       case "decide": {
         const convoy = this.#convoys.at(-1) ?? "cv-none";
@@ -272,6 +297,15 @@ class Play {
     const made = await this.stage.do("convoy.sling", body);
     this.#convoys.push(made.convoy.id);
     this.#beads.unshift(...made.beads.map(({ id }) => id));
+  }
+
+  async #pour(staged: boolean): Promise<void> {
+    const steps = ["a", "b"].map((key) => ({ key, title: key }));
+    await this.stage.do("formula.put", { formula: { name: "two", steps } });
+    const body = { formula: "two", rig: this.#rig, staged };
+    const made = await this.stage.do("molecule.pour", body);
+    this.#molecules.push(made.id);
+    this.#beads.unshift(...made.steps.map(({ beadId }) => beadId));
   }
 
   /** The agent of the oldest run that is not played yet calls. */

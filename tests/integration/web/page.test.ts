@@ -1,6 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test } from "bun:test";
-import { encodeId } from "../../../protocol/index.ts";
+import { encodeId, type Image } from "../../../protocol/index.ts";
 import { openPage } from "../../support/browser.ts";
 import { issueImage } from "../edges/samples.ts";
 import { openPageTown, sampleTown } from "./open-page-town.ts";
@@ -125,6 +125,92 @@ test(
     await page.keyboard.press("Escape");
     await drawer.waitFor({ state: "detached" });
     expect(await card.evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(chrome.problems).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+const moleculeId = encodeId("molecule", new Uint8Array(16).fill(7));
+
+/** Two steps: the first is done, the second has failed. */
+function asking(): Image<"molecule"> {
+  const { value } = issueImage(beadId);
+  if (value === null) throw new Error("a bead");
+  const { id, type: _type, ...common } = value as Image<"issue">;
+  const step = { beadId: id, outcome: null, skipped: false };
+  return {
+    ...common,
+    id: moleculeId,
+    type: "molecule",
+    title: "Light the street",
+    status: "in_review",
+    state: "asking",
+    formula: { name: "street", version: 3 },
+    steps: [
+      { ...step, n: 1, key: "pipe", title: "Lay a pipe", status: "closed", outcome: "landed" },
+      { ...step, n: 2, key: "lamp", title: "Light the lamp", status: "failed", beadId: otherId },
+    ],
+    current: 2,
+    question: { beads: [otherId], choices: ["retry", "skip"] },
+  };
+}
+
+test(
+  "[B12] a step's drawer shows the molecule's steps, marks the current one, and asks about a failed one",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage();
+    const { page } = chrome;
+    stage.town.commit([asTown()]);
+    const topics = [`bead:${beadId}`, `bead:${otherId}`, `bead:${moleculeId}`] as const;
+    const molecule = { kind: "molecule" as const, id: moleculeId, value: asking() };
+    stage.town.commit([
+      { topics: ["board", topics[0]], image: issueImage(beadId, { title: "Lay a pipe" }) },
+      {
+        topics: ["board", topics[1]],
+        image: issueImage(otherId, {
+          title: "Light the lamp",
+          status: "failed",
+          parentId: moleculeId,
+        }),
+      },
+      { topics: [...topics], image: molecule },
+    ]);
+    await page.goto(stage.link());
+    await page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
+    await page.goto(`${stage.url}/board?d=bead:${otherId}`);
+    const drawer = page.getByRole("dialog");
+    const steps = drawer.getByRole("region", { name: "Steps" });
+    await steps.getByText("Light the lamp").waitFor();
+    const rows = steps.getByRole("listitem");
+    expect(await rows.count()).toBe(2);
+    expect(await rows.nth(0).getByRole("img", { name: "Landed" }).count()).toBe(1);
+    expect(await rows.nth(0).locator('[aria-current="step"]').count()).toBe(0);
+    expect(await rows.nth(1).getByRole("img", { name: "Failed" }).count()).toBe(1);
+    expect(await rows.nth(1).locator('[aria-current="step"]').textContent()).toBe("current");
+
+    await steps.getByRole("button", { name: "Skip step 2" }).click();
+    await page.waitForFunction(() => document.querySelector("button[disabled]") === null);
+    const decided = stage.town.calls.filter((call) => call.name === "molecule.decide");
+    expect(decided.map((call) => call.body)).toEqual([
+      { molecule: moleculeId, version: 1, step: otherId, choice: "skip" },
+    ]);
+    const value = asking();
+    value.steps = value.steps.map((step) => ({ ...step, skipped: step.n === 2, status: "closed" }));
+    stage.town.commit([
+      {
+        topics: [...topics],
+        image: { ...molecule, value: { ...value, state: "done", current: null, question: null } },
+      },
+    ]);
+    await rows.nth(1).getByRole("img", { name: "Skipped" }).waitFor();
+    expect(await steps.locator('[aria-current="step"]').count()).toBe(0);
+
+    await steps.getByRole("link", { name: "Light the street" }).click();
+    await drawer.getByRole("heading", { name: "Light the street" }).waitFor();
+    await drawer.getByText("street, version 3").waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((violation) => violation.id)).toEqual([]);
     expect(chrome.problems).toEqual([]);
   },
   TIMEOUT_MS,

@@ -61,6 +61,7 @@ const beadRows = {
   "bead.delete": [
     late("a bead that landed", ({ landed }) => ({ bead: landed })),
     late("a bead that another waits for", ({ open }) => ({ bead: open })),
+    late("a step of a molecule", ({ stagedStep }) => ({ bead: stagedStep })),
     row("busy", "a bead at work", ({ working }) => ({ bead: working })),
     row("busy", "a bead under its merge", ({ merging }) => ({ bead: merging })),
   ],
@@ -152,6 +153,70 @@ const convoyRows = {
   "convoy.resume": [late("a convoy that is not paused", ({ active }) => ({ convoy: active }))],
 } satisfies { [N in CommandName]?: Row[] };
 
+const step = (key: string, more: object = {}) => ({ key, title: key, ...more });
+/** What a formula would be but for this. */
+const formula = (change: object) => ({
+  formula: { name: "new", steps: [step("a")], ...change },
+});
+const parameters = [{ name: "what" }];
+
+const moleculeRows = {
+  "formula.put": [
+    wrong("a name with a blank", () => formula({ name: "a b" })),
+    wrong("no step", () => formula({ steps: [] })),
+    wrong("51 steps", () =>
+      formula({ steps: Array.from({ length: 51 }, (_, i) => step(`s${i}`)) }),
+    ),
+    wrong("two equal keys", () => formula({ steps: [step("a"), step("a")] })),
+    wrong("two equal parameters", () => formula({ parameters: [...parameters, ...parameters] })),
+    wrong("a step that waits for none", () =>
+      formula({ steps: [step("a", { dependsOn: ["z"] })] }),
+    ),
+    wrong("a step that waits for one below it", () =>
+      formula({ steps: [step("a", { dependsOn: ["b"] }), step("b")] }),
+    ),
+    wrong("a parameter that is not declared", () =>
+      formula({ steps: [step("a", { body: "{{what}}" })] }),
+    ),
+    wrong("a parameter that is not used", () => formula({ parameters })),
+    wrong("a parameter in a check", () =>
+      formula({
+        parameters,
+        title: "{{what}}",
+        steps: [step("a", { checks: [{ name: "t", command: "run {{what}}" }] })],
+      }),
+    ),
+    row("too_large", "formula 201 of a rig", ({ pausedRig }) => ({ rig: pausedRig })),
+  ],
+  "formula.delete": [
+    row("not_found", "a formula that is not there", () => ({ formula: "none" })),
+    row("not_found", "the town's as a rig's", ({ rig }) => ({ rig })),
+  ],
+  "molecule.pour": [
+    row("not_found", "a formula that is not there", () => ({ formula: "none" })),
+    wrong("a parameter that is missing", () => ({ parameters: {} })),
+    wrong("a parameter that is none", () => ({ parameters: { version: "1", other: "2" } })),
+    wrong("a value that is too long", () => ({ parameters: { version: "v".repeat(4_001) } })),
+    wrong("what makes a title too long", () => ({ parameters: { version: "v".repeat(200) } })),
+  ],
+  "molecule.start": [
+    late("a molecule that goes on", ({ molecule }) => ({ molecule })),
+    late("one that was cancelled", ({ cancelledMolecule }) => ({ molecule: cancelledMolecule })),
+  ],
+  "molecule.decide": [
+    late("of a step that has not failed", ({ openStep }) => ({ step: openStep })),
+    late("of a molecule that was cancelled", ({ cancelledMolecule }) => ({
+      molecule: cancelledMolecule,
+    })),
+    late("to skip what is skipped", () => ({ step: "skipped" })),
+    row("not_found", "of a bead that is no step of it", ({ open }) => ({ step: open })),
+  ],
+  "molecule.cancel": [
+    late("one that was cancelled", ({ cancelledMolecule }) => ({ molecule: cancelledMolecule })),
+    late("one that is done", ({ doneMolecule }) => ({ molecule: doneMolecule })),
+  ],
+} satisfies { [N in CommandName]?: Row[] };
+
 const townRows = {
   "model.set": [
     wrong("an address that is none", () => ({ baseUrl: "somewhere" })),
@@ -236,9 +301,16 @@ const otherRows = {
   "model.test": [{ ...row("no_model", "without any", () => ({ model: undefined })), plain: true }],
   "token.create": [wrong("a person's rights", () => ({ role: "owner" }))],
   "token.revoke": [row("not_found", "a token that is not there", same)],
+  "formula.show": [row("not_found", "what is not there", () => ({ formula: "none" }))],
   "run.events": [wrong("from before the beginning", () => ({ since: -1 }))],
   "bead.list": [wrong("a status that is none", () => ({ status: "lost" }))],
 } satisfies { [N in CommandName]?: Row[] };
 
-export const commandRows = { ...beadRows, ...convoyRows, ...townRows, ...peopleRows };
+export const commandRows = {
+  ...beadRows,
+  ...convoyRows,
+  ...moleculeRows,
+  ...townRows,
+  ...peopleRows,
+};
 export const rows: { [N in CommandName]?: Row[] } = { ...commandRows, ...otherRows };

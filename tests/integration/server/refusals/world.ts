@@ -42,6 +42,14 @@ export interface Names {
   landingBead: string;
   /** A task of a convoy with a branch of its own. */
   branchTask: string;
+  /** It asks: one step has failed, one is skipped, one is open. */
+  molecule: string;
+  failedStep: string;
+  openStep: string;
+  stagedMolecule: string;
+  stagedStep: string;
+  cancelledMolecule: string;
+  doneMolecule: string;
   run: string;
   endedRun: string;
   mergeRun: string;
@@ -161,12 +169,13 @@ class Builder {
     const rigs = await this.#rigs();
     const beads = await this.#beads(rigs.otherRig);
     const convoys = await this.#convoys(rigs.otherRig);
+    const molecules = await this.#molecules(rigs.pausedRig);
     const words = await this.#words(beads.working);
     // Nothing is dispatched any more, and what a stop or a resumption would be refused for is there.
     await stage.do("town.stop", {});
     await stage.call("bead.comment", { bead: beads.open, text: "the first" }, USED_KEY);
     await stage.until(() => (this.#owed() === 0 ? true : undefined));
-    return { rig: this.#rig, ...rigs, ...beads, ...convoys, ...words };
+    return { rig: this.#rig, ...rigs, ...beads, ...convoys, ...molecules, ...words };
   }
 
   /** Effects that are not confirmed yet. */
@@ -321,6 +330,45 @@ class Builder {
       ...{ active: active.id, failedTask, openTask, workingTask, pausedConvoy: paused.id },
       ...{ landing: landing.id, landingBead: bead.id, branchTask: own.tasks[0] ?? "" },
       ...{ landed, mergedReview: await this.#reviewOf(landed) },
+    };
+  }
+
+  async #molecules(fullRig: string) {
+    const stage = this.#stage;
+    const steps = ["failed", "skipped", "open"].map((key) => ({
+      key,
+      title: `${key} {{version}}`,
+    }));
+    const release = { name: "release", parameters: [{ name: "version" }], steps };
+    await stage.do("formula.put", { formula: release });
+    const one = [{ key: "a", title: "A" }];
+    await Promise.all(
+      Array.from({ length: 200 }, (_, n) =>
+        stage.do("formula.put", { rig: fullRig, formula: { name: `f-${n}`, steps: one } }),
+      ),
+    );
+    const pour = async (staged: boolean) => {
+      const body = { formula: "release", rig: this.#rig, parameters: { version: "1" }, staged };
+      const { id, steps: poured } = await stage.do("molecule.pour", body);
+      return { id, steps: poured.map(({ beadId }) => beadId) };
+    };
+    const [asking, staged, cancelled, done] = [
+      await pour(false),
+      await pour(true),
+      await pour(true),
+      await pour(true),
+    ];
+    const [failedStep = "", skipped = "", openStep = ""] = asking.steps;
+    await this.#fail(await this.#offer("work", failedStep), failedStep);
+    await stage.do("bead.cancel", { bead: skipped });
+    await stage.do("molecule.decide", { molecule: asking.id, step: skipped, choice: "skip" });
+    await stage.do("molecule.cancel", { molecule: cancelled.id });
+    for (const bead of done.steps) await stage.do("bead.close", { bead, outcome: "answered" });
+    await stage.do("molecule.start", { molecule: done.id });
+    return {
+      ...{ molecule: asking.id, failedStep, openStep, stagedMolecule: staged.id },
+      stagedStep: staged.steps[2] ?? "",
+      ...{ cancelledMolecule: cancelled.id, doneMolecule: done.id },
     };
   }
 
