@@ -121,9 +121,11 @@ const laneMarks = (steps: ReturnType<typeof settled>) =>
   actionsOf(steps, "mark_lane").map(({ open }) => open);
 
 test("[review/settle-merge] [D1] a merge that was lost may still land, until another has taken the lane", () => {
-  for (const outcome of ["lost", "crashed"] as const)
+  for (const outcome of ["lost", "crashed", "evicted", "stopped_by_person"] as const)
     expect([outcome, laneMarks(settled({ outcome, result: null }))]).toEqual([outcome, [true]]);
-  expect(laneMarks(settled({ outcome: "evicted", result: null }))).toEqual([]);
+  expect(laneMarks(settled({ outcome: "rejected", result: null }))).toEqual([]);
+  expect(laneMarks(settled({ result: notLanded("infrastructure") }))).toEqual([true]);
+  expect(laneMarks(settled({ result: notLanded("refused") }))).toEqual([]);
   const after = (result: ReturnType<typeof notLanded> | typeof landed) => {
     const runs = [
       run({ kind: "merge", state: "ended", outcome: "done", reviewId: "mr_1", result }),

@@ -48,12 +48,13 @@ const LANE_TAKEN: ReadonlySet<string> = new Set([
   "withdrawn",
 ]);
 
-/** Whether a merge of the review may still land after this run. */
+/** Whether a merge of the review may still land, or has, after this run: its push may be under way, or its answer lost. */
 function lane(review: ReviewView, { outcome, result }: RunView): Action[] {
   const known = result?.kind === "landed" || result?.kind === "not_landed";
-  const cutOff = !known && (outcome === "lost" || outcome === "crashed");
+  const cutOff = !known && outcome !== "rejected";
+  const unknown = result?.kind === "not_landed" && result.code === "infrastructure";
   const taken = result?.kind === "landed" || (known && LANE_TAKEN.has(result.code));
-  const open = cutOff || (review.laneOpen && !taken);
+  const open = cutOff || unknown || (review.laneOpen && !taken);
   return open === review.laneOpen ? [] : [{ do: "mark_lane", reviewId: review.id, open }];
 }
 
