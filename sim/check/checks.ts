@@ -4,6 +4,7 @@ import type { Image } from "../../protocol/index.ts";
 import type { Play } from "../play/play.ts";
 import { deliveryItem, outcomeItem, ruleItem } from "./coverage.ts";
 import { LandingChecks } from "./landings.ts";
+import { MachineChecks } from "./machines.ts";
 import { RunChecks } from "./runs.ts";
 import type { TownView } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
@@ -18,6 +19,9 @@ export class Checks {
   readonly #play: Play;
   readonly #runs = new RunChecks();
   readonly #work: WorkChecks;
+  readonly #machines = new MachineChecks((item) => this.count(item));
+  /** Of the commit that is looked at. */
+  #shown: { id: string; state: string }[] = [];
   /** Whether only infrastructure is at fault. */
   isBlameless = false;
   readonly #acked = new Map<string, number>();
@@ -54,6 +58,7 @@ export class Checks {
     this.view.forget();
     this.#runs.forget();
     this.#work.forget();
+    this.#machines.forget();
     this.#acked.clear();
   }
 
@@ -76,11 +81,15 @@ export class Checks {
   #commit(): void {
     this.#runs.commit();
     this.#work.commit();
+    for (const { id, state } of this.#shown.splice(0)) this.#machines.shows(id, state);
   }
 
   #see(image: FeedChange["image"]): void {
     const before = this.view.take(image);
     if (image.value === null) return;
+    if (image.kind === "event") this.#machines.see(image.value);
+    const shown = stateOf(image);
+    if (shown !== null) this.#shown.push({ id: image.id, state: shown });
     if (image.kind === "run") this.#run(before as Image<"run"> | undefined, image.value);
     if (image.kind === "issue") this.#issue(before as Image<"issue"> | undefined, image.value);
     if (image.kind === "review") this.#review(before as Image<"review"> | undefined, image.value);
@@ -161,4 +170,13 @@ export class Checks {
   #say(what: string): void {
     this.#play.world.trace.say("town", what);
   }
+}
+
+/** Of what has a state machine with a history. */
+function stateOf({ kind, value }: FeedChange["image"]): string | null {
+  if (value === null) return null;
+  if (kind === "issue") return value.status;
+  const hasState =
+    kind === "review" || kind === "convoy" || kind === "escalation" || kind === "mail";
+  return hasState ? value.state : null;
 }

@@ -4,6 +4,9 @@ import type { SimForge, SimRepository } from "../git/forge.ts";
 import type { Oid } from "../../runner/git/porcelain.ts";
 import { Violation } from "./violation.ts";
 
+/** Branches that convoys have of their own. */
+const CONVOYS = "refs/heads/gastown/convoy/";
+
 export class LandingChecks {
   readonly #forge: SimForge;
   /** Repositories that work can land in: the remotes, and the stores of runners. */
@@ -27,9 +30,8 @@ export class LandingChecks {
     for (const repository of this.#repositories()) {
       const seen = this.#seen.get(repository) ?? new Map<string, Oid>();
       this.#seen.set(repository, seen);
-      for (const ref of ["refs/heads/main", "refs/heads/gastown/landed/main"]) {
-        const tip = repository.refs.get(ref);
-        if (tip === undefined || seen.get(ref) === tip) continue;
+      for (const [ref, tip] of repository.refs) {
+        if (!isLandedOn(ref) || seen.get(ref) === tip) continue;
         this.#follows(ref, seen.get(ref), tip);
         this.#walk(tip, seen.get(ref));
         seen.set(ref, tip);
@@ -40,9 +42,8 @@ export class LandingChecks {
   /** Whether the merge that a proof names is in a target. */
   holds(mergeOid: Oid): boolean {
     for (const repository of this.#repositories())
-      for (const ref of ["refs/heads/main", "refs/heads/gastown/landed/main"]) {
-        const tip = repository.refs.get(ref);
-        if (tip !== undefined && this.#forge.objects.isAncestor(mergeOid, tip)) return true;
+      for (const [ref, tip] of repository.refs) {
+        if (isLandedOn(ref) && this.#forge.objects.isAncestor(mergeOid, tip)) return true;
       }
     return false;
   }
@@ -70,4 +71,11 @@ export class LandingChecks {
     if (merges.size > 1)
       throw new Violation("landed-once", `${bead} was merged as ${[...merges].join(" and ")}`);
   }
+}
+
+/** Targets, what lands beside them, and the branches of convoys. */
+function isLandedOn(ref: string): boolean {
+  return (
+    ref === "refs/heads/main" || ref === "refs/heads/gastown/landed/main" || ref.startsWith(CONVOYS)
+  );
 }

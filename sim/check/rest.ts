@@ -1,5 +1,6 @@
 /** What must hold when the faults have stopped and nobody acts any more. */
 import type { Image } from "../../protocol/index.ts";
+import type { Files } from "../git/objects.ts";
 import type { Play } from "../play/play.ts";
 import { fileOf, lineOf, titleOf } from "../play/content.ts";
 import type { Checks } from "./checks.ts";
@@ -50,7 +51,7 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
         "landed-once",
         `${id} is ${issue.status} ${issue.outcome}, merged ${merges} times`,
       );
-    if (hasLanded) checkContent(play, n, issue);
+    if (hasLanded) checkContent(play, n, issue, checks);
     else if (issue.status !== "closed") checkTold(issue, checks);
   }
   checkConvoys(checks);
@@ -60,10 +61,24 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
     throw new Violation("unaided", `${landed} of ${play.beads.size} beads landed unaided`);
 }
 
-function checkContent(play: Play, n: number, issue: Issue): void {
-  const held = play.landedFiles().map((files) => files.get(fileOf(n)) ?? "");
-  const count = held.join("").split(lineOf(n)).length - 1;
-  if (count !== 1)
+/** What is on a branch of its convoy's own is in the target once that has landed. */
+function checkContent(play: Play, n: number, issue: Issue, { view }: Checks): void {
+  const countIn = (all: readonly Files[]) =>
+    all
+      .map((files) => files.get(fileOf(n)) ?? "")
+      .join("")
+      .split(lineOf(n)).length - 1;
+  const convoy = issue.convoyId === null ? undefined : view.convoys.get(issue.convoyId);
+  const branch = convoy?.branch ?? null;
+  const waits = branch !== null && convoy?.state !== "landed";
+  const onBranch = waits ? countIn(play.filesOn(branch)) : 1;
+  if (onBranch !== 1) {
+    const why = `the change of ${issue.id} is on ${branch} ${onBranch} times (${convoy?.state})`;
+    throw new Violation("content-once", why);
+  }
+  const count = countIn(play.landedFiles());
+  // A landing that was cut off may have brought it there though its convoy has failed.
+  if (waits ? count > 1 : count !== 1)
     throw new Violation(
       "content-once",
       `the change of ${issue.id} is in the targets ${count} times`,

@@ -38,6 +38,10 @@ const acts: readonly { name: string; everyMs: number; act: Act }[] = [
   { name: "people-decide", everyMs: 60_000, act: decide },
   { name: "people-step", everyMs: 60_000, act: decideStep },
   { name: "people-cancel-molecule", everyMs: 600_000, act: cancelMolecule },
+  { name: "people-mail", everyMs: 60_000, act: mail },
+  { name: "people-budget", everyMs: 200_000, act: budget },
+  { name: "people-convoy", everyMs: 90_000, act: convoy },
+  { name: "people-resolve", everyMs: 120_000, act: resolve },
 ];
 
 export const peopleFaults: readonly Fault[] = acts.map(({ name, everyMs, act }) => ({
@@ -118,4 +122,39 @@ function cancelMolecule(_bead: string, random: SimRandom, { play }: FaultWorld):
   const going = [...play.view.molecules.values()].filter(({ state }) => state === "active");
   const molecule = going[random.below(going.length)];
   return molecule === undefined ? null : ["molecule.cancel", { molecule: molecule.id }];
+}
+
+function mail(bead: string, random: SimRandom): Wish {
+  const mode = (["wait_idle", "queue"] as const)[random.below(2)];
+  return ["mail.send", { to: bead, text: "Mind the gap.", mode, minutes: 1 + random.below(30) }];
+}
+
+/** A limit that some runs meet; it is lifted again. */
+function budget(bead: string, random: SimRandom, { play }: FaultWorld): Wish {
+  const ofBead = { scope: "bead", of: bead };
+  const limit = random.unit() < 0.5 ? ofBead : { scope: random.unit() < 0.7 ? "run" : "day" };
+  const lift: Wish = ["budget.set", { ...limit, tokens: null }];
+  const tokens = 100 + random.below(600);
+  return ["budget.set", { ...limit, tokens }, () => later(play, random, lift)];
+}
+
+/** Of a convoy of chance: paused for a while, decided about, cancelled. */
+function convoy(_bead: string, random: SimRandom, { play }: FaultWorld): Wish | null {
+  const convoys = [...play.view.convoys.values()];
+  const of = convoys[random.below(convoys.length)];
+  if (of === undefined) return null;
+  const choice = (["retry", "drop", "land_without"] as const)[random.below(3)];
+  const failed = of.question?.beads[0];
+  if (failed !== undefined) return ["convoy.decide", { convoy: of.id, bead: failed, choice }];
+  if (random.unit() < 0.15) return ["convoy.cancel", { convoy: of.id }];
+  const resume: Wish = ["convoy.resume", { convoy: of.id }];
+  return ["convoy.pause", { convoy: of.id }, () => later(play, random, resume)];
+}
+
+function resolve(_bead: string, random: SimRandom, { play }: FaultWorld): Wish | null {
+  const open = [...play.view.escalations.values()].filter(({ state }) => state !== "resolved");
+  const one = open[random.below(open.length)];
+  if (one === undefined) return null;
+  const command = random.unit() < 0.6 ? "escalation.acknowledge" : "escalation.resolve";
+  return [command, { escalation: one.id }];
 }

@@ -5,7 +5,11 @@ import type { Fault } from "./fault.ts";
 /** Of the runs of any bead. */
 const SHARE = 0.06;
 /** What the model does, it does to every bead, and not for ever. */
-const OF_THE_MODEL: ReadonlySet<Oddity> = new Set(["model fails", "is out of quota"]);
+const OF_THE_MODEL: ReadonlySet<Oddity> = new Set([
+  "model fails",
+  "model fails later",
+  "is out of quota",
+]);
 /** Of the beads: all of their runs are odd in the same way. */
 const STUBBORN = 0.02;
 

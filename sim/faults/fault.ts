@@ -9,8 +9,8 @@ export interface FaultWorld {
   play: Play;
   /** Of this fault alone. */
   random: SimRandom;
-  /** It has done its harm once more. */
-  fired: () => void;
+  /** It has done its harm once more; `at`: an item of the coverage besides. */
+  fired: (at?: string) => void;
   /** Whether faults still come. */
   isActive: () => boolean;
 }

@@ -25,7 +25,7 @@ function killTown(world: FaultWorld): void {
   hooks.townMoment = (moment) => {
     before(moment);
     if (left === 0 || --left > 0 || !town.isUp) return;
-    world.fired();
+    world.fired(`town ${moment}`);
     play.world.trace.say("town", `killed ${moment}`);
     town.kill();
     play.world.after(random.below(DOWN_MS_MAX), "the town starts", () => startTown(play));
@@ -56,7 +56,7 @@ function strikeRunners(world: FaultWorld, how: "killed" | "without power"): void
     left.set(runner, count - 1);
     if (count > 1) return;
     left.delete(runner);
-    world.fired();
+    world.fired(`runner ${moment}`);
     play.world.trace.say(runner.name, `${how} ${moment}`);
     if (how === "killed") runner.host.kill();
     else runner.host.cutPower();
@@ -69,17 +69,15 @@ function strikeRunners(world: FaultWorld, how: "killed" | "without power"): void
   );
 }
 
-/** SIGTERM: the runner ends by itself. */
+/** SIGTERM: the runner ends by itself, and is started again. */
 function drain(world: FaultWorld): void {
-  const { play, random } = world;
+  const { play } = world;
   again(world, "a runner is told to end", 250_000, () => {
     const runner = anyRunner(world);
     if (!runner.host.isUp) return;
     world.fired();
     play.world.trace.say(runner.name, "is told to end");
     runner.host.stop();
-    const inMs = 30_000 + random.below(DOWN_MS_MAX);
-    play.world.after(inMs, `${runner.name} starts`, () => play.startRunner(runner));
   });
 }
 

@@ -31,6 +31,8 @@ const PATIENCE = {
 };
 /** From a runner that gave up to its next start by whoever supervises it. */
 const RESTART_MS = 2_000;
+/** The same for one that ended as it was told to. */
+const DRAINED_MS = 45_000;
 
 export interface PlayRunner {
   name: string;
@@ -121,6 +123,16 @@ export class Play {
     return files;
   }
 
+  /** The files of a branch where it is: in a remote, or, for work that stays with its runner, in a store. */
+  filesOn(branch: string): Files[] {
+    const remotes = this.rigs.map(({ url }) => this.forge.at(url).repository);
+    const stores = this.runners.flatMap(({ host }) => [...host.files.stores()]);
+    const tips = [...remotes, ...stores].flatMap(
+      ({ refs }) => refs.get(`refs/heads/${branch}`) ?? [],
+    );
+    return [...new Set(tips)].flatMap((tip) => this.forge.objects.files(tip) ?? []);
+  }
+
   #makeTown(): TownHost {
     const log =
       (level: "info" | "warn" | "error"): Log["info"] =>
@@ -164,6 +176,8 @@ export class Play {
         write: (line) => this.#runnerLog(name, line),
         halted: () =>
           world.after(RESTART_MS, `${name} starts again`, () => this.startRunner(runner)),
+        ended: () =>
+          world.after(DRAINED_MS, `${name} starts again`, () => this.startRunner(runner)),
       },
       {
         appVersion: "0.0.0",

@@ -1,7 +1,7 @@
 /** Plays one scenario under its faults to its rest, with every checker; returns what was seen. */
 import { Checks } from "../check/checks.ts";
 import { allSettled, checkRest } from "../check/rest.ts";
-import { faultItem } from "../check/coverage.ts";
+import { crashItem, faultItem } from "../check/coverage.ts";
 import { Violation } from "../check/violation.ts";
 import { faults } from "../faults/registry.ts";
 import { SimRandom } from "../random.ts";
@@ -27,7 +27,10 @@ export interface Seen {
 export function runSeed(scenario: Scenario): Seen {
   const play = new Play(scenario);
   const checks = new Checks(play);
-  beginFaults(play, scenario, (name) => checks.count(faultItem(name)));
+  beginFaults(play, scenario, (name, at) => {
+    checks.count(faultItem(name));
+    if (at !== undefined) checks.count(crashItem(at));
+  });
   checks.excuse = excuses(scenario.faults);
   checks.isBlameless = !hasOthers(scenario.faults);
   let violation: Seen["violation"] = null;
@@ -43,12 +46,16 @@ export function runSeed(scenario: Scenario): Seen {
   return { violation, steps, hash: trace.hash, covered: checks.seen, lines: trace.lines() };
 }
 
-function beginFaults(play: Play, scenario: Scenario, fired: (name: string) => void): void {
+function beginFaults(
+  play: Play,
+  scenario: Scenario,
+  fired: (name: string, at?: string) => void,
+): void {
   const isActive = () => play.world.nowMs < scenario.activeMs;
   for (const { name, begin } of faults) {
     if (!scenario.faults.includes(name)) continue;
     const random = new SimRandom(Number(Bun.hash(`${name} ${scenario.seed}`) % 2n ** 32n));
-    begin({ play, random, fired: () => fired(name), isActive });
+    begin({ play, random, fired: (at) => fired(name, at), isActive });
   }
 }
 

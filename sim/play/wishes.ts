@@ -2,7 +2,7 @@
 import type { Ack } from "../../protocol/error.ts";
 import type { SimRandom } from "../random.ts";
 import type { World } from "../world/world.ts";
-import { titleOf } from "./content.ts";
+import { sharedFileOf, titleOf } from "./content.ts";
 import type { People } from "./people.ts";
 import type { PlayRig } from "./rigs.ts";
 
@@ -93,17 +93,26 @@ function pour({ people, onBead }: WishParts, random: SimRandom, group: Group): v
   );
 }
 
-function slingConvoy({ people, onBead }: WishParts, random: SimRandom, group: Group): void {
+function slingConvoy({ world, people, onBead }: WishParts, random: SimRandom, group: Group): void {
   const { rig, first, count } = group;
   const tasks = Array.from({ length: count }, (_, n) => ({
     key: `t${n}`,
     title: titleOf(first + n),
     dependsOn: n > 0 && random.unit() < 0.6 ? [`t${random.below(n)}`] : [],
   }));
-  const body = { rig: rig.name, title: `Convoy of ${first}`, tasks, parallel: true };
+  // What shares a file conflicts with the target, which is for a bead's author to mend.
+  const shares = tasks.some((_, n) => sharedFileOf(first + n) !== null);
+  const mode = shares || random.unit() < 0.5 ? "review-and-merge" : "review-then-land";
+  const staged = random.unit() < 0.2;
+  const body = { rig: rig.name, title: `Convoy of ${first}`, tasks, parallel: true, mode, staged };
   people.wish("convoy.sling", body, (ack) => {
     if (!ack.ok) return;
-    const { beads } = ack.value as { beads: { id: string; title: string }[] };
+    const { beads, convoy } = ack.value as {
+      beads: { id: string; title: string }[];
+      convoy: { id: string };
+    };
+    const start = () => people.wish("convoy.start", { convoy: convoy.id });
+    if (staged) world.after(random.below(60_000), "a person starts a convoy", start);
     for (const { id, title } of beads) {
       const n = tasks.findIndex((task) => task.title === title);
       onBead(first + n, id);

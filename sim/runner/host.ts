@@ -29,6 +29,8 @@ export interface HostWorld extends LifeWorld {
   fate: JudgeFrame;
   /** The runner has ended because its disk failed. */
   halted: (host: SimRunnerHost) => void;
+  /** The runner has ended by itself, as it was told to. */
+  ended?: () => void;
   /** Lines of the runner's log. */
   write: (line: string) => void;
 }
@@ -116,6 +118,7 @@ export class SimRunnerHost {
   #ended(life: Life): void {
     life.kill();
     if (this.#life === life) this.#life = null;
+    this.#world.ended?.();
   }
 
   #driver(life: Life, doors: SimDoors, spec: AgentSpec): AgentDriver | { missing: string } {
