@@ -261,6 +261,40 @@ const MAYOR: readonly Tool[] = [
     }),
     terminal: false,
   },
+  {
+    name: "gt_formulas",
+    roles: ["mayor"],
+    description: "Formulas of a rig: stored templates of work in steps, with their parameters.",
+    input: z.strictObject({ rig: id }),
+    terminal: false,
+  },
+  {
+    name: "gt_pour",
+    roles: ["mayor"],
+    description:
+      "Makes the steps of a formula into beads that follow each other. For work that a formula describes, instead of a convoy.",
+    input: z.strictObject({
+      rig: id,
+      formula: z.string(),
+      parameters: z.record(z.string(), z.string()).optional(),
+      title: title.optional(),
+      staged: z.boolean().optional(),
+    }),
+    terminal: false,
+  },
+  {
+    name: "gt_molecule",
+    roles: ["mayor"],
+    description:
+      "Shows what was poured, with its steps; or does one thing to it. start: a staged one. retry, skip: a failed step. cancel: ends all that has not landed.",
+    input: z.strictObject({
+      molecule: id,
+      action: z.enum(["start", "cancel", "retry", "skip"]).optional(),
+      step: id.optional(),
+      reason: z.string().max(COMMENT_CHARS_MAX).optional(),
+    }),
+    terminal: false,
+  },
 ];
 
 export const TOOLS: readonly Tool[] = [prime, ...POLECAT, ...REFINERY, ...MAYOR];

@@ -40,3 +40,12 @@ export function invalid(error: z.ZodError): ErrorBody {
     retryable: false,
   };
 }
+
+/** Words of others than people set nothing in motion. */
+export function notAsked(): Answer {
+  return refused({
+    code: "forbidden",
+    message: "no person began this turn: say what you would do and let a person decide.",
+    retryable: false,
+  });
+}

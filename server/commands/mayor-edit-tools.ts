@@ -22,7 +22,7 @@ import {
 } from "./convoy-life-commands.ts";
 import { rewireBead } from "./dependency-commands.ts";
 import { resetAgent } from "./agent-commands.ts";
-import { answer, invalid, parse, refused, type Answer } from "./mayor-answer.ts";
+import { answer, invalid, notAsked, parse, refused, type Answer } from "./mayor-answer.ts";
 
 const editTool = z.strictObject({
   bead: refSchema,
@@ -99,14 +99,6 @@ export function callEditTool(
         retryable: false,
       });
   }
-}
-
-export function notAsked(): Answer {
-  return refused({
-    code: "forbidden",
-    message: "no person began this turn: say what you would do and let a person decide.",
-    retryable: false,
-  });
 }
 
 type Parsed<B> =

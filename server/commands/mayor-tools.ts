@@ -20,6 +20,7 @@ import { journal, journaled } from "../store/writes/sessions.ts";
 import type { CommandPorts } from "./command.ts";
 import { answer, invalid, parse, refused, type Answer } from "./mayor-answer.ts";
 import { callEditTool } from "./mayor-edit-tools.ts";
+import { callMoleculeTool } from "./molecules/mayor-molecules.ts";
 import { slingConvoy } from "./convoy-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { present } from "../store/present.ts";
@@ -53,6 +54,7 @@ const CREATES: ReadonlySet<string> = new Set([
   "gt_sling_convoy",
   "gt_comment",
   "gt_convoy_add",
+  "gt_pour",
 ]);
 
 /** @param call.key hash of turn, tool and arguments */
@@ -107,7 +109,10 @@ function dispatch(
     case "gt_sling_convoy":
       return slingAll(tx, input, ports, byPerson);
     default:
-      return callEditTool(tx, tool, input, ports, byPerson);
+      return (
+        callMoleculeTool(tx, tool, input, ports, byPerson) ??
+        callEditTool(tx, tool, input, ports, byPerson)
+      );
   }
 }
 

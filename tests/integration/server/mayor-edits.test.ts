@@ -118,3 +118,48 @@ test("[B18] the Mayor cannot set acceptance checks", async () => {
     expect((await tool(name, args)).isError).toBe(true);
   expect((await one()).checks).toEqual([]);
 });
+
+const steps = ["a", "b"].map((key) => ({ key, title: `${key} {{what}}` }));
+const twoSteps = { name: "two", parameters: [{ name: "what" }], steps };
+const pouring = { rig: "sample", formula: "two", parameters: { what: "x" } };
+const poured = () => stage.do("molecule.list", {});
+
+test("[B12] the Mayor pours what people have stored, once in a turn, and decides about its steps", async () => {
+  await stage.do("formula.put", { formula: twoSteps });
+  expect((await tool("gt_formulas", { rig: "sample" })).text).toContain('"two"');
+  for (let run = 0; run < 2; run++) await tool("gt_pour", pouring, "hash-of-it");
+  const [molecule, ...others] = await poured();
+  expect([molecule?.state, others]).toEqual(["active", []]);
+  expect((await tool("gt_pour", { ...pouring, parameters: {} })).text).toContain(
+    "needs the parameter",
+  );
+  const id = molecule?.id ?? "";
+  await stage.do("bead.cancel", { bead: molecule?.steps[1]?.beadId ?? "" });
+  expect((await tool("gt_molecule", { molecule: id, action: "skip", step: "b" })).isError).toBe(
+    false,
+  );
+  expect((await poured())[0]?.steps[1]?.skipped).toBe(true);
+  const again = await tool("gt_molecule", { molecule: id, action: "start" });
+  expect(again).toMatchObject({
+    isError: true,
+    text: expect.stringContaining("illegal_transition"),
+  });
+  await tool("gt_molecule", { molecule: id, action: "cancel", reason: "enough" });
+  expect((await poured())[0]?.state).toBe("cancelled");
+});
+
+test("[B12] what a turn pours that no person began is staged, and such a turn starts no molecule", async () => {
+  await stage.do("formula.put", { formula: twoSteps });
+  const db = new Database(stage.databaseFile);
+  db.run("update turns set begun_by = 'foreign'");
+  db.close();
+  await tool("gt_pour", { ...pouring, staged: false });
+  const [molecule] = await poured();
+  expect(molecule?.state).toBe("staged");
+  for (const action of ["start", "cancel", "skip"]) {
+    const refusedOne = await tool("gt_molecule", { molecule: molecule?.id, action, step: "a" });
+    expect(refusedOne.text).toContain("forbidden");
+  }
+  expect((await tool("gt_molecule", { molecule: molecule?.id })).text).toContain("staged");
+  expect((await poured())[0]?.state).toBe("staged");
+});

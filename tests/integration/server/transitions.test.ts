@@ -12,12 +12,14 @@ import {
 } from "../../../protocol/index.ts";
 import { escalationState, mailEvents } from "../../../server/model/attention-states.ts";
 import { convoyEvents } from "../../../server/model/convoy-states.ts";
+import { moleculeEvents, moleculeStates } from "../../../server/model/molecule-states.ts";
 import { POLICY } from "../../../server/model/policy.ts";
 import { issueEvents, issueStates, reviewEvents } from "../../../server/model/states.ts";
 import { closeDatabase, openDatabase, type OpenDatabase } from "../../../server/store/database.ts";
 import { idSource } from "../../../server/store/id-source.ts";
 import { escalations, mails, questions } from "../../../server/store/schema/attention.ts";
 import { beads, convoys, issues, reviews } from "../../../server/store/schema/beads.ts";
+import { molecules } from "../../../server/store/schema/molecules.ts";
 import type { Tx } from "../../../server/store/tx.ts";
 import { moveMail } from "../../../server/store/writes/attention/mails.ts";
 import {
@@ -32,6 +34,7 @@ import {
   resolveEscalation,
 } from "../../../server/store/writes/escalations.ts";
 import { moveIssue } from "../../../server/store/writes/issues.ts";
+import { moveMolecule } from "../../../server/store/writes/molecules.ts";
 import { moveReview } from "../../../server/store/writes/reviews.ts";
 import { tableAfter, type TableRow } from "../../support/markdown-table.ts";
 import { openWorld, type Names, type World } from "./refusals/world.ts";
@@ -106,6 +109,18 @@ const convoy: Machine = {
   move: (tx, id, event) => moveConvoy(tx, id, of(convoyEvents, event), { text }),
 };
 
+const molecule: Machine = {
+  id: ({ molecule: id }) => id,
+  put: ({ db }, id, state) =>
+    db
+      .update(molecules)
+      .set({ state: of(moleculeStates, state) })
+      .where(eq(molecules.beadId, id))
+      .run(),
+  read: ({ db }, id) => db.select().from(molecules).where(eq(molecules.beadId, id)).get()?.state,
+  move: (tx, id, event) => moveMolecule(tx, id, of(moleculeEvents, event), { text }),
+};
+
 const mail: Machine = {
   id: ({ mail: id }) => id,
   put: ({ db }, id, state) =>
@@ -175,6 +190,7 @@ const machines: Record<string, [heading: string, machine: Machine, feature: stri
   review: ["### Review", review, "D4"],
   escalation: ["### Escalation", escalation, "D16"],
   convoy: ["### Convoy", convoy, "B6"],
+  molecule: ["### Molecule", molecule, "B12"],
   question: ["### Question", question, "B19"],
   mail: ["### Mail", mail, "C11"],
 };
