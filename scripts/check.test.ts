@@ -286,6 +286,17 @@ test("[CHECK-rules] caught: a row of the table whose rule is gone", async () => 
   ]);
 });
 
+test("[CHECK-documents] caught: a scenario that no test shows, and one that the page does not know", async () => {
+  const [one, two] = ["ONE", "TWO"].map((word) => `SC-${word}-1`);
+  const page = { "docs/scenarios.md": `# Scenarios\n\n| \`${one}\` | it rains |\n` };
+  const shows = (id = "") => ({ "server/rain.test.ts": `test("[B1] [${id}] it rains", run);\n` });
+  expect(await tidyOf({ ...page, ...shows(one) })).toEqual([]);
+  expect(await tidyOf({ ...page, ...shows(two) })).toEqual([
+    expect.stringContaining(`${one} is in the title of no test`),
+    expect.stringContaining(`${two} is not in docs/scenarios.md`),
+  ]);
+});
+
 test("[CHECK-documents] caught: a second title, and a link that leads nowhere; code blocks do not count", async () => {
   const text =
     "# One\n\n```sh\n# a comment\n```\n\n[here](two.md) [web](https://example.org) [top](#one)\n";

@@ -14,6 +14,7 @@ export function checkDocuments(
     ...documents.flatMap(checkTitle),
     ...documents.flatMap((file) => checkLinks(file, allPaths)),
     ...checkRules(files),
+    ...checkScenarios(files),
   ];
 }
 
@@ -87,6 +88,29 @@ function checkRules(files: readonly TextFile[]): Finding[] {
       message: `the rule ${id} has no file.`,
     }));
   return [...missing, ...gone];
+}
+
+const SCENARIO = /SC-[A-Z]+-\d+/g;
+
+/** Each scenario of docs/scenarios.md is in the title of a test, and each that a title names is on the page. */
+function checkScenarios(files: readonly TextFile[]): Finding[] {
+  const page = "docs/scenarios.md";
+  const told = new Set(textOf(files, page).match(SCENARIO) ?? []);
+  const tests = files.filter((file) => isTest(file.path));
+  const shown = new Map(
+    tests.flatMap(({ path, text }) =>
+      [...text.matchAll(/\[(SC-[A-Z]+-\d+)\]/g)].map(([, id = ""]) => [id, path] as const),
+    ),
+  );
+  const check = "scenario-id";
+  return [
+    ...[...told]
+      .filter((id) => !shown.has(id))
+      .map((id) => ({ check, place: page, message: `${id} is in the title of no test.` })),
+    ...[...shown]
+      .filter(([id]) => !told.has(id))
+      .map(([id, place]) => ({ check, place, message: `${id} is not in ${page}.` })),
+  ];
 }
 
 function textOf(files: readonly TextFile[], path: string): string {

@@ -51,7 +51,7 @@ test("[D6] what a later round adds to a landing is reviewed, for nobody has seen
   expect(landingOf({ ...bead, round: 2 }, rig).unreviewed).toBe(false);
 });
 
-test("[B6] a bead of a convoy with its own branch begins there: only what landed there is in its base", () => {
+test("[B6] [SC-CONVOY-11] a bead of a convoy with its own branch begins there: only what landed there is in its base", () => {
   const own = "gastown/convoy/all-abc123";
   expect(baseHolds(`refs/heads/${own}`, "main", own)).toBe(true);
   for (const ref of ["main", "gastown/landed/main", "gastown/convoy/other-abc123", null])

@@ -177,7 +177,7 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
   );
 
   test(
-    "[B8] a wish of one's own lands on main with its proof, and its diff can be read",
+    "[B8] [SC-WHOLE-1] a wish of one's own lands on main with its proof, and its diff can be read",
     async () => {
       await column(/^Closed/, watcher)
         .filter({ hasText: WISH })

@@ -7,6 +7,7 @@ import { beadDependencies } from "../schema/beads.ts";
 import { timers } from "../schema/town.ts";
 import { valueAt } from "../rows.ts";
 import type { Tx } from "../tx.ts";
+import { expireMailsTo } from "./attention/mails.ts";
 import { bumpVersion, recordEvent } from "./beads.ts";
 import { setWait, unqueue } from "./ready.ts";
 
@@ -91,6 +92,7 @@ export function wishClosed(
 export function buryBead(tx: Tx, bead: BeadRow): void {
   const { id, type, title, rigId } = bead;
   recordEvent(tx, id, "deleted", `deleted: ${title}`);
+  expireMailsTo(tx, id, "its bead was deleted");
   tx.db
     .insert(tombstones)
     .values({ beadId: id, type, title, rigId, deletedBy: tx.actor, deletedAt: tx.now })

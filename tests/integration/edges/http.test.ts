@@ -132,7 +132,7 @@ test("[F1] a foreign Host is refused before anything is read", async () => {
   expect(address.status).toBe(200);
 });
 
-test("[A8] bad requests have typed answers and change nothing", async () => {
+test("[A8] [SC-WIRE-1] bad requests have typed answers and change nothing", async () => {
   const authorization = `Bearer ${open.ownerToken}`;
   const huge = await open.post(
     "/api/v1/bead.sling",

@@ -61,7 +61,7 @@ test("[D2] two beads on one base land one after the other, each once", async () 
   );
 });
 
-test("[D2] a run's branch that holds more than what landed is not deleted", async () => {
+test("[D2] [SC-REVIEW-10] a run's branch that holds more than what landed is not deleted", async () => {
   rig = await makeRig();
   const request = await finishedWork(rig, "bd1", "one.txt", "1\n");
   const more = await strayCommit(rig, "more.txt", "m\n", request.runBranch ?? "");
@@ -89,7 +89,7 @@ test("[D3] red gates on the merged tree land nothing and give their log", async 
   expect(await remote("rev-parse", "main")).toBe(request.sourceBase);
 });
 
-test("[D2] a target that moves while the gates run is merged anew; one that never rests is given back", async () => {
+test("[D2] [SC-REVIEW-9] a target that moves while the gates run is merged anew; one that never rests is given back", async () => {
   rig = await makeRig();
   const request = await finishedWork(rig, "bd1", "one.txt", "1\n");
   let moves = 0;

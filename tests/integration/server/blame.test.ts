@@ -90,7 +90,7 @@ test("[D3] gates that are changed while the baseline runs are judged by a baseli
   expect((await rig()).state).toBe("ready");
 });
 
-test("[C3] work that nobody may push costs one run, and goes on when a person has resumed it", async () => {
+test("[C3] [SC-REMOTE-4] work that nobody may push costs one run, and goes on when a person has resumed it", async () => {
   const { bead, offer } = await begin();
   const before = stage.port.offers.length;
   await runner.tell(offer.spec, { kind: "started" }, exit("lost", "push_refused"));
@@ -106,7 +106,7 @@ test("[C3] work that nobody may push costs one run, and goes on when a person ha
   expect(await stage.codeOf("bead.resume", { bead })).toBe("illegal_transition");
 });
 
-test("[C2] a repository that lets nobody in parks its rig after one run", async () => {
+test("[C2] [SC-REMOTE-1] a repository that lets nobody in parks its rig after one run", async () => {
   const { bead, offer } = await begin();
   const before = stage.port.offers.length;
   await runner.tell(offer.spec, exit("rejected", "repository_auth"));

@@ -130,7 +130,7 @@ const setting = async (key: string, rig?: string) =>
     (each) => each.key === key,
   );
 
-test("[state.md] a rig's figure counts before the town's, and that before the default", async () => {
+test("[state.md] [SC-MODEL-2] a rig's figure counts before the town's, and that before the default", async () => {
   const key = "workAttemptsMax";
   expect(await setting(key)).toMatchObject({ value: 5, from: "default" });
   await stage.do("settings.set", { key, value: 3 });

@@ -30,7 +30,7 @@ test("[A8] a command that fails changes nothing and leaves its neighbours of the
   expect((await stage.do("bead.list", {})).map(({ title }) => title)).toEqual(["Three", "One"]);
 });
 
-test("[A8] an idempotency key applies its command once, and refuses another under it", async () => {
+test("[A8] [SC-DISPATCH-3] an idempotency key applies its command once, and refuses another under it", async () => {
   const body = { rig: rigId, title: "Sort" };
   const first = await stage.call("bead.sling", body, "key-12345");
   const second = await stage.call("bead.sling", body, "key-12345");
@@ -126,13 +126,13 @@ test.each([
   ["51 tasks", Array.from({ length: 51 }, (_, i) => task(`t${i}`)), "invalid_body"],
   ["no task", [], "invalid_body"],
   ["tasks that would all run at once", [task("a"), task("b")], "parallel_required"],
-])("[B3] a convoy of %s is refused whole", async (_, tasks, code) => {
+])("[B3] [SC-CONVOY-7] a convoy of %s is refused whole", async (_, tasks, code) => {
   expect(await stage.codeOf("convoy.sling", { rig: rigId, title: "All", tasks })).toBe(code);
   expect(await beads()).toBe(0);
   expect(await stage.do("convoy.list", {})).toEqual([]);
 });
 
-test("[B3] a convoy of 50 tasks is created together, in parallel only when that is said", async () => {
+test("[B3] [SC-CONVOY-6] a convoy of 50 tasks is created together, in parallel only when that is said", async () => {
   const tasks = Array.from({ length: 50 }, (_, i) => task(`t${i}`, ...(i ? [`t${i - 1}`] : [])));
   const made = await stage.do("convoy.sling", { rig: rigId, title: "All", tasks });
   expect(made.beads).toHaveLength(50);
@@ -180,7 +180,7 @@ test("[A4] the model's key is not in the database file, and goes when the addres
   expect(moved.key.set).toBe(false);
 });
 
-test("[A4] a town without a model says so and dispatches nothing", async () => {
+test("[A4] [SC-DISPATCH-2] a town without a model says so and dispatches nothing", async () => {
   const runner = new PlayedRunner(stage);
   await runner.hello();
   const offer = await stage.offered("baseline");
@@ -193,7 +193,7 @@ test("[A4] a town without a model says so and dispatches nothing", async () => {
   expect(stage.port.offers.map(({ spec }) => spec.kind)).toEqual(["baseline"]);
 });
 
-test("[D6] a rig with unfinished beads or a live run is not removed", async () => {
+test("[D6] [SC-DELETE-2] a rig with unfinished beads or a live run is not removed", async () => {
   const runner = new PlayedRunner(stage);
   await runner.hello();
   await stage.offered("baseline");

@@ -24,7 +24,7 @@ async function sling(staged: boolean, tasks = diamond) {
 const shown = (convoy: string) => stage.do("convoy.get", { convoy });
 const works = () => stage.port.offers.filter(({ spec }) => spec.kind === "work");
 
-test("[B5] a staged convoy is a plan: waves and overlaps, and nothing is dispatched before its start", async () => {
+test("[B5] [SC-CONVOY-5] a staged convoy is a plan: waves and overlaps, and nothing is dispatched before its start", async () => {
   const tasks = [
     { ...task("a"), body: "In src/list.ts" },
     { ...task("b"), body: "Also in src/list.ts" },
@@ -42,7 +42,7 @@ test("[B5] a staged convoy is a plan: waves and overlaps, and nothing is dispatc
   expect(await stage.codeOf("convoy.start", { convoy })).toBe("illegal_transition");
 });
 
-test("[B5] a staged convoy is edited: beads added and taken out, edges set, a circle refused", async () => {
+test("[B5] [SC-CONVOY-10] a staged convoy is edited: beads added and taken out, edges set, a circle refused", async () => {
   const { convoy, id } = await sling(true);
   const added = await stage.do("convoy.add", { convoy, title: "e", dependsOn: [id("d")] });
   expect((await shown(convoy)).waves).toHaveLength(4);
@@ -79,7 +79,7 @@ async function failed() {
   return made;
 }
 
-test("[B6] a failed bead is a question, and retry opens it again", async () => {
+test("[B6] [SC-CONVOY-8] a failed bead is a question, and retry opens it again", async () => {
   const { convoy, id } = await failed();
   const before = stage.port.offers.length;
   const choice = { convoy, bead: id("a"), choice: "retry" } as const;
@@ -109,7 +109,7 @@ test("[B6] landing without a failed bead leaves out what waits for it; with noth
     expect((await stage.issue(id(name))).outcome).toBe("cancelled");
 });
 
-test("[B7] a cancelled convoy stops its runs and says what has not landed", async () => {
+test("[B7] [SC-CONVOY-9] a cancelled convoy stops its runs and says what has not landed", async () => {
   const { convoy, id } = await sling(false);
   const work = await stage.offered("work");
   const cancelled = await stage.do("convoy.cancel", { convoy, reason: "not needed" });
@@ -165,7 +165,7 @@ async function landReviewed(bead: string, ref: string, reviewed = true) {
   return { merge, mergeOid };
 }
 
-test("[B6] with review-then-land beads land on the convoy's branch, in a lane of its own, then all at once", async () => {
+test("[B6] [SC-CONVOY-4] with review-then-land beads land on the convoy's branch, in a lane of its own, then all at once", async () => {
   const tasks = [task("a"), task("b", "a")];
   const { convoy, beads } = await stage.do("convoy.sling", {
     ...{ rig, title: "All of it", tasks, delivery: "branch", mode: "review-then-land" },
@@ -208,7 +208,7 @@ test("[B6] with review-then-land beads land on the convoy's branch, in a lane of
   expect(stage.port.offers.filter(({ spec }) => spec.kind === "review")).toHaveLength(2);
 });
 
-test("[B6] a landing that conflicts goes to a polecat, from the branch's tip, and then to the refinery", async () => {
+test("[B6] [SC-CONVOY-12] a landing that conflicts goes to a polecat, from the branch's tip, and then to the refinery", async () => {
   const { convoy } = await stage.do("convoy.sling", {
     ...{ rig, title: "One", tasks: [task("a")], mode: "review-then-land" },
   });

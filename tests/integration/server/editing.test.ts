@@ -74,7 +74,7 @@ test("[B7] the place where a bead lands is chosen while it is open only", async 
   expect(await stage.codeOf("bead.update", { bead: bead.id, set })).toBe("illegal_transition");
 });
 
-test("[B7] an idle polecat that is wished for gets the bead; one of another rig cannot be", async () => {
+test("[B7] [SC-AGENT-2] an idle polecat that is wished for gets the bead; one of another rig cannot be", async () => {
   const first = await sling("One");
   await sling("Two");
   await stage.until(() => works()[1]);

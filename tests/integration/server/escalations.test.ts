@@ -35,7 +35,7 @@ async function later(ms: number): Promise<void> {
   await stage.tick();
 }
 
-test("[D16] [escalation/remind] severity rises with each reminder, is capped, and goes on after a restart", async () => {
+test("[D16] [escalation/remind] [SC-AGENT-10] severity rises with each reminder, is capped, and goes on after a restart", async () => {
   const { escalation } = await failedBead();
   expect(escalation).toMatchObject({ severity: "high", state: "open", reminders: 0 });
   await later(POLICY.escalationRemindMs);

@@ -27,7 +27,7 @@ const runOf = (offer: Offer) => stage.do("run.get", { run: offer.spec.runId });
 const saved = (oid: string) =>
   ({ kind: "saved_work", ref: "refs/gastown/wip/x/y", oid, baseOid: BASE }) as const;
 
-test("[C4] work that is done is checked, reviewed, merged, and closed by its proof", async () => {
+test("[C4] [SC-REVIEW-1] work that is done is checked, reviewed, merged, and closed by its proof", async () => {
   const { bead, offer } = await begin();
   await runner.end(offer, workDone);
   const check = await stage.offered("check");
@@ -152,7 +152,7 @@ test("[C6] what carries an old fence changes nothing, except that its saved work
   expect((await stage.issue(bead)).status).toBe("in_progress");
 });
 
-test("[C6] the next run begins from what was saved, and late words of the old one do not replace it", async () => {
+test("[C6] [SC-AGENT-7] the next run begins from what was saved, and late words of the old one do not replace it", async () => {
   const { offer } = await begin();
   const before = stage.port.offers.length;
   await runner.tell(offer.spec, saved("1".repeat(40)), exit("lost"));
@@ -168,7 +168,7 @@ test("[C6] the next run begins from what was saved, and late words of the old on
   expect(third.spec.kind === "work" && third.spec.savedWork?.oid).toBe("2".repeat(40));
 });
 
-test("[C6] a run that ended is not revived by what it says later", async () => {
+test("[C6] [SC-RECOVER-3] a run that ended is not revived by what it says later", async () => {
   const { bead, offer } = await begin();
   await runner.tell(offer.spec, exit("lost"));
   await runner.tell(offer.spec, workDone, exit("done"));
@@ -176,7 +176,7 @@ test("[C6] a run that ended is not revived by what it says later", async () => {
   expect((await stage.issue(bead)).reviewId).toBeNull();
 });
 
-test("[C12] facts of an unknown run become dead letters with one escalation; the town goes on", async () => {
+test("[C12] [SC-POISON-1] facts of an unknown run become dead letters with one escalation; the town goes on", async () => {
   const unknown = { runId: encodeId("run", new Uint8Array(16).fill(5)), fence: { epoch: 1, n: 1 } };
   await runner.tell(unknown, { kind: "started" }, { kind: "progress", what: "tool" }, exit("done"));
   const { offer } = await begin();
@@ -206,7 +206,7 @@ test("[F1] another runner's word about a run is not taken", async () => {
   expect(ack.ok ? "ok" : ack.error.code).toBe("stale_fence");
 });
 
-test("[C4] a person's stop is ordered once, counts as nothing, and a closed bead stops its run", async () => {
+test("[C4] [SC-AGENT-1] a person's stop is ordered once, counts as nothing, and a closed bead stops its run", async () => {
   const { bead, offer } = await begin();
   await stage.do("run.stop", { run: offer.spec.runId });
   await stage.do("run.stop", { run: offer.spec.runId });

@@ -107,7 +107,7 @@ async function pass(ms: number, times: number): Promise<void> {
 }
 
 test.each([...unreadable, ...senseless])(
-  "[C12] %s: others go on, also while it is touched",
+  "[C12] [SC-POISON-3] %s: others go on, also while it is touched",
   async (_, sql) => {
     const { open = "", reviewed = "" } = await damaged(sql);
     await goesOn("Fresh");
@@ -165,7 +165,7 @@ test.each([
   },
 );
 
-test("[C12] a poison fact parks its own run alone: other runs' facts of the batch count at once", async () => {
+test("[C12] [SC-POISON-2] a poison fact parks its own run alone: other runs' facts of the batch count at once", async () => {
   const working = await sling("Working");
   const work = await stage.offered("work");
   const { runId, fence } = { ...work.spec, runId: `rn_${"0".repeat(26)}` };
@@ -177,7 +177,7 @@ test("[C12] a poison fact parks its own run alone: other runs' facts of the batc
   expect((await stage.issue(working)).status).toBe("in_progress");
 });
 
-test("[C6] a clock that is set does not end, and does not lengthen, what waits", async () => {
+test("[C6] [SC-RECOVER-10] a clock that is set does not end, and does not lengthen, what waits", async () => {
   const waiting = await sling("Waiting");
   const work = await stage.offered("work");
   await stage.do("settings.set", { key: "backOffBaseMs", value: 60_000 });

@@ -38,7 +38,7 @@ const progress: FactBody = { kind: "progress", what: "tool" };
 const modes = () => stage.port.mails.map(({ mail }) => mail.mode);
 const explained = async (run: string) => (await stage.do("run.explain", { run })).reasons;
 
-test("[C12] no progress: nudged, interrupted, stopped with a try counted, dispatched again", async () => {
+test("[C12] [SC-AGENT-3] no progress: nudged, interrupted, stopped with a try counted, dispatched again", async () => {
   const { id, offer } = await working();
   const { runId } = offer.spec;
   expect((await explained(runId)).at(-1)?.text).toBe("its agent is nudged unless the work moves");

@@ -164,7 +164,7 @@ test("[F9] a paused convoy waits, the beads beside it do not", async () => {
   await stage.until(() => (offersAfter(before).length >= 3 ? true : undefined));
 });
 
-test("[C3] failing starts open the breaker, it survives a restart, one fresh bead closes it", async () => {
+test("[C3] [SC-RECOVER-8] failing starts open the breaker, it survives a restart, one fresh bead closes it", async () => {
   for (const title of ["A", "B", "C", "D"]) await sling(title);
   const answered = new Set<string>();
   await stage.until(async () => {

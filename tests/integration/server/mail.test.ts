@@ -26,7 +26,7 @@ const stateOf = async (id: string) =>
 const until = (id: string, state: string) =>
   stage.until(async () => ((await stateOf(id)) === state ? true : undefined));
 
-test("[C11] a message is queued, delivered to the live run, seen; reading it takes nothing away", async () => {
+test("[C11] [SC-AGENT-6] a message is queued, delivered to the live run, seen; reading it takes nothing away", async () => {
   const { id, offer } = await working();
   const mail = await stage.do("mail.send", { to: id, text: "Use tabs" });
   expect(mail).toMatchObject({ state: "queued", mode: "wait_idle", from: "a person", toId: id });

@@ -48,7 +48,7 @@ const COSTS: Record<string, object> = {
   nothing: { ...FREE, status: "open" },
 };
 
-test.each(cases)("[C4] %s, %s, counts as %s", async (outcome, when, counts) => {
+test.each(cases)("[C4] [SC-RECOVER-6] %s, %s, counts as %s", async (outcome, when, counts) => {
   const { id } = await stage.do("bead.sling", { rig, title: "Sort" });
   const offer: Offer = await stage.offered("work");
   if (when === "after progress")

@@ -108,7 +108,7 @@ test("[C4] an offer that can never be given ends its run instead of being sent f
   expect((await stage.issue(bead)).startFailures).toBe(1);
 });
 
-test("[C6] a runner that is leaving is offered nothing until its next hello", async () => {
+test("[C6] [SC-RECOVER-5] a runner that is leaving is offered nothing until its next hello", async () => {
   stage.port.answerOffer = () => ({
     ok: true,
     value: { accepted: false, code: "draining", message: "stopping" },
@@ -149,7 +149,7 @@ test("[C6] a heartbeat is told to stop what the runner may not hold any more", a
   expect(stale.ok && stale.value.stop).toMatchObject([{ runId: offer.spec.runId }]);
 });
 
-test("[C6] a silent runner is suspect, then lost, and its run is given to another under a higher fence", async () => {
+test("[C6] [SC-RECOVER-4] a silent runner is suspect, then lost, and its run is given to another under a higher fence", async () => {
   await stage.tick();
   const { offer } = await begin();
   await stateOf(offer, "accepted");
@@ -191,7 +191,7 @@ test("[runner/watch-silence] a suspect runner that is heard again is connected a
   expect(await seen()).toEqual(["connected"]);
 });
 
-test("[C6] after a restart the town observes: nobody is lost before he could say hello", async () => {
+test("[C6] [SC-RECOVER-9] after a restart the town observes: nobody is lost before he could say hello", async () => {
   const { offer } = await begin();
   await stateOf(offer, "accepted");
   await stage.stop();

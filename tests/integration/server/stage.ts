@@ -92,6 +92,8 @@ export class Stage implements AsyncDisposable {
   readonly clock = new MovingClock();
   readonly port = new PlayedPort();
   readonly errors: string[] = [];
+  /** Lines of the log that only its finest level has. */
+  readonly debugs: Record<string, unknown>[] = [];
   readonly warnings: string[] = [];
   /** Databases that the test has opened, instead of those in its directory. */
   data: { town: Database; events: Database } | null = null;
@@ -120,7 +122,7 @@ export class Stage implements AsyncDisposable {
     const { clock } = this;
     const random = this.#random;
     const log: Log = {
-      debug: () => undefined,
+      debug: (fields, message) => void this.debugs.push({ ...fields, message }),
       info: () => undefined,
       warn: (fields, message) => void this.warnings.push(`${message} ${JSON.stringify(fields)}`),
       error: (_, message) => void this.errors.push(message),

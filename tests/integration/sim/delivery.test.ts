@@ -115,7 +115,7 @@ function see(issue: NonNullable<Image<"issue">>): void {
 const title = (row: TableRow) =>
   `${row["delivery"]}, code review ${row["code review"]}, convoy ${row["convoy"]}`;
 test.each(rows.map((row) => [title(row), row] as const))(
-  "[D6] %s: approved, landed and seen as the row says",
+  "[D6] [SC-WHOLE-3] %s: approved, landed and seen as the row says",
   (_, row) => {
     const [mode, part] = (row["convoy"] ?? "").split(": ");
     const isLanding = part === "the landing";

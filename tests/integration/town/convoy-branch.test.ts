@@ -10,7 +10,7 @@ const LIMIT_MS = 600_000;
 const needsAgent = isLeftOut("agent") || isLeftOut("sandbox");
 
 test.skipIf(needsAgent)(
-  "[B6] a convoy whose beads land on its branch reaches the target as one merge, and the branch goes",
+  "[B6] [SC-WHOLE-2] a convoy whose beads land on its branch reaches the target as one merge, and the branch goes",
   async () => {
     await using town = await openWholeTown();
     const repository = await makeRepository(join(town.dir, "whole"), "bare");

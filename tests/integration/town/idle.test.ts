@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const needsAgent = isLeftOut("agent") || isLeftOut("sandbox");
 
 test.skipIf(needsAgent || process.platform !== "linux")(
-  "[C16] after the warm release an idle minute starts no process and calls no model",
+  "[C16] [SC-AGENT-5] after the warm release an idle minute starts no process and calls no model",
   async () => {
     await using town = await openWholeTown({ policy: { warmMs: 5_000 } });
     await town.client.call("mayor.say", { text: "Hello" });

@@ -4,7 +4,7 @@ import { reconcile } from "../../reconcile.ts";
 
 const RULE = "bead/recover-orphaned";
 
-test("[bead/recover-orphaned] a bead in progress without any run is open again", () => {
+test("[bead/recover-orphaned] [SC-RECOVER-1] a bead in progress without any run is open again", () => {
   const plan = reconcile(snapshot({ issues: [issue({ state: "in_progress" })] }));
   expect(stepsOf(plan, RULE)[0]?.actions).toMatchObject([{ do: "move_issue", event: "run_lost" }]);
 });

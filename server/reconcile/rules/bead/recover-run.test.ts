@@ -82,7 +82,7 @@ test("[bead/recover-run] infrastructure that fails a bead for hours is a person'
   expect(parked(NOW - infraPatienceMs)[0]?.reason.code).toBe("infrastructure");
 });
 
-test("[bead/recover-run] the wait doubles with the failures of its own kind", () => {
+test("[bead/recover-run] [SC-RECOVER-7] the wait doubles with the failures of its own kind", () => {
   const waitMs = (startFailures: number) => {
     const steps = recovered({ outcome: "rejected" }, { startFailures, workAttempts: 4 });
     return (actionsOf(steps, "count_run")[0]?.backOffUntil ?? 0) - NOW;

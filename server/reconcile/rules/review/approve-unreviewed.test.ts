@@ -16,7 +16,7 @@ const steps = (codeReview: boolean) => {
   return stepsOf(plan, "review/approve-unreviewed");
 };
 
-test("[review/approve-unreviewed] green gates are enough where the rig asks for no review", () => {
+test("[review/approve-unreviewed] [SC-REVIEW-6] green gates are enough where the rig asks for no review", () => {
   expect(actionsOf(steps(false), "move_review")[0]?.event).toBe("review_approved");
   expect(steps(true)).toEqual([]);
 });

@@ -17,7 +17,7 @@ const asked = (change: Parameters<typeof review>[0], state: "in_review" | "open"
 };
 
 test.each(["queued", "reviewing", "approved"] as const)(
-  "[review/ask-person] five tries of a step end a %s review with a person",
+  "[review/ask-person] [SC-REVIEW-3] five tries of a step end a %s review with a person",
   (state) => {
     expect(asked({ state, tries: 4 })).toEqual([]);
     const steps = asked({ state, tries: 5 });

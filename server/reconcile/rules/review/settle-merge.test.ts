@@ -112,7 +112,7 @@ test("[review/settle-merge] what a landing makes of the target is known to be gr
   expect(actionsOf(settled({ result: elsewhere }), "prove_target")).toEqual([]);
 });
 
-test("[review/settle-merge] a landing of another head proves nothing of this one", () => {
+test("[review/settle-merge] [SC-REMOTE-5] a landing of another head proves nothing of this one", () => {
   const steps = settled({ result: { ...landed, headOid: "c".repeat(40) } });
   expect(actionsOf(steps, "move_review")[0]?.event).toBe("merge_retry");
 });

@@ -46,7 +46,7 @@ test("[review/settle-verdict] requested changes go back with summary and comment
   });
 });
 
-test("[review/settle-verdict] a refinery that cannot decide asks a person", () => {
+test("[review/settle-verdict] [SC-REVIEW-8] a refinery that cannot decide asks a person", () => {
   const steps = settled({ result: verdict("cannot_decide") });
   expect(actionsOf(steps, "move_review")[0]?.event).toBe("review_undecided");
   expect(actionsOf(steps, "escalate")).toHaveLength(1);

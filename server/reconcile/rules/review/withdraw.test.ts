@@ -4,7 +4,7 @@ import { reconcile } from "../../reconcile.ts";
 
 const RULE = "review/withdraw";
 
-test("[review/withdraw] a review whose bead is closed, failed or in another cycle is withdrawn", () => {
+test("[review/withdraw] [SC-REVIEW-7] a review whose bead is closed, failed or in another cycle is withdrawn", () => {
   const reviews = [review()];
   expect(stepsOf(reconcile(snapshot({ reviews })), RULE)).toHaveLength(1);
   const reopened = [issue({ cycle: 2, reviewId: null })];

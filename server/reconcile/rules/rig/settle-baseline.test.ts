@@ -51,7 +51,7 @@ test("[rig/settle-baseline] [D3] a red baseline parks the rig and names the gate
   expect(set?.parked?.message).toContain("lint");
 });
 
-test("[rig/settle-baseline] an unreachable repository is tried again for hours, not for a number", () => {
+test("[rig/settle-baseline] [SC-REMOTE-2] an unreachable repository is tried again for hours, not for a number", () => {
   const reason = { code: "repository_unreachable", message: "no route", source: "runner" };
   const unreachable = { green: null, targetOid: null, reason };
   expect(settled(unreachable)).toMatchObject({ state: "checking", tries: 1, infraSince: NOW });

@@ -61,7 +61,7 @@ test("[run/nudge-still] [C12] nobody climbs while people, provider, runner or th
   expect(nudges(late, { providers: new Map([["agents", before]]) })).toHaveLength(1);
 });
 
-test("[run/nudge-still] the Mayor and code are not nudged", () => {
+test("[run/nudge-still] [SC-AGENT-4] the Mayor and code are not nudged", () => {
   const session = { kind: "session", beadId: null, resource: "session:se_1" } as const;
   expect(nudges(stillRun(LATE, session))).toEqual([]);
   expect(nudges(stillRun(LATE, { kind: "merge", resource: "lane:rg_1:main" }))).toEqual([]);

@@ -172,7 +172,7 @@ test("[town/allocate] while observing, nothing is offered before a runner said h
   expect(offered({ observingUntil, issues: [issue()] })).toEqual(["work bd_1"]);
 });
 
-test("[town/allocate] each state of a review gets its kind of run", () => {
+test("[town/allocate] [SC-REVIEW-2] each state of a review gets its kind of run", () => {
   const kinds = (["queued", "reviewing", "approved"] as const).map((state) => {
     const issues = [issue({ state: "in_review", reviewId: "mr_1" })];
     return offers({ issues, reviews: [review({ state })] }).map(({ kind, resource }) => [

@@ -1,5 +1,5 @@
 /** Messages to agents: every change of theirs. */
-import { eq } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { MailMode } from "../../../../protocol/index.ts";
 import { MAIL_STATUS, mailAfter, type MailEvent } from "../../../model/attention-states.ts";
 import { mails } from "../../schema/attention.ts";
@@ -63,6 +63,16 @@ export function moveMail(tx: Tx, id: string, event: MailEvent, text: string): bo
   projectStatus(tx, id, "mail", MAIL_STATUS[next]);
   recordEvent(tx, id, event, text, { runId: row.runId });
   return true;
+}
+
+/** Nobody will read what was for this bead or agent. */
+export function expireMailsTo(tx: Tx, toId: string, text: string): void {
+  const waiting = tx.db
+    .select({ id: mails.beadId })
+    .from(mails)
+    .where(and(eq(mails.toId, toId), inArray(mails.state, ["queued", "delivered"])))
+    .all();
+  for (const { id } of waiting) moveMail(tx, id, "expired", text);
 }
 
 /** The run begins a turn with it. What another run says of it counts for nothing. */
