@@ -19,9 +19,12 @@ export class Capacity {
   #byRunner = new Map<string, number>();
   #byRig = new Map<string, number>();
   readonly #s: Snapshot;
+  readonly #taken: ReadonlySet<string>;
 
-  constructor(s: Snapshot) {
+  /** @param taken runners that a rule has just decided about: what they become is not known yet */
+  constructor(s: Snapshot, taken: ReadonlySet<string> = new Set()) {
     this.#s = s;
+    this.#taken = taken;
     this.#town = s.policy.slots;
     this.#starts = Number.POSITIVE_INFINITY;
     for (const { kind, runnerId, rigId, count } of s.held)
@@ -43,7 +46,7 @@ export class Capacity {
     if (this.#bound(slot, rig) <= 0) return null;
     const [best] = usable(rig, this.#s)
       .map((runner) => ({ runner, left: this.#left(slot, runner) }))
-      .filter((each) => each.left > 0)
+      .filter(({ runner, left }) => left > 0 && !this.#taken.has(runner.id))
       .toSorted((a, b) => b.left - a.left || (a.runner.id < b.runner.id ? -1 : 1));
     if (!best) return null;
     this.#take(slot, best.runner.id, rig?.id ?? null, 1);

@@ -165,6 +165,9 @@ test("[C2] nothing goes to a runner that is away, silent, leaving or not isolate
     for (const { runnerId, rigId } of offersOf(s)) {
       const to = s.runners.find(({ id }) => id === runnerId);
       expect(to).toMatchObject({ online: true, draining: false, state: "connected" });
+      // What its silence makes of it is decided in the same round.
+      const silentMs = s.observingUntil === null ? NOW - (to?.lastSeenAt ?? 0) : 0;
+      expect(silentMs).toBeLessThan(POLICY.runnerSuspectMs);
       const confirmed = s.rigs.find(({ id }) => id === rigId)?.isolationConfirmed ?? true;
       expect(to?.isolation === "bwrap" || confirmed).toBe(true);
     }

@@ -37,7 +37,7 @@ type ReviewStage = Exclude<Stage, "work">;
  * reviews, checks), baselines, and ready beads by priority and age. What gets nothing is told why.
  */
 export function allocate(context: Context, taken: ReadonlySet<string>): Step[] {
-  const capacity = new Capacity(context.s);
+  const capacity = new Capacity(context.s, taken);
   const busy = new Set(context.busyResources);
   const steps: Step[] = [];
   const push = (step: Step | null) => step && steps.push(step);
