@@ -36,6 +36,11 @@ export class SimDisk {
     };
   }
 
+  /** What it holds now, for whoever may look into everything. */
+  look(): SqlDatabase {
+    return sqlDatabase(this.#db);
+  }
+
   /** The owner's process is gone. What it committed stays. */
   kill(): void {
     this.#owner?.detach();

@@ -5,10 +5,11 @@ import type { Play } from "../play/play.ts";
 import { deliveryItem, outcomeItem, ruleItem } from "./coverage.ts";
 import { LandingChecks } from "./landings.ts";
 import { MachineChecks } from "./machines.ts";
+import { OfferChecks } from "./offers.ts";
 import { RunChecks } from "./runs.ts";
 import type { TownView } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
-import { WorkChecks } from "./work.ts";
+import { WorkChecks, type Acting } from "./work.ts";
 
 /** What the log may complain of while faults of that name come. */
 export type Excuse = (who: string, message: string) => boolean;
@@ -22,8 +23,9 @@ export class Checks {
   readonly #machines = new MachineChecks((item) => this.count(item));
   /** Of the commit that is looked at. */
   #shown: { id: string; state: string }[] = [];
-  /** Whether only infrastructure is at fault. */
-  isBlameless = false;
+  readonly #offers: OfferChecks;
+  /** Who acts beside infrastructure. */
+  acting: Acting = { people: true, agents: true };
   readonly #acked = new Map<string, number>();
   /** How often each item of the coverage was seen. */
   readonly seen = new Map<string, number>();
@@ -36,8 +38,11 @@ export class Checks {
   constructor(play: Play) {
     this.#play = play;
     this.view = play.view;
-    this.#work = new WorkChecks(this.view, () => this.isBlameless);
+    this.#work = new WorkChecks(this.view, () => this.acting);
     const { forge, hooks, world } = play;
+    this.#offers = new OfferChecks(() =>
+      play.runners.filter(({ host }) => host.started !== null).map(({ host }) => host.disk.look()),
+    );
     this.landings = new LandingChecks(forge, () => [
       ...play.rigs.map(({ url }) => forge.at(url).repository),
       ...play.runners.flatMap(({ host }) => [...host.files.stores()]),
@@ -101,6 +106,7 @@ export class Checks {
 
   #run(before: Image<"run"> | undefined, run: Image<"run">): void {
     this.#runs.see(before, run);
+    this.#offers.see(before, run);
     this.#work.run(before, run);
     if (before?.state !== run.state) {
       if (run.outcome !== null) this.count(outcomeItem(run.outcome, run.lastProgressAt !== null));

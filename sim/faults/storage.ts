@@ -1,10 +1,11 @@
-/** Full disks, and remotes that cannot be reached or do not answer. */
+/** Full disks, sandboxes that do not start, and remotes that cannot be reached or do not answer. */
 import { again, anyRunner, type Fault, type FaultWorld } from "./fault.ts";
 
 export const storageFaults: readonly Fault[] = [
   { name: "disk-full", group: "infra", begin: diskFull },
   { name: "remote", group: "infra", begin: remote },
   { name: "stray", group: "infra", begin: stray },
+  { name: "sandbox", group: "infra", begin: sandbox },
 ];
 
 function diskFull(world: FaultWorld): void {
@@ -32,6 +33,18 @@ function remote(world: FaultWorld): void {
     if (fault !== null || !world.isActive() || random.unit() >= SHARE) return fault;
     world.fired();
     return FAULTS[random.below(FAULTS.length)] ?? null;
+  };
+}
+
+/** A command of a rig cannot be run at all. */
+function sandbox(world: FaultWorld): void {
+  const { play, random } = world;
+  const before = play.hooks.commandFault;
+  play.hooks.commandFault = () => {
+    const fault = before();
+    if (fault !== null || !world.isActive() || random.unit() >= SHARE) return fault;
+    world.fired();
+    return { code: 1, output: "The sandbox does not start.", durationMs: 0, broken: true };
   };
 }
 

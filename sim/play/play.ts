@@ -5,6 +5,7 @@ import type { Mind } from "../agent/answer.ts";
 import { SimForge } from "../git/forge.ts";
 import type { Files } from "../git/objects.ts";
 import type { SimRandom } from "../random.ts";
+import type { Judged } from "../runner/commands.ts";
 import { SimRunnerHost } from "../runner/host.ts";
 import { TownView } from "../town/town-view.ts";
 import { TownHost } from "../town/town-host.ts";
@@ -55,6 +56,8 @@ export interface Hooks {
   /** How long after its time a call of a killed runner still takes effect; null: never. */
   lingersMs: (runner: PlayRunner) => number | null;
   isCut: (runner: PlayRunner) => boolean;
+  /** Why a command of a rig could not be run; null: it runs. */
+  commandFault: () => Judged | null;
   oddity: (spec: AgentSpec) => Oddity | null;
   changes: (epoch: number, changes: readonly FeedChange[]) => void;
   /** A rule of the town was applied. */
@@ -167,7 +170,7 @@ export class Play {
               : town.open(line),
         },
         mindOf: (spec) => this.#mindOf(runner, spec, random),
-        judge: (line, files) => judgeTree(line, files, random),
+        judge: (line, files) => hooks.commandFault() ?? judgeTree(line, files, random),
         fate: () => hooks.fate(runner),
         noticeMs: () => hooks.noticeMs(runner),
         watch: (moment) => hooks.runnerMoment(runner, moment),
@@ -215,6 +218,7 @@ function quietHooks(random: SimRandom): Hooks {
     noticeMs: () => 0,
     lingersMs: () => null,
     isCut: () => false,
+    commandFault: () => null,
     oddity: () => null,
     changes: () => undefined,
     rule: () => undefined,

@@ -3,6 +3,7 @@ import { Checks } from "../check/checks.ts";
 import { allSettled, checkRest } from "../check/rest.ts";
 import { crashItem, faultItem } from "../check/coverage.ts";
 import { Violation } from "../check/violation.ts";
+import type { FaultGroup } from "../faults/fault.ts";
 import { faults } from "../faults/registry.ts";
 import { SimRandom } from "../random.ts";
 import { Play } from "./play.ts";
@@ -32,7 +33,10 @@ export function runSeed(scenario: Scenario): Seen {
     if (at !== undefined) checks.count(crashItem(at));
   });
   checks.excuse = excuses(scenario.faults);
-  checks.isBlameless = !hasOthers(scenario.faults);
+  checks.acting = {
+    people: hasFault(scenario.faults, "people"),
+    agents: hasFault(scenario.faults, "agent"),
+  };
   let violation: Seen["violation"] = null;
   try {
     playOut(play, checks, scenario);
@@ -79,14 +83,15 @@ function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenar
   };
   if (!world.run(settled, activeMs + REST_MS))
     throw new Violation("liveness", unsettled(play, checks));
+  world.run(() => play.town.isUp && !play.townClock.isFrozen, world.nowMs + REST_MS);
   world.run(() => false, world.nowMs + QUIET_MS);
-  checkRest(play, checks, hasOthers(names) ? 0 : UNAIDED_MIN);
+  const gone = hasFault(names, "people") || hasFault(names, "agent");
+  checkRest(play, checks, gone ? 0 : UNAIDED_MIN);
   checkPreview(play);
 }
 
-/** Whether anything but infrastructure is at fault. */
-function hasOthers(names: readonly string[]): boolean {
-  return faults.some(({ name, group }) => group !== "infra" && names.includes(name));
+function hasFault(names: readonly string[], group: FaultGroup): boolean {
+  return faults.some((fault) => fault.group === group && names.includes(fault.name));
 }
 
 function unsettled(play: Play, { view }: Checks): string {
