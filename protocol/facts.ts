@@ -58,6 +58,12 @@ export const factBodySchema = z.discriminatedUnion("kind", [
     status: z.number().int(),
   }),
   z.object({ kind: z.literal("saved_work"), ref: z.string(), oid: oidSchema, baseOid: oidSchema }),
+  /** What the agent had could not be saved: its tree stays on the runner's host. */
+  z.object({
+    kind: z.literal("tree_kept"),
+    dir: z.string().max(500),
+    reason: z.string().max(2_000),
+  }),
   z.object({
     kind: z.literal("work_done"),
     headOid: oidSchema,

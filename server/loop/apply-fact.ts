@@ -30,6 +30,8 @@ export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
   const { body } = fact;
   if (body.kind === "saved_work") return saveWork(tx, run, body);
   if (body.kind === "usage") return recordUsage(tx, run.id, body);
+  // As with saved work: whose run it was does not matter to who looks for it.
+  if (body.kind === "tree_kept") return noteKept(tx, run, body);
   if (!own || run.state === "ended") return;
   applyToRun(tx, run, body);
 }
@@ -37,7 +39,7 @@ export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
 function applyToRun(
   tx: Tx,
   run: RunRow,
-  body: Exclude<FactBody, { kind: "saved_work" | "usage" }>,
+  body: Exclude<FactBody, { kind: "saved_work" | "usage" | "tree_kept" }>,
 ): void {
   switch (body.kind) {
     case "phase":
@@ -90,6 +92,11 @@ function applyToRun(
       );
       return;
   }
+}
+
+function noteKept(tx: Tx, run: RunRow, { dir, reason }: FactOf<"tree_kept">): void {
+  changeRow(tx.db, runs, run.id, { kept: { dir, reason }, keptTold: false });
+  tx.touch("run", run.id);
 }
 
 function progressed(tx: Tx, run: RunRow): void {

@@ -29,7 +29,7 @@ import {
 import { setWait } from "../store/writes/ready.ts";
 import { parkRig, proveTarget, setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
-import { endRun, offerRun, orderStop, settleRun } from "../store/writes/runs.ts";
+import { endRun, offerRun, orderStop, markKeptTold, settleRun } from "../store/writes/runs.ts";
 import { climb } from "../store/writes/ladder.ts";
 import {
   endTurn,
@@ -106,6 +106,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "order_stop":
     case "end_run":
     case "settle_run":
+    case "mark_kept_told":
       return applyToRun(tx, action);
     case "move_issue":
       if (moveIssue(tx, action.beadId, action.event, action) === null)
@@ -189,7 +190,10 @@ function applyToGroup(
   }
 }
 
-function applyToRun(tx: Tx, action: ActionOf<"order_stop" | "end_run" | "settle_run">): void {
+function applyToRun(
+  tx: Tx,
+  action: ActionOf<"order_stop" | "end_run" | "settle_run" | "mark_kept_told">,
+): void {
   switch (action.do) {
     case "order_stop":
       return orderStop(
@@ -204,6 +208,8 @@ function applyToRun(tx: Tx, action: ActionOf<"order_stop" | "end_run" | "settle_
       return;
     case "settle_run":
       return settleRun(tx, action.runId);
+    case "mark_kept_told":
+      return markKeptTold(tx, action.runId);
   }
 }
 

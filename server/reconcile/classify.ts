@@ -35,6 +35,7 @@ import { handTurn } from "./rules/session/hand-turn.ts";
 import { recoverTurn } from "./rules/session/recover-turn.ts";
 import { interruptStill } from "./rules/run/interrupt-still.ts";
 import { nudgeStill } from "./rules/run/nudge-still.ts";
+import { tellKeptTree } from "./rules/run/tell-kept-tree.ts";
 import { stopStill } from "./rules/run/stop-still.ts";
 import { stopUnstarted } from "./rules/run/stop-unstarted.ts";
 import { isDue, isStarting } from "./limits/ladder.ts";
@@ -97,6 +98,7 @@ function serves(run: RunView, context: Context): boolean {
 }
 
 const RUN_TABLE: readonly Row<RunView>[] = [
+  { when: (run) => run.kept !== null, rule: tellKeptTree },
   {
     when: (run, c) =>
       ended(run) &&

@@ -80,6 +80,8 @@ export type Action =
   | { do: "climb"; runId: string; rung: number; mode: MailMode; text: string }
   | { do: "end_run"; runId: string; outcome: "lost" | "stopped_by_town"; reason: FailureReason }
   | { do: "settle_run"; runId: string }
+  /** People were told of its tree. */
+  | { do: "mark_kept_told"; runId: string }
   | {
       do: "move_issue";
       beadId: string;

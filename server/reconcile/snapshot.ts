@@ -22,6 +22,7 @@ import type { Lane, ProviderView } from "../model/provider.ts";
 import type { StepView } from "../model/molecule-states.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
+import type { KeptTree } from "./kept-tree.ts";
 import type { RunResultFact } from "./run-result.ts";
 import type { AskedView, EscalationView, MailView, QuestionView } from "./attention.ts";
 import type { Ready } from "./stages.ts";
@@ -176,6 +177,8 @@ export interface RunView {
   rungSince: number | null;
   busyUntil: number | null;
   repeating: Repetition | null;
+  /** A tree of it that could not be saved and of which nobody was told. */
+  kept: KeptTree | null;
   saved: { ref: string; oid: string } | null;
 }
 

@@ -1,5 +1,5 @@
 /** Reads of single entities as the rules see them. Prepared once: they run in every round of a tick. */
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, or, sql } from "drizzle-orm";
 import type { ConvoyState } from "../model/convoy-states.ts";
 import type {
   BlockerView,
@@ -182,7 +182,8 @@ function prepareRuns(db: Db): Pick<Views, "run" | "unsettledOf" | "unsettledOfRe
   const one = db
     .select()
     .from(runs)
-    .where(and(eq(runs.id, id), isNull(runs.settledAt)))
+    // Of a tree that could not be saved people are told even when its run was given up before.
+    .where(and(eq(runs.id, id), or(isNull(runs.settledAt), eq(runs.keptTold, false))))
     .prepare();
   const ofResource = db
     .select()
@@ -222,6 +223,7 @@ function runView(run: typeof runs.$inferSelect): RunView {
     },
     withdraws: run.spec.kind === "merge" && run.spec.purpose === "withdraw",
     judges: run.spec.kind === "baseline" ? run.spec.rig : null,
+    kept: run.keptTold ? null : run.kept,
     saved: run.savedRef && run.savedOid ? { ref: run.savedRef, oid: run.savedOid } : null,
   };
 }

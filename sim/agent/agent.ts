@@ -26,6 +26,8 @@ export interface AgentWorld {
   /** Null: this agent refuses to start. */
   mind: Mind | null;
   door: OpenDoor;
+  /** It takes this long until it is up. */
+  startMs?: number;
   /** The files of the tree it works in. */
   files: Map<string, string>;
 }
@@ -48,6 +50,7 @@ export class SimAgent implements AgentDriver {
   #usage: AgentUsage = { calls: 0, costUsd: 0, inputTokens: 0, outputTokens: 0, ...NO_TOKENS };
   #result: string | null = null;
   #tools = 0;
+  readonly #left = new AbortController();
 
   constructor(spec: AgentSpec, world: AgentWorld) {
     this.#spec = spec;
@@ -62,13 +65,14 @@ export class SimAgent implements AgentDriver {
   }
 
   async start(): Promise<Result<{ pid: number; startedMs: number }>> {
-    await sleep(this.#world.clock, PACE_MS);
+    const startMs = this.#world.startMs ?? PACE_MS;
+    await sleep(this.#world.clock, startMs, this.#left.signal);
     if (this.#state === "gone" || this.#world.mind === null) {
       this.#leave({ cancelled: this.#state === "gone" });
       return refuse("internal", "The agent did not start.");
     }
     this.#state = "up";
-    return { ok: true, value: { pid: 1, startedMs: PACE_MS } };
+    return { ok: true, value: { pid: 1, startedMs: startMs } };
   }
 
   toolsRegistered(): Promise<Result<string[]>> {
@@ -117,6 +121,7 @@ export class SimAgent implements AgentDriver {
   #leave(how: Partial<ExitRecord>): void {
     this.#state = "gone";
     this.#turn?.over.abort();
+    this.#left.abort();
     const exit = { code: 0, signal: null, timedOut: false, cancelled: false, forced: false };
     this.#end({ ...exit, durationMs: Math.round(this.#world.clock.mono()), ...how });
   }

@@ -3,6 +3,7 @@ import { again, anyRunner, type Fault, type FaultWorld } from "./fault.ts";
 
 export const storageFaults: readonly Fault[] = [
   { name: "disk-full", group: "infra", begin: diskFull },
+  { name: "repositories-full", group: "infra", begin: repositoriesFull },
   { name: "remote", group: "infra", begin: remote },
   { name: "stray", group: "infra", begin: stray },
   { name: "sandbox", group: "infra", begin: sandbox },
@@ -19,6 +20,19 @@ function diskFull(world: FaultWorld): void {
     play.world.trace.say(ofTown ? "town" : name, `its disk is full for ${forMs} ms`);
     disk.full = true;
     play.world.after(forMs, "a disk has room again", () => (disk.full = false));
+  });
+}
+
+/** The disk with a runner's repositories: nothing of a run can be saved there. */
+function repositoriesFull(world: FaultWorld): void {
+  const { play, random } = world;
+  again(world, "a disk of repositories is full", 300_000, () => {
+    const forMs = 20_000 + random.below(60_000);
+    world.fired();
+    const { name, host } = anyRunner(world);
+    play.world.trace.say(name, `its repositories have no room for ${forMs} ms`);
+    host.files.full = true;
+    play.world.after(forMs, "repositories have room again", () => (host.files.full = false));
   });
 }
 

@@ -22,6 +22,8 @@ export class SimHostFiles {
   readonly forge: SimForge;
   readonly #dir: string;
   readonly #stores = new Map<string, SimRepository>();
+  /** Nothing more can be saved. */
+  full = false;
   readonly trees = new Map<string, SimTree>();
   readonly scratch = new Map<string, SimScratch>();
 

@@ -37,6 +37,7 @@ export function simTrees(host: SimHostFiles): RunTrees {
     },
     save: (run, { nowMs, message = "Save work in progress" }) => {
       const tree = host.trees.get(run.runId);
+      if (host.full) return soon(notSaved("the disk is full"));
       return soon(tree === undefined ? notSaved("it is gone") : save(host, tree, nowMs, message));
     },
     verifySaved: (rig, { beadId, runId, oid }) => {

@@ -13,6 +13,7 @@ export const ODDITIES = [
   "finishes twice",
   "finishes late",
   "refuses to start",
+  "starts slowly",
   "dies",
   "dies in its work",
   "breaks the gates",

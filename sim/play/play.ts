@@ -27,9 +27,12 @@ const PATIENCE = {
   escalationRemindMs: 20 * 60_000,
   // Half of all that happens would be heartbeats that move nothing.
   heartbeatMs: 20_000,
+  startStillMs: 3 * 60_000,
   workStillMs: 90_000,
   reviewStillMs: 90_000,
 };
+/** A slow start takes at most this long: some are in time. */
+const SLOW_START_MS = 8 * 60_000;
 /** From a runner that gave up to its next start by whoever supervises it. */
 const RESTART_MS = 2_000;
 /** The same for one that ended as it was told to. */
@@ -79,6 +82,9 @@ export class Play {
   readonly hooks: Hooks;
   /** Ids of the beads by their numbers, as people were told them. */
   readonly beads = new Map<number, string>();
+
+  /** Runs whose agents take their time to be up. */
+  readonly #startMs = new Map<string, number>();
 
   /** How many beads people ask for. */
   readonly beadsWanted: number;
@@ -171,6 +177,7 @@ export class Play {
         },
         mindOf: (spec) => this.#mindOf(runner, spec, random),
         judge: (line, files) => hooks.commandFault() ?? judgeTree(line, files, random),
+        startMs: ({ runId }) => this.#startMs.get(runId),
         fate: () => hooks.fate(runner),
         noticeMs: () => hooks.noticeMs(runner),
         watch: (moment) => hooks.runnerMoment(runner, moment),
@@ -198,6 +205,7 @@ export class Play {
   #mindOf({ host }: PlayRunner, spec: AgentSpec, random: SimRandom): Mind | null {
     const oddity = this.hooks.oddity(spec);
     if (oddity !== null) this.world.trace.say("agent", `${spec.role} of ${spec.runId} ${oddity}`);
+    if (oddity === "starts slowly") this.#startMs.set(spec.runId, random.below(SLOW_START_MS));
     const files = () => host.files.filesAt(spec.cwd);
     return makeMind(spec, { random, oddity, files, mayor: () => [{ text: "All is well." }] });
   }

@@ -66,9 +66,11 @@ function beginFaults(
 /** What the log says of a fault is no fault of the town's. */
 function excuses(names: readonly string[]): Checks["excuse"] {
   const isFull = names.includes("disk-full");
+  const cannotSave = names.includes("repositories-full");
   return (_who, message) =>
-    isFull &&
-    /disk|tick failed|an effect failed|could not be|frame failed|run failed/.test(message);
+    (cannotSave && message === "a run's tree was kept") ||
+    (isFull &&
+      /disk|tick failed|an effect failed|could not be|frame failed|run failed/.test(message));
 }
 
 function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenario): void {

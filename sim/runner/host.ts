@@ -25,6 +25,8 @@ export interface HostWorld extends LifeWorld {
   town: TownSide;
   /** Null: the agent of this run refuses to start. */
   mindOf: (spec: AgentSpec) => Mind | null;
+  /** How long an agent takes to be up, where that is not at once. */
+  startMs?: (spec: AgentSpec) => number | undefined;
   judge: JudgeCommand;
   fate: JudgeFrame;
   /** The runner has ended because its disk failed. */
@@ -126,7 +128,9 @@ export class SimRunnerHost {
     const files = this.files.filesAt(spec.cwd);
     if (door === undefined || files === undefined) return { missing: "The agent has no place." };
     const mind = this.#world.mindOf(spec);
-    const agent = new SimAgent(spec, { clock: life.clock, mind, door, files });
+    const startMs = this.#world.startMs?.(spec);
+    const own = startMs === undefined ? {} : { startMs };
+    const agent = new SimAgent(spec, { clock: life.clock, mind, door, files, ...own });
     return {
       exited: agent.exited,
       prepare: () => life.call("driver.prepare", () => agent.prepare()),

@@ -191,6 +191,7 @@ export function run(change: Partial<RunView> = {}): RunView {
     rungSince: NOW,
     busyUntil: null,
     repeating: null,
+    kept: null,
     saved: null,
     ...change,
   };

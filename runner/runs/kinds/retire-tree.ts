@@ -25,6 +25,8 @@ export async function retireTree(
   const retired = await retireRun(place.works.trees, tree, place.clock.now());
   if (!retired.ok) {
     run.notice("error", `${retired.error.message} ${retired.error.next}`);
+    const reason = `${retired.error.message} ${retired.error.next}`.slice(0, 2_000);
+    run.fact({ kind: "tree_kept", dir: tree.dir.slice(0, 500), reason });
     place.log.error("a run's tree was kept", { runId: run.spec.runId, why: retired.error.message });
     return false;
   }

@@ -185,6 +185,8 @@ ALTER TABLE `runs` ADD `rung` integer DEFAULT 0 NOT NULL;--> statement-breakpoin
 ALTER TABLE `runs` ADD `rung_since` integer;--> statement-breakpoint
 ALTER TABLE `runs` ADD `busy_until` integer;--> statement-breakpoint
 ALTER TABLE `runs` ADD `repeating` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `kept` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `kept_told` integer DEFAULT true NOT NULL;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
 CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint

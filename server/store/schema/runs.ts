@@ -21,6 +21,7 @@ import type {
 } from "../../../protocol/index.ts";
 import type { TurnState } from "../../model/states.ts";
 import type { Repetition } from "../../model/ladder.ts";
+import type { KeptTree } from "../../reconcile/kept-tree.ts";
 import type { RunResultFact } from "../../reconcile/run-result.ts";
 import { at, flag, json } from "./columns.ts";
 
@@ -101,6 +102,9 @@ export const runs = sqliteTable(
     busyUntil: at("busy_until"),
     /** How its agent goes in circles, since the last rung. */
     repeating: json<Repetition>("repeating"),
+    /** A tree of it that could not be saved, and whether people were told. */
+    kept: json<KeptTree>("kept"),
+    keptTold: flag("kept_told").notNull().default(true),
     savedRef: text("saved_ref"),
     savedOid: text("saved_oid"),
     savedAt: at("saved_at"),

@@ -155,6 +155,12 @@ export function settleRun(tx: Tx, runId: string): void {
   tx.touch("run", runId);
 }
 
+/** People were told of its tree that could not be saved. */
+export function markKeptTold(tx: Tx, runId: string): void {
+  changeRow(tx.db, runs, runId, { keptTold: true });
+  tx.touch("run", runId);
+}
+
 /** Asks the runner to stop the run with its work saved; its exit settles it. */
 export function orderStop(
   tx: Tx,

@@ -145,3 +145,18 @@ test("[C12] [bead/escalate-stalled] runs on end that stand still become a card, 
     return open.length === 0 ? true : undefined;
   });
 });
+
+test("[C5] [run/tell-kept-tree] a tree that could not be saved is told once, also of a run that was given up", async () => {
+  const { id, offer } = await working();
+  const kept = { kind: "tree_kept", dir: "/runs/x", reason: "The disk is full." } as const;
+  const before = stage.port.offers.length;
+  await runner.tell(offer.spec, exit("crashed", "agent_died"));
+  await stage.offered("work", before);
+  await runner.tell(offer.spec, kept);
+  const told = await stage.until(async () => (await stage.do("escalation.list", {}))[0]);
+  expect(told).toMatchObject({ severity: "high", subjectId: offer.spec.runId });
+  expect(told.body).toContain("/runs/x on the host of runner played");
+  await stage.tick();
+  expect(await stage.do("escalation.list", {})).toHaveLength(1);
+  expect((await stage.issue(id)).status).toBe("in_progress");
+});
