@@ -25,3 +25,19 @@ test("[C5] a tree that cannot be saved stays, and the town is told where; the be
   expect(scene.town.of("landed")).toHaveLength(1);
   expect([...scene.host.files.trees.values()]).toEqual(trees);
 });
+
+test("[C5] an agent that cannot hand in because its host has no room is not blamed", async () => {
+  let met = false;
+  const scene = stage({
+    mindOf: ({ role }) => {
+      const left = [...(role === "polecat" ? polecat : refinery)];
+      scene.host.files.full = !met;
+      met = true;
+      return () => left.shift() ?? {};
+    },
+  });
+  scene.host.start();
+  await runUntil(scene.clock, () => scene.town.done, STEPS_MAX);
+  const [first] = scene.town.of("exit");
+  expect(first).toMatchObject({ outcome: "lost", reason: { code: "not_saved" } });
+});

@@ -81,6 +81,7 @@ async function workIn(
     tree,
     briefing,
     turnstile: new Turnstile(),
+    hostFailed: false,
     handed: null,
     handIn: handedIn.resolve,
   };
@@ -100,7 +101,7 @@ async function workIn(
     first: briefing,
     reprompt: REPROMPT_WITHOUT_RESULT.polecat,
     result: handedIn.promise,
-    turnEnded: () => desk.turnstile.pass(() => closeByGates(place, run, tree)),
+    turnEnded: () => desk.turnstile.pass(() => closeByGates(place, run, desk)),
   });
   const exit = await host.close(
     run.stopOrder?.graceMs ?? (end.kind === "result" ? 0 : STOP_GRACE_MS),
@@ -110,7 +111,8 @@ async function workIn(
   if (end.kind === "result") return handOver(place, run, { tree, work: end.result, exit });
   if (desk.handed !== null && !run.signal.aborted)
     return handOver(place, run, { tree, work: desk.handed, exit });
-  return closeTree(place, run, tree, { ...end.ending, exit: end.ending.exit ?? exit });
+  const ended = { ...end.ending, exit: end.ending.exit ?? exit };
+  return closeTree(place, run, tree, ended, desk.hostFailed);
 }
 
 /** The run's ending with its work saved and its tree gone. */
@@ -119,9 +121,15 @@ async function closeTree(
   run: WorkRun,
   tree: RunRepository,
   end: Ending,
+  hostFailed = false,
 ): Promise<Ending> {
-  await retireTree(place, run, tree);
-  return run.signal.aborted ? { ...stoppedEnding(run), exit: end.exit } : end;
+  const isSaved = await retireTree(place, run, tree);
+  if (run.signal.aborted) return { ...stoppedEnding(run), exit: end.exit };
+  // An agent gets nowhere on a host that cannot keep its work: nobody is to blame.
+  const isBlamed = end.outcome === "no_result" || end.outcome === "crashed";
+  if ((isSaved && !hostFailed) || !isBlamed) return end;
+  const message = `The work could not be saved on this host. ${end.reason?.message ?? ""}`;
+  return ending("lost", "not_saved", message.trim(), { exit: end.exit });
 }
 
 function briefingOf(run: WorkRun, base: WorkBase): string {
@@ -161,6 +169,8 @@ interface Desk {
   briefing: string;
   /** Whoever saves, checks or removes the tree passes here. */
   turnstile: Turnstile;
+  /** The host could not do its part of what the agent asked last: its work was not saved. */
+  hostFailed: boolean;
   /** What was accepted. */
   handed: HandOver | null;
   handIn: (work: HandOver) => void;
@@ -197,6 +207,7 @@ async function done(
   const reason = noChangesReason === undefined ? {} : { noChangesReason };
   const wish = { summary, ...reason, nowMs: place.clock.now() };
   const checked = await verifyDone(place.works, tree, wish);
+  desk.hostFailed = !checked.ok && checked.error.retryable;
   if (!checked.ok) {
     const { message, next, retryable, paths } = checked.error;
     const named = paths === undefined ? message : `${message} ${paths.join(", ")}`;
@@ -231,13 +242,11 @@ function note(place: Workplace, run: WorkRun, work: Done, summary: string): Hand
 }
 
 /** After a turn without gt_done: saves, and hands over what is complete by its gates alone. */
-async function closeByGates(
-  place: Workplace,
-  run: WorkRun,
-  tree: RunRepository,
-): Promise<HandOver | null> {
+async function closeByGates(place: Workplace, run: WorkRun, desk: Desk): Promise<HandOver | null> {
   const { rig } = run.spec;
+  const { tree } = desk;
   const saved = await place.works.trees.save(tree, { nowMs: place.clock.now() });
+  desk.hostFailed ||= !saved.ok;
   if (!saved.ok) {
     run.notice("warning", saved.error.message);
     return null;
