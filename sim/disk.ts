@@ -22,6 +22,8 @@ export class SimDisk {
   #owner: SimDatabase | null = null;
   /** What a power loss would leave, while the newest commits are not synced. */
   #durable: Uint8Array | null = null;
+  /** Copies that dead owners go on with. */
+  readonly #copies = new Set<Database>();
   /** While set, every commit fails as on a full disk. */
   full = false;
 
@@ -50,8 +52,24 @@ export class SimDisk {
   /** The host is gone: the owner with it, and every commit that was not synced. */
   cutPower(): void {
     this.kill();
-    if (this.#durable !== null) this.#db = Database.deserialize(this.#durable, { strict: true });
+    if (this.#durable !== null) {
+      this.#copies.add(this.#db);
+      this.#db = Database.deserialize(this.#durable, { strict: true });
+    }
     this.#durable = null;
+  }
+
+  /** A copy for an owner that is dead. */
+  copy(): Database {
+    const copy = Database.deserialize(this.#db.serialize(), { strict: true });
+    this.#copies.add(copy);
+    return copy;
+  }
+
+  /** Nobody lives any more. */
+  close(): void {
+    this.kill();
+    for (const db of [this.#db, ...this.#copies]) db.close();
   }
 
   /** Keeps what a power loss would leave before a commit that is not synced. */
@@ -87,8 +105,8 @@ class SimDatabase implements SqlDatabase {
   /** From now on its owner only dreams. */
   detach(): void {
     if (this.#disk === null) return;
+    this.#db = this.#disk.copy();
     this.#disk = null;
-    this.#db = Database.deserialize(this.#db.serialize(), { strict: true });
     this.#sql = sqlDatabase(this.#db);
   }
 

@@ -3,6 +3,7 @@ import type { Bench } from "./bench.ts";
 import { p1Commands } from "./p1-commands.ts";
 import { p2Sling } from "./p2-sling.ts";
 import { p3Tick } from "./p3-tick.ts";
+import { p10Simulation } from "./p10-simulation.ts";
 import { p15FirstRequest } from "./p15-first-request.ts";
 import { p4Streams } from "./p4-streams.ts";
 import { p7Start } from "./p7-start.ts";
@@ -15,5 +16,6 @@ export const benches: readonly Bench[] = [
   p4Streams,
   p7Start,
   p8Idle,
+  p10Simulation,
   p15FirstRequest,
 ];

@@ -110,7 +110,10 @@ export class Play {
 
   /** Ends it: its databases hold memory. */
   close(): void {
-    for (const { host } of this.runners) host.kill();
+    for (const { host } of this.runners) {
+      host.kill();
+      host.disk.close();
+    }
     this.town.close();
   }
 

@@ -12,6 +12,8 @@ export class TownDatabases {
   #bytes: Uint8Array | null = null;
   #town: TownDatabase | null = null;
   #events: Database | null = null;
+  /** Opened by any incarnation: dead ones go on with theirs for a while. */
+  readonly #opened = new Set<Database>();
   /** While set, every commit fails as on a full disk. */
   full = false;
 
@@ -28,11 +30,14 @@ export class TownDatabases {
     this.#town.beforeCommit = () => begin(watch);
     this.#town.afterCommit = () => watch("after commit");
     this.#events ??= new Database(":memory:", options);
+    this.#opened.add(this.#town).add(this.#events);
     return { town: this.#town, events: this.#events };
   }
 
+  /** Nobody lives any more. */
   close(): void {
-    this.#events?.close();
+    for (const db of this.#opened) db.close();
+    this.#opened.clear();
     this.#events = null;
     this.#bytes = null;
   }
