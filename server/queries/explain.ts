@@ -1,5 +1,5 @@
 /** Answers "why is this not moving?": from the rules' own predicates while it is open, from its end when it is settled. */
-import { ok, type Explanation, type Result } from "../../protocol/index.ts";
+import { ok, type Explanation, type Issue, type Result } from "../../protocol/index.ts";
 import type { Db } from "../store/database.ts";
 import { convoyImage, issueImage, reviewImage, runImage } from "../store/images/images.ts";
 import { findBead, findRun } from "../store/refs.ts";
@@ -44,11 +44,27 @@ function issueEnd(db: Db, id: string): End {
       can: [
         { text: "Try it again", command: "bead.reopen", body: { bead: id } },
         { text: "Close it", command: "bead.close", body: { bead: id, outcome: "cancelled" } },
+        ...goOnWithout(db, issue),
       ],
     };
   }
   const where = issue?.landedOn ? ` on ${issue.landedOn}` : "";
   return settled(`It is closed: ${(issue?.outcome ?? "gone").replaceAll("_", " ")}${where}.`);
+}
+
+/** A convoy that goes on asks what becomes of a failed bead. */
+function goOnWithout(db: Db, { id, convoyId, landing }: Issue): End["can"] {
+  const convoy = convoyId === null || landing ? null : convoyImage(db, convoyId);
+  if (convoy?.state !== "active") return [];
+  const body = (choice: string) => ({ convoy: convoy.id, bead: id, choice });
+  return [
+    { text: "Take it out of its convoy", command: "convoy.decide", body: body("drop") },
+    {
+      text: "Land the convoy without it and what waits for it",
+      command: "convoy.decide",
+      body: body("land_without"),
+    },
+  ];
 }
 
 function reviewEnd(db: Db, id: string): End {
@@ -64,6 +80,12 @@ function reviewEnd(db: Db, id: string): End {
 function convoyEnd(db: Db, id: string): End {
   const convoy = convoyImage(db, id);
   const why = convoy?.failure ? `: ${convoy.failure.message}` : "";
+  if (convoy?.state === "staged")
+    return {
+      text: "It is staged: nothing of it is dispatched before it is started.",
+      reasons: [],
+      can: [{ text: "Start it", command: "convoy.start", body: { convoy: id } }],
+    };
   return settled(`It is ${convoy?.state ?? "gone"}${why}.`);
 }
 

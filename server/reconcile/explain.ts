@@ -8,7 +8,14 @@ import { gateOf } from "./gates.ts";
 import { repetitionWords } from "../model/ladder.ts";
 import { isAtWork, isStarting, nextRungAt, nextRungWords } from "./limits/ladder.ts";
 import { isFrozen, wallAt } from "./limits/pauses.ts";
-import { issueReadiness, reviewReadiness, unmetBlockers } from "./readiness.ts";
+import { decide, remedies, rigRemedies, type Remedy } from "./remedies.ts";
+import {
+  issueReadiness,
+  PERSON_DECIDES,
+  reviewReadiness,
+  unmetBlockers,
+  WAITS_FOR_ANSWER,
+} from "./readiness.ts";
 import type { ConvoyView, IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";
 
@@ -18,13 +25,6 @@ export interface Reason {
   untilAt: number | null;
   /** The object that is waited for, where it is one. */
   on: string | null;
-}
-
-/** What a person could do about it: a command with its body. */
-export interface Remedy {
-  text: string;
-  command: string;
-  body: Record<string, unknown>;
 }
 
 export interface Explanation {
@@ -52,12 +52,14 @@ function explainIssue(issue: IssueView, context: Context): Explanation {
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
   if (issue.state === "in_review" && review) {
     const of = explainReview(review, context);
-    return { ...of, text: `Its work is in review. ${of.text}` };
+    const reasons = [...closingReasons(issue), ...of.reasons];
+    return { ...of, text: `Its work is in review. ${of.text}`, reasons };
   }
   const run = context.s.runs.find((each) => each.resource === `bead:${issue.id}`);
   if (issue.state === "in_progress" && run) {
     const of = explainRun(run, context);
-    return { ...of, text: `A polecat works on it. ${of.text}` };
+    const reasons = [...closingReasons(issue), ...of.reasons];
+    return { ...of, text: `A polecat works on it. ${of.text}`, reasons };
   }
   if (!rig) return told("Its rig is gone.", [reason("its rig is gone; close it")]);
   const can = remedies(issue, review, rig, context.s);
@@ -65,10 +67,33 @@ function explainIssue(issue: IssueView, context: Context): Explanation {
   const readiness = issueReadiness(issue, context);
   if ("wait" in readiness) {
     const { text, untilAt } = readiness.wait;
-    const first = blockers.length > 0 ? [] : [reason(text, untilAt)];
+    // What it waits for itself comes before what it waits for of others.
+    const isTold = blockers.some((blocker) => blocker.text === text);
+    const first = isTold ? [] : [reason(text, untilAt, waitsOn(text, issue, review))];
     return { text: "It is open and cannot be started yet.", reasons: [...first, ...blockers], can };
   }
   return { ...forCapacity("agent", rig, null, context), can };
+}
+
+/** The object that an open bead's wait speaks of, where it is one. */
+function waitsOn(text: string, issue: IssueView, review: ReviewView | undefined): string | null {
+  if (text === PERSON_DECIDES) return review?.id ?? null;
+  if (text === WAITS_FOR_ANSWER)
+    return issue.asked.find((each) => each.state === "open" && each.blocking)?.id ?? null;
+  return null;
+}
+
+const CLOSES_AFTER = {
+  merge_in_flight: "its merge has settled",
+  run: "its run has ended",
+  lane: "nothing of it can land any more",
+} as const;
+
+/** A wish to close it that waits. */
+function closingReasons({ closing }: IssueView): Reason[] {
+  if (closing === null) return [];
+  const outcome = closing.outcome.replaceAll("_", " ");
+  return [reason(`is being closed as ${outcome}, when ${CLOSES_AFTER[closing.waitsFor]}`)];
 }
 
 const REVIEW_TEXT: Readonly<Record<ReviewView["state"], string>> = {
@@ -85,24 +110,19 @@ const REVIEW_TEXT: Readonly<Record<ReviewView["state"], string>> = {
 
 function explainReview(review: ReviewView, context: Context): Explanation {
   const text = REVIEW_TEXT[review.state];
-  const decide: Remedy[] =
-    review.state === "needs_person"
-      ? ["approve", "request_changes"].map((verdict) => ({
-          text: verdict === "approve" ? "Approve it" : "Send it back with words",
-          command: "review.decide",
-          body: { review: review.id, verdict },
-        }))
-      : [];
+  const asks = review.state === "needs_person";
+  const own = asks ? decide(review.id) : [];
+  const why = asks && review.failure !== null ? [reason(review.failure.message)] : [];
   const run = context.s.runs.find((each) => each.reviewId === review.id);
-  if (run) return { ...explainRun(run, context), text, can: decide };
+  if (run) return { ...explainRun(run, context), text, can: own };
   const readiness = reviewReadiness(review, context);
-  if (readiness === null) return { text, reasons: [], can: decide };
+  if (readiness === null) return { text, reasons: why, can: own };
   if ("wait" in readiness)
-    return { text, reasons: [reason(readiness.wait.text, readiness.wait.untilAt)], can: decide };
+    return { text, reasons: [reason(readiness.wait.text, readiness.wait.untilAt)], can: own };
   const slot: SlotClass = review.state === "reviewing" ? "agent" : "code";
   const lane = review.state === "approved" ? readiness.ready.resource : null;
   const { reasons, can } = forCapacity(slot, readiness.rig, lane, context);
-  return { text, reasons, can: [...decide, ...can] };
+  return { text, reasons, can: [...own, ...can] };
 }
 
 function explainRun(run: RunView, context: Context): Explanation {
@@ -188,57 +208,6 @@ function forCapacity(
   const full = new Capacity(s).fullness(slot, rig);
   const text = full ?? "is about to be started";
   return { text: "It is ready.", reasons: [reason(text)], can };
-}
-
-function remedies(
-  issue: IssueView,
-  review: ReviewView | undefined,
-  rig: RigView,
-  s: Snapshot,
-): Remedy[] {
-  const can: Remedy[] = [];
-  if (issue.held)
-    can.push({ text: "Release it", command: "bead.release", body: { bead: issue.id } });
-  if (issue.parked)
-    can.push({ text: "Try it again", command: "bead.resume", body: { bead: issue.id } });
-  if (issue.convoyId !== null && s.pauses.has(issue.convoyId))
-    can.push({
-      text: "Resume its convoy",
-      command: "convoy.resume",
-      body: { convoy: issue.convoyId },
-    });
-  if (review?.state === "needs_person")
-    can.push({
-      text: "Decide its review",
-      command: "review.decide",
-      body: { review: review.id, verdict: "approve" },
-    });
-  for (const blocker of issue.blockers)
-    if (blocker.status === "failed")
-      can.push({
-        text: `Try “${blocker.title}” again`,
-        command: "bead.reopen",
-        body: { bead: blocker.id },
-      });
-  return [...can, ...rigRemedies(rig, s)];
-}
-
-function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
-  const can: Remedy[] = [];
-  if (rig.state === "parked")
-    can.push({
-      text: "Run the rig's baseline again",
-      command: "rig.recheck",
-      body: { rig: rig.id },
-    });
-  if (s.pauses.has("town")) can.push({ text: "Resume the town", command: "town.resume", body: {} });
-  if (s.pauses.has(rig.id))
-    can.push({ text: "Resume the rig", command: "rig.resume", body: { rig: rig.id } });
-  if (s.breaker.state !== "closed")
-    can.push({ text: "Close the breaker", command: "breaker.reset", body: {} });
-  if (s.modelMissing || s.providers.get("agents")?.state === "refused")
-    can.push({ text: "Set the model up", command: "model.set", body: {} });
-  return can;
 }
 
 function reason(text: string, untilAt: number | null = null, on: string | null = null): Reason {

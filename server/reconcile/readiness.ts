@@ -9,6 +9,9 @@ import { pauseWords } from "./limits/pauses.ts";
 import type { BlockerView, IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
 import { PRIORITY_RANK, STAGE, type Ready, type Stage } from "./stages.ts";
 
+export const PERSON_DECIDES = "a person decides its review";
+export const WAITS_FOR_ANSWER = "waits for the answer to its question";
+
 export type Readiness = { ready: Ready; rig: RigView } | { wait: Omit<Wait, "rule"> };
 
 /** Of an open bead. */
@@ -28,11 +31,11 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
     review &&
     (review.state === "needs_person" || roundsUsedUp(review.latest, policyOf(s, rig.id).roundsMax))
   )
-    return wait("a person decides its review");
+    return wait(PERSON_DECIDES);
   const ungated = mergesUngated(issue, rig);
   if (ungated) return wait(ungated);
   const question = issue.asked.find((each) => each.state === "open" && each.blocking);
-  if (question) return wait("waits for the answer to its question", question.deadlineAt);
+  if (question) return wait(WAITS_FOR_ANSWER, question.deadlineAt);
   if (issue.backOffUntil !== null && issue.backOffUntil > s.now)
     return wait("waits before the next attempt", issue.backOffUntil);
   if (context.busyResources.has(beadResource(issue.id)))
@@ -41,7 +44,7 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
 }
 
 /** Nothing is merged into a target without gates unless that was confirmed. */
-function mergesUngated(issue: IssueView, rig: RigView): string | null {
+export function mergesUngated(issue: IssueView, rig: RigView): string | null {
   const gated = rig.gates.length + issue.checks.length > 0 || rig.directMergeConfirmed;
   return gated || landingOf(issue, rig).delivery !== "merge"
     ? null
@@ -127,11 +130,19 @@ function wait(text: string, untilAt: number | null = null): Readiness {
 }
 
 /** A blocker counts when its landing is in this bead's base, or when it needed none. Those that do not, and why. */
-export function unmetBlockers(issue: IssueView, rig: RigView): { on: string; text: string }[] {
+export function unmetBlockers(issue: IssueView, rig: RigView): Unmet[] {
   return issue.blockers.flatMap((blocker) => {
     const text = unmet(blocker, issue, rig);
-    return text === null ? [] : [{ on: blocker.id, text }];
+    const isLost = blocker.status === "failed" || blocker.status === "closed";
+    return text === null ? [] : [{ on: blocker.id, text, isLost }];
   });
+}
+
+interface Unmet {
+  on: string;
+  text: string;
+  /** It will not land here by itself. */
+  isLost: boolean;
 }
 
 function unmet(blocker: BlockerView, issue: IssueView, rig: RigView): string | null {

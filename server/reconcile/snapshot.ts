@@ -143,6 +143,8 @@ export interface ReviewView {
   wait: Wait | null;
   queued: Ready | null;
   latest: Round | null;
+  /** Why a person is asked. */
+  failure: FailureReason | null;
 }
 
 export interface RunView {

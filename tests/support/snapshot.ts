@@ -156,6 +156,7 @@ export function review(change: Partial<ReviewView> = {}): ReviewView {
     laneOpen: false,
     wait: null,
     queued: null,
+    failure: null,
     latest: round(),
     ...change,
   };

@@ -73,8 +73,13 @@ function Why({ explanation: { text, reasons, can } }: { explanation: Explanation
   );
 }
 
-/** What needs more than a click is done elsewhere on the page. */
-const ELSEWHERE: ReadonlySet<string> = new Set(["model.set", "review.decide", "run.stop"]);
+/** What needs more than a click, or a second thought, is done elsewhere on the page. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  "model.set",
+  "review.decide",
+  "rig.update",
+  "run.stop",
+]);
 
 function Remedy({ remedy }: { remedy: Explanation["can"][number] }) {
   const connection = useConnection();

@@ -25,6 +25,25 @@ export function beadOverspent(issue: IssueView, s: Snapshot): string | null {
     : null;
 }
 
+/** A limit that is reached, where a person would raise it. */
+export interface Overspent {
+  scope: "bead" | "convoy" | "day";
+  /** The bead or convoy. */
+  of: string | null;
+  cost: Cost;
+}
+
+/** Every limit that holds the bead back. */
+export function overspentOf(issue: IssueView, s: Snapshot): Overspent[] {
+  const all: Overspent[] = [
+    { scope: "bead", of: issue.id, cost: beadCost(issue, s) },
+    { scope: "day", of: null, cost: s.day },
+  ];
+  if (issue.convoyId !== null && issue.convoySpent)
+    all.push({ scope: "convoy", of: issue.convoyId, cost: costOf(issue.convoySpent, NONE) });
+  return all.filter(({ cost }) => usedUp(cost) !== null);
+}
+
 export function dayOverspent({ day }: Snapshot): string | null {
   const spent = usedUp(day);
   return spent === null ? null : `the budget of this day is used up: ${spent}`;

@@ -35,7 +35,10 @@ test("[B16] a bead at work names its run, its runner and its time; a full town s
   await runner.tell(offer.spec, { kind: "started" });
   const explained = await why(first);
   expect(explained.text).toBe("A polecat works on it. Its work run is running.");
-  expect(explained.reasons).toMatchObject([{ text: "its run is running on runner played" }]);
+  expect(explained.reasons).toMatchObject([
+    { text: "its run is running on runner played", on: offer.spec.runId },
+    { text: "its agent is nudged unless the work moves" },
+  ]);
   expect(explained.reasons[0]?.untilAt).toBeGreaterThan(stage.clock.now());
   expect(await remedies(first)).toEqual(["run.stop"]);
   const second = await sling();

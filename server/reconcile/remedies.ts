@@ -1,0 +1,95 @@
+/** What a person could do about a bead that does not move: commands that the town takes as they stand. */
+import { usable } from "./gates.ts";
+import { overspentOf, type Overspent } from "./limits/costs.ts";
+import { mergesUngated, unmetBlockers } from "./readiness.ts";
+import type { IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
+
+/** A command with its body. */
+export interface Remedy {
+  text: string;
+  command: string;
+  body: Record<string, unknown>;
+}
+
+function remedy(text: string, command: string, body: Record<string, unknown> = {}): Remedy {
+  return { text, command, body };
+}
+
+/** Of an open bead: what keeps itself back, then what it waits for, then what holds up its rig. */
+export function remedies(
+  issue: IssueView,
+  review: ReviewView | undefined,
+  rig: RigView,
+  s: Snapshot,
+): Remedy[] {
+  const { id, convoyId } = issue;
+  const can = keptBack(issue);
+  if (issue.parked) can.push(remedy("Try it again", "bead.resume", { bead: id }));
+  if (convoyId !== null && s.pauses.has(convoyId))
+    can.push(remedy("Resume its convoy", "convoy.resume", { convoy: convoyId }));
+  if (review?.state === "needs_person") can.push(...decide(review.id));
+  can.push(...overspentOf(issue, s).map(raise));
+  if (mergesUngated(issue, rig) !== null)
+    can.push(
+      remedy("Merge without gates", "rig.update", {
+        rig: rig.id,
+        set: { directMergeConfirmed: true },
+      }),
+    );
+  for (const blocker of issue.blockers)
+    if (blocker.status === "failed")
+      can.push(remedy(`Try “${blocker.title}” again`, "bead.reopen", { bead: blocker.id }));
+  for (const { on, isLost } of unmetBlockers(issue, rig))
+    if (isLost) can.push(remedy("Go on without it", "bead.undepend", { bead: id, on }));
+  return [...can, ...rigRemedies(rig, s)];
+}
+
+/** By a person's word. */
+function keptBack({ id, held, archived, staged, convoyId, molecule }: IssueView): Remedy[] {
+  const can: Remedy[] = [];
+  if (staged && molecule === null && convoyId !== null)
+    can.push(remedy("Start its convoy", "convoy.start", { convoy: convoyId }));
+  if (archived) can.push(remedy("Take it out of the archive", "bead.unarchive", { beads: [id] }));
+  if (held) can.push(remedy("Release it", "bead.release", { bead: id }));
+  return can;
+}
+
+export function decide(review: string): Remedy[] {
+  return [
+    remedy("Approve it", "review.decide", { review, verdict: "approve" }),
+    remedy("Send it back with words", "review.decide", { review, verdict: "request_changes" }),
+  ];
+}
+
+/** Twice what has been spent: enough for as much again. */
+function raise({ scope, of, cost }: Overspent): Remedy {
+  const { limit, microUsd, tokens } = cost;
+  const isMoney = limit.microUsd !== null && limit.microUsd > 0 && microUsd >= limit.microUsd;
+  const usd = Math.max(1, Math.ceil((2 * microUsd) / 1e6));
+  const to = isMoney ? `$${usd}` : `${2 * tokens} tokens`;
+  const whose = { bead: "the bead", convoy: "its convoy", day: "a day" }[scope];
+  return remedy(`Raise the budget of ${whose} to ${to}`, "budget.set", {
+    scope,
+    ...(of !== null && { of }),
+    ...(isMoney ? { usd } : { tokens: 2 * tokens }),
+  });
+}
+
+export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
+  const can: Remedy[] = [];
+  if (rig.state === "parked")
+    can.push(remedy("Run the rig's baseline again", "rig.recheck", { rig: rig.id }));
+  if (s.pauses.has("town")) can.push(remedy("Resume the town", "town.resume"));
+  if (s.pauses.has(rig.id)) can.push(remedy("Resume the rig", "rig.resume", { rig: rig.id }));
+  if (s.breaker.state !== "closed") can.push(remedy("Close the breaker", "breaker.reset"));
+  if (s.modelMissing || s.providers.get("agents")?.state === "refused")
+    can.push(remedy("Set the model up", "model.set"));
+  if (usable(rig, s).length === 0 && usable(null, s).length > 0)
+    can.push(
+      remedy("Let its agents work without isolation", "rig.update", {
+        rig: rig.id,
+        set: { isolationConfirmed: true },
+      }),
+    );
+  return can;
+}
