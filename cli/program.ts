@@ -1,6 +1,7 @@
 /** The program's commands, and how it ends: never with a stack trace for what a person did. */
 import { Command, CommanderError } from "commander";
 import { StartError } from "../server/start-error.ts";
+import { addAgent } from "./commands/agents/agent.ts";
 import { addBead } from "./commands/bead.ts";
 import { addBeads } from "./commands/beads.ts";
 import { addCall } from "./commands/call.ts";
@@ -63,6 +64,7 @@ function createProgram(): Command {
     addBeads,
     addBead,
     addConvoy,
+    addAgent,
     addFormula,
     addMolecule,
     addEscalations,

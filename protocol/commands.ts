@@ -209,7 +209,7 @@ export const commands = {
   "agent.list": define({
     mode: "query",
     roles: owner,
-    summary: "Agents, active first",
+    summary: "Agents that have not retired, active first",
     body: z.strictObject({}),
     value: z.array(agentSchema),
   }),
@@ -217,7 +217,14 @@ export const commands = {
     mode: "command",
     roles: owner,
     summary: "Take an agent off its run, with the work saved; its bead goes on with another run",
-    body: z.strictObject({ agent: refSchema }),
+    body: z.strictObject({ agent: refSchema, version }),
+    value: agentSchema,
+  }),
+  "agent.retire": define({
+    mode: "command",
+    roles: owner,
+    summary: "Let an idle agent work no more; what refers to it stays",
+    body: z.strictObject({ agent: refSchema, version }),
     value: agentSchema,
   }),
   "mayor.say": define({

@@ -107,7 +107,8 @@ export const agentSchema = z.object({
   name: z.string(),
   role: roleSchema,
   rigId: rigIdSchema.nullable(),
-  state: z.enum(["idle", "working"]),
+  /** A retired one is kept for what refers to it, and works no more. */
+  state: z.enum(["idle", "working", "retired"]),
   beadId: beadIdSchema.nullable(),
   runId: runIdSchema.nullable(),
   bubble: z.string().nullable(),

@@ -52,7 +52,14 @@ function findWished(tx: Tx, bead: BeadRow, ref: string): Result<string> {
     .select({ id: agents.beadId })
     .from(agents)
     .innerJoin(beads, eq(beads.id, agents.beadId))
-    .where(and(eq(agents.name, ref), eq(agents.role, "polecat"), eq(beads.rigId, bead.rigId ?? "")))
+    .where(
+      and(
+        eq(agents.name, ref),
+        eq(agents.role, "polecat"),
+        isNull(agents.retiredAt),
+        eq(beads.rigId, bead.rigId ?? ""),
+      ),
+    )
     .get();
   const found = named ? ok({ id: named.id }) : findBead(tx.db, ref, ["agent"], "agent");
   if (!found.ok) return found;
@@ -64,6 +71,8 @@ function findWished(tx: Tx, bead: BeadRow, ref: string): Result<string> {
       "only a polecat of the bead's own rig can work on it: name one of those.",
     );
   }
+  if (agent.retiredAt !== null)
+    return refuse("illegal_transition", "that agent has retired: name another one.");
   return ok(found.value.id);
 }
 

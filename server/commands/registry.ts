@@ -1,6 +1,6 @@
 import type { CommandName } from "../../protocol/index.ts";
 import type { Apply } from "./command.ts";
-import { resetAgent } from "./agent-commands.ts";
+import { resetAgent, retireAgent } from "./agent-commands.ts";
 import {
   archiveBeads,
   commentBead,
@@ -81,6 +81,7 @@ export const applyCommand = {
   "bead.archive": archiveBeads,
   "bead.unarchive": unarchiveBeads,
   "agent.reset": resetAgent,
+  "agent.retire": retireAgent,
   "convoy.sling": slingConvoy,
   "convoy.start": startConvoy,
   "convoy.update": updateConvoy,

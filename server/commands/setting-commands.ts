@@ -10,6 +10,7 @@ import { findBead, findRig } from "../store/refs.ts";
 import { rigs } from "../store/schema/runs.ts";
 import { present } from "../store/present.ts";
 import type { Tx } from "../store/tx.ts";
+import { touchIdleAgents } from "../store/writes/agents.ts";
 import { touchTown } from "../store/writes/limits/limits.ts";
 import { putBudget, touchLiveRuns, touchSpenders, unwarn } from "../store/writes/limits/spend.ts";
 import { dropSetting, putSetting } from "../store/writes/settings.ts";
@@ -66,6 +67,7 @@ export const unsetSetting: Apply<"settings.unset"> = (tx, body) => {
 
 /** Everything that the figure may concern is looked at again. */
 function changed(tx: Tx, { key, scope }: Place) {
+  if (key === "agentIdleMs") touchIdleAgents(tx);
   lookAgain(tx, scope === TOWN_SCOPE ? null : scope);
   const { defaults } = tx.policies;
   const shown = readSettings(tx.db, defaults, scope).find((each) => each.key === key);

@@ -1,10 +1,11 @@
 /** Applies a plan's step: its actions together or not at all, after comparing with what its rule read. */
+import { agentStateOf } from "../model/agent-states.ts";
 import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
 import { digestOf } from "../store/views/digest.ts";
 import { journalOf } from "../store/journal.ts";
 import { escalations, mails, questions } from "../store/schema/attention.ts";
-import { convoys, issues, reviews } from "../store/schema/beads.ts";
+import { agents, convoys, issues, reviews } from "../store/schema/beads.ts";
 import { breaker } from "../store/schema/limits.ts";
 import { molecules } from "../store/schema/molecules.ts";
 import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
@@ -14,6 +15,7 @@ import { rowAt, valueAt } from "../store/rows.ts";
 import type { Tx } from "../store/tx.ts";
 import { moveConvoy, openLanding } from "../store/writes/convoys.ts";
 import { moveMolecule } from "../store/writes/molecules.ts";
+import { retireAgent } from "../store/writes/agents.ts";
 import { takeDigest } from "../store/writes/attention/digest.ts";
 import { escalate, resolveByKey } from "../store/writes/escalations.ts";
 import { markWarned } from "../store/writes/limits/spend.ts";
@@ -65,6 +67,10 @@ function stateOf(db: Db, table: Expect["table"], id: string): string | undefined
       return valueAt(db, convoys.state, id);
     case "molecule":
       return valueAt(db, molecules.state, id);
+    case "agent": {
+      const row = rowAt(db, agents, id);
+      return row && agentStateOf(row);
+    }
     case "run":
       return valueAt(db, runs.state, id);
     case "rig":
@@ -141,6 +147,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "move_convoy":
     case "open_landing":
     case "move_molecule":
+    case "retire_agent":
       return applyToGroup(tx, step, action);
     case "set_rig":
     case "prove_target":
@@ -169,11 +176,11 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
 
 type ActionOf<K extends Action["do"]> = Extract<Action, { do: K }>;
 
-/** What beads belong to. */
+/** What beads belong to, and who works on them. */
 function applyToGroup(
   tx: Tx,
   step: Step,
-  action: ActionOf<"move_convoy" | "open_landing" | "move_molecule">,
+  action: ActionOf<"move_convoy" | "open_landing" | "move_molecule" | "retire_agent">,
 ): void {
   switch (action.do) {
     case "open_landing":
@@ -186,6 +193,10 @@ function applyToGroup(
     case "move_molecule":
       if (!moveMolecule(tx, action.moleculeId, action.event, action))
         throw new Error(`${step.rule}: ${action.event} is refused for ${action.moleculeId}`);
+      return;
+    case "retire_agent":
+      if (!retireAgent(tx, action.agentId, action.text))
+        throw new Error(`${step.rule}: ${action.agentId} is at work or has retired`);
       return;
   }
 }

@@ -78,6 +78,8 @@ export interface Policy {
   /** A message that nobody has seen by then is not delivered any more; a nudge sooner. */
   mailTtlMs: number;
   nudgeTtlMs: number;
+  /** An agent that nobody needed for this long retires. */
+  agentIdleMs: number;
 }
 
 export const POLICY: Policy = {
@@ -134,4 +136,5 @@ export const POLICY: Policy = {
   questionsPerBeadMax: 20,
   mailTtlMs: 24 * 3_600_000,
   nudgeTtlMs: 30 * 60_000,
+  agentIdleMs: 7 * 24 * 3_600_000,
 };

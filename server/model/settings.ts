@@ -100,6 +100,7 @@ export const SETTINGS: Readonly<Record<PolicyKey, Setting>> = {
   questionsPerBeadMax: town(1, 10_000, "questions that a bead may ask in its life"),
   mailTtlMs: town(SECOND, 30 * DAY, "until a message that no run saw is given up"),
   nudgeTtlMs: town(SECOND, DAY, "the same of a nudge"),
+  agentIdleMs: rig(SECOND, 365 * DAY, "how long an agent is idle before it retires"),
 };
 
 export function isPolicyKey(key: string): key is PolicyKey {

@@ -8,13 +8,14 @@ import {
   reviewStateSchema,
 } from "../../protocol/index.ts";
 import { columnsOf, tableAfter } from "../../tests/support/markdown-table.ts";
+import { AGENT_STATUS, agentAfter, agentEvents, agentName, agentStates } from "./agent-states.ts";
 import { CONVOY_STATUS, convoyAfter, convoyEvents, convoyStates } from "./convoy-states.ts";
 import {
   MOLECULE_STATUS,
   moleculeAfter,
   moleculeEvents,
   moleculeStates,
-} from "./molecule-states.ts";
+} from "./molecules/states.ts";
 import { countsAs } from "./outcomes.ts";
 import { POLICY } from "./policy.ts";
 import {
@@ -73,6 +74,28 @@ test("[B6] every (state, event) of a convoy is as the specification's table says
   }
 });
 
+test("[B9] every (state, event) of an agent is as the specification's table says", () => {
+  const rows = tableAfter(spec, "### Agent");
+  expect(columnsOf(rows)).toEqual(["event", ...agentStates]);
+  expect(rows.map((row) => row["event"])).toEqual([...agentEvents]);
+  for (const row of rows) {
+    for (const state of agentStates) {
+      const event = agentEvents.find((each) => each === row["event"]);
+      if (!event) throw new Error(`no event ${row["event"]}`);
+      expect(`${state} ${event} ${agentAfter(state, event) ?? "–"}`).toBe(
+        `${state} ${event} ${row[state]}`,
+      );
+    }
+  }
+});
+
+test("[B9] the names of a town's agents are all different", () => {
+  const names = Array.from({ length: 1_000 }, (_, n) => agentName(n));
+  expect(new Set(names).size).toBe(1_000);
+  expect(names.slice(0, 2)).toEqual(["Amber", "Birch"]);
+  expect(names[24]).toBe("Amber 2");
+});
+
 test("[B12] every (state, event) of a molecule is as the specification's table says", () => {
   const rows = tableAfter(spec, "### Molecule");
   expect(columnsOf(rows)).toEqual(["event", ...moleculeStates]);
@@ -105,12 +128,13 @@ test("[B8] only proof closes a bead as landed: merging is the only state that re
 
 test("[B2] each type's state is projected as the specification's table says", () => {
   const rows = tableAfter(spec, "### Status").filter((row) =>
-    ["review", "convoy", "molecule"].includes(row["type"] ?? ""),
+    ["review", "convoy", "molecule", "agent"].includes(row["type"] ?? ""),
   );
   const told = new Map(rows.map((row) => [`${row["type"]} ${row["state"]}`, row["status"]]));
   const done = [
     ...reviewStateSchema.options.map((state) => [`review ${state}`, REVIEW_STATUS[state]]),
     ...convoyStates.map((state) => [`convoy ${state}`, CONVOY_STATUS[state]]),
+    ...agentStates.map((state) => [`agent ${state}`, AGENT_STATUS[state]]),
     ...moleculeStates.map((state) => [`molecule ${state}`, MOLECULE_STATUS[state]]),
   ] as const;
   expect(new Map(done.map(([key, status]) => [key, status]))).toEqual(told);

@@ -140,7 +140,7 @@ const runEvents: Query<"run.events"> = ({ db, streams }, body) => {
 };
 
 const agentList: Query<"agent.list"> = ({ db, images }) => {
-  const rows = db.select({ id: agents.beadId }).from(agents).all();
+  const rows = db.select({ id: agents.beadId }).from(agents).where(isNull(agents.retiredAt)).all();
   const list = rows.flatMap((row) => {
     return readableImage(db, "agent", row.id, images)?.value ?? [];
   });

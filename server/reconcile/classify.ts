@@ -11,6 +11,7 @@ import { submitForReview } from "./rules/bead/submit-for-review.ts";
 import { beginLanding, tipOf } from "./rules/convoy/begin-landing.ts";
 import { failConvoy } from "./rules/convoy/fail.ts";
 import { landConvoy } from "./rules/convoy/land.ts";
+import { retireIdle, retiresAt } from "./rules/agent/retire.ts";
 import { advanceMolecule } from "./rules/molecule/advance.ts";
 import { askAboutStep } from "./rules/molecule/ask.ts";
 import { failMolecule } from "./rules/molecule/fail.ts";
@@ -53,11 +54,12 @@ import { settleSessionRun } from "./rules/session/settle-run.ts";
 import { answerDefault } from "./rules/question/answer-default.ts";
 import { stopAsking } from "./rules/question/stop-run.ts";
 import { withdrawQuestion } from "./rules/question/withdraw.ts";
-import { currentStep, failedSteps, lostSteps } from "../model/molecule-states.ts";
+import { currentStep, failedSteps, lostSteps } from "../model/molecules/states.ts";
 import { isOver } from "../model/escalation.ts";
 import type { EscalationView, MailView, QuestionView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
 import type {
+  AgentView,
   ConvoyView,
   IssueView,
   MoleculeView,
@@ -263,6 +265,10 @@ const CONVOY_TABLE: readonly Row<ConvoyView>[] = [
   { when: (convoy) => convoy.members.every((m) => m.status === "closed"), rule: failConvoy },
 ];
 
+const AGENT_TABLE: readonly Row<AgentView>[] = [
+  { when: (agent, c) => (retiresAt(agent, c) ?? Infinity) <= c.s.now, rule: retireIdle },
+];
+
 const isOverAll = ({ steps }: MoleculeView) => currentStep(steps) === null;
 const MOLECULE_TABLE: readonly Row<MoleculeView>[] = [
   { when: (each) => isOverAll(each) && lostSteps(each.steps).length === 0, rule: finishMolecule },
@@ -309,6 +315,7 @@ export const reviewRule = (review: ReviewView, context: Context) =>
 export const turnRule = (turn: TurnView, context: Context) => first(TURN_TABLE, turn, context);
 export const convoyRule = (convoy: ConvoyView, context: Context) =>
   first(CONVOY_TABLE, convoy, context);
+export const agentRule = (agent: AgentView, context: Context) => first(AGENT_TABLE, agent, context);
 export const moleculeRule = (molecule: MoleculeView, context: Context) =>
   first(MOLECULE_TABLE, molecule, context);
 export const escalationRule = (escalation: EscalationView, context: Context) =>

@@ -22,6 +22,8 @@ export type Via =
   | "convoy of the bead"
   | "open beads of the convoy"
   | "molecule of the bead"
+  | "agent that the bead wishes for"
+  | "agent of the mail"
   | "open steps of the molecule"
   | "beads that wait for the bead"
   | "escalations about it"
@@ -31,7 +33,7 @@ export type Via =
   /** Found in slices: there may be many. */
   | "open beads of the rig";
 
-/** Agents and lines of history are shown; no rule reads them. */
+/** Lines of history are shown; no rule reads them. */
 export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
   issue: [
     "itself",
@@ -39,6 +41,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "unsettled runs of the bead",
     "convoy of the bead",
     "molecule of the bead",
+    "agent that the bead wishes for",
     "beads that wait for the bead",
     "escalations about it",
     "open questions of the bead",
@@ -67,10 +70,10 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
   runner: ["itself", "live runs of the runner", "escalations about it", "town"],
   chat: ["turns", "town"],
   town: ["town", "turns"],
-  agent: [],
+  agent: ["itself"],
   escalation: ["itself"],
   question: ["itself", "bead of the question"],
-  mail: ["itself"],
+  mail: ["itself", "agent of the mail"],
   event: [],
 };
 

@@ -22,7 +22,7 @@ import type { BreakerMove } from "../model/breaker.ts";
 import type { ProviderView } from "../model/provider.ts";
 import type { CountsAs } from "../model/outcomes.ts";
 import type { ConvoyEvent } from "../model/convoy-states.ts";
-import type { MoleculeEvent } from "../model/molecule-states.ts";
+import type { MoleculeEvent } from "../model/molecules/states.ts";
 import type { IssueEvent, ReviewEvent } from "../model/states.ts";
 
 /** The rule read this value of this row; if it has changed, the step is dropped and decided again. */
@@ -36,6 +36,7 @@ export interface Expect {
     | "turn"
     | "convoy"
     | "molecule"
+    | "agent"
     | "escalation"
     | "question"
     | "breaker"
@@ -165,6 +166,7 @@ export type Action =
       current?: number | null;
       failure?: FailureReason;
     }
+  | { do: "retire_agent"; agentId: string; text: string }
   | { do: "open_landing"; convoyId: string; headOid: string; baseOid: string }
   | {
       do: "set_rig";

@@ -1,5 +1,6 @@
 /** The decision: a pure function from one snapshot to a plan. */
 import {
+  agentRule,
   convoyRule,
   escalationRule,
   issueRule,
@@ -57,6 +58,7 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.issues, issueRule);
   decideAll(snapshot.convoys, convoyRule);
   decideAll(snapshot.molecules, moleculeRule);
+  decideAll(snapshot.agents, agentRule);
   decideAll(snapshot.turns, turnRule);
   decideAll(snapshot.escalations, escalationRule);
   decideAll(snapshot.questions, questionRule);

@@ -6,6 +6,7 @@ import { POLICY, type Policy } from "../model/policy.ts";
 import { struck } from "../model/provider.ts";
 import { SETTINGS, type PolicyKey } from "../model/settings.ts";
 import {
+  agent,
   actionsOf,
   breaker,
   HEAD,
@@ -176,6 +177,7 @@ const EFFECTS: Readonly<
   backOffBaseMs: [7, (policy) => backOffMs(1, "x", policy)],
   backOffMaxMs: [7, (policy) => backOffMs(99, "x", policy)],
   escalationRemindMs: [1_000, (policy) => nextReminderAt(NOW, "open", "high", policy)],
+  agentIdleMs: [1_000, rulesOf({ agents: [agent({ idleSince: NOW - 2_000 })] })],
   escalationCalmMs: [1_000, (policy) => nextReminderAt(NOW, "open", "critical", policy)],
 };
 
@@ -232,6 +234,7 @@ test.each(ofRig)("[state.md] a rig's own figure %s counts for the rig alone", (k
       still("bd_9", { kind: "review", reviewId: "mr_4" }),
       still("bd_10", stalled),
     ],
+    agents: [agent({ idleSince: NOW - 2_000 })],
   };
   const seen = (policies: ReadonlyMap<string, Policy>) => {
     const { steps } = reconcile(snapshot({ ...change, policies }));

@@ -19,7 +19,7 @@ import type { Cost, Limit } from "../model/budget.ts";
 import type { BreakerView } from "../model/breaker.ts";
 import type { Repetition } from "../model/ladder.ts";
 import type { Lane, ProviderView } from "../model/provider.ts";
-import type { StepView } from "../model/molecule-states.ts";
+import type { StepView } from "../model/molecules/states.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { KeptTree } from "./kept-tree.ts";
@@ -205,6 +205,15 @@ export interface ConvoyView {
   members: readonly ConvoyMember[];
 }
 
+/** An agent that is idle; never the Mayor. */
+export interface AgentView {
+  id: string;
+  rigId: string | null;
+  idleSince: number;
+  /** An unfinished bead wishes for it, or a message waits for it. */
+  isWanted: boolean;
+}
+
 export interface MoleculeView {
   id: string;
   title: string;
@@ -270,6 +279,7 @@ export interface Snapshot {
   held: readonly Held[];
   convoys: readonly ConvoyView[];
   molecules: readonly MoleculeView[];
+  agents: readonly AgentView[];
   turns: readonly TurnView[];
   escalations: readonly EscalationView[];
   questions: readonly QuestionView[];

@@ -4,6 +4,7 @@ import type { TimerWish } from "./plan.ts";
 import type { Context } from "./context.ts";
 import { nextDayAt } from "../model/budget.ts";
 import { dayGate } from "./gates.ts";
+import { retiresAt } from "./rules/agent/retire.ts";
 import { policyOf } from "./policy-of.ts";
 import { nextRungAt } from "./limits/ladder.ts";
 import { isFrozen, wallAt } from "./limits/pauses.ts";
@@ -40,6 +41,7 @@ export function wishedTimers(context: Context): TimerWish[] {
     else if (!isFrozen(run, context)) wish(run.id, "wall", wallAt(run) + 1);
     wish(run.id, "rung", nextRungAt(run, context));
   }
+  for (const each of s.agents) wish(each.id, "idle", later(retiresAt(each, context), s));
   for (const each of s.questions) wish(each.id, "deadline", each.deadlineAt);
   for (const each of s.mails) wish(each.id, "expiry", each.expiresAt);
   for (const each of s.escalations) wish(each.id, "remind", each.remindAt);

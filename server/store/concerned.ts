@@ -5,7 +5,7 @@ import { CONCERNS, TOWN, type Via } from "../reconcile/concerns.ts";
 import type { Db } from "./database.ts";
 import { given, prepared } from "./prepared.ts";
 import { escalations, mails, questions } from "./schema/attention.ts";
-import { beadDependencies, issues, reviews } from "./schema/beads.ts";
+import { agents, beadDependencies, issues, reviews } from "./schema/beads.ts";
 import { runs } from "./schema/runs.ts";
 
 /** @returns what adds the subjects concerned by the change of (kind, id) to `into` */
@@ -58,6 +58,15 @@ const openOfConvoy = prepared((db) =>
     .prepare(),
 );
 
+const mailTo = prepared((db) =>
+  db
+    .select({ id: agents.beadId })
+    .from(mails)
+    .innerJoin(agents, eq(agents.beadId, mails.toId))
+    .where(eq(mails.beadId, given("id")))
+    .prepare(),
+);
+
 const openOfMolecule = prepared((db) =>
   db
     .select({ id: issues.beadId })
@@ -73,6 +82,7 @@ function prepareWays(db: Db): Ways {
       reviewId: issues.reviewId,
       convoyId: issues.convoyId,
       moleculeId: issues.moleculeId,
+      wishedAgentId: issues.wishedAgentId,
     })
     .from(issues)
     .where(eq(issues.beadId, id))
@@ -104,6 +114,8 @@ function prepareWays(db: Db): Ways {
     "review of the bead": (bead) => [issue.get({ id: bead })?.reviewId ?? null],
     "open beads of the convoy": (it) => ids(openOfConvoy(db).all({ id: it })),
     "molecule of the bead": (bead) => [issue.get({ id: bead })?.moleculeId ?? null],
+    "agent that the bead wishes for": (bead) => [issue.get({ id: bead })?.wishedAgentId ?? null],
+    "agent of the mail": (it) => [mailTo(db).get({ id: it })?.id ?? null],
     "open steps of the molecule": (it) => ids(openOfMolecule(db).all({ id: it })),
     "convoy of the bead": (bead) => [issue.get({ id: bead })?.convoyId ?? null],
     "unsettled runs of the bead": (bead) => ids(ofBead.all({ id: bead })),

@@ -7,6 +7,7 @@ import { laneOf, laneResource, sessionResource } from "../reconcile/context.ts";
 import { gateOf } from "../reconcile/gates.ts";
 import type { EscalationView, MailView, QuestionView } from "../reconcile/attention.ts";
 import type {
+  AgentView,
   ConvoyView,
   IssueView,
   MoleculeView,
@@ -79,6 +80,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
       reviews: [],
       convoys: [],
       molecules: [],
+      agents: [],
       runs: [],
       escalations: [],
       questions: [],
@@ -192,7 +194,15 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
 
 type Gathered = Pick<
   Snapshot,
-  "issues" | "reviews" | "convoys" | "molecules" | "runs" | "escalations" | "questions" | "mails"
+  | "issues"
+  | "reviews"
+  | "convoys"
+  | "molecules"
+  | "agents"
+  | "runs"
+  | "escalations"
+  | "questions"
+  | "mails"
 >;
 type Focused = Omit<Snapshot, "focus"> & { focus: Set<string> };
 
@@ -228,6 +238,7 @@ class Gathering {
   #reviews = new Map<string, ReviewView | null>();
   #convoys = new Map<string, ConvoyView | null>();
   #molecules = new Map<string, MoleculeView | null>();
+  #agents = new Map<string, AgentView | null>();
   #runs = new Map<string, RunView | null>();
   #escalations = new Map<string, EscalationView | null>();
   #questions = new Map<string, QuestionView | null>();
@@ -243,6 +254,7 @@ class Gathering {
     else if (kind === "run") this.#subjectRun(id);
     else if (kind === "convoy") read(this.#convoys, id, this.#views.convoy);
     else if (kind === "molecule") read(this.#molecules, id, this.#views.molecule);
+    else if (kind === "agent") read(this.#agents, id, this.#views.agent);
     else if (kind === "mail") read(this.#mails, id, this.#views.mail);
     else if (kind === "question") this.#subjectQuestion(id);
     else if (kind === "escalation") read(this.#escalations, id, this.#views.escalation);
@@ -271,6 +283,7 @@ class Gathering {
       reviews: present(this.#reviews),
       convoys: present(this.#convoys),
       molecules: present(this.#molecules),
+      agents: present(this.#agents),
       runs: present(this.#runs),
       escalations: present(this.#escalations),
       questions: present(this.#questions),

@@ -1,7 +1,7 @@
 /** Slices of everything unfinished, for looking at all of it bit by bit. */
-import { and, asc, eq, gt, inArray, isNull, notInArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, ne, notInArray, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
-import { beads, convoys, issues, reviews } from "./schema/beads.ts";
+import { agents, beads, convoys, issues, reviews } from "./schema/beads.ts";
 import { escalations, mails, questions } from "./schema/attention.ts";
 import { molecules } from "./schema/molecules.ts";
 import { rigs, runners, runs } from "./schema/runs.ts";
@@ -13,6 +13,7 @@ export const SLICES = [
   "issue",
   "convoy",
   "molecule",
+  "agent",
   "rig",
   "escalation",
   "question",
@@ -124,6 +125,21 @@ function prepareGroups(db: Db) {
       .from(convoys)
       .where(and(inArray(convoys.state, ["active", "landing"]), gt(convoys.beadId, after)))
       .orderBy(asc(convoys.beadId))
+      .limit(limit)
+      .prepare(),
+    agent: db
+      .select({ id: beads.id })
+      .from(beads)
+      .innerJoin(agents, eq(agents.beadId, beads.id))
+      .where(
+        and(
+          // Literals, for the index of idle agents.
+          sql`${beads.type} = 'agent' and ${beads.status} = 'open'`,
+          ne(agents.role, "mayor"),
+          gt(beads.id, after),
+        ),
+      )
+      .orderBy(asc(beads.id))
       .limit(limit)
       .prepare(),
     molecule: db

@@ -2,6 +2,7 @@
 import { and, asc, eq, isNull, or, sql } from "drizzle-orm";
 import type { ConvoyState } from "../model/convoy-states.ts";
 import type {
+  AgentView,
   BlockerView,
   ConvoyView,
   IssueView,
@@ -15,6 +16,7 @@ import {
   prepareAttentionViews,
   type AttentionViews,
 } from "./views/attention-views.ts";
+import { prepareAgent } from "./views/agent-views.ts";
 import { moleculeOf, prepareMolecule } from "./views/molecule-views.ts";
 import type { Db } from "./database.ts";
 import { readCost } from "./limits/costs.ts";
@@ -38,6 +40,7 @@ export interface Views extends AttentionViews {
   run: (id: string) => RunView | null;
   convoy: (id: string) => ConvoyView | null;
   molecule: (id: string) => MoleculeView | null;
+  agent: (id: string) => AgentView | null;
   /** Runs that live or wait for their consequences, in any order. */
   unsettledOf: (resource: string) => RunView[];
   unsettledOfReview: (reviewId: string) => RunView[];
@@ -49,6 +52,7 @@ export function prepareViews(db: Db): Views {
     review: prepareReview(db),
     convoy: prepareConvoy(db),
     molecule: prepareMolecule(db),
+    agent: prepareAgent(db),
     ...prepareRuns(db),
     ...prepareAttentionViews(db),
   };

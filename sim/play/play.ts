@@ -25,6 +25,7 @@ const PATIENCE = {
   codeWallMs: 5 * 60_000,
   questionDeadlineMs: 10 * 60_000,
   escalationRemindMs: 20 * 60_000,
+  agentIdleMs: 10 * 60_000,
   // Half of all that happens would be heartbeats that move nothing.
   heartbeatMs: 20_000,
   startStillMs: 3 * 60_000,

@@ -6,11 +6,12 @@ import type {
   QuestionView,
 } from "../../server/reconcile/attention.ts";
 import type { BreakerView } from "../../server/model/breaker.ts";
-import type { StepView } from "../../server/model/molecule-states.ts";
+import type { StepView } from "../../server/model/molecules/states.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import { TOWN } from "../../server/reconcile/concerns.ts";
 import type { Action, Plan, Step } from "../../server/reconcile/plan.ts";
 import type {
+  AgentView,
   BlockerView,
   ConvoyMember,
   ConvoyView,
@@ -237,6 +238,11 @@ export function step(change: Partial<MoleculeView["steps"][number]> = {}): StepV
   return { n: 1, title: "A step", status: "closed", outcome: "landed", skipped: false, ...change };
 }
 
+/** An idle agent, just released. */
+export function agent(change: Partial<AgentView> = {}): AgentView {
+  return { id: "ag_1", rigId: "rg_1", idleSince: NOW, isWanted: false, ...change };
+}
+
 export function molecule(change: Partial<MoleculeView> = {}): MoleculeView {
   return { id: "mo_1", title: "A molecule", state: "active", current: 1, steps: [], ...change };
 }
@@ -336,6 +342,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     all.runs,
     all.convoys,
     all.molecules,
+    all.agents,
     all.turns,
     all.escalations,
     all.questions,
@@ -372,6 +379,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     runs: [],
     convoys: [],
     molecules: [],
+    agents: [],
     turns: [],
     escalations: [],
     questions: [],

@@ -1,13 +1,17 @@
 /** An agent: who it is, what it is on, its current stream and its runs. */
-import { useMemo } from "react";
-import { useImage, useImages } from "../lib/town.tsx";
+import { useMemo, useState } from "react";
+import type { Agent } from "../../protocol/index.ts";
+import { useCommand, useConnection, useImage, useImages } from "../lib/town.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
 import { RunRow } from "../parts/run-row.tsx";
 import { RunStream } from "../parts/run-stream.tsx";
 import { IdLink } from "../shell/ref-link.tsx";
 import { AgentMark, RoleGlyph, roleWords } from "../ui/agent-mark.tsx";
 import { Age } from "../ui/age.tsx";
+import { Button } from "../ui/button.tsx";
 import { Fact, Facts } from "../ui/card.tsx";
+import { Confirm } from "../ui/confirm.tsx";
+import { Refusal } from "../ui/feedback.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
 import { agentLook } from "../words/states.ts";
 import { Part, RawRecord, Rows, TopicFrame } from "./sections.tsx";
@@ -43,6 +47,7 @@ export function AgentDrawer({ id }: { id: string }) {
                 )}
               </p>
               {agent.bubble && <p className="mt-2 text-sm text-ink-2">“{agent.bubble}”</p>}
+              <AgentActions agent={agent} />
             </div>
           </div>
           {issue && (
@@ -79,5 +84,46 @@ export function AgentDrawer({ id }: { id: string }) {
         </>
       )}
     </TopicFrame>
+  );
+}
+
+/** What a person can do with an agent now; nothing else is offered. */
+function AgentActions({ agent }: { agent: Agent }) {
+  const connection = useConnection();
+  const retire = useCommand("agent.retire");
+  const [isAsking, setIsAsking] = useState(false);
+  const { id, version, name, role, state, runId } = agent;
+  return (
+    <div className="mt-3 flex flex-wrap gap-2">
+      {runId !== null && (
+        <Button size="small" look="danger" onClick={() => setIsAsking(true)}>
+          Reset…
+        </Button>
+      )}
+      {state === "idle" && role !== "mayor" && (
+        <Button
+          size="small"
+          sent={retire.state.phase === "sent"}
+          onClick={() => void retire.run({ agent: id, version })}
+        >
+          Retire
+        </Button>
+      )}
+      {retire.state.phase === "refused" && <Refusal error={retire.state.error} />}
+      {isAsking && (
+        <Confirm
+          title={`Take ${name} off its run?`}
+          action="Reset"
+          look="danger"
+          onClose={() => setIsAsking(false)}
+          onConfirm={() => connection.call("agent.reset", { agent: id, version })}
+        >
+          <p>
+            The run is stopped and what it has written is saved to a ref of its own. It counts as no
+            attempt, and the bead goes on with another run.
+          </p>
+        </Confirm>
+      )}
+    </div>
   );
 }

@@ -142,6 +142,7 @@ export function runnerLook(state: Runner["state"]): Look {
 }
 
 export function agentLook(state: Agent["state"]): Look {
+  if (state === "retired") return closed("Retired");
   return state === "working" ? progress("Working") : open("Idle");
 }
 

@@ -19,6 +19,8 @@ function send(tx: Tx, to: string, text: string, mode: MailMode, ttlMs: number): 
   const { id: toId, type, status, rigId } = bead.value;
   if (type === "issue" && (status === "closed" || status === "failed"))
     return refuse("illegal_transition", `nobody works on it any more: it is ${status}.`);
+  if (type === "agent" && status === "closed")
+    return refuse("illegal_transition", "it has retired: write to a bead instead.");
   const from = tx.actor.startsWith("person:") ? "a person" : "the Mayor";
   const id = write(tx, { toId, rigId, from, text, mode, expiresAt: tx.now + ttlMs });
   return ok(present(mailImage(tx.db, id), `mail ${id}`));

@@ -1,6 +1,6 @@
 /** Formulas are stored and deleted: templates from which molecules are poured. */
 import { FORMULAS_MAX, ok, refuse, type Result } from "../../../protocol/index.ts";
-import { checkFormula } from "../../model/formula.ts";
+import { checkFormula } from "../../model/molecules/formula.ts";
 import { countFormulas, formulaAt, shownFormula } from "../../store/views/formulas.ts";
 import { TOWN_SCOPE } from "../../store/limits/policies.ts";
 import { findRig } from "../../store/refs.ts";

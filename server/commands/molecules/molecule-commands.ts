@@ -1,6 +1,6 @@
 /** Molecules are poured from formulas, started, decided about, cancelled. */
 import { ok, refuse, type Molecule, type Result } from "../../../protocol/index.ts";
-import { pourFormula } from "../../model/formula.ts";
+import { pourFormula } from "../../model/molecules/formula.ts";
 import { findFormula } from "../../store/views/formulas.ts";
 import { moleculeImage } from "../../store/images/molecule-image.ts";
 import { present } from "../../store/present.ts";

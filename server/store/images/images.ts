@@ -34,6 +34,7 @@ import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { town } from "../schema/town.ts";
 import { readModelSettings, type SecretReader } from "../settings.ts";
 import { given, prepared } from "../prepared.ts";
+import { agentStateOf } from "../../model/agent-states.ts";
 import type { Policy } from "../../model/policy.ts";
 import { limitsImage } from "../limits/limits.ts";
 import { present } from "../present.ts";
@@ -205,12 +206,13 @@ export function agentImage(db: Db, id: string): Agent | null {
   const row = agentsRow(db).get({ id });
   if (!row) return null;
   const { name, role, runId, workBeadId, bubble, lastActivityAt } = row.agents;
+  const isAtRest = role === "mayor" && runId !== null && !hasOpenTurn(db, runId);
   return {
     ...commonImage(row.beads),
     type: "agent",
     name,
     role,
-    state: runId && (role !== "mayor" || hasOpenTurn(db, runId)) ? "working" : "idle",
+    state: isAtRest ? "idle" : agentStateOf(row.agents),
     beadId: workBeadId,
     runId,
     bubble,

@@ -1,7 +1,7 @@
 /** Molecules as the outside sees them, with their steps. */
 import { asc, eq } from "drizzle-orm";
 import { stepChoiceSchema, type Molecule, type MoleculeStep } from "../../../protocol/index.ts";
-import { failedSteps } from "../../model/molecule-states.ts";
+import { failedSteps } from "../../model/molecules/states.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
 import { beads, issues } from "../schema/beads.ts";

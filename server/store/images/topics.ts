@@ -149,10 +149,7 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
           .all(),
       );
     case "agents":
-      return [
-        ...all("agent", db.select({ id: agents.beadId }).from(agents).all()),
-        ...all("run", db.select({ id: runs.id }).from(runs).where(ne(runs.state, "ended")).all()),
-      ];
+      return agentMembers(db);
     case "reviews":
       return all(
         "review",
@@ -177,6 +174,14 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
     default:
       return [];
   }
+}
+
+function agentMembers(db: Db): [ImageKind, string][] {
+  const notRetired = isNull(agents.retiredAt);
+  return [
+    ...all("agent", db.select({ id: agents.beadId }).from(agents).where(notRetired).all()),
+    ...all("run", db.select({ id: runs.id }).from(runs).where(ne(runs.state, "ended")).all()),
+  ];
 }
 
 function boardMembers(db: Db): { id: string }[] {

@@ -157,6 +157,7 @@ CREATE TABLE `tombstones` (
 );
 --> statement-breakpoint
 DROP INDEX `beads_by_rig`;--> statement-breakpoint
+CREATE INDEX `beads_idle_agents` ON `beads` (`rig_id`,`id`) WHERE type = 'agent' and status = 'open';--> statement-breakpoint
 CREATE INDEX `beads_by_assignee` ON `beads` (`assignee_id`) WHERE assignee_id is not null;--> statement-breakpoint
 CREATE INDEX `beads_by_rig` ON `beads` (`rig_id`,`status`,`id`);--> statement-breakpoint
 DROP INDEX `issues_by_state`;--> statement-breakpoint
@@ -174,6 +175,7 @@ ALTER TABLE `issues` ADD `step` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `step_key` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `skipped` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `wished_agent_id` text;--> statement-breakpoint
+CREATE INDEX `issues_by_wish` ON `issues` (`wished_agent_id`) WHERE wished_agent_id is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_molecule` ON `issues` (`molecule_id`,`step`) WHERE molecule_id is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `runs_cap`;--> statement-breakpoint
@@ -190,6 +192,9 @@ ALTER TABLE `runs` ADD `kept_told` integer DEFAULT true NOT NULL;--> statement-b
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
 CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint
+ALTER TABLE `agents` ADD `idle_since` integer;--> statement-breakpoint
+ALTER TABLE `agents` ADD `retired_at` integer;--> statement-breakpoint
+CREATE INDEX `agents_by_name` ON `agents` (`name`);--> statement-breakpoint
 ALTER TABLE `convoys` ADD `mode` text NOT NULL;--> statement-breakpoint
 ALTER TABLE `convoys` ADD `branch` text;--> statement-breakpoint
 ALTER TABLE `convoys` ADD `delivery` text;--> statement-breakpoint
@@ -209,4 +214,5 @@ ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;--> stateme
 ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `turns` ADD `digest_at` integer;

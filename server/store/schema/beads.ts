@@ -53,6 +53,10 @@ export const beads = sqliteTable(
   (t) => [
     index("beads_by_type_status").on(t.type, t.status),
     index("beads_by_rig").on(t.rigId, t.status, t.id),
+    // Idle agents of a rig, the oldest first.
+    index("beads_idle_agents")
+      .on(t.rigId, t.id)
+      .where(sql`type = 'agent' and status = 'open'`),
     index("beads_by_assignee")
       .on(t.assigneeId)
       .where(sql`assignee_id is not null`),
@@ -116,6 +120,9 @@ export const issues = sqliteTable(
   (t) => [
     index("issues_by_state").on(t.state, t.beadId),
     index("issues_by_convoy").on(t.convoyId),
+    index("issues_by_wish")
+      .on(t.wishedAgentId)
+      .where(sql`wished_agent_id is not null`),
     index("issues_by_molecule")
       .on(t.moleculeId, t.step)
       .where(sql`molecule_id is not null`),
@@ -234,15 +241,22 @@ export const rounds = sqliteTable(
   (t) => [primaryKey({ columns: [t.reviewId, t.round] })],
 );
 
-export const agents = sqliteTable("agents", {
-  beadId: text("bead_id").primaryKey(),
-  name: text("name").notNull(),
-  role: text("role").$type<Role>().notNull(),
-  runId: text("run_id"),
-  workBeadId: text("work_bead_id"),
-  bubble: text("bubble"),
-  lastActivityAt: at("last_activity_at"),
-});
+export const agents = sqliteTable(
+  "agents",
+  {
+    beadId: text("bead_id").primaryKey(),
+    name: text("name").notNull(),
+    role: text("role").$type<Role>().notNull(),
+    runId: text("run_id"),
+    workBeadId: text("work_bead_id"),
+    bubble: text("bubble"),
+    lastActivityAt: at("last_activity_at"),
+    /** When its last run ended. */
+    idleSince: at("idle_since"),
+    retiredAt: at("retired_at"),
+  },
+  (t) => [index("agents_by_name").on(t.name)],
+);
 
 export const messages = sqliteTable(
   "messages",

@@ -1,7 +1,7 @@
 /** Formulas, and the molecules that were poured from them. The steps are issue beads that name their molecule. */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { FailureReason, Formula } from "../../../protocol/index.ts";
-import type { MoleculeState } from "../../model/molecule-states.ts";
+import type { MoleculeState } from "../../model/molecules/states.ts";
 import { at, json } from "./columns.ts";
 
 export const formulas = sqliteTable(

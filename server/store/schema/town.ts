@@ -12,6 +12,8 @@ export const town = sqliteTable("town", {
   version: integer("version").notNull(),
   demo: flag("demo").notNull(),
   sessionId: text("session_id").notNull(),
+  /** Names that were given to agents: none is given twice. */
+  namesGiven: integer("names_given").notNull().default(0),
   createdAt: at("created_at").notNull(),
   startedAt: at("started_at").notNull(),
   stoppedCleanly: flag("stopped_cleanly").notNull(),

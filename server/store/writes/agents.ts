@@ -1,37 +1,22 @@
-import { and, desc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Role } from "../../../protocol/index.ts";
-import { agents, beads } from "../schema/beads.ts";
+import {
+  AGENT_STATUS,
+  agentAfter,
+  agentName,
+  agentStateOf,
+  type AgentEvent,
+  type AgentState,
+} from "../../model/agent-states.ts";
+import { mails } from "../schema/attention.ts";
+import { agents, beads, issues } from "../schema/beads.ts";
+import { town } from "../schema/town.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
-import { insertBead, projectStatus } from "./beads.ts";
+import { present } from "../present.ts";
+import { moveMail } from "./attention/mails.ts";
+import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { addRow, changeRow, rowAt } from "../rows.ts";
-
-const NAMES = [
-  "Amber",
-  "Birch",
-  "Cobalt",
-  "Dune",
-  "Ember",
-  "Fjord",
-  "Garnet",
-  "Heron",
-  "Indigo",
-  "Juniper",
-  "Kestrel",
-  "Larch",
-  "Maple",
-  "Nimbus",
-  "Onyx",
-  "Pebble",
-  "Quartz",
-  "Raven",
-  "Sable",
-  "Thistle",
-  "Umber",
-  "Violet",
-  "Willow",
-  "Yarrow",
-] as const;
 
 /**
  * An idle agent of this role and rig, or a new one: identity lives apart from runs (B9).
@@ -43,46 +28,65 @@ export function takeAgent(
   rigId: string | null,
   wished: string | null = null,
 ): { id: string; name: string } {
-  return idle(tx.db).get({ role, rigId, wished }) ?? createAgent(tx, role, rigId);
+  const named = wished === null ? undefined : ifIdle(tx.db).get({ id: wished, role, rigId });
+  return named ?? idle(tx.db).get({ role, rigId }) ?? createAgent(tx, role, rigId);
 }
+// Literals, for the index of idle agents.
+const isIdle = sql`${beads.type} = 'agent' and ${beads.status} = 'open' and ${beads.rigId} is ${given("rigId")}`;
 const idle = prepared((db) =>
   db
     .select({ id: agents.beadId, name: agents.name })
-    .from(agents)
-    .innerJoin(beads, eq(beads.id, agents.beadId))
-    .where(
-      and(
-        eq(agents.role, given("role")),
-        isNull(agents.runId),
-        sql`${beads.rigId} is ${given("rigId")}`,
-      ),
-    )
-    .orderBy(desc(sql`${agents.beadId} is ${given("wished")}`), beads.createdAt)
+    .from(beads)
+    .innerJoin(agents, eq(beads.id, agents.beadId))
+    .where(and(isIdle, eq(agents.role, given("role"))))
+    .orderBy(asc(beads.id))
     .limit(1)
+    .prepare(),
+);
+const ifIdle = prepared((db) =>
+  db
+    .select({ id: agents.beadId, name: agents.name })
+    .from(beads)
+    .innerJoin(agents, eq(beads.id, agents.beadId))
+    .where(and(isIdle, eq(agents.role, given("role")), eq(beads.id, given("id"))))
     .prepare(),
 );
 
 function createAgent(tx: Tx, role: Role, rigId: string | null): { id: string; name: string } {
-  const taken = new Set(
-    tx.db
-      .select({ name: agents.name })
-      .from(agents)
-      .all()
-      .map((row) => row.name),
-  );
-  const name = role === "mayor" ? "Mayor" : freeName(taken);
-  const id = insertBead(tx, { type: "agent", status: "open", title: name, rigId });
-  addRow(tx.db, agents, { beadId: id, name, role });
+  const name = role === "mayor" ? "Mayor" : nextName(tx);
+  const id = insertBead(tx, { type: "agent", status: AGENT_STATUS.idle, title: name, rigId });
+  addRow(tx.db, agents, { beadId: id, name, role, idleSince: tx.now });
   return { id, name };
 }
 
-function freeName(taken: ReadonlySet<string>): string {
-  for (let lap = 1; ; lap++) {
-    for (const base of NAMES) {
-      const name = lap === 1 ? base : `${base} ${lap}`;
-      if (!taken.has(name)) return name;
-    }
+/** A name that no agent of the town ever had: history that names one means that one. */
+function nextName(tx: Tx): string {
+  for (;;) {
+    const name = agentName(countName(tx.db).get().n - 1);
+    // Towns of earlier versions did not count.
+    if (isTaken(tx.db).get({ name }) === undefined) return name;
   }
+}
+const countName = prepared((db) =>
+  db
+    .update(town)
+    .set({ namesGiven: sql`${town.namesGiven} + 1` })
+    .returning({ n: town.namesGiven })
+    .prepare(),
+);
+const isTaken = prepared((db) =>
+  db
+    .select({ id: agents.beadId })
+    .from(agents)
+    .where(eq(agents.name, given("name")))
+    .limit(1)
+    .prepare(),
+);
+
+/** The next state of an agent, or null when the event is refused in the present one. */
+function after(tx: Tx, agentId: string, event: AgentEvent): AgentState | null {
+  const row = present(rowAt(tx.db, agents, agentId), `agent ${agentId}`);
+  return agentAfter(agentStateOf(row), event);
 }
 
 export function assignAgent(
@@ -91,8 +95,11 @@ export function assignAgent(
   runId: string,
   workBeadId: string | null,
 ): void {
-  changeRow(tx.db, agents, agentId, { runId, workBeadId, bubble: null, lastActivityAt: tx.now });
-  projectStatus(tx, agentId, "agent", "in_progress");
+  const next = after(tx, agentId, "assigned");
+  if (next === null) throw new Error(`agent ${agentId} is not free`);
+  const work = { runId, workBeadId, bubble: null, lastActivityAt: tx.now, idleSince: null };
+  changeRow(tx.db, agents, agentId, work);
+  projectStatus(tx, agentId, "agent", AGENT_STATUS[next]);
   if (workBeadId === null) return;
   changeRow(tx.db, beads, workBeadId, { assigneeId: agentId });
   tx.touch("issue", workBeadId);
@@ -101,8 +108,9 @@ export function assignAgent(
 /** The agent is idle again, if it still belongs to this run. */
 export function releaseAgent(tx: Tx, agentId: string, runId: string): void {
   if (rowAt(tx.db, agents, agentId)?.runId !== runId) return;
-  changeRow(tx.db, agents, agentId, { runId: null, workBeadId: null, lastActivityAt: tx.now });
-  projectStatus(tx, agentId, "agent", "open");
+  const free = { runId: null, workBeadId: null, lastActivityAt: tx.now, idleSince: tx.now };
+  changeRow(tx.db, agents, agentId, free);
+  projectStatus(tx, agentId, "agent", AGENT_STATUS.idle);
   for (const { id } of leave(tx.db).all({ agentId })) tx.touch("issue", id);
 }
 const leave = prepared((db) =>
@@ -114,6 +122,46 @@ const leave = prepared((db) =>
     .prepare(),
 );
 
+/**
+ * The agent works no more. What refers to it stays: its runs, its history, its name. Beads that it was wished for wait for
+ * it no longer, and messages to it are not delivered any more.
+ * @returns false when it is at work or has retired
+ */
+export function retireAgent(tx: Tx, agentId: string, text: string): boolean {
+  const next = after(tx, agentId, "retired");
+  if (next === null) return false;
+  changeRow(tx.db, agents, agentId, { retiredAt: tx.now, bubble: null });
+  projectStatus(tx, agentId, "agent", AGENT_STATUS[next]);
+  recordEvent(tx, agentId, "retired", text);
+  for (const { id } of unwish(tx.db).all({ agentId })) tx.touch("issue", id);
+  for (const { id } of waitingMails(tx.db).all({ agentId }))
+    moveMail(tx, id, "expired", "the agent has retired");
+  return true;
+}
+const unwish = prepared((db) =>
+  db
+    .update(issues)
+    .set({ wishedAgentId: null })
+    .where(eq(issues.wishedAgentId, given("agentId")))
+    .returning({ id: issues.beadId })
+    .prepare(),
+);
+const waitingMails = prepared((db) =>
+  db
+    .select({ id: mails.beadId })
+    .from(mails)
+    .where(and(eq(mails.toId, given("agentId")), inArray(mails.state, ["queued", "delivered"])))
+    .prepare(),
+);
+
+/** @returns false when it has retired */
+export function resetAgent(tx: Tx, agentId: string, text: string): boolean {
+  if (after(tx, agentId, "reset") === null) return false;
+  setBubble(tx, agentId, "");
+  recordEvent(tx, agentId, "reset", text);
+  return true;
+}
+
 /** @param bubble null leaves what it says, "" takes it away */
 export function setBubble(tx: Tx, agentId: string, bubble: string | null): void {
   changeRow(tx.db, agents, agentId, {
@@ -121,4 +169,14 @@ export function setBubble(tx: Tx, agentId: string, bubble: string | null): void 
     ...(bubble !== null && { bubble: bubble || null }),
   });
   tx.touch("agent", agentId);
+}
+
+/** How long they may be idle has changed. */
+export function touchIdleAgents(tx: Tx): void {
+  const idleOnes = tx.db
+    .select({ id: beads.id })
+    .from(beads)
+    .where(sql`${beads.type} = 'agent' and ${beads.status} = 'open'`)
+    .all();
+  for (const { id } of idleOnes) tx.touch("agent", id);
 }

@@ -28,6 +28,7 @@ export function editBead(tx: Tx, id: string, edit: BeadEdit): void {
   const { delivery, wishedAgentId, checks, ...universal } = edit;
   if (Object.keys(universal).length > 0)
     tx.db.update(beads).set(universal).where(eq(beads.id, id)).run();
+  if (wishedAgentId !== undefined) touchWished(tx, id, wishedAgentId);
   if (delivery !== undefined || wishedAgentId !== undefined || checks !== undefined) {
     tx.db
       .update(issues)
@@ -42,6 +43,12 @@ export function editBead(tx: Tx, id: string, edit: BeadEdit): void {
   if (edit.title !== undefined) touchMolecule(tx, id);
   bumpVersion(tx, id);
   recordEvent(tx, id, "edited", `changed: ${Object.keys(edit).map(wordOf).join(", ")}`);
+}
+
+/** Agents stay while a bead wishes for them: the one that it wished for, and the one that it wishes for now. */
+function touchWished(tx: Tx, id: string, now: string | null): void {
+  for (const agent of [valueAt(tx.db, issues.wishedAgentId, id) ?? null, now])
+    if (agent !== null) tx.touch("agent", agent);
 }
 
 /** A molecule shows the titles of its steps. */
@@ -104,6 +111,7 @@ export function buryBead(tx: Tx, bead: BeadRow): void {
     .all();
   for (const { onId } of freed) tx.touch("issue", onId);
   unqueue(tx, id);
+  touchWished(tx, id, null);
   tx.db.delete(timers).where(eq(timers.subject, id)).run();
   tx.db.delete(issues).where(eq(issues.beadId, id)).run();
   tx.db.delete(beads).where(eq(beads.id, id)).run();

@@ -1,8 +1,12 @@
 /** Formulas and molecules: what is stored of the ones, and every change of the others' state. */
 import { and, eq } from "drizzle-orm";
 import type { Delivery, FailureReason, Formula } from "../../../protocol/index.ts";
-import type { Poured } from "../../model/formula.ts";
-import { MOLECULE_STATUS, moleculeAfter, type MoleculeEvent } from "../../model/molecule-states.ts";
+import type { Poured } from "../../model/molecules/formula.ts";
+import {
+  MOLECULE_STATUS,
+  moleculeAfter,
+  type MoleculeEvent,
+} from "../../model/molecules/states.ts";
 import { present } from "../present.ts";
 import { beadDependencies, issues } from "../schema/beads.ts";
 import { formulas, molecules } from "../schema/molecules.ts";

@@ -45,6 +45,9 @@ const operation = fc.oneof(
     }),
   },
   fc.record({ do: fc.constant("end molecule" as const) }),
+  fc.record({ do: fc.constant("wish" as const), bead: fc.nat(9), agent: fc.nat(3) }),
+  fc.record({ do: fc.constant("write to" as const), agent: fc.nat(3) }),
+  fc.record({ do: fc.constant("retire" as const), agent: fc.nat(3) }),
   fc.record({ do: fc.constant("end" as const) }),
   fc.record({
     do: fc.constant("decide" as const),
@@ -77,7 +80,14 @@ const operation = fc.oneof(
   }),
   fc.record({
     do: fc.constant("set" as const),
-    key: fc.constantFrom("workAttemptsMax", "roundsMax", "slots", "runsPerBeadMax", "workStillMs"),
+    key: fc.constantFrom(
+      "workAttemptsMax",
+      "roundsMax",
+      "slots",
+      "runsPerBeadMax",
+      "workStillMs",
+      "agentIdleMs",
+    ),
     value: fc.constantFrom(null, 1, 1_000),
     ofRig: fc.boolean(),
   }),
@@ -176,6 +186,17 @@ class Play {
         return;
       case "end":
         await stage.codeOf("convoy.cancel", { convoy: this.#convoys.at(-1) ?? "cv-none" });
+        return;
+      case "wish": {
+        const set = { assignee: op.agent === 0 ? null : await this.#agent(op.agent) };
+        await stage.codeOf("bead.update", { bead: bead(op.bead), set });
+        return;
+      }
+      case "write to":
+        await stage.codeOf("mail.send", { to: await this.#agent(op.agent), text: "x", minutes: 1 });
+        return;
+      case "retire":
+        await stage.codeOf("agent.retire", { agent: await this.#agent(op.agent) });
         return;
       case "pour":
         return this.#pour(op.staged);
@@ -297,6 +318,11 @@ class Play {
     const made = await this.stage.do("convoy.sling", body);
     this.#convoys.push(made.convoy.id);
     this.#beads.unshift(...made.beads.map(({ id }) => id));
+  }
+
+  async #agent(n: number): Promise<string> {
+    const agents = await this.stage.do("agent.list", {});
+    return agents[n % agents.length]?.id ?? "ag-none";
   }
 
   async #pour(staged: boolean): Promise<void> {

@@ -10,17 +10,24 @@ import {
   questionStateSchema,
   reviewStateSchema,
 } from "../../../protocol/index.ts";
+import { agentEvents, agentStateOf } from "../../../server/model/agent-states.ts";
 import { escalationState, mailEvents } from "../../../server/model/attention-states.ts";
 import { convoyEvents } from "../../../server/model/convoy-states.ts";
-import { moleculeEvents, moleculeStates } from "../../../server/model/molecule-states.ts";
+import { moleculeEvents, moleculeStates } from "../../../server/model/molecules/states.ts";
 import { POLICY } from "../../../server/model/policy.ts";
 import { issueEvents, issueStates, reviewEvents } from "../../../server/model/states.ts";
 import { closeDatabase, openDatabase, type OpenDatabase } from "../../../server/store/database.ts";
 import { idSource } from "../../../server/store/id-source.ts";
 import { escalations, mails, questions } from "../../../server/store/schema/attention.ts";
-import { beads, convoys, issues, reviews } from "../../../server/store/schema/beads.ts";
+import { agents, beads, convoys, issues, reviews } from "../../../server/store/schema/beads.ts";
 import { molecules } from "../../../server/store/schema/molecules.ts";
 import type { Tx } from "../../../server/store/tx.ts";
+import {
+  assignAgent,
+  releaseAgent,
+  resetAgent,
+  retireAgent,
+} from "../../../server/store/writes/agents.ts";
 import { moveMail } from "../../../server/store/writes/attention/mails.ts";
 import {
   answerQuestion,
@@ -64,6 +71,8 @@ interface Machine {
   read: (tx: Tx, id: string) => string | undefined;
   /** False: it was refused. */
   move: (tx: Tx, id: string, event: string) => boolean;
+  /** Events of which a run's history tells. */
+  quiet?: readonly string[];
 }
 
 const of = <T extends string>(all: readonly T[], text: string): T => {
@@ -120,6 +129,51 @@ const molecule: Machine = {
   read: ({ db }, id) => db.select().from(molecules).where(eq(molecules.beadId, id)).get()?.state,
   move: (tx, id, event) => moveMolecule(tx, id, of(moleculeEvents, event), { text }),
 };
+
+const agent: Machine = {
+  quiet: ["assigned", "released"],
+  id: ({ idleAgent }) => idleAgent,
+  put: ({ db }, id, state) =>
+    db
+      .update(agents)
+      .set({
+        runId: state === "working" ? world.names.run : null,
+        retiredAt: state === "retired" ? 1 : null,
+      })
+      .where(eq(agents.beadId, id))
+      .run(),
+  read: ({ db }, id) => {
+    const row = db.select().from(agents).where(eq(agents.beadId, id)).get();
+    return row && agentStateOf(row);
+  },
+  move: (tx, id, event) => {
+    const { run } = world.names;
+    switch (of(agentEvents, event)) {
+      case "assigned":
+        return taken(() => assignAgent(tx, id, run, null));
+      case "released": {
+        const before = writes();
+        releaseAgent(tx, id, run);
+        return writes() > before;
+      }
+      case "reset":
+        return resetAgent(tx, id, text);
+      case "retired":
+        return retireAgent(tx, id, text);
+    }
+  },
+};
+
+/** False when it is refused as a bug: no rule would ask for it. */
+function taken(act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    // What was refused is seen by the state that is left.
+    return false;
+  }
+}
 
 const mail: Machine = {
   id: ({ mail: id }) => id,
@@ -190,6 +244,7 @@ const machines: Record<string, [heading: string, machine: Machine, feature: stri
   review: ["### Review", review, "D4"],
   escalation: ["### Escalation", escalation, "D16"],
   convoy: ["### Convoy", convoy, "B6"],
+  agent: ["### Agent", agent, "B9"],
   molecule: ["### Molecule", molecule, "B12"],
   question: ["### Question", question, "B19"],
   mail: ["### Mail", mail, "C11"],
@@ -204,7 +259,9 @@ const cases = Object.entries(machines).flatMap(([type, [heading, machine, featur
 test.each(cases)("[%s] %s, %s: in every state as its row says", (_, type, event, machine, row) => {
   const states = Object.keys(row).filter((column) => column !== "event");
   for (const state of states)
-    expect(outcomeOf(type, event, machine, state)).toEqual(expected(type, row, state));
+    expect(outcomeOf(type, event, machine, state)).toEqual(
+      expected(type, row, state, machine.quiet?.includes(event) !== true),
+    );
 });
 
 interface Outcome {
@@ -216,11 +273,17 @@ interface Outcome {
   lines: number;
 }
 
-function expected(type: string, row: TableRow, state: string): Outcome {
+function expected(type: string, row: TableRow, state: string, isTold: boolean): Outcome {
   const target = row[state] === "–" ? null : (row[state] ?? null);
   const at = target ?? state;
   const status = type === "issue" ? at : statuses.get(`${type} ${at}`);
-  return { state, taken: target !== null, after: at, status, lines: target === null ? 0 : 1 };
+  return {
+    state,
+    taken: target !== null,
+    after: at,
+    status,
+    lines: target !== null && isTold ? 1 : 0,
+  };
 }
 
 /** Applies the event in the state and takes it back; of a refused one nothing may be left to take back. */

@@ -217,6 +217,64 @@ test(
 );
 
 test(
+  "[B7] an agent is reset from its drawer after a question, and an idle one is let go",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage();
+    const { page } = chrome;
+    const id = encodeId("agent", new Uint8Array(16).fill(8));
+    const value: Image<"agent"> = {
+      id,
+      type: "agent",
+      status: "in_progress",
+      title: "Amber",
+      version: 4,
+      createdBy: "town",
+      createdAt: 0,
+      updatedAt: 0,
+      name: "Amber",
+      role: "polecat",
+      rigId: null,
+      state: "working",
+      beadId,
+      runId: encodeId("run", new Uint8Array(16).fill(8)),
+      bubble: "Laying the pipe",
+      lastActivityAt: 0,
+    };
+    const commit = (change: Partial<Image<"agent">>) =>
+      stage.town.commit([
+        {
+          topics: ["agents", `agent:${id}`],
+          image: { kind: "agent", id, value: { ...value, ...change } },
+        },
+      ]);
+    stage.town.answers.set("agent.reset", () => value);
+    stage.town.answers.set("agent.retire", () => value);
+    stage.town.commit([asTown()]);
+    commit({});
+    await page.goto(stage.link());
+    await page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
+    await page.goto(`${stage.url}/agents?d=agent:${id}`);
+    const drawer = page.getByRole("dialog", { name: /^Agent/ });
+    await drawer.getByRole("button", { name: "Reset…" }).click();
+    const question = page.getByRole("dialog", { name: "Take Amber off its run?" });
+    await question.getByRole("button", { name: "Reset", exact: true }).click();
+    await question.waitFor({ state: "detached" });
+    const called = (name: string) =>
+      stage.town.calls.filter((call) => call.name === name).map((call) => call.body);
+    expect(called("agent.reset")).toEqual([{ agent: id, version: 4 }]);
+
+    commit({ state: "idle", runId: null, beadId: null, version: 5 });
+    await drawer.getByRole("button", { name: "Retire" }).click();
+    commit({ state: "retired", runId: null, beadId: null, version: 6 });
+    await drawer.getByText("Retired", { exact: true }).waitFor();
+    expect(await drawer.getByRole("button", { name: "Retire" }).count()).toBe(0);
+    expect(called("agent.retire")).toEqual([{ agent: id, version: 5 }]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   "[B1] words to the Mayor are sent once, with a key, from a phone too",
   async () => {
     await using stage = await openPageTown();

@@ -1,4 +1,4 @@
-import { currentStep } from "../../../model/molecule-states.ts";
+import { currentStep } from "../../../model/molecules/states.ts";
 import type { Rule } from "../../context.ts";
 import type { MoleculeView } from "../../snapshot.ts";
 

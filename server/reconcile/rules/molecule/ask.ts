@@ -1,4 +1,4 @@
-import { failedSteps } from "../../../model/molecule-states.ts";
+import { failedSteps } from "../../../model/molecules/states.ts";
 import type { Rule } from "../../context.ts";
 import type { MoleculeView } from "../../snapshot.ts";
 

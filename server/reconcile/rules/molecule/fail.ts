@@ -1,4 +1,4 @@
-import { lostSteps } from "../../../model/molecule-states.ts";
+import { lostSteps } from "../../../model/molecules/states.ts";
 import type { Rule } from "../../context.ts";
 import type { MoleculeView } from "../../snapshot.ts";
 

@@ -96,6 +96,7 @@ export const bodies: { [N in CommandName]: (names: Names) => CommandInput<N> } =
   "run.events": ({ run }) => ({ run, limit: 5 }),
   "agent.list": nothing,
   "agent.reset": ({ agent }) => ({ agent }),
+  "agent.retire": ({ idleAgent }) => ({ agent: idleAgent }),
   "mayor.say": () => ({ text: "hello" }),
   "escalation.list": nothing,
   "escalation.acknowledge": ({ escalation }) => ({ escalation }),

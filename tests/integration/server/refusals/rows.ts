@@ -48,6 +48,9 @@ const beadRows = {
       bead: landed,
       set: { delivery: "merge" },
     })),
+    late("a polecat that has retired", ({ retiredAgent }) => ({
+      set: { assignee: retiredAgent },
+    })),
     row("foreign_rig", "a polecat of another rig", ({ foreignAgent }) => ({
       set: { assignee: foreignAgent },
     })),
@@ -273,7 +276,12 @@ const peopleRows = {
     late("a run that has ended", ({ endedRun }) => ({ run: endedRun })),
     row("merge_in_flight", "a merge", ({ mergeRun }) => ({ run: mergeRun })),
   ],
-  "agent.reset": [],
+  "agent.reset": [late("one that has retired", ({ retiredAgent }) => ({ agent: retiredAgent }))],
+  "agent.retire": [
+    late("one that has retired", ({ retiredAgent }) => ({ agent: retiredAgent })),
+    late("the Mayor", ({ mayor }) => ({ agent: mayor })),
+    row("busy", "one that is at work", ({ agent }) => ({ agent })),
+  ],
   "mayor.say": [wrong("nothing", () => ({ text: "  " }))],
   "escalation.acknowledge": [
     late("what somebody has seen", ({ acknowledged }) => ({ escalation: acknowledged })),
@@ -291,6 +299,7 @@ const peopleRows = {
   "mail.send": [
     late("to a bead that landed", ({ landed }) => ({ to: landed })),
     late("to a bead that failed", ({ failed }) => ({ to: failed })),
+    late("to an agent that has retired", ({ retiredAgent }) => ({ to: retiredAgent })),
   ],
   nudge: [late("to a bead that was cancelled", ({ cancelled }) => ({ to: cancelled }))],
 } satisfies { [N in CommandName]?: Row[] };

@@ -25,6 +25,9 @@ export interface Names {
   gone: string;
   agent: string;
   foreignAgent: string;
+  idleAgent: string;
+  retiredAgent: string;
+  mayor: string;
   review: string;
   mergedReview: string;
   staged: string;
@@ -171,11 +174,12 @@ class Builder {
     const convoys = await this.#convoys(rigs.otherRig);
     const molecules = await this.#molecules(rigs.pausedRig);
     const words = await this.#words(beads.working);
+    const agents = await this.#agents();
     // Nothing is dispatched any more, and what a stop or a resumption would be refused for is there.
     await stage.do("town.stop", {});
     await stage.call("bead.comment", { bead: beads.open, text: "the first" }, USED_KEY);
     await stage.until(() => (this.#owed() === 0 ? true : undefined));
-    return { rig: this.#rig, ...rigs, ...beads, ...convoys, ...molecules, ...words };
+    return { rig: this.#rig, ...rigs, ...beads, ...convoys, ...molecules, ...agents, ...words };
   }
 
   /** Effects that are not confirmed yet. */
@@ -370,6 +374,20 @@ class Builder {
       stagedStep: staged.steps[2] ?? "",
       ...{ cancelledMolecule: cancelled.id, doneMolecule: done.id },
     };
+  }
+
+  /** Agents of beads that have ended are free. */
+  async #agents() {
+    const stage = this.#stage;
+    const ended = [await this.#working("Free one"), await this.#working("Free two")];
+    const [retiredAgent = "", idleAgent = ""] = ended.map(({ work }) => work.spec.agent.id);
+    for (const { id, work } of ended) {
+      await stage.do("bead.cancel", { bead: id });
+      await this.#runner.tell(work.spec, exit("crashed"));
+    }
+    await stage.do("agent.retire", { agent: retiredAgent });
+    const mayor = (await stage.do("agent.list", {})).find(({ role }) => role === "mayor");
+    return { idleAgent, retiredAgent, mayor: mayor?.id ?? "" };
   }
 
   /** Escalations, questions, messages. */

@@ -7,7 +7,7 @@ import {
   type Formula,
   type FormulaStep,
   type Result,
-} from "../../protocol/index.ts";
+} from "../../../protocol/index.ts";
 
 /** A step as it becomes a bead: `waitsFor` are indexes of steps before it. */
 export interface PouredStep extends Pick<FormulaStep, "key" | "title" | "body" | "priority"> {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { formulaSchema, type Formula } from "../../protocol/index.ts";
+import { formulaSchema, type Formula } from "../../../protocol/index.ts";
 import { checkFormula, pourFormula } from "./formula.ts";
 
 function formula(change: Record<string, unknown> = {}): Formula {

@@ -1,7 +1,7 @@
 /**
  * State machine of the molecule, and what its steps say about it. A pair without a target is refused. Source: docs/spec.md.
  */
-import type { BeadStatus, CloseOutcome } from "../../protocol/index.ts";
+import type { BeadStatus, CloseOutcome } from "../../../protocol/index.ts";
 
 export const moleculeStates = [
   "staged",
