@@ -194,7 +194,8 @@ export interface ConvoyMember {
   baseOid: string | null;
   landedOn: string | null;
   landedOid: string | null;
-  closedAt: number | null;
+  /** Its place among those that have landed: clocks are set, places are not. */
+  landingN: number | null;
 }
 
 export interface ConvoyView {

@@ -249,7 +249,7 @@ function prepareConvoy(db: Db): Views["convoy"] {
       baseOid: issues.baseOid,
       landedOn: issues.landedOn,
       landedOid: issues.landedOid,
-      closedAt: beads.closedAt,
+      landingN: issues.landingN,
     })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))

@@ -228,7 +228,7 @@ export function member(change: Partial<ConvoyMember> = {}): ConvoyMember {
     baseOid: BASE,
     landedOn: "refs/heads/gastown/landed/main",
     landedOid: HEAD,
-    closedAt: NOW,
+    landingN: 1,
     ...change,
   };
 }

@@ -170,6 +170,7 @@ ALTER TABLE `issues` ADD `parked` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `checks` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `landing` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `issues` ADD `landing_n` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `molecule_id` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `step` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `step_key` text;--> statement-breakpoint

@@ -108,6 +108,8 @@ export const issues = sqliteTable(
     checks: json<Gate[]>("checks").notNull().default([]),
     /** Brings the branch of its convoy to the target. */
     landing: flag("landing").notNull().default(false),
+    /** Its place among the beads of its convoy that have landed, from 1; of a landing: the last that it carries. */
+    landingN: integer("landing_n"),
     /** The molecule that it is a step of, which one (from 1), and by what key. */
     moleculeId: text("molecule_id"),
     step: integer("step"),

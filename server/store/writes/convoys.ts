@@ -6,7 +6,7 @@ import { CONVOY_STATUS, convoyAfter, type ConvoyEvent } from "../../model/convoy
 import { beadDependencies, beads, convoys, issues } from "../schema/beads.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent, removeDependency } from "./beads.ts";
-import { attachSavedWork, createIssue, moveIssue } from "./issues.ts";
+import { attachSavedWork, createIssue, lastLanded, moveIssue } from "./issues.ts";
 import { submitReview } from "./reviews.ts";
 import { noteForMayor } from "./attention/digest.ts";
 
@@ -110,7 +110,8 @@ export function openLanding(
     convoyId,
   });
   const saved = { ref: `refs/heads/${row.branch}`, oid: headOid, baseOid };
-  tx.db.update(issues).set({ landing: true }).where(eq(issues.beadId, id)).run();
+  const landingN = lastLanded(tx, convoyId);
+  tx.db.update(issues).set({ landing: true, landingN }).where(eq(issues.beadId, id)).run();
   attachSavedWork(tx, id, saved);
   submitReview(tx, {
     ...{ beadId: id, title, rigId: bead.rigId, headOid, baseOid, branch: row.branch },

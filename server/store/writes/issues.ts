@@ -1,5 +1,5 @@
 /** Issue beads: creation and every change of their own state. */
-import { and, eq, lte, sql } from "drizzle-orm";
+import { and, eq, lte, max, sql } from "drizzle-orm";
 import type {
   CloseOutcome,
   Closing,
@@ -10,7 +10,7 @@ import type {
 } from "../../../protocol/index.ts";
 import type { CountsAs } from "../../model/outcomes.ts";
 import { issueAfter, type IssueEvent, type IssueState } from "../../model/states.ts";
-import { beads, issues } from "../schema/beads.ts";
+import { issues } from "../schema/beads.ts";
 import { given, prepared } from "../prepared.ts";
 import { present } from "../present.ts";
 import type { Tx } from "../tx.ts";
@@ -100,6 +100,9 @@ export function moveIssue(
     ...(move.failure !== undefined && { failure: move.failure }),
     ...(move.outcome !== undefined && { outcome: move.outcome }),
     ...(move.landed && { landedOn: move.landed.on, landedOid: move.landed.oid }),
+    ...(move.landed &&
+      row.convoyId &&
+      !row.landing && { landingN: lastLanded(tx, row.convoyId) + 1 }),
     ...(move.heads && { headOid: move.heads.head, baseOid: move.heads.base }),
     ...(move.nextRound !== undefined && { round: move.nextRound }),
     ...(move.nextCycle && { cycle: row.cycle + 1, round: 1, reviewId: null }),
@@ -120,23 +123,34 @@ export function moveIssue(
   return next;
 }
 
+const lastPlace = prepared((db) =>
+  db
+    .select({ n: max(issues.landingN) })
+    .from(issues)
+    .where(and(eq(issues.convoyId, given("convoyId")), eq(issues.landing, false)))
+    .prepare(),
+);
+
+/** The place of the bead of a convoy that landed last; 0 before the first. */
+export function lastLanded(tx: Tx, convoyId: string): number {
+  return lastPlace(tx.db).get({ convoyId })?.n ?? 0;
+}
+
 /** What lay on the convoy's branch when its landing began is where that landed: others may begin there. */
 function landTasks(
   tx: Tx,
-  { beadId, convoyId }: typeof issues.$inferSelect,
+  { convoyId, landingN }: typeof issues.$inferSelect,
   landed: { on: string; oid: string },
 ): void {
-  const began = tx.db.select({ at: beads.createdAt }).from(beads).where(eq(beads.id, beadId)).get();
   const tasks = tx.db
     .select({ id: issues.beadId })
     .from(issues)
-    .innerJoin(beads, eq(beads.id, issues.beadId))
     .where(
       and(
         eq(issues.convoyId, convoyId ?? ""),
         eq(issues.outcome, "landed"),
         eq(issues.landing, false),
-        lte(beads.closedAt, began?.at ?? 0),
+        lte(issues.landingN, landingN ?? 0),
       ),
     )
     .all();

@@ -208,6 +208,25 @@ test("[B6] [SC-CONVOY-4] with review-then-land beads land on the convoy's branch
   expect(stage.port.offers.filter(({ spec }) => spec.kind === "review")).toHaveLength(2);
 });
 
+test("[B6] a clock that is set back between two landings changes neither their order nor what is carried to the target", async () => {
+  const { convoy, beads } = await stage.do("convoy.sling", {
+    ...{ rig, title: "Set back", tasks: [task("a"), task("b", "a")], mode: "review-then-land" },
+  });
+  const ref = `refs/heads/${convoy.branch}`;
+  await land(await stage.offered("work"), ref);
+  stage.clock.setMs = -3_600_000;
+  const second = await stage.offered("work", stage.port.offers.length - 1);
+  const { mergeOid: tip } = await land(second, ref);
+  const landing = await stage.until(async () =>
+    (await shown(convoy.id)).beads.find((bead) => bead.landing),
+  );
+  expect(landing.headOid).toBe(tip);
+  const { mergeOid } = await landReviewed(landing.id, "refs/heads/gastown/landed/main", false);
+  const after = await shown(convoy.id);
+  expect([after.convoy.state, after.beads.length, after.notLanded]).toEqual(["landed", 3, []]);
+  for (const { id } of beads) expect((await stage.issue(id)).landedOid).toBe(mergeOid);
+});
+
 test("[B6] [SC-CONVOY-12] a landing that conflicts goes to a polecat, from the branch's tip, and then to the refinery", async () => {
   const { convoy } = await stage.do("convoy.sling", {
     ...{ rig, title: "One", tasks: [task("a")], mode: "review-then-land" },

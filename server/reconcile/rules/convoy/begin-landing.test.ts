@@ -3,7 +3,6 @@ import {
   actionsOf,
   convoy,
   member,
-  NOW,
   snapshot,
   stepsOf,
 } from "../../../../tests/support/snapshot.ts";
@@ -17,8 +16,8 @@ const planned = (members: ReturnType<typeof member>[], state: "active" | "landin
 
 test("[convoy/begin-landing] when all beads are on the convoy's branch, its tip is landed once", () => {
   const members = [
-    member({ ...onBranch, id: "bd_1", landedOid: oid("2"), closedAt: NOW + 1 }),
-    member({ ...onBranch, id: "bd_2", landedOid: oid("1"), closedAt: NOW }),
+    member({ ...onBranch, id: "bd_1", landedOid: oid("2"), landingN: 2 }),
+    member({ ...onBranch, id: "bd_2", landedOid: oid("1"), landingN: 1 }),
     member({ id: "bd_3", outcome: "nothing_to_do", landedOn: null }),
   ];
   const steps = stepsOf(planned(members), "convoy/begin-landing");
@@ -41,6 +40,6 @@ test("[convoy/begin-landing] what the landing brought to the target is not lande
   const plan = planned(members, "landing");
   expect(stepsOf(plan, "convoy/begin-landing")).toEqual([]);
   expect(stepsOf(plan, "convoy/land")).toHaveLength(1);
-  const late = member({ ...onBranch, id: "bd_3", closedAt: NOW + 9 });
+  const late = member({ ...onBranch, id: "bd_3", landingN: 3 });
   expect(stepsOf(planned([...members, late], "active"), "convoy/begin-landing")).toHaveLength(1);
 });

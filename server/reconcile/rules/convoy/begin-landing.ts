@@ -40,5 +40,5 @@ export function tipOf({ branch, members }: ConvoyView): ConvoyMember | null {
   const onBranch = members.filter(
     (member) => !member.landing && member.landedOn !== null && branchOf(member.landedOn) === branch,
   );
-  return onBranch.toSorted((a, b) => (a.closedAt ?? 0) - (b.closedAt ?? 0)).at(-1) ?? null;
+  return onBranch.toSorted((a, b) => (a.landingN ?? 0) - (b.landingN ?? 0)).at(-1) ?? null;
 }
