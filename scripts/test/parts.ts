@@ -28,7 +28,7 @@ export const parts: readonly Part[] = [
     name: "sim",
     testTimeoutMs: 5 * minuteMs,
     partTimeoutMs: 10 * minuteMs,
-    workers: 1,
+    workers: 2,
     shuffled: false,
   },
   {
