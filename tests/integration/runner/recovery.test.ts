@@ -139,7 +139,7 @@ test("[C6] a stopped run ends with its work saved, and its fence starts nothing 
   expect(stage.town.of("exit", runId)).toHaveLength(1);
 }, 60_000);
 
-test("[C12] an agent that goes silent is stopped with its work saved, and the next run goes on from there", async () => {
+test("[C12] an agent that goes silent is woken once, then stopped with its work saved; the next run goes on from there", async () => {
   stage = await openStage({
     name: "silent",
     entries: [
@@ -149,6 +149,7 @@ test("[C12] an agent that goes silent is stopped with its work saved, and the ne
         turns: [
           bash("echo hello > line.txt"),
           { text: "# Thinking\n", fault: { kind: "silence" } },
+          { text: "# Thinking again\n", fault: { kind: "silence" } },
         ],
       },
       { role: "polecat", attempt: 2, turns: [bash("echo again >> line.txt"), done] },
@@ -160,6 +161,9 @@ test("[C12] an agent that goes silent is stopped with its work saved, and the ne
     outcome: "no_result",
     reason: { code: "silent" },
   });
+  const prompts = events(spec.runId).flatMap((body) => (body.kind === "prompt" ? [body.text] : []));
+  expect(prompts).toHaveLength(2);
+  expect(prompts[1]).toStartWith("You had been silent for long");
   const saved = stage.town.of("saved_work", spec.runId).at(-1);
   if (saved === undefined) throw new Error("nothing was saved");
   const { ref, oid, baseOid } = saved;
