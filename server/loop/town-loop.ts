@@ -14,8 +14,9 @@ import type { Plan } from "../reconcile/plan.ts";
 import type { Live } from "../store/load-snapshot.ts";
 import { topicsOf } from "../store/images/topics.ts";
 import type { Tx } from "../store/tx.ts";
-import { appendChanges, compactFeed } from "../store/writes/feed.ts";
+import { appendChanges, compactFeed, lastChangeAt } from "../store/writes/feed.ts";
 import { followClock } from "../store/writes/limits/clock-set.ts";
+import { moveDeadlines } from "../store/writes/limits/pauses.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { Decider, errorText } from "./decide.ts";
 import { drainInbox } from "./drain-inbox.ts";
@@ -70,6 +71,8 @@ export class TownLoop {
   #wokeByTimer = false;
   /** Time that nobody was awake, until it is written down. */
   #gapMs = 0;
+  /** Time since the town last wrote anything, at its start, until it is written down. */
+  #downMs: number;
   #listeners = new Set<(epoch: number, changes: readonly FeedChange[]) => void>();
   #afterTick = new Set<() => void>();
 
@@ -77,6 +80,7 @@ export class TownLoop {
     this.#deps = deps;
     this.#decider = new Decider({ ...deps, savepoint: this.#savepoint });
     this.#watch = new ClockWatch(deps.clock);
+    this.#downMs = deps.clock.now() - (lastChangeAt(deps.db) ?? deps.clock.now());
   }
 
   /**
@@ -192,6 +196,8 @@ export class TownLoop {
     raw.query("BEGIN IMMEDIATE").run();
     try {
       if (this.#gapMs !== 0) followClock(tx, this.#gapMs);
+      // The town was down, or its clock was set meanwhile: runners keep wall times by themselves.
+      if (this.#downMs !== 0) moveDeadlines(tx, this.#downMs);
       for (const each of batch) this.#applyOne(tx, touched, each, settled);
       const drained = drainInbox(tx, this.#savepoint, log);
       if (this.#passAt !== null && this.#passAt <= tx.now) {
@@ -205,6 +211,7 @@ export class TownLoop {
       const changes = this.#feed(tx, touched.images);
       raw.query("COMMIT").run();
       this.#gapMs = 0;
+      this.#downMs = 0;
       return { changes, rules, busy, sweeping, more: pending || drained.more };
     } catch (bug) {
       // A full disk may have ended the transaction already.

@@ -1,7 +1,8 @@
-import { and, eq, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { AnyImage } from "../../../protocol/index.ts";
 import { audit, changes, idempotency, town } from "../schema/town.ts";
 import { given, prepared } from "../prepared.ts";
+import type { Db } from "../database.ts";
 import type { Tx } from "../tx.ts";
 
 const nextVersion = prepared((db) =>
@@ -55,6 +56,13 @@ const insertAudit = prepared((db) =>
     })
     .prepare(),
 );
+
+/** When the town last wrote what people see, or null when nothing of it is kept. */
+export function lastChangeAt(db: Db): number | null {
+  const { at, epoch, version } = changes;
+  const last = db.select({ at }).from(changes).orderBy(desc(epoch), desc(version)).limit(1).get();
+  return last?.at ?? null;
+}
 
 /** Writes the images of one commit under the next version. Returns that version. */
 export function appendChanges(tx: Tx, townId: string, images: readonly AnyImage[]): number {
