@@ -288,9 +288,7 @@ async function takePictures(): Promise<void> {
   await picture("board");
   await setMode(page, lightDesk);
   await view("Board");
-  await column(/^Closed/)
-    .first()
-    .click();
+  await landedOfConvoy().click();
   await drawer(/^Bead/).getByRole("button", { name: "Show the diff" }).click();
   const changes = region("Changes", drawer(/^Bead/));
   await region(/^Changes in/, changes)
