@@ -3,7 +3,7 @@
  * sweeps that go over many subjects in slices. It is kept in memory only: a start sweeps everything.
  */
 import { TOWN } from "../reconcile/concerns.ts";
-import { SLICES, type Unfinished } from "../store/unfinished.ts";
+import { RIG_SLICES, SLICES, type Unfinished } from "../store/unfinished.ts";
 
 /** Subjects of a sweep per round: some milliseconds of work. At most 1,000. Source: state.md. */
 const SLICE = 50;
@@ -11,7 +11,8 @@ const SLICE = 50;
 const ROUND_MAX = 200;
 
 /** Everything unfinished, or what is open in one rig. */
-type Sweep = { of: "all"; kind: number; after: string } | { of: string; after: string };
+type Sweep = { of: string; kind: number; after: string };
+const ALL = "all";
 
 export interface Round {
   ids: Set<string>;
@@ -48,13 +49,13 @@ export class Agenda {
   /** Goes over what is open in a rig, before a pass over everything; one that is under way begins anew. */
   sweepRig(rigId: string): void {
     const others = this.#sweeps.filter((sweep) => sweep.of !== rigId);
-    this.#sweeps = [{ of: rigId, after: "" }, ...others];
+    this.#sweeps = [{ of: rigId, kind: 0, after: "" }, ...others];
   }
 
   /** Goes over everything unfinished. */
   sweepAll(): void {
-    const ofRigs = this.#sweeps.filter((sweep) => sweep.of !== "all");
-    this.#sweeps = [...ofRigs, { of: "all", kind: 0, after: "" }];
+    const ofRigs = this.#sweeps.filter((sweep) => sweep.of !== ALL);
+    this.#sweeps = [...ofRigs, { of: ALL, kind: 0, after: "" }];
   }
 
   /** Subjects of the next round, or null when nothing is left but what comes later. */
@@ -79,13 +80,14 @@ export class Agenda {
     for (;;) {
       const [sweep] = this.#sweeps;
       if (sweep === undefined) return null;
+      const { of, kind, after } = sweep;
       const found =
-        "kind" in sweep
-          ? this.#unfinished.slice(SLICES[sweep.kind] ?? "rig", sweep.after, SLICE)
-          : this.#unfinished.ofRig(sweep.of, sweep.after, SLICE);
+        of === ALL
+          ? this.#unfinished.slice(SLICES[kind] ?? "rig", after, SLICE)
+          : this.#unfinished.ofRig(of, RIG_SLICES[kind] ?? "open", after, SLICE);
       sweep.after = found.at(-1) ?? "";
       if (found.length < SLICE) this.#endOf(sweep);
-      if (found.length > 0) return { ids: new Set([...found, TOWN]), pass: "kind" in sweep };
+      if (found.length > 0) return { ids: new Set([...found, TOWN]), pass: of === ALL };
     }
   }
 
@@ -95,7 +97,7 @@ export class Agenda {
   }
 
   #endOf(sweep: Sweep): void {
-    if ("kind" in sweep && sweep.kind + 1 < SLICES.length) {
+    if (sweep.kind + 1 < (sweep.of === ALL ? SLICES : RIG_SLICES).length) {
       sweep.kind += 1;
       sweep.after = "";
     } else this.#sweeps.shift();

@@ -147,7 +147,8 @@ export class Decider {
     if (changed.length === 0) return;
     const ids = new Set<string>();
     const rigs = new Set<string>();
-    for (const { kind, id } of changed) this.#concerned(kind, id, ids, rigs);
+    const once = new Map(changed.map((each) => [`${each.kind} ${each.id}`, each]));
+    for (const { kind, id } of once.values()) this.#concerned(kind, id, ids, rigs);
     this.#agenda.add(ids);
     for (const rig of rigs) this.#agenda.sweepRig(rig);
   }

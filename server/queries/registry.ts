@@ -1,6 +1,6 @@
 /** Queries: synchronous reads, answered at once. */
 import { convoyGet, convoyList } from "./convoys.ts";
-import { and, asc, count, desc, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, isNull, sql } from "drizzle-orm";
 import { beadTypeSchema, ok, type CommandName } from "../../protocol/index.ts";
 import { answerList, escalationList, mailList, questionList } from "./attention.ts";
 import { formulaList, formulaShow, moleculeGet, moleculeList } from "./molecules.ts";
@@ -37,7 +37,12 @@ const status: Query<"town.status"> = ({ db, images }) => {
     rigs: items.flatMap((item) => (item.kind === "rig" && item.value ? [item.value] : [])),
     runners: items.flatMap((item) => (item.kind === "runner" && item.value ? [item.value] : [])),
     counts: Object.fromEntries(groups.map((group) => [group.state, group.n])),
-    liveRuns: db.select({ n: count() }).from(runs).where(ne(runs.state, "ended")).get()?.n ?? 0,
+    liveRuns:
+      db
+        .select({ n: count() })
+        .from(runs)
+        .where(sql`${runs.state} <> 'ended'`)
+        .get()?.n ?? 0,
     openEscalations:
       db.select({ n: count() }).from(escalations).where(isNull(escalations.resolvedAt)).get()?.n ??
       0,

@@ -4,6 +4,7 @@ import type { ImageKind } from "../../protocol/index.ts";
 import { CONCERNS, TOWN, type Via } from "../reconcile/concerns.ts";
 import type { Db } from "./database.ts";
 import { given, prepared } from "./prepared.ts";
+import { valueAt } from "./rows.ts";
 import { escalations, mails, questions } from "./schema/attention.ts";
 import { agents, beadDependencies, issues, reviews } from "./schema/beads.ts";
 import { runs } from "./schema/runs.ts";
@@ -13,40 +14,73 @@ export function prepareConcerned(
   db: Db,
 ): (kind: ImageKind, id: string, into: Set<string>, rigs: Set<string>) => void {
   const find = prepareWays(db);
-  const runRow = prepareRun(db);
   return (kind, id, into, rigs) => {
-    if (kind === "run")
-      for (const found of Object.values(runRow(id) ?? {})) if (found !== null) into.add(found);
+    const changed = new Changed(db, id);
     for (const via of CONCERNS[kind]) {
       if (via === "itself") into.add(id);
       else if (via === "town") into.add(TOWN);
       // All turns that are not done are always in the snapshot, and in focus with the town.
       else if (via === "turns") into.add(TOWN);
       else if (via === "open beads of the rig") rigs.add(id);
-      // All four in one reading, above.
-      else if (isOfRun(via)) continue;
-      else for (const found of find[via](id)) if (found !== null) into.add(found);
+      else for (const found of find[via](changed)) if (found !== null) into.add(found);
     }
   };
 }
 
-/** What a run names. */
-const OF_RUN = [
-  "bead of the run",
-  "review of the run",
-  "runner of the run",
-  "rig of the run",
-] as const;
-type OfRun = (typeof OF_RUN)[number];
+const issueRow = prepared((db) =>
+  db
+    .select({
+      reviewId: issues.reviewId,
+      convoyId: issues.convoyId,
+      moleculeId: issues.moleculeId,
+      wishedAgentId: issues.wishedAgentId,
+    })
+    .from(issues)
+    .where(eq(issues.beadId, given("id")))
+    .prepare(),
+);
+const runRow = prepared((db) =>
+  db
+    .select({
+      kind: runs.kind,
+      beadId: runs.beadId,
+      reviewId: runs.reviewId,
+      runnerId: runs.runnerId,
+      rigId: runs.rigId,
+      agentId: runs.agentId,
+    })
+    .from(runs)
+    .where(eq(runs.id, given("id")))
+    .prepare(),
+);
 
-function isOfRun(via: Via): via is OfRun {
-  return (OF_RUN as readonly Via[]).includes(via);
+/** What changed, with the row that several ways begin at: it is read once. */
+class Changed {
+  readonly id: string;
+  readonly #db: Db;
+  #issue: ReturnType<ReturnType<typeof issueRow>["get"]> | null = null;
+  #run: ReturnType<ReturnType<typeof runRow>["get"]> | null = null;
+
+  constructor(db: Db, id: string) {
+    this.#db = db;
+    this.id = id;
+  }
+
+  get issue() {
+    if (this.#issue === null) this.#issue = issueRow(this.#db).get({ id: this.id });
+    return this.#issue;
+  }
+
+  get run() {
+    if (this.#run === null) this.#run = runRow(this.#db).get({ id: this.id });
+    return this.#run;
+  }
 }
 
 type Ways = Readonly<
   Record<
-    Exclude<Via, "itself" | "town" | "turns" | "open beads of the rig" | OfRun>,
-    (id: string) => (string | null)[]
+    Exclude<Via, "itself" | "town" | "turns" | "open beads of the rig">,
+    (changed: Changed) => (string | null)[]
   >
 >;
 
@@ -54,7 +88,8 @@ const openOfConvoy = prepared((db) =>
   db
     .select({ id: issues.beadId })
     .from(issues)
-    .where(and(eq(issues.convoyId, given("id")), eq(issues.state, "open")))
+    // Not by the index of states, here and below: it would read every open bead.
+    .where(and(eq(issues.convoyId, given("id")), sql`+${issues.state} = 'open'`))
     .prepare(),
 );
 
@@ -76,22 +111,7 @@ const openOfMolecule = prepared((db) =>
 );
 
 function prepareWays(db: Db): Ways {
-  const id = sql.placeholder("id");
-  const issue = db
-    .select({
-      reviewId: issues.reviewId,
-      convoyId: issues.convoyId,
-      moleculeId: issues.moleculeId,
-      wishedAgentId: issues.wishedAgentId,
-    })
-    .from(issues)
-    .where(eq(issues.beadId, id))
-    .prepare();
-  const review = db
-    .select({ subjectId: reviews.subjectId })
-    .from(reviews)
-    .where(eq(reviews.beadId, id))
-    .prepare();
+  const id = given("id");
   const ofBead = db
     .select({ id: runs.id })
     .from(runs)
@@ -108,107 +128,72 @@ function prepareWays(db: Db): Ways {
     // A literal: the partial index of live runs is used only then.
     .where(and(eq(runs.runnerId, id), sql`${runs.state} <> 'ended'`))
     .prepare();
-  const dependents = prepareDependents(db);
-  const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
-  return {
-    "review of the bead": (bead) => [issue.get({ id: bead })?.reviewId ?? null],
-    "open beads of the convoy": (it) => ids(openOfConvoy(db).all({ id: it })),
-    "molecule of the bead": (bead) => [issue.get({ id: bead })?.moleculeId ?? null],
-    "agent that the bead wishes for": (bead) => [issue.get({ id: bead })?.wishedAgentId ?? null],
-    "agent of the mail": (it) => [mailTo(db).get({ id: it })?.id ?? null],
-    "open steps of the molecule": (it) => ids(openOfMolecule(db).all({ id: it })),
-    "convoy of the bead": (bead) => [issue.get({ id: bead })?.convoyId ?? null],
-    "unsettled runs of the bead": (bead) => ids(ofBead.all({ id: bead })),
-    "beads that wait for the bead": (bead) => ids(dependents.all({ id: bead })),
-    "escalations about it": prepareEscalationsAbout(db),
-    ...prepareQuestionWays(db),
-    "mail of the run": prepareMailOfRun(db),
-    "bead of the review": (it) => [review.get({ id: it })?.subjectId ?? null],
-    "unsettled runs of the review": (it) => ids(ofReview.all({ id: it })),
-    "live runs of the runner": (it) => ids(ofRunner.all({ id: it })),
-  };
-}
-
-function prepareRun(db: Db): (id: string) => Record<OfRun, string | null> | undefined {
-  const row = db
-    .select({
-      "bead of the run": runs.beadId,
-      "review of the run": runs.reviewId,
-      "runner of the run": runs.runnerId,
-      "rig of the run": runs.rigId,
-    })
-    .from(runs)
-    .where(eq(runs.id, sql.placeholder("id")))
-    .prepare();
-  return (id) => row.get({ id });
-}
-
-function prepareDependents(db: Db) {
-  return db
+  const dependents = db
     .select({ id: beadDependencies.beadId })
     .from(beadDependencies)
     .innerJoin(issues, eq(issues.beadId, beadDependencies.beadId))
     .where(
       and(
-        eq(beadDependencies.onId, given("id")),
+        eq(beadDependencies.onId, id),
         eq(beadDependencies.type, "blocks"),
-        // Not by the index of states: it would read every open bead.
         sql`+${issues.state} = 'open'`,
       ),
     )
     .prepare();
+  return {
+    "review of the bead": ({ issue }) => [issue?.reviewId ?? null],
+    "molecule of the bead": ({ issue }) => [issue?.moleculeId ?? null],
+    "open steps of the molecule": (it) => ids(openOfMolecule(db).all({ id: it.id })),
+    "agent that the bead wishes for": ({ issue }) => [issue?.wishedAgentId ?? null],
+    "agent of the mail": (it) => [mailTo(db).get({ id: it.id })?.id ?? null],
+    "convoy of the bead": ({ issue }) => [issue?.convoyId ?? null],
+    "open beads of the convoy": (it) => ids(openOfConvoy(db).all({ id: it.id })),
+    "unsettled runs of the bead": (it) => ids(ofBead.all({ id: it.id })),
+    "beads that wait for the bead": (it) => ids(dependents.all({ id: it.id })),
+    "escalations about it": (it) => ids(escalationsAbout(db).all({ id: it.id })),
+    "open questions of the bead": (it) => ids(openQuestions(db).all({ id: it.id })),
+    "bead of the question": (it) => [valueAt(db, questions.workBeadId, it.id) ?? null],
+    "mail of the run": (it) => mailOfRun(db, it),
+    "bead of the review": (it) => [valueAt(db, reviews.subjectId, it.id) ?? null],
+    "unsettled runs of the review": (it) => ids(ofReview.all({ id: it.id })),
+    "bead of the run": ({ run }) => [run?.beadId ?? null],
+    "review of the run": ({ run }) => [run?.reviewId ?? null],
+    "runner of the run": ({ run }) => [run?.runnerId ?? null],
+    "rig of the run": ({ run }) => [run?.rigId ?? null],
+    "live runs of the runner": (it) => ids(ofRunner.all({ id: it.id })),
+  };
 }
 
-function prepareEscalationsAbout(db: Db): (id: string) => string[] {
-  const about = db
+const ids = (rows: readonly { id: string }[]) => rows.map((row) => row.id);
+
+const escalationsAbout = prepared((db) =>
+  db
     .select({ id: escalations.beadId })
     .from(escalations)
-    .where(and(eq(escalations.subjectId, sql.placeholder("id")), isNull(escalations.resolvedAt)))
-    .prepare();
-  return (id) => about.all({ id }).map((row) => row.id);
-}
-
-function prepareQuestionWays(
-  db: Db,
-): Pick<Ways, "open questions of the bead" | "bead of the question"> {
-  const id = sql.placeholder("id");
-  const open = db
+    .where(and(eq(escalations.subjectId, given("id")), isNull(escalations.resolvedAt)))
+    .prepare(),
+);
+const openQuestions = prepared((db) =>
+  db
     .select({ id: questions.beadId })
     .from(questions)
-    .where(and(eq(questions.workBeadId, id), eq(questions.state, "open")))
-    .prepare();
-  const bead = db
-    .select({ id: questions.workBeadId })
-    .from(questions)
-    .where(eq(questions.beadId, id))
-    .prepare();
-  return {
-    "open questions of the bead": (it) => open.all({ id: it }).map((row) => row.id),
-    "bead of the question": (it) => [bead.get({ id: it })?.id ?? null],
-  };
-}
-
-/** What it has, and what waits for somebody who works on its bead or as its agent. */
-function prepareMailOfRun(db: Db): (runId: string) => string[] {
-  const run = db
-    .select({ beadId: runs.beadId, agentId: runs.agentId, kind: runs.kind })
-    .from(runs)
-    .where(eq(runs.id, sql.placeholder("id")))
-    .prepare();
-  const waiting = db
+    .where(and(eq(questions.workBeadId, given("id")), eq(questions.state, "open")))
+    .prepare(),
+);
+const waitingMails = prepared((db) =>
+  db
     .select({ id: mails.beadId })
     .from(mails)
-    .where(
-      and(eq(mails.toId, sql.placeholder("id")), inArray(mails.state, ["queued", "delivered"])),
-    )
-    .prepare();
-  return (runId) => {
-    const found = run.get({ id: runId });
-    if (found?.kind !== "work" && found?.kind !== "review") return [];
-    // A message to a bead is for who works on it.
-    const beadId = found.kind === "work" ? found.beadId : null;
-    return [beadId, found.agentId].flatMap((id) =>
-      id === null ? [] : waiting.all({ id }).map((row) => row.id),
-    );
-  };
+    .where(and(eq(mails.toId, given("id")), inArray(mails.state, ["queued", "delivered"])))
+    .prepare(),
+);
+
+/** What it has, and what waits for somebody who works on its bead or as its agent. */
+function mailOfRun(db: Db, { run }: Changed): string[] {
+  if (run?.kind !== "work" && run?.kind !== "review") return [];
+  // A message to a bead is for who works on it.
+  const beadId = run.kind === "work" ? run.beadId : null;
+  return [beadId, run.agentId].flatMap((id) =>
+    id === null ? [] : ids(waitingMails(db).all({ id })),
+  );
 }

@@ -17,6 +17,10 @@ export interface OpenDatabase {
 }
 
 const MARKER = "town.marker";
+/** SQLite's own 2 MB hold a few hundred beads with their indexes: a tick would read its pages again and again. */
+const CACHE_KIB = 32 * 1024;
+/** Pages (of 4 KiB) in the log before they are written into the file: a page that changes often is written once. */
+const LOG_PAGES = 4_000;
 
 /**
  * @param where an existing directory, or a database that its owner has opened (strict)
@@ -66,6 +70,8 @@ function openFile(dataDir: string): Result<OpenDatabase> {
 function prepare(raw: RawDatabase, version: number): void {
   raw.run("PRAGMA synchronous = FULL");
   raw.run("PRAGMA busy_timeout = 5000");
+  raw.run(`PRAGMA cache_size = -${CACHE_KIB}`);
+  raw.run(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
   raw.run("PRAGMA foreign_keys = ON");
   for (const [done, migration] of MIGRATIONS.slice(version).entries()) {
     const next = version + done;

@@ -1,9 +1,9 @@
 /** What a decision needs: the subjects in focus, what their rules read of others, and what waits first for capacity. */
-import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { IdKind } from "../../protocol/index.ts";
 import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
-import { laneOf, laneResource, sessionResource } from "../reconcile/context.ts";
+import { laneOf, sessionResource } from "../reconcile/context.ts";
 import { gateOf } from "../reconcile/gates.ts";
 import type { EscalationView, MailView, QuestionView } from "../reconcile/attention.ts";
 import type {
@@ -16,7 +16,7 @@ import type {
   RunView,
   Snapshot,
 } from "../reconcile/snapshot.ts";
-import { STAGE } from "../reconcile/stages.ts";
+import { STAGE, type SlotClass } from "../reconcile/stages.ts";
 import type { Db } from "./database.ts";
 import { kindOfId } from "./id-kind.ts";
 import { ready } from "./schema/beads.ts";
@@ -173,24 +173,37 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
     .orderBy(asc(ready.rank), asc(ready.age))
     .limit(1)
     .prepare();
+  const next = db
+    .select({ rigId: ready.rigId })
+    .from(ready)
+    .where(and(eq(ready.stage, stage as never), gt(ready.rigId, rigId as never)))
+    .orderBy(asc(ready.rigId))
+    .limit(1)
+    .prepare();
   return (town) => {
     const capacity = new Capacity(town);
     const heads = lanes.all().flatMap(({ resource }) => ofLane.all({ resource }));
-    for (const rig of town.rigs) {
-      for (const [name, slot] of [
-        ["review", "agent"],
-        ["check", "code"],
-        ["work", "agent"],
-      ] as const) {
-        const room = gateOf(rig, slot, town) === null ? capacity.room(slot, rig) : 0;
+    const rigOf = new Map(town.rigs.map((rig) => [rig.id, rig]));
+    for (const [stage, slot] of QUEUES) {
+      // From queue to queue: most rigs have none.
+      for (let at = next.get({ stage, rigId: "" }); at; at = next.get({ stage, ...at })) {
+        const rig = rigOf.get(at.rigId);
+        const room = rig && gateOf(rig, slot, town) === null ? capacity.room(slot, rig) : 0;
         // A half-open breaker is not tried by beads that failed lately: they may be the first ones.
         const limit = room + (town.breaker.state === "half_open" ? town.breaker.recent.length : 0);
-        if (room > 0) heads.push(...ofRig.all({ stage: STAGE[name], rigId: rig.id, limit }));
+        if (room > 0) heads.push(...ofRig.all({ stage, ...at, limit }));
       }
     }
     return heads.map((head) => head.id);
   };
 }
+
+/** Stages whose queues are those of rigs; merges wait in lanes. */
+const QUEUES: readonly (readonly [stage: number, slot: SlotClass])[] = [
+  [STAGE.review, "agent"],
+  [STAGE.check, "code"],
+  [STAGE.work, "agent"],
+];
 
 type Gathered = Pick<
   Snapshot,
@@ -226,7 +239,7 @@ function gather(views: Views, town: Focused): Gathered & Pick<Loaded, "unreadabl
     found.resource(sessionResource(turn.sessionId));
   }
   if (town.focus.has(TOWN)) {
-    for (const rig of town.rigs) found.resource(laneResource(rig.id, rig.target));
+    found.allLanes();
   }
   found.lanes(town.rigs);
   return { ...found.all(), unreadable };
@@ -266,6 +279,11 @@ class Gathering {
 
   resource(resource: string): void {
     for (const run of this.#views.unsettledOf(resource)) this.#runs.set(run.id, run);
+  }
+
+  /** What holds any lane. */
+  allLanes(): void {
+    for (const run of this.#views.unsettledOfLanes()) this.#runs.set(run.id, run);
   }
 
   /** What holds the lanes in which reviews of this snapshot would land. */

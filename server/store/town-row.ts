@@ -1,11 +1,17 @@
 import type { Database } from "bun:sqlite";
 import { eq, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "./database.ts";
 import type { NewId } from "./id-source.ts";
+import { present } from "./present.ts";
+import { addRow, rowAt } from "./rows.ts";
 import { agents, beads } from "./schema/beads.ts";
-import { sessions } from "./schema/runs.ts";
+import { runs, sessions, usageTotals } from "./schema/runs.ts";
 import { breaker } from "./schema/limits.ts";
 import { town } from "./schema/town.ts";
+
+/** The one row of the totals. */
+export const ALL_USAGE = "town";
 
 /** Begins the next epoch of this town, or founds it with its Mayor. Before any other write. */
 export function beginEpoch(
@@ -19,6 +25,7 @@ export function beginEpoch(
       .values({ id: "town", since: at, resetAt: at, spentSince: at })
       .onConflictDoNothing()
       .run();
+    beginTotals(db);
     const known = db.select().from(town).get();
     if (!known) return found(db, given);
     const row = db
@@ -34,6 +41,25 @@ export function beginEpoch(
       .get();
     return { townId: row.id, epoch: row.epoch };
   })();
+}
+
+/** Of a town that is older than its totals, what its runs used is added up, once. */
+function beginTotals(db: Db): void {
+  if (rowAt(db, usageTotals, ALL_USAGE)) return;
+  const sum = (column: SQLiteColumn) => sql<number>`coalesce(sum(${column}), 0)`;
+  const used = db
+    .select({
+      calls: sum(runs.calls),
+      inputTokens: sum(runs.inputTokens),
+      outputTokens: sum(runs.outputTokens),
+      reasoningTokens: sum(runs.reasoningTokens),
+      cacheReadTokens: sum(runs.cacheReadTokens),
+      cacheWriteTokens: sum(runs.cacheWriteTokens),
+      costMicroUsd: sum(runs.costMicroUsd),
+    })
+    .from(runs)
+    .get();
+  addRow(db, usageTotals, { id: ALL_USAGE, ...present(used, "the sum of runs") });
 }
 
 function found(

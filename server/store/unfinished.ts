@@ -1,16 +1,22 @@
 /** Slices of everything unfinished, for looking at all of it bit by bit. */
-import { and, asc, eq, gt, inArray, isNull, ne, notInArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, ne, sql } from "drizzle-orm";
+import type { BeadStatus, ReviewState } from "../../protocol/index.ts";
+import { REVIEW_STATUS, type IssueState } from "../model/states.ts";
 import type { Db } from "./database.ts";
+import { given } from "./prepared.ts";
 import { agents, beads, convoys, issues, reviews } from "./schema/beads.ts";
 import { escalations, mails, questions } from "./schema/attention.ts";
 import { molecules } from "./schema/molecules.ts";
 import { rigs, runners, runs } from "./schema/runs.ts";
 
+/** Open beads by state: of several states at once, each slice would read and sort all of them. */
 export const SLICES = [
   "runner",
   "run",
   "review",
-  "issue",
+  "open issue",
+  "issue at work",
+  "issue in review",
   "convoy",
   "molecule",
   "agent",
@@ -21,16 +27,19 @@ export const SLICES = [
 ] as const;
 export type SliceKind = (typeof SLICES)[number];
 
+/** States of the beads and reviews of a rig that are not settled, each gone over by itself. */
+export const RIG_SLICES = ["open", "in_progress", "in_review"] as const satisfies BeadStatus[];
+export type RigSlice = (typeof RIG_SLICES)[number];
+
 export interface Unfinished {
   /** Ids of one kind after `after`, in order. */
   slice(kind: SliceKind, after: string, limit: number): string[];
-  /** Beads and reviews of a rig that are not settled, after `after`, in order. */
-  ofRig(rigId: string, after: string, limit: number): string[];
+  /** Beads and reviews of a rig in this state after `after`, in order. */
+  ofRig(rigId: string, status: RigSlice, after: string, limit: number): string[];
 }
 
-const after = sql.placeholder("after");
-const limit = sql.placeholder("limit") as never;
-const open = ["open", "in_progress", "in_review"] as const;
+const after = given("after");
+const limit = given("limit");
 
 export function prepareUnfinished(db: Db): Unfinished {
   const readers = prepareSlices(db);
@@ -39,8 +48,8 @@ export function prepareUnfinished(db: Db): Unfinished {
     .from(beads)
     .where(
       and(
-        eq(beads.rigId, sql.placeholder("rigId")),
-        inArray(beads.status, [...open]),
+        eq(beads.rigId, given("rigId")),
+        eq(beads.status, given("status")),
         inArray(beads.type, ["issue", "merge_request"]),
         gt(beads.id, after),
       ),
@@ -51,12 +60,20 @@ export function prepareUnfinished(db: Db): Unfinished {
   const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
   return {
     slice: (kind, from, count) => ids(readers[kind].all({ after: from, limit: count })),
-    ofRig: (rigId, from, count) => ids(ofRig.all({ rigId, after: from, limit: count })),
+    ofRig: (rigId, status, from, count) =>
+      ids(ofRig.all({ rigId, status, after: from, limit: count })),
   };
 }
 
+const LIVE_REVIEWS = Object.entries(REVIEW_STATUS).flatMap(([state, status]) =>
+  status === "closed" ? [] : [state as ReviewState],
+);
+
 function prepareSlices(db: Db) {
   return {
+    "open issue": issuesIn(db, "open"),
+    "issue at work": issuesIn(db, "in_progress"),
+    "issue in review": issuesIn(db, "in_review"),
     runner: db
       .select({ id: runners.id })
       .from(runners)
@@ -74,15 +91,8 @@ function prepareSlices(db: Db) {
     review: db
       .select({ id: reviews.beadId })
       .from(reviews)
-      .where(and(notInArray(reviews.state, ["merged", "withdrawn"]), gt(reviews.beadId, after)))
+      .where(and(inArray(reviews.state, LIVE_REVIEWS), gt(reviews.beadId, after)))
       .orderBy(asc(reviews.beadId))
-      .limit(limit)
-      .prepare(),
-    issue: db
-      .select({ id: issues.beadId })
-      .from(issues)
-      .where(and(inArray(issues.state, [...open]), gt(issues.beadId, after)))
-      .orderBy(asc(issues.beadId))
       .limit(limit)
       .prepare(),
     ...prepareGroups(db),
@@ -150,4 +160,14 @@ function prepareGroups(db: Db) {
       .limit(limit)
       .prepare(),
   };
+}
+
+function issuesIn(db: Db, state: IssueState) {
+  return db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .where(and(eq(issues.state, state), gt(issues.beadId, after)))
+    .orderBy(asc(issues.beadId))
+    .limit(limit)
+    .prepare();
 }

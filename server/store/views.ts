@@ -44,6 +44,7 @@ export interface Views extends AttentionViews {
   /** Runs that live or wait for their consequences, in any order. */
   unsettledOf: (resource: string) => RunView[];
   unsettledOfReview: (reviewId: string) => RunView[];
+  unsettledOfLanes: () => RunView[];
 }
 
 export function prepareViews(db: Db): Views {
@@ -182,7 +183,9 @@ function prepareReview(db: Db): Views["review"] {
   };
 }
 
-function prepareRuns(db: Db): Pick<Views, "run" | "unsettledOf" | "unsettledOfReview"> {
+function prepareRuns(
+  db: Db,
+): Pick<Views, "run" | "unsettledOf" | "unsettledOfReview" | "unsettledOfLanes"> {
   const one = db
     .select()
     .from(runs)
@@ -193,6 +196,15 @@ function prepareRuns(db: Db): Pick<Views, "run" | "unsettledOf" | "unsettledOfRe
     .select()
     .from(runs)
     .where(and(eq(runs.resource, id), isNull(runs.settledAt)))
+    .prepare();
+  const ofLanes = db
+    .select()
+    .from(runs)
+    // Every name that begins with `lane:`, and no other.
+    .where(
+      sql`${runs.resource} > 'lane:' and ${runs.resource} < 'lane;' and ${runs.settledAt} is null`,
+    )
+    .orderBy(asc(runs.id))
     .prepare();
   const ofReview = db
     .select()
@@ -206,6 +218,7 @@ function prepareRuns(db: Db): Pick<Views, "run" | "unsettledOf" | "unsettledOfRe
     },
     unsettledOf: (resource) => ofResource.all({ id: resource }).map(runView),
     unsettledOfReview: (reviewId) => ofReview.all({ id: reviewId }).map(runView),
+    unsettledOfLanes: () => ofLanes.all().map(runView),
   };
 }
 

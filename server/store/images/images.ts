@@ -30,7 +30,7 @@ import {
   reviews,
   rounds,
 } from "../schema/beads.ts";
-import { rigs, runners, runs, turns } from "../schema/runs.ts";
+import { rigs, runners, runs, turns, usageTotals } from "../schema/runs.ts";
 import { town } from "../schema/town.ts";
 import { readModelSettings, type SecretReader } from "../settings.ts";
 import { given, prepared } from "../prepared.ts";
@@ -38,6 +38,8 @@ import { agentStateOf } from "../../model/agent-states.ts";
 import type { Policy } from "../../model/policy.ts";
 import { limitsImage } from "../limits/limits.ts";
 import { present } from "../present.ts";
+import { rowAt } from "../rows.ts";
+import { ALL_USAGE } from "../town-row.ts";
 
 /** What an image needs beside the database. */
 export interface ImageContext {
@@ -153,7 +155,8 @@ const failedTasks = prepared((db) =>
   db
     .select({ id: issues.beadId })
     .from(issues)
-    .where(and(eq(issues.convoyId, given("id")), eq(issues.state, "failed")))
+    // Not by the index of states: it would read everything that ever failed.
+    .where(and(eq(issues.convoyId, given("id")), sql`+${issues.state} = 'failed'`))
     .orderBy(asc(issues.beadId))
     .prepare(),
 );
@@ -334,24 +337,12 @@ export function townImage(db: Db, context: ImageContext): Town | null {
 }
 
 function totalUsage(db: Db): UsageTotals {
-  const sum = (column: string) => sql<number>`coalesce(sum(${sql.raw(column)}), 0)`;
-  const row = present(
-    db
-      .select({
-        calls: sum("calls"),
-        inputTokens: sum("input_tokens"),
-        outputTokens: sum("output_tokens"),
-        reasoningTokens: sum("reasoning_tokens"),
-        cacheReadTokens: sum("cache_read_tokens"),
-        cacheWriteTokens: sum("cache_write_tokens"),
-        cost: sum("cost_micro_usd"),
-      })
-      .from(runs)
-      .get(),
-    "the sum of runs",
-  );
-  const { cost, ...tokens } = row;
-  return { ...tokens, costUsd: cost / 1e6 };
+  const {
+    costMicroUsd,
+    id: _id,
+    ...tokens
+  } = present(rowAt(db, usageTotals, ALL_USAGE), "the totals of usage");
+  return { ...tokens, costUsd: costMicroUsd / 1e6 };
 }
 
 /** The image of any entity as the change feed carries it; null when it is gone. */

@@ -156,6 +156,32 @@ CREATE TABLE `tombstones` (
 	`deleted_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `usage_totals` (
+	`id` text PRIMARY KEY NOT NULL,
+	`calls` integer NOT NULL,
+	`input_tokens` integer NOT NULL,
+	`output_tokens` integer NOT NULL,
+	`reasoning_tokens` integer NOT NULL,
+	`cache_read_tokens` integer NOT NULL,
+	`cache_write_tokens` integer NOT NULL,
+	`cost_micro_usd` integer NOT NULL
+);
+--> statement-breakpoint
+DROP INDEX `runs_by_settled`;--> statement-breakpoint
+DROP INDEX `runs_by_resource`;--> statement-breakpoint
+ALTER TABLE `runs` ADD `stop_code` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `rung` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `rung_since` integer;--> statement-breakpoint
+ALTER TABLE `runs` ADD `busy_until` integer;--> statement-breakpoint
+ALTER TABLE `runs` ADD `repeating` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `kept` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `kept_told` integer DEFAULT true NOT NULL;--> statement-breakpoint
+CREATE INDEX `runs_unsettled` ON `runs` (`id`) WHERE settled_at is null;--> statement-breakpoint
+CREATE INDEX `runs_unsettled_by_resource` ON `runs` (`resource`,`id`) WHERE settled_at is null;--> statement-breakpoint
+CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
+CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
+CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`id`);--> statement-breakpoint
 DROP INDEX `beads_by_rig`;--> statement-breakpoint
 CREATE INDEX `beads_idle_agents` ON `beads` (`rig_id`,`id`) WHERE type = 'agent' and status = 'open';--> statement-breakpoint
 CREATE INDEX `beads_by_assignee` ON `beads` (`assignee_id`) WHERE assignee_id is not null;--> statement-breakpoint
@@ -181,18 +207,6 @@ CREATE INDEX `issues_by_molecule` ON `issues` (`molecule_id`,`step`) WHERE molec
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `runs_cap`;--> statement-breakpoint
 ALTER TABLE `issues` DROP COLUMN `work_attempts_cap`;--> statement-breakpoint
-DROP INDEX `runs_by_resource`;--> statement-breakpoint
-ALTER TABLE `runs` ADD `stop_code` text;--> statement-breakpoint
-ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `runs` ADD `rung` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `runs` ADD `rung_since` integer;--> statement-breakpoint
-ALTER TABLE `runs` ADD `busy_until` integer;--> statement-breakpoint
-ALTER TABLE `runs` ADD `repeating` text;--> statement-breakpoint
-ALTER TABLE `runs` ADD `kept` text;--> statement-breakpoint
-ALTER TABLE `runs` ADD `kept_told` integer DEFAULT true NOT NULL;--> statement-breakpoint
-CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
-CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
-CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`settled_at`);--> statement-breakpoint
 ALTER TABLE `agents` ADD `idle_since` integer;--> statement-breakpoint
 ALTER TABLE `agents` ADD `retired_at` integer;--> statement-breakpoint
 CREATE INDEX `agents_by_name` ON `agents` (`name`);--> statement-breakpoint

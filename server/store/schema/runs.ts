@@ -118,9 +118,14 @@ export const runs = sqliteTable(
   },
   (t) => [
     index("runs_by_state").on(t.state),
-    index("runs_by_settled").on(t.settledAt),
+    index("runs_unsettled")
+      .on(t.id)
+      .where(sql`settled_at is null`),
     index("runs_by_bead").on(t.beadId),
-    index("runs_by_resource").on(t.resource, t.settledAt),
+    index("runs_by_resource").on(t.resource, t.id),
+    index("runs_unsettled_by_resource")
+      .on(t.resource, t.id)
+      .where(sql`settled_at is null`),
     index("runs_by_review").on(t.reviewId),
     index("runs_live")
       .on(t.runnerId, t.kind, t.rigId)
@@ -157,6 +162,18 @@ export const usage = sqliteTable(
   },
   (t) => [index("usage_by_run").on(t.runId)],
 );
+
+/** What all calls together used; one row. */
+export const usageTotals = sqliteTable("usage_totals", {
+  id: text("id").primaryKey(),
+  calls: integer("calls").notNull(),
+  inputTokens: integer("input_tokens").notNull(),
+  outputTokens: integer("output_tokens").notNull(),
+  reasoningTokens: integer("reasoning_tokens").notNull(),
+  cacheReadTokens: integer("cache_read_tokens").notNull(),
+  cacheWriteTokens: integer("cache_write_tokens").notNull(),
+  costMicroUsd: integer("cost_micro_usd").notNull(),
+});
 
 export const sessions = sqliteTable("sessions", {
   id: text("id").primaryKey(),

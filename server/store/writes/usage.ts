@@ -1,9 +1,11 @@
 import type { FactOf } from "../../../protocol/index.ts";
 import { issues } from "../schema/beads.ts";
-import { runs, usage } from "../schema/runs.ts";
+import { runs, usage, usageTotals } from "../schema/runs.ts";
 import { addSpend } from "./limits/spend.ts";
 import { noteSpend } from "./limits/limits.ts";
+import { present } from "../present.ts";
 import type { Tx } from "../tx.ts";
+import { ALL_USAGE } from "../town-row.ts";
 import { addRow, changeRow, rowAt, valueAt } from "../rows.ts";
 
 /** One metered model call, kept by itself and in its run's totals (C16). */
@@ -31,15 +33,10 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
     durationMs: Math.round(call.durationMs),
     status: call.status,
   });
-  changeRow(tx.db, runs, runId, {
-    calls: run.calls + 1,
-    inputTokens: run.inputTokens + call.inputTokens,
-    outputTokens: run.outputTokens + call.outputTokens,
-    reasoningTokens: run.reasoningTokens + call.reasoningTokens,
-    cacheReadTokens: run.cacheReadTokens + call.cacheReadTokens,
-    cacheWriteTokens: run.cacheWriteTokens + call.cacheWriteTokens,
-    costMicroUsd: run.costMicroUsd + costMicroUsd,
-  });
+  const metered = { ...call, costMicroUsd };
+  changeRow(tx.db, runs, runId, withCall(run, metered));
+  const all = present(rowAt(tx.db, usageTotals, ALL_USAGE), "the totals of usage");
+  changeRow(tx.db, usageTotals, ALL_USAGE, withCall(all, metered));
   const tokens =
     call.inputTokens +
     call.outputTokens +
@@ -50,4 +47,18 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
   const accounts = { beadId: run.beadId, convoyId };
   addSpend(tx, accounts, { microUsd: costMicroUsd, tokens });
   tx.touch("run", runId);
+}
+
+type Totals = Omit<typeof usageTotals.$inferSelect, "id">;
+
+function withCall(before: Totals, call: Omit<Totals, "calls">): Totals {
+  return {
+    calls: before.calls + 1,
+    inputTokens: before.inputTokens + call.inputTokens,
+    outputTokens: before.outputTokens + call.outputTokens,
+    reasoningTokens: before.reasoningTokens + call.reasoningTokens,
+    cacheReadTokens: before.cacheReadTokens + call.cacheReadTokens,
+    cacheWriteTokens: before.cacheWriteTokens + call.cacheWriteTokens,
+    costMicroUsd: before.costMicroUsd + call.costMicroUsd,
+  };
 }
