@@ -246,12 +246,12 @@ export class TownLoop {
   }
 
   #applyOne(tx: Tx, { images, made }: Touched, each: Waiting, settled: (() => void)[]): void {
-    const before = new Map(images);
+    const before = images.size;
     const undo = () => {
       this.#deps.raw.query("ROLLBACK TO one").run();
-      images.clear();
       made.clear();
-      for (const [key, value] of before) images.set(key, value);
+      // In the order in which they were first touched: what comes after was touched by this one only.
+      for (const key of [...images.keys()].slice(before)) images.delete(key);
     };
     this.#deps.raw.query("SAVEPOINT one").run();
     try {

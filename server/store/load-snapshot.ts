@@ -1,5 +1,5 @@
 /** What a decision needs: the subjects in focus, what their rules read of others, and what waits first for capacity. */
-import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import type { IdKind } from "../../protocol/index.ts";
 import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
@@ -173,37 +173,52 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
     .orderBy(asc(ready.rank), asc(ready.age))
     .limit(1)
     .prepare();
-  const next = db
-    .select({ rigId: ready.rigId })
-    .from(ready)
-    .where(and(eq(ready.stage, stage as never), gt(ready.rigId, rigId as never)))
-    .orderBy(asc(ready.rigId))
-    .limit(1)
-    .prepare();
+  const queues = prepareQueues(db);
   return (town) => {
     const capacity = new Capacity(town);
     const heads = lanes.all().flatMap(({ resource }) => ofLane.all({ resource }));
     const rigOf = new Map(town.rigs.map((rig) => [rig.id, rig]));
-    for (const [stage, slot] of QUEUES) {
-      // From queue to queue: most rigs have none.
-      for (let at = next.get({ stage, rigId: "" }); at; at = next.get({ stage, ...at })) {
-        const rig = rigOf.get(at.rigId);
-        const room = rig && gateOf(rig, slot, town) === null ? capacity.room(slot, rig) : 0;
-        // A half-open breaker is not tried by beads that failed lately: they may be the first ones.
-        const limit = room + (town.breaker.state === "half_open" ? town.breaker.recent.length : 0);
-        if (room > 0) heads.push(...ofRig.all({ stage, ...at, limit }));
-      }
+    for (const at of queues.all()) {
+      const rig = rigOf.get(at.rigId);
+      const slot = SLOT[at.stage];
+      if (!rig || !slot || gateOf(rig, slot, town) !== null) continue;
+      const room = capacity.room(slot, rig);
+      // A half-open breaker is not tried by beads that failed lately: they may be the first ones.
+      const limit = room + (town.breaker.state === "half_open" ? town.breaker.recent.length : 0);
+      if (room > 0) heads.push(...ofRig.all({ ...at, limit }));
     }
     return heads.map((head) => head.id);
   };
 }
 
-/** Stages whose queues are those of rigs; merges wait in lanes. */
-const QUEUES: readonly (readonly [stage: number, slot: SlotClass])[] = [
-  [STAGE.review, "agent"],
-  [STAGE.check, "code"],
-  [STAGE.work, "agent"],
-];
+/** Stages whose queues are those of rigs, with what their runs take; merges wait in lanes. */
+const SLOT: Readonly<Record<number, SlotClass>> = {
+  [STAGE.review]: "agent",
+  [STAGE.check]: "code",
+  [STAGE.work]: "agent",
+};
+
+interface Queue {
+  stage: number;
+  rigId: string;
+}
+
+/** From queue to queue: most rigs have none, and `distinct` would read every entry. */
+function prepareQueues(db: Db): { all(): Queue[] } {
+  const first = (after: SQL) =>
+    sql`(select min(${ready.rigId}) from ${ready} where ${ready.stage} = queue.stage ${after})`;
+  return db
+    .select({ stage: sql<number>`stage`, rigId: sql<string>`rig_id` })
+    .from(
+      sql`(with recursive each(stage) as (values (${sql.raw(`${STAGE.review}), (${STAGE.check}), (${STAGE.work}`)})),
+        found(stage, rig_id) as (
+          select stage, ${first(sql``)} from each as queue
+          union all
+          select stage, ${first(sql`and ${ready.rigId} > queue.rig_id`)} from found as queue where queue.rig_id is not null
+        ) select stage, rig_id from found where rig_id is not null)`,
+    )
+    .prepare();
+}
 
 type Gathered = Pick<
   Snapshot,

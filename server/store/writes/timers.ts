@@ -25,9 +25,9 @@ export function prepareTimers(db: Db): Timers {
     .limit(DUE_MAX)
     .prepare();
   const stored = db
-    .select({ kind: timers.kind, dueAt: timers.dueAt })
+    .select()
     .from(timers)
-    .where(eq(timers.subject, subject as never))
+    .where(sql`${timers.subject} in (select value from json_each(${sql.placeholder("subjects")}))`)
     .prepare();
   const put = db
     .insert(timers)
@@ -51,8 +51,10 @@ export function prepareTimers(db: Db): Timers {
     due: (now) => due.all({ at: now }).map((row) => row.subject),
     sync(subjects, wishes) {
       const wished = Map.groupBy(wishes, (wish) => wish.subject);
+      const rows = stored.all({ subjects: JSON.stringify([...subjects]) });
+      const before = Map.groupBy(rows, (row) => row.subject);
       for (const id of subjects) {
-        const left = new Map(stored.all({ subject: id }).map((row) => [row.kind, row.dueAt]));
+        const left = new Map(before.get(id)?.map((row) => [row.kind, row.dueAt]));
         for (const wish of wished.get(id) ?? []) {
           if (left.get(wish.kind) !== wish.dueAt)
             put.run({ subject: id, kind: wish.kind, at: wish.dueAt });
