@@ -23,6 +23,7 @@ const storeReaders = [
   "queries",
   "commands",
   "services",
+  "replay",
   "socket",
   "http",
 ];

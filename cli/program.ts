@@ -22,6 +22,7 @@ import { addRig } from "./commands/rig.ts";
 import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
 import { addSling } from "./commands/sling.ts";
+import { addSlice } from "./commands/slices/slice.ts";
 import { addStatus } from "./commands/status.ts";
 import { addToken } from "./commands/token.ts";
 import { addUp } from "./commands/up.ts";
@@ -75,6 +76,7 @@ function createProgram(): Command {
     addBudget,
     addRig,
     addSettings,
+    addSlice,
     addToken,
     addCall,
     addWatch,

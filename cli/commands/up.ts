@@ -14,6 +14,7 @@ interface Options {
   url?: string;
   runner: boolean;
   open: boolean;
+  record?: boolean;
   json?: boolean;
 }
 
@@ -42,6 +43,7 @@ export function addUp(program: Command): void {
     .option("--url <url>", "address under which people reach the town, e.g. behind a proxy")
     .option("--no-runner", "start no runner on this host")
     .option("--no-open", "do not open a browser")
+    .option("--record", "record what the town is given, for `gastown slice export`")
     .option("--json", "print JSON lines")
     .addHelpText(
       "after",
@@ -69,6 +71,7 @@ function upOptions(options: Options): UpOptions {
     ...(options.url === undefined ? {} : { publicUrl: publicUrl(options.url) }),
     runner: options.runner,
     open: options.open,
+    record: options.record ?? false,
     json: options.json ?? false,
   };
 }

@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { programRoot } from "../../runner/program-root.ts";
 import { openAuth, type Auth } from "../../server/auth/auth.ts";
 import { loginLink } from "../../server/auth/login-link.ts";
-import type { Clock, Random, TownCore } from "../../server/core.ts";
+import type { Clock, Log, Random, TownCore } from "../../server/core.ts";
 import { openEdges, type Edges } from "../../server/edges.ts";
 import { openLog, type OpenLog } from "../../server/log.ts";
 import { testModel } from "../../server/model-test.ts";
+import { Recorder } from "../../server/replay/recorder.ts";
+import { openRecording, type Recording } from "../../server/replay/recording.ts";
 import { lockTown } from "../../server/store/lock.ts";
-import { openTown } from "../../server/town.ts";
+import type { TownOptions } from "../../server/town-options.ts";
+import { openTown, type OpenTown } from "../../server/town.ts";
 import { Complaint } from "../complaint.ts";
 import { printNote } from "../output.ts";
 import { findTownFile } from "../town-file.ts";
@@ -40,6 +43,8 @@ export interface HouseOptions {
   host: string;
   port: number;
   publicUrl?: string;
+  /** What the town is given is recorded. */
+  record: boolean;
 }
 
 /**
@@ -83,8 +88,10 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
     const closeEdges = () => edges.stop();
     closing.push(closeEdges);
     const author = await asked;
-    const town = await privately(() =>
-      openTown({
+    const recording = options.record ? record(options.dataDir) : null;
+    if (recording !== null) closing.splice(closing.indexOf(closeEdges), 0, () => recording.close());
+    const { core, town } = await privately(() =>
+      openRecorded(recording, log, {
         data: options.dataDir,
         ...ports,
         log,
@@ -100,12 +107,37 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
       }),
     );
     closing.splice(closing.indexOf(closeEdges), 0, () => town.stop());
-    edges.bind(town.core);
-    return { core: town.core, auth, edges, log, stop };
+    edges.bind(core);
+    return { core, auth, edges, log, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** @throws Complaint when the town is too large to be recorded */
+function record(dataDir: string): Recording {
+  const recording = openRecording(dataDir);
+  if (!recording.ok) throw new Complaint(recording.error.message);
+  return recording.value;
+}
+
+/** A town, and what its doors are given as its core: the recorder's where there is one. */
+async function openRecorded(
+  recording: Recording | null,
+  log: Log,
+  options: TownOptions,
+): Promise<{ town: OpenTown; core: TownCore }> {
+  if (recording === null) {
+    const town = await openTown(options);
+    return { town, core: town.core };
+  }
+  const recorder = new Recorder(options, {
+    write: (line) => recording.write(line),
+    ended: (reason) => log.warn({ reason }, "the recording has ended"),
+  });
+  const town = await openTown(recorder.options);
+  return { town, core: recorder.core(town.core) };
 }
 
 /** Files that `make` creates are their owner's only. Not for longer: children would inherit it. */

@@ -24,6 +24,7 @@ export interface UpOptions {
   publicUrl?: string;
   runner: boolean;
   open: boolean;
+  record: boolean;
   json: boolean;
 }
 

@@ -27,7 +27,7 @@ async function complaint(...arguments_: string[]): Promise<{ line: string; code:
   return { line: err, code };
 }
 
-function formulaFile(name: string, text: string): string {
+function fileOf(name: string, text: string): string {
   const path = join(open.dir, name);
   writeFileSync(path, text);
   return path;
@@ -46,10 +46,11 @@ test("[A8] what is asked wrongly is answered with one line", async () => {
     [["rig", "add", "x", "--gate", "nothing"], /name=command/],
     [["convoy", "sling", "/nowhere/convoy.json"], /There is no file/],
     [["formula", "put", "/nowhere/formula.toml"], /There is no file/],
-    [["formula", "put", formulaFile("wrong.toml", "name = ")], /is not TOML/],
-    [["formula", "put", formulaFile("no-steps.toml", 'name = "x"')], /formula is wrong at steps/],
+    [["formula", "put", fileOf("wrong.toml", "name = ")], /is not TOML/],
+    [["formula", "put", fileOf("no-steps.toml", 'name = "x"')], /formula is wrong at steps/],
     [["molecule", "pour", "x", "rig", "--set", "nothing"], /--set must be name=value/],
     [["molecule", "decide", "mo-1", "a", "maybe"], /must be one of retry, skip/],
+    [["slice", "replay", "/nowhere/a.slice"], /There is no file/],
     [["model", "--script", "/nowhere/script.json"], /There is no file/],
     [["up", "--port", "70000"], /from 0 to 65535/],
     [["up", "--url", "town"], /--url must be an address/],
@@ -61,6 +62,14 @@ test("[A8] what is asked wrongly is answered with one line", async () => {
     expect(line).toMatch(wrong[index]?.[1] ?? /never/);
     expect(code).toBe(2);
   }
+}, 30_000);
+
+test("[F10] a slice that is none, and a town without a recording, are told in one line", async () => {
+  const none = await complaint("slice", "replay", fileOf("no.slice", "hello"));
+  expect([none.code, none.line]).toEqual([1, expect.stringContaining("no slice of a town")]);
+  const out = join(open.dir, "out.slice");
+  const missing = await complaint("slice", "export", out, "--data", join(open.dir, "none"));
+  expect([missing.code, missing.line]).toEqual([1, expect.stringContaining("up --record")]);
 });
 
 test("[A8] a town that is not there is told with what to do", async () => {
@@ -141,7 +150,7 @@ test("[A8] every command has help that names its options", async () => {
   const helps = await Promise.all(names.map((name) => runCli([name, "--help"])));
   for (const help of helps)
     expect([help.code, help.out]).toEqual([0, expect.stringContaining("Usage: gastown")]);
-});
+}, 30_000);
 
 test("[A2] a scripted model on a port in use is told in one line", async () => {
   const script = join(open.dir, "script.json");

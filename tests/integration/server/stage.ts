@@ -21,6 +21,7 @@ import {
 import { openAuth, type Auth } from "../../../server/auth/auth.ts";
 import type { Clock, Log, Random, RunnerPort, TownCore } from "../../../server/core.ts";
 import type { Policy } from "../../../server/model/policy.ts";
+import type { TownOptions } from "../../../server/town-options.ts";
 import { openTown, type OpenTown } from "../../../server/town.ts";
 import { tempDir, type TempDir } from "../../support/temp-dir.ts";
 
@@ -103,6 +104,9 @@ export class Stage implements AsyncDisposable {
   #auth: Auth | null = null;
   #waiting: (() => void)[] = [];
 
+  /** Another way to open the town: counts from the next start on. */
+  opens: (options: TownOptions) => Promise<OpenTown> = openTown;
+
   constructor(dir: TempDir, policy: Partial<Policy>, random: Random = chance) {
     this.dir = dir;
     this.#random = random;
@@ -129,7 +133,7 @@ export class Stage implements AsyncDisposable {
     };
     const keyFile = join(this.dir.path, "key");
     this.#auth = openAuth({ dataDir: this.dir.path, clock, random, keyFile });
-    this.#town = await openTown({
+    this.#town = await this.opens({
       data: this.data ?? this.dir.path,
       clock,
       random,
