@@ -15,15 +15,22 @@ const root = dirname(import.meta.dir);
 const TRACE_LINES = 5_000;
 
 function scenarioOf(seed: number, chosen: SimArguments, traceLines: number): Scenario {
-  const { faults, size, activeMs } = chosen;
+  const { faults, size, activeMs, pace } = chosen;
   // Only a lone runner can keep what it lands to itself.
   const isAlone = chosen.seeds > 1 && seed % 10 === 0;
-  return { seed, size: isAlone ? { ...size, runners: 1 } : size, faults, activeMs, traceLines };
+  return {
+    seed,
+    size: isAlone ? { ...size, runners: 1 } : size,
+    faults,
+    activeMs,
+    pace,
+    traceLines,
+  };
 }
 
-function commandOf({ seed, size, faults, activeMs }: Scenario): string {
+function commandOf({ seed, size, faults, activeMs, pace = 1 }: Scenario): string {
   const { beads, rigs, runners } = size;
-  const sized = `--beads ${beads} --rigs ${rigs} --runners ${runners} --minutes ${activeMs / 60_000}`;
+  const sized = `--beads ${beads} --rigs ${rigs} --runners ${runners} --minutes ${activeMs / 60_000} --pace ${pace}`;
   return `./gastown sim --seed ${seed} --faults ${faults.join(",") || "none"} ${sized} --trace`;
 }
 
@@ -95,8 +102,9 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(`gastown sim: ${parsed.message}`);
     return 2;
   }
-  if (parsed.value.mutants) return runMutants(root);
-  return parsed.value.regressions ? playRegressions(root) : playSeeds(parsed.value);
+  const { mutants, regressions } = parsed.value;
+  if (mutants !== null) return runMutants(root, mutants);
+  return regressions ? playRegressions(root) : playSeeds(parsed.value);
 }
 
 process.exit(await main(process.argv.slice(2)));

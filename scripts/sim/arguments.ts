@@ -9,26 +9,29 @@ export interface SimArguments {
   faults: string[];
   size: Size;
   activeMs: number;
+  pace: number;
   trace: boolean;
   shrink: boolean;
   coverage: boolean;
-  mutants: boolean;
+  /** Names of planted faults, or all of them when there is none; null: they are not asked for. */
+  mutants: string[] | null;
   regressions: boolean;
   /** Plays no more seeds after the first that fails. */
   untilFailure: boolean;
 }
 
 export const usage = `usage: ./gastown sim [--seeds N] [--seed S] [--faults LIST] [--beads N] [--rigs N] [--runners N]
-                     [--minutes N] [--trace] [--shrink] [--coverage] [--regressions] [--mutants]
+                     [--minutes N] [--pace N] [--trace] [--shrink] [--coverage] [--regressions] [--mutants [NAMES]]
 --seeds:       how many seeds, from --seed on (one; the first is drawn when it is not said)
 --faults:      names or groups (infra, agent, people, all, none), separated by commas
 --minutes:     how long people and faults act, in the play's own time
+--pace:        how many times as often as usual (once)
 --trace:       the trace of a seed that fails, or of the only one
 --shrink:      looks for the smallest play that fails in the same way
 --coverage:    fails unless every rule and every fault was seen
 --regressions: the seeds of tests/sim/regressions.json instead
 --until-failure: no more seeds after the first that fails
---mutants:     planted faults of sim/mutants, one at a time: each must be caught`;
+--mutants:     planted faults of sim/mutants, all or those named (with commas), one at a time: each must be caught`;
 
 /** The size of a seed as the targets name it. */
 const FULL: Size = { beads: 100, rigs: 3, runners: 5 };
@@ -43,7 +46,8 @@ export function parseArguments(argv: readonly string[], drawn: number): Parsed {
     faults: ["all"],
     size: { ...FULL },
     activeMs: MINUTES * 60_000,
-    ...{ trace: false, shrink: false, coverage: false, mutants: false, regressions: false },
+    pace: 1,
+    ...{ trace: false, shrink: false, coverage: false, mutants: null, regressions: false },
     untilFailure: false,
   };
   const queue = argv.flatMap((word) => (word.startsWith("--") ? word.split("=") : [word]));
@@ -59,7 +63,7 @@ export function parseArguments(argv: readonly string[], drawn: number): Parsed {
 /** What is wrong with it, or null. */
 function readOption(word: string, queue: string[], value: SimArguments): string | null {
   const name = word.slice(2);
-  const flags = ["trace", "shrink", "coverage", "mutants", "regressions"] as const;
+  const flags = ["trace", "shrink", "coverage", "regressions"] as const;
   const flag = flags.find((known) => known === name);
   if (flag !== undefined) {
     value[flag] = true;
@@ -67,6 +71,11 @@ function readOption(word: string, queue: string[], value: SimArguments): string 
   }
   if (name === "until-failure") {
     value.untilFailure = true;
+    return null;
+  }
+  if (name === "mutants") {
+    const names = queue[0]?.startsWith("--") === false ? queue.shift() : undefined;
+    value.mutants = names?.split(",") ?? [];
     return null;
   }
   const text = queue.shift();
@@ -78,6 +87,7 @@ function readOption(word: string, queue: string[], value: SimArguments): string 
   if (!/^\d{1,9}$/.test(text ?? "")) return `${word} is no option, or needs a whole number.`;
   if (name === "seeds" || name === "seed") value[name] = count;
   else if (name === "minutes") value.activeMs = count * 60_000;
+  else if (name === "pace") value.pace = count;
   else if (name === "beads" || name === "rigs" || name === "runners")
     value.size[name] = Math.max(1, count);
   else return `there is no option ${word}.`;

@@ -17,7 +17,7 @@ function odd(oddity: Oddity): Fault {
   return {
     name: `agent-${oddity.replaceAll(" ", "-")}`,
     group: "agent",
-    begin: ({ play, random, fired, isActive }) => {
+    begin: ({ play, random, fired, isActive, pace }) => {
       const { hooks } = play;
       const before = hooks.oddity;
       hooks.oddity = (spec) => {
@@ -27,7 +27,7 @@ function odd(oddity: Oddity): Fault {
           bead !== null &&
           !OF_THE_MODEL.has(oddity) &&
           Number(Bun.hash(`${oddity} ${bead}`) % 1_000n) < STUBBORN * 1_000;
-        const isOdd = isStubborn || (isActive() && random.unit() < SHARE);
+        const isOdd = isStubborn || (isActive() && random.unit() < SHARE * pace);
         if (other !== null || !isOdd) return other;
         fired();
         return oddity;

@@ -13,6 +13,8 @@ export interface FaultWorld {
   fired: (at?: string) => void;
   /** Whether faults still come. */
   isActive: () => boolean;
+  /** Faults come so many times as often. */
+  pace: number;
 }
 
 export interface Fault {
@@ -24,13 +26,13 @@ export interface Fault {
 
 /** Calls `act` again and again, `everyMs` apart on average, while faults come. */
 export function again(
-  { play, random, isActive }: FaultWorld,
+  { play, random, isActive, pace }: FaultWorld,
   label: string,
   everyMs: number,
   act: () => void,
 ) {
   const next = () => {
-    play.world.after(everyMs * (0.2 + 1.6 * random.unit()), label, () => {
+    play.world.after((everyMs / pace) * (0.2 + 1.6 * random.unit()), label, () => {
       if (!isActive()) return;
       act();
       next();

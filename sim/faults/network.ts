@@ -18,7 +18,7 @@ function frames(
       const before = hooks.fate;
       hooks.fate = (runner) => {
         const fate = before(runner);
-        if (!world.isActive() || world.random.unit() >= share) return fate;
+        if (!world.isActive() || world.random.unit() >= share * world.pace) return fate;
         world.fired();
         return change(fate, world);
       };

@@ -10,6 +10,7 @@ export const processFaults: readonly Fault[] = [
   { name: "kill-town", group: "infra", begin: killTown },
   { name: "kill-runner", group: "infra", begin: (world) => strikeRunners(world, "killed") },
   { name: "power", group: "infra", begin: (world) => strikeRunners(world, "without power") },
+  { name: "orphan-push", group: "infra", begin: orphanPush },
   { name: "drain", group: "infra", begin: drain },
   { name: "freeze", group: "infra", begin: freeze },
   { name: "suspend", group: "infra", begin: suspend },
@@ -67,6 +68,31 @@ function strikeRunners(world: FaultWorld, how: "killed" | "without power"): void
   again(world, "a runner will fall", everyMs, () =>
     left.set(anyRunner(world), 1 + random.below(BOUNDARIES_MAX)),
   );
+}
+
+/** A push outlives the runner that began it, and takes effect long after: whoever took over must not mind. */
+function orphanPush(world: FaultWorld): void {
+  const { play, random } = world;
+  const { hooks } = play;
+  const before = { moment: hooks.runnerMoment, lingers: hooks.lingersMs };
+  const armed = new Set<PlayRunner>();
+  const lateMs = new Map<PlayRunner, number>();
+  hooks.lingersMs = (runner) => {
+    const ms = lateMs.get(runner);
+    lateMs.delete(runner);
+    return ms ?? before.lingers(runner);
+  };
+  hooks.runnerMoment = (runner, moment) => {
+    before.moment(runner, moment);
+    if (moment !== "within works.refs.push" || !runner.host.isUp || !armed.delete(runner)) return;
+    world.fired();
+    lateMs.set(runner, 1_000 + random.below(200_000));
+    play.world.trace.say(runner.name, "killed, and its push goes on");
+    runner.host.kill();
+    const inMs = random.below(DOWN_MS_MAX);
+    play.world.after(inMs, `${runner.name} starts`, () => play.startRunner(runner));
+  };
+  again(world, "a push will outlive its runner", 150_000, () => armed.add(anyRunner(world)));
 }
 
 /** SIGTERM: the runner ends by itself, and is started again. */

@@ -44,7 +44,7 @@ function remote(world: FaultWorld): void {
   const before = play.forge.fault;
   play.forge.fault = (call) => {
     const fault = before(call);
-    if (fault !== null || !world.isActive() || random.unit() >= SHARE) return fault;
+    if (fault !== null || !world.isActive() || random.unit() >= SHARE * world.pace) return fault;
     world.fired();
     return FAULTS[random.below(FAULTS.length)] ?? null;
   };
@@ -56,7 +56,7 @@ function sandbox(world: FaultWorld): void {
   const before = play.hooks.commandFault;
   play.hooks.commandFault = () => {
     const fault = before();
-    if (fault !== null || !world.isActive() || random.unit() >= SHARE) return fault;
+    if (fault !== null || !world.isActive() || random.unit() >= SHARE * world.pace) return fault;
     world.fired();
     return { code: 1, output: "The sandbox does not start.", durationMs: 0, broken: true };
   };

@@ -59,7 +59,7 @@ function beginFaults(
   for (const { name, begin } of faults) {
     if (!scenario.faults.includes(name)) continue;
     const random = new SimRandom(Number(Bun.hash(`${name} ${scenario.seed}`) % 2n ** 32n));
-    begin({ play, random, fired: (at) => fired(name, at), isActive });
+    begin({ play, random, fired: (at) => fired(name, at), isActive, pace: scenario.pace ?? 1 });
   }
 }
 
@@ -85,7 +85,11 @@ function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenar
   };
   if (!world.run(settled, activeMs + REST_MS))
     throw new Violation("liveness", unsettled(play, checks));
-  world.run(() => play.town.isUp && !play.townClock.isFrozen, world.nowMs + REST_MS);
+  const areAwake = () =>
+    play.town.isUp &&
+    !play.townClock.isFrozen &&
+    play.runners.every(({ host, clock }) => host.isAwake && !clock.isFrozen);
+  world.run(areAwake, world.nowMs + REST_MS);
   world.run(() => false, world.nowMs + QUIET_MS);
   const gone = hasFault(names, "people") || hasFault(names, "agent");
   checkRest(play, checks, gone ? 0 : UNAIDED_MIN);

@@ -56,6 +56,11 @@ export class SimRunnerHost {
     return this.#life !== null;
   }
 
+  /** It is up, and its process does not stand still. */
+  get isAwake(): boolean {
+    return this.#life !== null && !this.#life.isFrozen;
+  }
+
   start(): void {
     if (this.#life !== null) throw new Error("the runner is up");
     const life = new Life(this.#world);

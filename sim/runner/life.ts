@@ -67,6 +67,10 @@ export class Life {
     this.#thawed ??= Promise.withResolvers<void>();
   }
 
+  get isFrozen(): boolean {
+    return this.#thawed !== null;
+  }
+
   /** SIGCONT. */
   thaw(): void {
     this.#thawed?.resolve();
