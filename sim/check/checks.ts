@@ -9,6 +9,7 @@ import { OfferChecks } from "./offers.ts";
 import { RunChecks } from "./runs.ts";
 import type { TownView } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
+import { WireChecks } from "./wire.ts";
 import { WorkChecks, type Acting } from "./work.ts";
 
 /** What the log may complain of while faults of that name come. */
@@ -24,9 +25,9 @@ export class Checks {
   /** Of the commit that is looked at. */
   #shown: { id: string; state: string }[] = [];
   readonly #offers: OfferChecks;
+  readonly #wire: WireChecks;
   /** Who acts beside infrastructure. */
   acting: Acting = { people: true, agents: true };
-  readonly #acked = new Map<string, number>();
   /** How often each item of the coverage was seen. */
   readonly seen = new Map<string, number>();
   #changed: FeedChange[] = [];
@@ -40,16 +41,21 @@ export class Checks {
     this.view = play.view;
     this.#work = new WorkChecks(this.view, () => this.acting);
     const { forge, hooks, world } = play;
-    this.#offers = new OfferChecks(() =>
-      play.runners.filter(({ host }) => host.started !== null).map(({ host }) => host.disk.look()),
+    const disks = () =>
+      play.runners.filter(({ host }) => host.started !== null).map(({ host }) => host.disk.look());
+    this.#wire = new WireChecks(disks, () => world.nowMs);
+    this.#offers = new OfferChecks(disks, (runnerId) => this.#wire.isNear(runnerId));
+    this.landings = new LandingChecks(
+      forge,
+      () => [
+        ...play.rigs.map(({ url }) => forge.at(url).repository),
+        ...play.runners.flatMap(({ host }) => [...host.files.stores()]),
+      ],
+      (bead, runId) => this.#work.landed(bead, runId),
     );
-    this.landings = new LandingChecks(forge, () => [
-      ...play.rigs.map(({ url }) => forge.at(url).repository),
-      ...play.runners.flatMap(({ host }) => [...host.files.stores()]),
-    ]);
     hooks.changes = (_epoch, changes) => void this.#changed.push(...changes);
     hooks.rule = (id) => this.count(ruleItem(id));
-    hooks.stored = (...what) => this.#stored(...what);
+    hooks.heard = (...what) => this.#complains(() => this.#wire.heard(...what));
     hooks.log = (who, level, message, fields) => this.#hear(who, level, message, fields);
     world.onStep(() => this.#look());
   }
@@ -64,7 +70,7 @@ export class Checks {
     this.#runs.forget();
     this.#work.forget();
     this.#machines.forget();
-    this.#acked.clear();
+    this.#wire.forget();
   }
 
   #look(): void {
@@ -95,6 +101,8 @@ export class Checks {
     if (image.kind === "event") this.#machines.see(image.value);
     const shown = stateOf(image);
     if (shown !== null) this.#shown.push({ id: image.id, state: shown });
+    if (image.kind === "runner")
+      this.#wire.runner(before as Image<"runner"> | undefined, image.value);
     if (image.kind === "run") this.#run(before as Image<"run"> | undefined, image.value);
     if (image.kind === "issue") this.#issue(before as Image<"issue"> | undefined, image.value);
     if (image.kind === "review") this.#review(before as Image<"review"> | undefined, image.value);
@@ -151,16 +159,14 @@ export class Checks {
       throw new Violation("landed-proof", `${id} merged ${proof.mergeOid}, which no target has`);
   }
 
-  /** No acknowledgement is taken back. */
-  #stored(runnerId: string, spoolEpoch: string, ackedSeq: number): void {
-    const key = `${runnerId} ${spoolEpoch}`;
-    const before = this.#acked.get(key) ?? 0;
-    if (ackedSeq < before)
-      this.#complaint ??= new Violation(
-        "acks-rise",
-        `${key} was acknowledged ${before}, now ${ackedSeq}`,
-      );
-    this.#acked.set(key, ackedSeq);
+  /** In the midst of a step nothing may be thrown: whoever caught it would be wrong. */
+  #complains(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#complaint ??= error;
+    }
   }
 
   #hear(who: string, level: "info" | "warn" | "error", message: string, fields: object): void {

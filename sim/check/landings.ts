@@ -1,7 +1,9 @@
 /** The main invariant: each landed bead's change is in its target exactly once, and nothing else is. */
 import { beadsIn } from "../git/history.ts";
 import type { SimForge, SimRepository } from "../git/forge.ts";
+import { laneRef } from "../../runner/git/names.ts";
 import type { Oid } from "../../runner/git/porcelain.ts";
+import { parseLaneMessage } from "../../runner/merge/lane.ts";
 import { Violation } from "./violation.ts";
 
 /** Branches that convoys have of their own. */
@@ -17,9 +19,17 @@ export class LandingChecks {
   /** Merge commits by bead. */
   readonly merges = new Map<string, Set<Oid>>();
 
-  constructor(forge: SimForge, repositories: () => Iterable<SimRepository>) {
+  /** Told of the bead and of the run that its lane names. */
+  readonly #onMerge: (bead: string, runId: string) => void;
+
+  constructor(
+    forge: SimForge,
+    repositories: () => Iterable<SimRepository>,
+    onMerge: (bead: string, runId: string) => void,
+  ) {
     this.#forge = forge;
     this.#repositories = repositories;
+    this.#onMerge = onMerge;
   }
 
   /** After every step: looks at what has moved since. */
@@ -33,7 +43,7 @@ export class LandingChecks {
       for (const [ref, tip] of repository.refs) {
         if (!isLandedOn(ref) || seen.get(ref) === tip) continue;
         this.#follows(ref, seen.get(ref), tip);
-        this.#walk(tip, seen.get(ref));
+        this.#walk(tip, seen.get(ref), this.#pusherOf(repository, ref));
         seen.set(ref, tip);
       }
     }
@@ -54,19 +64,27 @@ export class LandingChecks {
       throw new Violation("history-kept", `${ref} went from ${before} to ${tip}`);
   }
 
-  #walk(tip: Oid, until: Oid | undefined): void {
+  /** A landing and its lane move together. */
+  #pusherOf({ refs }: SimRepository, ref: string): string | null {
+    const lane = refs.get(laneRef(ref));
+    const mark = lane && this.#forge.objects.commit(lane)?.message;
+    return mark === undefined ? null : (parseLaneMessage(mark)?.runId ?? null);
+  }
+
+  #walk(tip: Oid, until: Oid | undefined, runId: string | null): void {
     const { objects } = this.#forge;
     for (let at: Oid | undefined = tip; at !== undefined && at !== until;) {
       const commit = objects.commit(at);
       if (commit === undefined) return;
       if (commit.parents.length > 1)
-        for (const bead of beadsIn(commit.message)) this.#merge(bead, at);
+        for (const bead of beadsIn(commit.message)) this.#merge(bead, at, runId);
       at = commit.parents[0];
     }
   }
 
-  #merge(bead: string, oid: Oid): void {
+  #merge(bead: string, oid: Oid, runId: string | null): void {
     const merges = this.merges.get(bead) ?? new Set();
+    if (runId !== null && !merges.has(oid)) this.#onMerge(bead, runId);
     this.merges.set(bead, merges.add(oid));
     if (merges.size > 1)
       throw new Violation("landed-once", `${bead} was merged as ${[...merges].join(" and ")}`);

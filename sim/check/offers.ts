@@ -1,36 +1,50 @@
-/** What the town believes of an offer must be what its runner has written down. */
+/** What the town believes of a run must be what its runner has written down. */
 import type { Image } from "../../protocol/index.ts";
 import type { SqlDatabase } from "../../runner/spool/disk.ts";
+import { columnOf, diskOf } from "./disks.ts";
 import { Violation } from "./violation.ts";
 
 type Run = Image<"run">;
 
 export class OfferChecks {
+  readonly #isNear: (runnerId: string) => boolean;
   /** The disks of all runners that were ever started. */
   readonly #disks: () => SqlDatabase[];
 
-  constructor(disks: () => SqlDatabase[]) {
+  constructor(disks: () => SqlDatabase[], isNear: (runnerId: string) => boolean) {
+    this.#isNear = isNear;
     this.#disks = disks;
   }
 
-  see(before: Run | undefined, { id, state, outcome, reason, runnerId }: Run): void {
-    if (before?.state !== "offered" || state !== "ended") return;
-    const disk = this.#disks().find(
-      (each) => ask(each, "select value from meta where key = 'runner_id'") === runnerId,
-    );
+  see(before: Run | undefined, run: Run): void {
+    if (before === undefined || before.state === "ended" || run.state !== "ended") return;
+    const disk = diskOf(this.#disks(), run.runnerId);
     if (disk === undefined) return;
-    const lives = ask(disk, `select run_id from runs where run_id = '${id}' and state = 'live'`);
-    if (outcome === "rejected" && lives !== null)
+    const { id, outcome, reason } = run;
+    const state = columnOf(disk, `select state from runs where run_id = '${id}'`);
+    if (outcome === "rejected" && before.state === "offered" && state === "live")
       throw new Violation("offer-known", `${id} counts as refused, and its runner works on it`);
+    if (reason?.code === "absent") this.#absent(before, disk, state);
+    if (reason?.code === "not_stopped") this.#unstopped(run, disk, state);
+  }
+
+  /** A run is not there when it is in no book: neither at work nor ended and not told. */
+  #absent({ id, state }: Run, disk: SqlDatabase, booked: string | null): void {
+    if (booked !== null)
+      throw new Violation(
+        "offer-known",
+        `${id} counts as lost, and its runner has it as ${booked}`,
+      );
     // Ids and offers of one runner are in the same order.
-    const newest = ask(disk, "select max(run_id) from offers") ?? "";
-    if (reason?.code === "absent" && newest < id)
+    const newest = columnOf(disk, "select max(run_id) from offers") ?? "";
+    if (state === "offered" && newest < id)
       throw new Violation("offer-known", `${id} counts as lost, and its offer has not arrived yet`);
   }
-}
 
-/** The first column of the first row. */
-function ask(disk: SqlDatabase, sql: string): string | null {
-  const row = disk.query<Record<string, string | null>, []>(sql).get();
-  return row === null ? null : (Object.values(row)[0] ?? null);
+  /** A stop is waited for in vain only where the runner cannot be heard, or still works on it. */
+  #unstopped({ id, runnerId }: Run, disk: SqlDatabase, booked: string | null): void {
+    const told = columnOf(disk, `select kind from facts where run_id = '${id}'`);
+    if (this.#isNear(runnerId) && booked !== "live" && told === null)
+      throw new Violation("offer-known", `${id} was waited for, and its runner never had it`);
+  }
 }

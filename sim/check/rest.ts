@@ -55,6 +55,7 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
     else if (issue.status !== "closed") checkTold(issue, checks);
   }
   checkConvoys(checks);
+  checkSettled(play, checks);
   checkAskedOnce(play, checks);
   const share = play.beads.size === 0 ? 1 : landed / play.beads.size;
   if (share < unaidedMin)
@@ -114,5 +115,19 @@ function checkAskedOnce(play: Play, { view }: Checks): void {
   for (const n of play.beads.keys()) {
     const count = titles.filter((title) => title === titleOf(n)).length;
     if (count > 1) throw new Violation("asked-once", `${titleOf(n)} is there ${count} times`);
+  }
+}
+
+/** No runner keeps a run that the town has seen the end of. */
+function checkSettled(play: Play, { view }: Checks): void {
+  for (const { name, host } of play.runners) {
+    if (!host.isUp) continue;
+    const books = host.disk.look();
+    const live = books.query<{ id: string }, []>(
+      "select run_id as id from runs where state = 'live'",
+    );
+    for (const { id } of live.all())
+      if (view.runs.get(id)?.state === "ended")
+        throw new Violation("settled", `${id} has ended, and ${name} has it still in its book`);
   }
 }

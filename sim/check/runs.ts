@@ -72,11 +72,12 @@ export class RunChecks {
 }
 
 /** What came of a run is history. */
-function endStays(before: Run, { id, state, outcome, reason, endedAt }: Run): void {
+function endStays(before: Run, { id, state, outcome, reason, ...run }: Run): void {
   const stays =
     state === "ended" &&
     outcome === before.outcome &&
-    endedAt === before.endedAt &&
+    run.endedAt === before.endedAt &&
+    run.lastProgressAt === before.lastProgressAt &&
     reason?.code === before.reason?.code;
   if (!stays)
     throw new Violation("end-stays", `${id} ended as ${before.outcome}, and now as ${outcome}`);

@@ -2,6 +2,7 @@
 import type { Image } from "../../protocol/index.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import type { TownView } from "../town/town-view.ts";
+import { BeginChecks } from "./begins.ts";
 import { Violation } from "./violation.ts";
 
 type Run = Image<"run">;
@@ -9,12 +10,6 @@ type Escalation = Image<"escalation">;
 
 /** Where a review goes from its gates, all in one commit. */
 const PAST_GATES = new Set<string>(["reviewing", "approved", "merging"]);
-/** More than any bead of a play needs. */
-const RUNS_MAX = 200;
-
-/** Shortest wait after an end that a bead is to blame for, less its jitter. */
-const BACK_OFF_MS = 500;
-
 /** Who does what nobody else is to blame for. */
 export interface Acting {
   people: boolean;
@@ -32,14 +27,12 @@ export class WorkChecks {
   /** Runs that had ended before the commit that is looked at. */
   readonly #ended = new Set<string>();
   #ending: string[] = [];
-  /** The newest run of each bead that ended badly by its own doing. */
-  readonly #failed = new Map<string, Run>();
-  /** How many runs each bead has had. */
-  readonly #counts = new Map<string, number>();
+  readonly #beginnings: BeginChecks;
 
   constructor(view: TownView, acting: () => Acting) {
     this.#view = view;
     this.#acting = acting;
+    this.#beginnings = new BeginChecks(view, () => acting().people);
   }
 
   run(before: Run | undefined, run: Run): void {
@@ -47,8 +40,7 @@ export class WorkChecks {
     if (before?.lastProgressAt === null && run.lastProgressAt !== null) this.#moved.push(run);
     if (run.state !== "ended") return;
     this.#ending.push(run.id);
-    const isFailed = run.outcome === "crashed" || run.outcome === "no_result";
-    if (run.kind === "work" && run.beadId !== null && isFailed) this.#failed.set(run.beadId, run);
+    if (before?.state !== "ended") this.#beginnings.ended(run);
   }
 
   issue({ id, startFailures, workAttempts, failure, status }: Image<"issue">): void {
@@ -67,6 +59,8 @@ export class WorkChecks {
   }
 
   review(before: Image<"review"> | undefined, review: Image<"review">): void {
+    if (!this.#acting().people && review.rounds.length > POLICY.roundsMax)
+      throw new Violation("tries", `${review.id} goes into round ${review.rounds.length}`);
     if (before?.state === "reviewing" && review.state === "approved") this.#approved.push(review);
     if (before?.state === "checking" && PAST_GATES.has(review.state)) this.#judged.push(review);
   }
@@ -77,15 +71,22 @@ export class WorkChecks {
   }
 
   escalation(before: Escalation | undefined, escalation: Escalation): void {
-    const { id, state, reminders } = escalation;
+    const { id, state, reminders, source } = escalation;
+    if (before === undefined && this.#ended.has(source.replace("run:", "")))
+      throw new Violation("ended-silent", `${id} was raised by ${source}, which had ended`);
     if (before === undefined) this.#raised.push(escalation);
     else if (before.state === "resolved" && (state !== "resolved" || reminders > before.reminders))
       throw new Violation("resolved-stays", `${id} was resolved, and somebody is reminded of it`);
   }
 
+  /** Of every merge that a target has got. */
+  landed(bead: string, runId: string): void {
+    this.#beginnings.landed(bead, runId);
+  }
+
   /** After all images of a commit. */
   commit(): void {
-    for (const run of this.#begun.splice(0)) this.#begins(run);
+    for (const run of this.#begun.splice(0)) this.#beginnings.begins(run);
     for (const run of this.#moved.splice(0)) this.#forgiven(run);
     for (const review of this.#approved.splice(0)) this.#reviewed(review);
     for (const review of this.#judged.splice(0)) this.#green(review);
@@ -95,48 +96,7 @@ export class WorkChecks {
 
   forget(): void {
     this.#ended.clear();
-    this.#counts.clear();
-    this.#failed.clear();
-  }
-
-  #begins(run: Run): void {
-    const { id, kind, beadId, rigId, runnerId } = run;
-    const { issues, rigs, runners } = this.#view;
-    if (beadId !== null) this.#counted(beadId);
-    if (kind === "work" && beadId !== null) this.#waits(run, this.#failed.get(beadId));
-    const runner = runners.get(runnerId)?.state ?? "connected";
-    if (runner !== "connected")
-      throw new Violation("offered-heard", `${id} was offered to ${runnerId}, which is ${runner}`);
-    if (kind !== "work" && kind !== "review") return;
-    for (const on of (beadId === null ? undefined : issues.get(beadId))?.blockedBy ?? []) {
-      const blocker = issues.get(on);
-      if (kind === "work" && blocker !== undefined && blocker.status !== "closed")
-        throw new Violation("blockers-first", `${id} began while ${on} is ${blocker.status}`);
-    }
-    const agents = [...this.#view.runs.values()].filter(
-      (run) => run.state !== "ended" && (run.kind === "work" || run.kind === "review"),
-    );
-    const within = (what: string, count: number, slots: number | undefined) => {
-      if (slots !== undefined && count > slots)
-        throw new Violation("slots", `${what} has ${slots} slots and ${count} agents`);
-    };
-    if (rigId !== null)
-      within(rigId, agents.filter((run) => run.rigId === rigId).length, rigs.get(rigId)?.slots);
-    const ofRunner = agents.filter((run) => run.runnerId === runnerId).length;
-    within(runnerId, ofRunner, runners.get(runnerId)?.slots);
-  }
-
-  #counted(beadId: string): void {
-    const count = (this.#counts.get(beadId) ?? 0) + 1;
-    this.#counts.set(beadId, count);
-    if (count > RUNS_MAX) throw new Violation("runaway", `${beadId} has had ${count} runs`);
-  }
-
-  /** A person may have it tried again at once. */
-  #waits({ id, beadId, offeredAt }: Run, last: Run | undefined): void {
-    const waitedMs = offeredAt - (last?.endedAt ?? offeredAt - BACK_OFF_MS);
-    if (!this.#acting().people && waitedMs >= 0 && waitedMs < BACK_OFF_MS)
-      throw new Violation("back-off", `${id} of ${beadId} waited ${waitedMs} ms after ${last?.id}`);
+    this.#beginnings.forget();
   }
 
   /** Failures to start are forgiven when the work moves. */

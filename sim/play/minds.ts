@@ -110,7 +110,8 @@ function calls(oddity: Oddity | null): Answer[] {
   if (oddity === "asks and waits")
     return [{ tool: { name: "gt_ask", arguments: { ...question, wait: true } } }];
   const trouble = { title: "I am lost", body: "Help.", severity: "medium" };
-  return oddity === "escalates" ? [{ tool: { name: "gt_escalate", arguments: trouble } }] : [];
+  const escalates = { tool: { name: "gt_escalate", arguments: trouble } };
+  return oddity === "escalates" ? [escalates, escalates] : [];
 }
 
 function refinery({ oddity, random }: MindOptions): Answer[] {

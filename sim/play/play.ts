@@ -66,7 +66,7 @@ export interface Hooks {
   changes: (epoch: number, changes: readonly FeedChange[]) => void;
   /** A rule of the town was applied. */
   rule: (id: string) => void;
-  stored: (runnerId: string, spoolEpoch: string, ackedSeq: number) => void;
+  heard: (runnerId: string, event: string, frame: object, value: unknown) => void;
   log: (who: string, level: "info" | "warn" | "error", message: string, fields: object) => void;
 }
 
@@ -161,7 +161,7 @@ export class Play {
       },
       watch: (moment) => this.hooks.townMoment(moment),
       onChanges: (epoch, changes) => this.hooks.changes(epoch, changes),
-      onStored: (...what) => this.hooks.stored(...what),
+      onHeard: (...what) => this.hooks.heard(...what),
     });
   }
 
@@ -234,7 +234,7 @@ function quietHooks(random: SimRandom): Hooks {
     oddity: () => null,
     changes: () => undefined,
     rule: () => undefined,
-    stored: () => undefined,
+    heard: () => undefined,
     log: () => undefined,
   };
 }

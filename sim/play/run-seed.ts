@@ -88,7 +88,9 @@ function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenar
   const areAwake = () =>
     play.town.isUp &&
     !play.townClock.isFrozen &&
-    play.runners.every(({ host, clock }) => host.isAwake && !clock.isFrozen);
+    play.runners.every(
+      (runner) => runner.host.isAwake && !runner.clock.isFrozen && !play.hooks.isCut(runner),
+    );
   world.run(areAwake, world.nowMs + REST_MS);
   world.run(() => false, world.nowMs + QUIET_MS);
   const gone = hasFault(names, "people") || hasFault(names, "agent");

@@ -24,8 +24,8 @@ export interface TownWorld {
   watch: BoundaryWatcher;
   /** What a commit that stands has changed. */
   onChanges: (epoch: number, changes: readonly FeedChange[]) => void;
-  /** A fact of a runner was acknowledged up to this sequence. */
-  onStored: (runnerId: string, spoolEpoch: string, ackedSeq: number) => void;
+  /** A frame of a runner was taken, and answered with this. */
+  onHeard: (runnerId: string, event: string, frame: object, value: unknown) => void;
 }
 
 /** One start of the town. */
@@ -146,7 +146,8 @@ export class TownHost implements TownSide {
           this.#world.log,
         );
         if (life.isOver) return never();
-        if (event === "facts" && ack.ok) this.#stored(here, connection, parsed.data, ack.value);
+        if (ack.ok && connection.runnerId !== null)
+          this.#world.onHeard(connection.runnerId, event, parsed.data, ack.value);
         life.clock.after(1, () => next.forEach((act) => act()));
         return ack;
       },
@@ -155,18 +156,6 @@ export class TownHost implements TownSide {
         void arrived().then(() => connection.gone("the connection is gone"));
       },
     };
-  }
-
-  #stored(
-    { core }: Incarnation,
-    connection: RunnerConnection,
-    frame: object,
-    value: unknown,
-  ): void {
-    if (core === null || connection.runnerId === null) return;
-    const { spoolEpoch } = frame as { spoolEpoch: string };
-    const { ackedSeq } = value as { ackedSeq: number };
-    this.#world.onStored(connection.runnerId, spoolEpoch, ackedSeq);
   }
 
   #send(

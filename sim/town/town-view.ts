@@ -12,6 +12,8 @@ export class TownView {
   readonly runners = new Map<string, Image<"runner">>();
   readonly convoys = new Map<string, Image<"convoy">>();
 
+  town: Image<"town"> | undefined;
+
   /** Takes an image; returns what was known before. */
   take(image: AnyImage): AnyImage["value"] | undefined {
     switch (image.kind) {
@@ -33,6 +35,9 @@ export class TownView {
         return swap(this.runners, image);
       case "convoy":
         return swap(this.convoys, image);
+      case "town":
+        this.town = image.value ?? undefined;
+        return undefined;
       default:
         return undefined;
     }
@@ -40,6 +45,7 @@ export class TownView {
 
   /** The town's data is another: what was known does not hold. */
   forget(): void {
+    this.town = undefined;
     for (const map of [
       this.issues,
       this.runs,
