@@ -1,80 +1,86 @@
-// Planted faults: each is a patch to a copy of the sources, played until a checker catches it.
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+// Plays planted faults, one at a time, until something catches each.
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import { pageWith, type Caught } from "./mutants-page.ts";
+import { readMutants, withPlanted, type Mutant } from "./planted.ts";
 
-const mutantSchema = z.strictObject({
-  /** The fault that it plants, and where such a one was seen. */
-  origin: z.string().min(1),
-  file: z.string(),
-  search: z.string().min(1),
-  replace: z.string(),
-});
-
-/** What a play needs of the repository. */
-const SOURCES = ["protocol", "server", "runner", "sim", "scripts", "package.json", "tsconfig.json"];
 /** Seeds that may miss a mutant before it counts as one that got away. */
-const SEEDS_MAX = 25;
-const SIZE = ["--beads", "14", "--rigs", "3", "--runners", "3", "--minutes", "10"];
+const SEEDS_MAX = 30;
+/** Of one mutant, by the clock: a busy machine is slow. */
+const TIMEOUT_MS = 300_000;
 
-type Mutant = z.infer<typeof mutantSchema>;
-
-/** The files of sim/mutants, by name. */
-export function readMutants(root: string): { name: string; mutant: Mutant }[] {
-  const folder = join(root, "sim/mutants");
-  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-  return files.toSorted().map((file) => ({
-    name: file.slice(0, -".json".length),
-    mutant: mutantSchema.parse(JSON.parse(readFileSync(join(folder, file), "utf8"))),
-  }));
-}
-
-/** Plays every mutant, one at a time. Exit code: 1 when one was caught by nothing. */
-export function runMutants(root: string): number {
-  const mutants = readMutants(root);
-  let away = 0;
-  for (const { name, mutant } of mutants) {
-    const caught = playMutant(root, mutant);
-    if (caught === null) away += 1;
-    console.log(`${name.padEnd(32)} ${caught ?? "NOT CAUGHT"}  (${mutant.origin})`);
+/**
+ * Exit code: 1 when one was caught by nothing, 2 when there is none of that name. No names: all of them, and
+ * docs/mutants.md is written anew when each was caught.
+ */
+export function runMutants(root: string, names: readonly string[]): number {
+  const all = readMutants(root);
+  const unknown = names.find((name) => all.every((mutant) => mutant.name !== name));
+  if (unknown !== undefined) {
+    console.error(`gastown sim: there is no mutant ${unknown}.`);
+    return 2;
   }
-  console.log(`${mutants.length} mutants, ${away} not caught`);
+  const chosen = all.filter(({ name }) => names.length === 0 || names.includes(name));
+  const caught: Caught[] = [];
+  const beganAt = performance.now();
+  for (const mutant of chosen) {
+    const at = performance.now();
+    const by = withPlanted(root, mutant, (copy) => play(root, copy, mutant));
+    caught.push({ mutant, by });
+    const seconds = ((performance.now() - at) / 1_000).toFixed(0).padStart(4);
+    console.log(`${mutant.name.padEnd(32)} ${seconds} s  ${by ?? "NOT CAUGHT"}`);
+  }
+  const away = caught.filter(({ by }) => by === null).length;
+  const minutes = ((performance.now() - beganAt) / 60_000).toFixed(1);
+  console.log(`${chosen.length} mutants, ${away} not caught, ${minutes} minutes`);
+  if (chosen.length === all.length && away === 0) {
+    const page = join(root, "docs/mutants.md");
+    writeFileSync(page, pageWith(readFileSync(page, "utf8"), caught));
+  }
   return away === 0 ? 0 : 1;
 }
 
-/** Seed and checker that caught it, or null. Throws when the patch does not fit the sources any more. */
-function playMutant(root: string, mutant: Mutant): string | null {
-  const copy = mkdtempSync(join(tmpdir(), "gastown-mutant-"));
-  try {
-    for (const source of SOURCES)
-      cpSync(join(root, source), join(copy, source), { recursive: true });
-    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-    const file = join(copy, mutant.file);
-    const text = readFileSync(file, "utf8");
-    if (text.split(mutant.search).length !== 2)
-      throw new Error(`${mutant.file} does not hold once: ${mutant.search}`);
-    writeFileSync(
-      file,
-      text.replace(mutant.search, () => mutant.replace),
-    );
-    const sim = join(copy, "scripts/sim.ts");
-    const words = ["--seeds", String(SEEDS_MAX), "--seed", "1", "--until-failure", ...SIZE];
-    const { stdout, stderr } = Bun.spawnSync([process.execPath, sim, ...words], { cwd: copy });
-    const failed = /^seed (\d+) at \S* ?failed: ([\w-]+)/m.exec(stdout.toString());
-    if (failed !== null) return `seed ${failed[1]}, ${failed[2]}`;
-    return /\d+ seeds from/.test(stdout.toString())
-      ? null
-      : `it does not run: ${stderr.toString().slice(0, 200)}`;
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
+function play(root: string, copy: string, mutant: Mutant): string | null {
+  const { name, test } = mutant;
+  const program =
+    test === undefined
+      ? ["scripts/sim.ts", "--until-failure", ...wordsOf(mutant, SEEDS_MAX)]
+      : ["test", `./${test}`];
+  const { said, exitCode } = run(copy, program);
+  if (exitCode === 0) return null;
+  const seen = /^seed (\d+) at \S* ?failed: ([\w-]+)/m.exec(said);
+  if (seen !== null) {
+    const seed = Number(seen[1]);
+    const alone = run(root, ["scripts/sim.ts", ...wordsOf(mutant, seed - mutant.play.seed + 1)]);
+    if (alone.exitCode === 0) return `seed ${seed}, ${seen[2]}`;
+    console.error(`${name}: it fails without the fault, too: ${alone.said.slice(0, 2_000)}`);
+    return null;
   }
+  const failed = /^\(fail\) (.*?)(?: \[[\d.]+ms\])?$/m.exec(said);
+  if (failed !== null) return failed[1] ?? "";
+  const why = exitCode === null ? "it takes too long" : said.slice(0, 2_000);
+  console.error(`${name} says neither: ${why}`);
+  return null;
+}
+
+/** Arguments of `./gastown sim` for the first seeds of a mutant. */
+function wordsOf(
+  { play: { beads, rigs, runners, minutes, pace, faults, seed } }: Mutant,
+  seeds: number,
+) {
+  const size = { beads, rigs, runners, minutes, pace, faults, seed, seeds };
+  return Object.entries(size).map(([key, value]) => `--${key}=${value}`);
+}
+
+function run(
+  folder: string,
+  program: readonly string[],
+): { said: string; exitCode: number | null } {
+  const [file = "", ...rest] = program;
+  const path = file.endsWith(".ts") ? join(folder, file) : file;
+  const { stdout, stderr, exitCode } = Bun.spawnSync([process.execPath, path, ...rest], {
+    cwd: folder,
+    timeout: TIMEOUT_MS,
+  });
+  return { said: stdout.toString() + stderr.toString(), exitCode };
 }
