@@ -15,6 +15,7 @@ import {
   type ModelCredential,
   type Result,
   type RunnerWelcome,
+  type RunState,
   type ToolAnswer,
   type ToolFrame,
 } from "../../protocol/index.ts";
@@ -67,7 +68,10 @@ const standingOf = prepared((db) =>
 /** After a disk that took nothing: a runner is offered nothing before it was compared. */
 const COMPARE_AGAIN_MS = 1_000;
 
-type Inventory = Pick<Hello, "spoolSeq" | "lastOfferSeq" | "live" | "ended">;
+type Inventory = Pick<Hello, "spoolSeq" | "lastOfferSeq" | "live" | "ended"> & {
+  /** It has forgotten every offer that an earlier one has seen. */
+  isNewSpool: boolean;
+};
 
 export class RunnerDesk {
   readonly #ports: DeskPorts;
@@ -99,7 +103,7 @@ export class RunnerDesk {
     if (known) this.lastSeen.delete(known.id);
     return loop.submit("runner.hello", (tx) => {
       const row = welcomeRunner(tx, frame, tokenId);
-      this.#awaiting.set(row.id, frame);
+      this.#awaiting.set(row.id, { ...frame, isNewSpool: known?.spoolEpoch !== frame.spoolEpoch });
       const ackedSeq = this.#events.greet(row);
       markSpool(tx, row.id, ackedSeq);
       if (ackedSeq >= frame.spoolSeq) this.#takeInventory(tx, row.id);
@@ -274,6 +278,7 @@ export class RunnerDesk {
     if (hasPendingFacts(tx, runnerId)) return this.#awaitApplied(runnerId);
     this.#awaiting.delete(runnerId);
     const held = new Set([...inventory.live, ...inventory.ended].map((run) => run.runId));
+    const isForgotten = (state: RunState) => inventory.isNewSpool && state !== "offered";
     const mine = tx.db
       .select({ id: runs.id, state: runs.state, offerSeq: runs.offerSeq })
       .from(runs)
@@ -282,7 +287,8 @@ export class RunnerDesk {
     tx.rule = "run/lose-absent";
     for (const run of mine) {
       if (held.has(run.id)) advanceRun(tx, run.id, "accepted", null);
-      else if (run.state !== "offered" || run.offerSeq <= inventory.lastOfferSeq) {
+      // Of an offer that came later this hello says nothing: it was held up, or the offer was.
+      else if (run.offerSeq <= inventory.lastOfferSeq || isForgotten(run.state)) {
         endRun(tx, run.id, "lost", {
           code: "absent",
           message: "the runner came back without this run",

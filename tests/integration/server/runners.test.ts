@@ -70,6 +70,15 @@ test("[C6] an offer that the runner has not seen is not lost by its hello, but s
   });
 });
 
+test("[C6] a hello that was held up says nothing of runs that were offered after it", async () => {
+  const { offer } = await begin();
+  await stateOf(offer, "accepted");
+  await runner.hello({ lastOfferSeq: offer.offerSeq - 1 });
+  expect((await runOf(offer)).state).toBe("accepted");
+  await runner.hello({ spoolEpoch: "another", spoolSeq: 0, lastOfferSeq: 0 });
+  expect(await runOf(offer)).toMatchObject({ outcome: "lost", reason: { code: "absent" } });
+});
+
 test("[C6] an offer is sent again with the same fence until it is answered", async () => {
   let refusals = 2;
   stage.port.answerOffer = () =>
