@@ -11,3 +11,9 @@ export function dataDirOf(options: {
   const home = process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share");
   return join(home, "gastown", options.demo === true ? "demo" : "town");
 }
+
+/** What a person adds to a command to mean the town in this directory: nothing for the town of his own. */
+export function dataFlag(dataDir: string): string {
+  if (dataDir === dataDirOf({})) return "";
+  return dataDir === dataDirOf({ demo: true }) ? " --demo" : ` --data ${dataDir}`;
+}

@@ -3,6 +3,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { Complaint } from "./complaint.ts";
+import { dataDirOf } from "./data-dir.ts";
 
 const townFileSchema = z.object({
   url: z.string(),
@@ -47,8 +48,11 @@ export function findTownFile(dataDir: string): TownFile | null {
 export function readTownFile(dataDir: string): TownFile {
   const file = findTownFile(dataDir);
   if (file !== null) return file;
+  const isDemoThere = findTownFile(dataDirOf({ demo: true })) !== null;
   throw new Complaint(
-    `No town runs on ${dataDir}. Start it with \`gastown up\`, or name its directory with --data.`,
+    dataDir === dataDirOf({}) && isDemoThere
+      ? `No town of your own runs on ${dataDir}. The demo's does: add --demo to mean it.`
+      : `No town runs on ${dataDir}. Start it with \`gastown up\`, or name its directory with --data.`,
   );
 }
 

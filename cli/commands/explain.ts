@@ -34,7 +34,9 @@ function lines({ text, reasons, can }: Explanation): string[] {
     text,
     ...reasons.map((reason) => {
       const until =
-        reason.untilAt === null ? "" : ` (until ${new Date(reason.untilAt).toISOString()})`;
+        reason.untilAt === null
+          ? ""
+          : ` (until ${new Date(reason.untilAt).toLocaleString("sv-SE")})`;
       return `  - ${reason.text}${until}`;
     }),
     ...can.map(

@@ -26,6 +26,11 @@ function printStatus(url: string, status: CommandValue<"town.status">): void {
       ? "No model yet: `gastown settings model set` chooses one."
       : `Model ${town.model.model} (${town.model.provider})`,
   );
+  const { pause } = town.limits;
+  if (pause !== null)
+    printLine(
+      `${pause.kind === "stop" ? "Stopped" : "Paused"}${pause.reason === "" ? "" : ` (${pause.reason})`}: \`gastown resume\` goes on.`,
+    );
   const beads = Object.entries(counts).map(
     ([name, count]) => `${count} ${name.replaceAll("_", " ")}`,
   );

@@ -1,5 +1,6 @@
 /** What `gastown up` says when the town is ready, to people and to programs. */
 import { userInfo } from "node:os";
+import { dataFlag } from "../data-dir.ts";
 import { printJson, printLine } from "../output.ts";
 import { appVersion } from "../version.ts";
 
@@ -8,16 +9,19 @@ export interface Announcement {
   login: string;
   port: number;
   demo: boolean;
+  dataDir: string;
 }
 
-export function announce({ url, login, port, demo }: Announcement, json: boolean): void {
+export function announce({ url, login, port, demo, dataDir }: Announcement, json: boolean): void {
   if (json) {
     printJson({ event: "ready", url, login, version: appVersion });
     return;
   }
   printLine(`Gastown ${appVersion} is up at ${url}${demo ? " (demo, scripted model)" : ""}`);
   printLine(`Log in: ${login}`);
-  printLine("The link works once, for ten minutes; `gastown login` prints another.");
+  printLine(
+    `The link works once, for ten minutes; \`gastown login${dataFlag(dataDir)}\` prints another.`,
+  );
   const tunnel = sshLine(process.env, port);
   if (tunnel !== null) printLine(`From your own machine: ${tunnel}`);
   printLine("Ctrl-C stops the town; work is saved and goes on at the next start.");

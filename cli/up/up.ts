@@ -64,7 +64,8 @@ function welcome(house: TownHouse, options: UpOptions, demo: DemoTown | null): v
   const { token } = auth.renewToken("owner", "command line of this host");
   writeTownFile(options.dataDir, { url: edges.url, pid: process.pid, token, version: appVersion });
   const login = loginLink(edges.publicUrl, auth.createLogin().token);
-  announce({ url: edges.publicUrl, login, port: edges.port, demo: demo !== null }, options.json);
+  const { publicUrl: url, port } = edges;
+  announce({ url, login, port, demo: demo !== null, dataDir: options.dataDir }, options.json);
   if (options.open && !options.json && process.stdout.isTTY) openBrowser(login);
 }
 

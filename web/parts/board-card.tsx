@@ -51,12 +51,14 @@ export const BoardCard = memo(function BoardCard({
   const card = useGlide(issue.id, issue.status);
   const rig = useImage("rig", issue.rigId);
   const agent = useImage("agent", issue.assigneeId);
+  const review = useImage("review", issue.reviewId);
   const run = useImage("run", agent?.runId ?? null);
   const why =
     issue.status === "closed"
       ? issue.landedOid && `on ${branchOf(issue.landedOn ?? "")} as ${issue.landedOid.slice(0, 7)}`
       : (issue.failure?.message ??
         issue.wait?.text ??
+        (issue.status === "in_review" ? review?.wait?.text : null) ??
         agent?.bubble ??
         (run && capital(run.phase ?? run.state)) ??
         null);

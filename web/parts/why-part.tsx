@@ -81,7 +81,8 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   "run.stop",
 ]);
 
-function Remedy({ remedy }: { remedy: Explanation["can"][number] }) {
+/** Nothing for what is done elsewhere. */
+export function Remedy({ remedy }: { remedy: Explanation["can"][number] }) {
   const connection = useConnection();
   const [sent, setSent] = useState(false);
   const [error, setError] = useState<ErrorBody | null>(null);

@@ -5,9 +5,18 @@ import type { ReactNode } from "react";
 import type { TownLimits } from "../../protocol/index.ts";
 import { useNow } from "../lib/now.ts";
 import { useConnectionState, useTown } from "../lib/town.tsx";
+import { Remedy } from "../parts/why-part.tsx";
 import { clockTime } from "../words/age.ts";
 
-function Strip({ icon, children }: { icon: ReactNode; children: ReactNode }) {
+function Strip({
+  icon,
+  action,
+  children,
+}: {
+  icon: ReactNode;
+  action?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <div
       role="status"
@@ -15,6 +24,7 @@ function Strip({ icon, children }: { icon: ReactNode; children: ReactNode }) {
     >
       {icon}
       <p className="min-w-0">{children}</p>
+      {action && <div className="ml-auto shrink-0">{action}</div>}
     </div>
   );
 }
@@ -26,6 +36,8 @@ const PROVIDER = {
   refused: "The model's endpoint refuses its key or name",
 } as const;
 
+const RESUME = { text: "Resume the town", command: "town.resume", body: {} };
+
 /** Why nothing, or less, is dispatched in the whole town: since when and until when. */
 function Held({
   limits: { pause, provider, breaker, day },
@@ -35,11 +47,13 @@ function Held({
   now: number;
 }) {
   const lines: string[] = [];
+  let paused: string | null = null;
   if (pause) {
     const what = pause.kind === "stop" ? "stopped" : "paused";
     const why = pause.reason === "" ? "" : `: ${pause.reason}`;
     const who = pause.by.replace(/^person:/, "");
-    lines.push(`The town was ${what} by ${who} at ${clockTime(pause.at, now)}${why}.`);
+    paused = `The town was ${what} by ${who} at ${clockTime(pause.at, now)}${why}.`;
+    lines.push(paused);
   }
   if (day.usedUp !== null) lines.push(`The budget of this day is used up: ${day.usedUp}.`);
   if (breaker.state !== "closed")
@@ -56,6 +70,7 @@ function Held({
   return lines.map((line) => (
     <Strip
       key={line}
+      action={line === paused && <Remedy remedy={RESUME} />}
       icon={
         <OctagonPause size={16} strokeWidth={1.5} aria-hidden className="shrink-0 text-lamp-ink" />
       }

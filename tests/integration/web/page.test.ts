@@ -297,3 +297,29 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test(
+  "[F9] a paused town says so on every view, and goes on from there",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage();
+    const { page } = chrome;
+    const { limits } = sampleTown;
+    const pause = { kind: "pause" as const, by: "person:owner", at: Date.now(), reason: "" };
+    const paused = { ...sampleTown, limits: { ...limits, pause } };
+    stage.town.answers.set("town.resume", () => {
+      stage.town.commit([asTown()]);
+      return limits;
+    });
+    stage.town.commit([{ ...asTown(), image: { ...asTown().image, value: paused } }]);
+    await page.goto(stage.link());
+    const banner = page.getByText("The town was paused by owner");
+    await banner.waitFor();
+    await page.getByRole("link", { name: "Board" }).click();
+    await banner.waitFor();
+    await page.getByRole("button", { name: "Resume the town" }).click();
+    await banner.waitFor({ state: "detached" });
+    expect(chrome.problems).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
