@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { tempDir } from "../tests/support/temp-dir.ts";
 import { parseArguments } from "./test/arguments.ts";
 import { addCounts, countReport, countsLine, slowestFiles } from "./test/junit.ts";
-import { filesOf, parts } from "./test/parts.ts";
+import { filesOf, parts, wavesOf } from "./test/parts.ts";
 
 const paths = [
   "runner/git/mirror.test.ts",
@@ -29,6 +29,12 @@ test("[A1] every test file belongs to exactly one part, and filters choose by pa
     "runner/git/mirror.test.ts",
     "tests/integration/git/land.test.ts",
   ]);
+});
+
+test("[A1] parts that mostly wait are run side by side, the others one after the other", () => {
+  const names = wavesOf(parts).map((wave) => wave.map(({ name }) => name));
+  expect(names).toEqual([["unit"], ["integration"], ["sim"], ["e2e", "kill"]]);
+  expect(wavesOf(parts.slice(0, 2))).toHaveLength(2);
 });
 
 test("[A1] arguments: parts, paths, what to leave out, seed; bad ones give a sentence", () => {

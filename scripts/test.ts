@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { parseArguments, type TestArguments, usage } from "./test/arguments.ts";
 import { addCounts, type Counts, countsLine } from "./test/junit.ts";
 import { needs, provide } from "./test/needs.ts";
-import { filesOf, type Part } from "./test/parts.ts";
+import { filesOf, type Part, wavesOf } from "./test/parts.ts";
 import { runPart } from "./test/run-part.ts";
 import { listFiles } from "./tidy/files.ts";
 
@@ -21,10 +21,13 @@ function environment(chosen: TestArguments, seed: number): Record<string, string
 async function runParts(root: string, chosen: TestArguments, seed: number): Promise<Counts[]> {
   const paths = await listFiles(root);
   const all: Counts[] = [];
-  for (const part of chosen.parts) {
-    const files = filesOf(part, paths, chosen.filters);
-    if (files.length === 0 && chosen.filters.length > 0) continue;
-    all.push(await runOne(root, part, files, chosen, seed));
+  for (const wave of wavesOf(chosen.parts)) {
+    const runs = wave.flatMap((part) => {
+      const files = filesOf(part, paths, chosen.filters);
+      if (files.length === 0 && chosen.filters.length > 0) return [];
+      return [runOne(root, part, files, chosen, seed)];
+    });
+    all.push(...(await Promise.all(runs)));
   }
   return all;
 }

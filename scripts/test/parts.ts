@@ -7,7 +7,7 @@ export interface Part {
   testTimeoutMs: number;
   /** Bounds the whole part. */
   partTimeoutMs: number;
-  /** Test files at once. The town's timing is what e2e and kill try: they have the machine to themselves. */
+  /** Test files at once. */
   workers: number;
   /** Whether the order of the tests of a file is shuffled; those that tell one story keep theirs. */
   shuffled: boolean;
@@ -46,6 +46,16 @@ export const parts: readonly Part[] = [
     shuffled: false,
   },
 ];
+
+/** Parts that are run side by side: those two mostly wait for agents. */
+const SIDE_BY_SIDE: readonly Part["name"][] = ["e2e", "kill"];
+
+/** The chosen parts in the order in which they are run, those that are run side by side together. */
+export function wavesOf(chosen: readonly Part[]): Part[][] {
+  const together = chosen.filter(({ name }) => SIDE_BY_SIDE.includes(name));
+  const alone = chosen.filter((part) => !together.includes(part)).map((part) => [part]);
+  return together.length === 0 ? alone : [...alone, together];
+}
 
 /** The test files of a part among `paths`; those beside the sources are the unit tests. */
 export function filesOf(

@@ -54,15 +54,21 @@ async function runTests(run: PartRun, report: string): Promise<number> {
     console.log(`${run.part.name}: not done after ${run.part.partTimeoutMs / 1000} s; ended`);
     killTree(child.pid);
   }, run.part.partTimeoutMs);
-  const interrupted = (): never => {
-    killTree(child.pid);
-    process.exit(130);
-  };
-  process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  running.add(child.pid);
+  if (running.size === 1) process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
   const exitCode = await child.exited;
-  process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+  running.delete(child.pid);
+  if (running.size === 0) process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
   clearTimeout(deadline);
   return exitCode;
+}
+
+/** Parts may be run side by side: all end when this process is told to. */
+const running = new Set<number>();
+
+function interrupted(): never {
+  for (const pid of running) killTree(pid);
+  process.exit(130);
 }
 
 function argumentsOf(run: PartRun, report: string): string[] {
