@@ -125,8 +125,8 @@ function finishTurn(
   { turnId, text, reason, message }: FactOf<"turn_ended">,
 ): void {
   if (reason === "completed") clearLane(tx, "mayor", run);
-  if (reason === "completed") endTurn(tx, turnId, "done", text, null);
-  else endTurn(tx, turnId, "failed", text, message ?? "the turn was interrupted");
+  if (reason === "completed") endTurn(tx, turnId, "answered", text, null);
+  else endTurn(tx, turnId, "given_up", text, message ?? "the turn was interrupted");
 }
 
 function startedText(run: RunRow): string {

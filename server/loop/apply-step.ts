@@ -165,7 +165,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "turn_again":
       return turnAgain(tx, action.turnId, action);
     case "fail_turn":
-      return endTurn(tx, action.turnId, "failed", "", action.text);
+      return endTurn(tx, action.turnId, "given_up", "", action.text);
     case "escalate":
       escalate(tx, { ...action, source: action.rule });
       return;

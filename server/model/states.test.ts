@@ -25,6 +25,9 @@ import {
   REVIEW_STATUS,
   reviewAfter,
   reviewEvents,
+  turnAfter,
+  turnEvents,
+  turnStates,
 } from "./states.ts";
 
 const spec = await Bun.file(join(import.meta.dir, "../../docs/spec.md")).text();
@@ -68,6 +71,21 @@ test("[B6] every (state, event) of a convoy is as the specification's table says
       const event = convoyEvents.find((each) => each === row["event"]);
       if (!event) throw new Error(`no event ${row["event"]}`);
       expect(`${state} ${event} ${convoyAfter(state, event) ?? "–"}`).toBe(
+        `${state} ${event} ${row[state]}`,
+      );
+    }
+  }
+});
+
+test("[C10] every (state, event) of a turn is as the specification's table says", () => {
+  const rows = tableAfter(spec, "### Turn");
+  expect(columnsOf(rows)).toEqual(["event", ...turnStates]);
+  expect(rows.map((row) => row["event"])).toEqual([...turnEvents]);
+  for (const row of rows) {
+    for (const state of turnStates) {
+      const event = turnEvents.find((each) => each === row["event"]);
+      if (!event) throw new Error(`no event ${row["event"]}`);
+      expect(`${state} ${event} ${turnAfter(state, event) ?? "–"}`).toBe(
         `${state} ${event} ${row[state]}`,
       );
     }

@@ -19,9 +19,6 @@ export const issueEvents = [
 ] as const;
 export type IssueEvent = (typeof issueEvents)[number];
 
-export const turnStates = ["pending", "running", "done", "failed"] as const;
-export type TurnState = (typeof turnStates)[number];
-
 type Table<S extends string, E extends string> = Readonly<Record<S, Readonly<Record<E, S | null>>>>;
 
 /** `null` means refused. */
@@ -37,13 +34,11 @@ export const ISSUE_TRANSITIONS: Table<IssueState, IssueEvent> = {
     run_lost: "open",
     submitted: "in_review",
     closed_by_outcome: "closed",
-    exhausted: "failed",
   }),
   in_review: row({
     returned: "open",
     landed: "closed",
     closed_by_outcome: "closed",
-    exhausted: "failed",
   }),
   closed: row({ reopened: "open" }),
   failed: row({ reopened: "open", closed_by_outcome: "closed" }),
@@ -90,7 +85,6 @@ const REVIEW_ROWS: Record<ReviewState, Partial<Record<ReviewEvent, ReviewState>>
     check_green: "reviewing",
     check_red: "changes_requested",
     check_impossible: "queued",
-    capped: "needs_person",
     source_terminal: "withdrawn",
   },
   reviewing: {
@@ -133,6 +127,23 @@ const REVIEW_ROWS: Record<ReviewState, Partial<Record<ReviewEvent, ReviewState>>
 /** The review's next state, or null when the event is refused in this state. */
 export function reviewAfter(state: ReviewState, event: ReviewEvent): ReviewState | null {
   return REVIEW_ROWS[state][event] ?? null;
+}
+
+export const turnStates = ["pending", "running", "done", "failed"] as const;
+export type TurnState = (typeof turnStates)[number];
+export const turnEvents = ["given", "answered", "given_up", "run_ended"] as const;
+export type TurnEvent = (typeof turnEvents)[number];
+
+const TURN_ROWS: Record<TurnState, Partial<Record<TurnEvent, TurnState>>> = {
+  pending: { given: "running" },
+  running: { answered: "done", given_up: "failed", run_ended: "pending" },
+  done: {},
+  failed: {},
+};
+
+/** The turn's next state, or null when the event is refused in this state. */
+export function turnAfter(state: TurnState, event: TurnEvent): TurnState | null {
+  return TURN_ROWS[state][event] ?? null;
 }
 
 /** The issue's next state, or null when the event is refused in this state. */

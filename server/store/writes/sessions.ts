@@ -1,12 +1,14 @@
 /** The Mayor's session: messages, turns and the journal of their effects. */
 import { and, desc, eq, ne, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
+import { turnAfter, type TurnEvent } from "../../model/states.ts";
 import { messages } from "../schema/beads.ts";
 import { runs, sessions, turnEffects, turns } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus } from "./beads.ts";
 import { takeDigest } from "./attention/digest.ts";
 import { owe } from "./outbox.ts";
-import { addRow, changeRow, rowAt } from "../rows.ts";
+import { addRow, changeRow, rowAt, valueAt } from "../rows.ts";
 
 /** A person's message begins a turn; both wait until the Mayor takes them. */
 export function addTurn(
@@ -44,11 +46,7 @@ export function addTurn(
 
 /** The turn belongs to this run from now on: it is delivered with the offer or by a turn frame. */
 export function giveTurn(tx: Tx, turnId: string, runId: string): void {
-  tx.db
-    .update(turns)
-    .set({ state: "running", runId, tries: sql`${turns.tries} + 1` })
-    .where(eq(turns.id, turnId))
-    .run();
+  moveTurn(tx, turnId, "given", { runId, tries: sql`${turns.tries} + 1` });
   markMessage(tx, turnId, "delivered");
 }
 
@@ -69,11 +67,11 @@ export function startTurn(tx: Tx, turnId: string): void {
 export function endTurn(
   tx: Tx,
   turnId: string,
-  state: "done" | "failed",
+  event: "answered" | "given_up",
   answer: string,
   note: string | null,
 ): void {
-  changeRow(tx.db, turns, turnId, { state, answer, note, endedAt: tx.now });
+  moveTurn(tx, turnId, event, { answer, note, endedAt: tx.now });
   markMessage(tx, turnId, "seen");
 }
 
@@ -82,17 +80,29 @@ export function turnAgain(
   turnId: string,
   { text, counted }: { text: string; counted: boolean },
 ): void {
+  moveTurn(tx, turnId, "run_ended", {
+    runId: null,
+    note: text,
+    ...(!counted && { tries: sql`max(0, ${turns.tries} - 1)` }),
+  });
+  markMessage(tx, turnId, "queued");
+}
+
+/** @throws when the event is refused in the present state */
+function moveTurn(
+  tx: Tx,
+  turnId: string,
+  event: TurnEvent,
+  set: SQLiteUpdateSetSource<typeof turns>,
+): void {
+  const before = valueAt(tx.db, turns.state, turnId);
+  const state = before === undefined ? null : turnAfter(before, event);
+  if (state === null) throw new Error(`${event} is refused for turn ${turnId}, which is ${before}`);
   tx.db
     .update(turns)
-    .set({
-      state: "pending",
-      runId: null,
-      note: text,
-      ...(!counted && { tries: sql`max(0, ${turns.tries} - 1)` }),
-    })
+    .set({ ...set, state })
     .where(eq(turns.id, turnId))
     .run();
-  markMessage(tx, turnId, "queued");
 }
 
 function markMessage(tx: Tx, turnId: string, state: "queued" | "delivered" | "seen"): void {

@@ -21,6 +21,10 @@ test.each([
     const steps = stepsOf(reconcile(snapshot({ issues, reviews })), "review/recover-orphaned");
     expect(actionsOf(steps, "move_review")[0]?.event).toBe(event);
     expect(actionsOf(steps, "retry_review")[0]?.as).toBe("infra");
+    // A merge that was lost sight of may still land.
+    expect(actionsOf(steps, "mark_lane").map(({ open }) => open)).toEqual(
+      state === "merging" ? [true] : [],
+    );
     const runs = [run({ kind, reviewId: "mr_1" })];
     const plan = reconcile(snapshot({ issues, reviews, runs }));
     expect(stepsOf(plan, "review/recover-orphaned")).toEqual([]);

@@ -20,6 +20,10 @@ export const recoverReview: Rule<ReviewView> = {
           text: "no run does this step any more; it is tried again",
         },
         retryReview(review, null, s),
+        // Whatever became of its run: what it pushed may have landed, or may still.
+        ...(review.state === "merging" && !review.laneOpen
+          ? [{ do: "mark_lane" as const, reviewId: review.id, open: true }]
+          : []),
       ],
     };
   },
