@@ -1,12 +1,13 @@
 /** Every checker of a play, hooked to it. Safety is looked at after each step. */
-import type { FeedChange } from "../../server/core.ts";
-import type { Image } from "../../protocol/index.ts";
+import type { FeedChange, TownCore } from "../../server/core.ts";
+import type { Image, Topic } from "../../protocol/index.ts";
 import type { Play } from "../play/play.ts";
-import { deliveryItem, outcomeItem, ruleItem } from "./coverage.ts";
+import { deliveryItem, outcomeItem, ruleItem, type Way } from "./coverage.ts";
 import { LandingChecks } from "./landings.ts";
 import { MachineChecks } from "./machines.ts";
 import { OfferChecks } from "./offers.ts";
 import { RunChecks } from "./runs.ts";
+import { ShownRows } from "./shown-rows.ts";
 import type { TownView } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
 import { WireChecks } from "./wire.ts";
@@ -22,6 +23,7 @@ export class Checks {
   readonly #runs = new RunChecks();
   readonly #work: WorkChecks;
   readonly #machines = new MachineChecks((item) => this.count(item));
+  readonly #rows = new ShownRows((item) => this.count(item));
   /** Of the commit that is looked at. */
   #shown: { id: string; state: string }[] = [];
   readonly #offers: OfferChecks;
@@ -31,6 +33,8 @@ export class Checks {
   /** How often each item of the coverage was seen. */
   readonly seen = new Map<string, number>();
   #changed: FeedChange[] = [];
+  /** The town's data is another, and was not looked at yet. */
+  #isUnread = false;
   /** Rises with every commit of the town that was looked at. */
   looks = 0;
   #complaint: Violation | null = null;
@@ -53,6 +57,8 @@ export class Checks {
       ],
       (bead, runId) => this.#work.landed(bead, runId),
     );
+    hooks.replaced = () => this.#forget();
+    hooks.opened = (core) => this.#read(core);
     hooks.changes = (_epoch, changes) => void this.#changed.push(...changes);
     hooks.rule = (id) => this.count(ruleItem(id));
     hooks.heard = (...what) => this.#complains(() => this.#wire.heard(...what));
@@ -64,13 +70,43 @@ export class Checks {
     this.seen.set(item, (this.seen.get(item) ?? 0) + 1);
   }
 
-  /** The town began with other data. */
-  restored(): void {
+  /** The town will begin with other data. */
+  #forget(): void {
+    this.#isUnread = true;
+    this.#changed = [];
     this.view.forget();
     this.#runs.forget();
     this.#work.forget();
     this.#machines.forget();
     this.#wire.forget();
+    this.#rows.forget();
+  }
+
+  /** Whose data is another is looked at anew, as a page does after an unknown epoch. */
+  #read(core: TownCore): void {
+    if (!this.#isUnread) return;
+    this.#isUnread = false;
+    const { beads, deleted, forgotten } = this.#play;
+    const all = ["town", "board", "convoys", "agents", "reviews", "mayor"] as const;
+    for (const topic of all) this.#know(core, topic);
+    for (const id of [...this.view.issues.keys(), ...beads.values()])
+      this.#know(core, `bead:${id}`);
+    for (const id of beads.values()) {
+      const isThere = this.view.issues.has(id);
+      if (isThere) deleted.delete(id);
+      else if (!deleted.has(id)) forgotten.add(id);
+    }
+  }
+
+  #know(core: TownCore, topic: Topic): void {
+    const state = core.topic(topic);
+    if (!state.ok) return;
+    for (const image of state.value.items) {
+      if (image.value === null || image.kind === "event") continue;
+      const before = this.view.take(image);
+      this.#rows.see(image);
+      if (image.kind === "run") this.#runs.see(before as Image<"run"> | undefined, image.value);
+    }
   }
 
   #look(): void {
@@ -97,6 +133,7 @@ export class Checks {
 
   #see(image: FeedChange["image"]): void {
     const before = this.view.take(image);
+    this.#rows.see(image);
     if (image.value === null) return;
     if (image.kind === "event") this.#machines.see(image.value);
     const shown = stateOf(image);
@@ -154,7 +191,8 @@ export class Checks {
     if (state !== "merged" || before?.state === "merged") return;
     if (proof === null) throw new Violation("landed-proof", `${id} is merged without a proof`);
     const rig = this.view.rigs.get(review.rigId);
-    if (rig !== undefined) this.count(deliveryItem(rig.delivery, rig.codeReview));
+    if (rig !== undefined)
+      this.count(deliveryItem(rig.delivery, this.#wayOf(review), rig.codeReview));
     if (!this.landings.holds(proof.mergeOid))
       throw new Violation("landed-proof", `${id} merged ${proof.mergeOid}, which no target has`);
   }
@@ -167,6 +205,14 @@ export class Checks {
       if (!(error instanceof Violation)) throw error;
       this.#complaint ??= error;
     }
+  }
+
+  #wayOf({ subjectId }: Image<"review">): Way {
+    const issue = this.view.issues.get(subjectId);
+    if (issue?.landing === true) return "landing a convoy";
+    const convoy = this.view.convoys.get(issue?.convoyId ?? "");
+    if (convoy === undefined) return "alone";
+    return convoy.branch === null ? "of a convoy" : "on a convoy's branch";
   }
 
   #hear(who: string, level: "info" | "warn" | "error", message: string, fields: object): void {
@@ -189,6 +235,10 @@ function stateOf({ kind, value }: FeedChange["image"]): string | null {
   if (value === null) return null;
   if (kind === "issue") return value.status;
   const hasState =
-    kind === "review" || kind === "convoy" || kind === "escalation" || kind === "mail";
+    kind === "review" ||
+    kind === "convoy" ||
+    kind === "molecule" ||
+    kind === "escalation" ||
+    kind === "mail";
   return hasState ? value.state : null;
 }

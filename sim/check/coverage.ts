@@ -1,32 +1,16 @@
-/** What plays have seen at work: rules, rows of the outcome and delivery tables, faults. Each must have been. */
+/** What plays have seen at work: rules, rows of tables, faults, moments of a crash. Each must have been. */
 import { outcomeSchema } from "../../protocol/index.ts";
+import { runnerCrashPoints, townCrashPoints } from "../faults/crash-points.ts";
 import { faults } from "../faults/registry.ts";
 import { rowItems } from "./machines.ts";
+import { shownRowItems } from "./shown-rows.ts";
 
 /** A run that is done has shown it; one that was refused never began. */
 const NEVER = new Set(["outcome done before progress", "outcome rejected after progress"]);
-/** Moments that a process must have died at: around commits, effects, syncs of the spool, and calls of its ports. */
-const CRASH_POINTS = [
-  ...["before commit", "after commit"].flatMap((moment) => [`town ${moment}`, `runner ${moment}`]),
-  ...["offer", "stop", "turn", "mail"].flatMap((effect) => [
-    `town before send ${effect}`,
-    `town after send ${effect}`,
-  ]),
-  ...["facts", "hello", "heartbeat", "tool"].flatMap((frame) => [
-    `runner before ask ${frame}`,
-    `runner after ask ${frame}`,
-  ]),
-  ...["offer", "stop", "turn", "mail"].flatMap((frame) => [
-    `runner before take ${frame}`,
-    `runner after take ${frame}`,
-  ]),
-  ...["works.refs.push", "commands.run"].flatMap((call) => [
-    `runner before ${call}`,
-    `runner within ${call}`,
-    `runner after ${call}`,
-  ]),
-];
 const DELIVERIES = ["none", "branch", "merge"];
+/** How a bead lands: alone, as one of a convoy, or as the landing of a convoy. */
+const WAYS = ["alone", "of a convoy", "on a convoy's branch", "landing a convoy"] as const;
+export type Way = (typeof WAYS)[number];
 
 export class Coverage {
   readonly #seen = new Map<string, number>();
@@ -40,13 +24,17 @@ export class Coverage {
         outcomeItem(outcome, false),
         outcomeItem(outcome, true),
       ]),
-      ...DELIVERIES.flatMap((delivery) => [
-        deliveryItem(delivery, true),
-        deliveryItem(delivery, false),
-      ]),
+      ...DELIVERIES.flatMap((delivery) =>
+        WAYS.flatMap((way) => [
+          deliveryItem(delivery, way, true),
+          deliveryItem(delivery, way, false),
+        ]),
+      ),
       ...rowItems(),
+      ...shownRowItems(),
       ...faults.map(({ name }) => faultItem(name)),
-      ...CRASH_POINTS.map(crashItem),
+      ...townCrashPoints.map((moment) => crashItem(`town ${moment}`)),
+      ...runnerCrashPoints.map((moment) => crashItem(`runner ${moment}`)),
     ].filter((item) => !NEVER.has(item));
   }
 
@@ -80,6 +68,6 @@ export function crashItem(moment: string): string {
   return `crash ${moment}`;
 }
 
-export function deliveryItem(delivery: string, codeReview: boolean): string {
-  return `delivery ${delivery}, code review ${codeReview ? "on" : "off"}`;
+export function deliveryItem(delivery: string, way: Way, codeReview: boolean): string {
+  return `delivery ${delivery} ${way}, code review ${codeReview ? "on" : "off"}`;
 }

@@ -7,6 +7,11 @@ import {
 } from "../../server/model/attention-states.ts";
 import { convoyAfter, convoyEvents, convoyStates } from "../../server/model/convoy-states.ts";
 import {
+  moleculeAfter,
+  moleculeEvents,
+  moleculeStates,
+} from "../../server/model/molecules/states.ts";
+import {
   issueAfter,
   issueEvents,
   issueStates,
@@ -31,6 +36,10 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   cv: {
     ...machine("convoy", convoyStates, convoyEvents, convoyAfter, "active"),
     begins: (text) => (text.includes("staged") ? "staged" : "active"),
+  },
+  mo: {
+    ...machine("molecule", moleculeStates, moleculeEvents, moleculeAfter, "active"),
+    begins: (text) => (text.endsWith(", staged") ? "staged" : "active"),
   },
   es: machine(
     "escalation",
@@ -64,15 +73,23 @@ function machine<S extends string, E extends string>(
 /** Rows that a town can have: what each machine may do in each of its states. */
 export function rowItems(): string[] {
   return Object.values(MACHINES).flatMap(({ noun, states, events, after }) =>
-    states.flatMap((state) =>
-      events.flatMap((event) =>
-        after(state, event) === null ? [] : [rowItem(noun, state, event)],
-      ),
-    ),
+    rowsOf(noun, states, events, after),
   );
 }
 
-function rowItem(noun: string, state: string, event: string): string {
+/** The rows of one table that lead somewhere. */
+export function rowsOf<S extends string, E extends string>(
+  noun: string,
+  states: readonly S[],
+  events: readonly E[],
+  after: (state: S, event: E) => S | null,
+): string[] {
+  return states.flatMap((state) =>
+    events.flatMap((event) => (after(state, event) === null ? [] : [rowItem(noun, state, event)])),
+  );
+}
+
+export function rowItem(noun: string, state: string, event: string): string {
   return `row ${noun}: ${event} when ${state}`;
 }
 

@@ -4,6 +4,7 @@ import type { Files } from "../git/objects.ts";
 import type { Play } from "../play/play.ts";
 import { fileOf, lineOf, titleOf } from "../play/content.ts";
 import type { Checks } from "./checks.ts";
+import { isParked } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
 
 type Issue = Image<"issue">;
@@ -13,7 +14,7 @@ export function isSettled(issue: Issue, checks: Checks): boolean {
   if (issue.status === "closed" || issue.status === "failed") return true;
   const { reviews, issues } = checks.view;
   const review = issue.reviewId === null ? undefined : reviews.get(issue.reviewId);
-  if (review?.state === "needs_person") return true;
+  if (review?.state === "needs_person" || isParked(issue)) return true;
   const stuck = issue.blockedBy
     .map((id) => issues.get(id))
     .find((on) => on !== undefined && isStuck(on, checks));
@@ -30,6 +31,7 @@ export function allSettled(play: Play, checks: Checks): boolean {
   if (!play.people.served || play.beads.size < play.beadsWanted) return false;
   for (const id of play.beads.values()) {
     const issue = checks.view.issues.get(id);
+    if (play.deleted.has(id) || play.forgotten.has(id)) continue;
     if (issue === undefined || !isSettled(issue, checks)) return false;
   }
   return true;
@@ -41,12 +43,21 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
   let landed = 0;
   for (const [n, id] of play.beads) {
     const issue = view.issues.get(id);
+    const merges = checks.landings.merges.get(id)?.size ?? 0;
+    if (play.deleted.has(id)) {
+      if (issue !== undefined || merges > 0)
+        throw new Violation("deleted-stays", `${id} was deleted, and is there or has landed`);
+      continue;
+    }
+    if (play.forgotten.has(id)) continue;
     if (issue === undefined)
       throw new Violation("acked-survives", `bead ${id} was given and is gone`);
-    const merges = checks.landings.merges.get(id)?.size ?? 0;
     const hasLanded = issue.outcome === "landed";
     if (hasLanded) landed += 1;
-    if (hasLanded !== (merges === 1))
+    // Of a merge whose answer was lost a person is asked. A town that was put back may not know of a landing.
+    const asks = view.reviews.get(issue.reviewId ?? "")?.state === "needs_person";
+    const isUnknown = !hasLanded && (asks || play.wasRestored);
+    if (!isUnknown && hasLanded !== (merges === 1))
       throw new Violation(
         "landed-once",
         `${id} is ${issue.status} ${issue.outcome}, merged ${merges} times`,

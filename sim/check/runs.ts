@@ -52,6 +52,7 @@ export class RunChecks {
 
   forget(): void {
     this.#live.clear();
+    this.#fences.clear();
     this.#agents.clear();
     this.#touched.clear();
   }

@@ -2,8 +2,8 @@
 import type { Play, PlayRunner } from "../play/play.ts";
 import type { SimRandom } from "../random.ts";
 
-/** Under `infra` faults alone nearly every bead lands unaided; `agent` and `people` may keep it from that. */
-export type FaultGroup = "infra" | "agent" | "people";
+/** Under `infra` faults alone nearly every bead lands unaided; the others may keep it from that. */
+export type FaultGroup = "infra" | "agent" | "people" | "data";
 
 export interface FaultWorld {
   play: Play;

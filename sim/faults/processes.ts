@@ -1,5 +1,7 @@
 /** Processes that are killed, stopped for a while, and hosts that lose power, sleep, or have their clock set. */
-import type { Play, PlayRunner } from "../play/play.ts";
+import type { PlayRunner } from "../play/play.ts";
+import type { SimRandom } from "../random.ts";
+import { runnerCrashPoints, townCrashPoints } from "./crash-points.ts";
 import { again, anyRunner, type Fault, type FaultWorld } from "./fault.ts";
 
 /** A killed process is started again within this time. */
@@ -17,28 +19,36 @@ export const processFaults: readonly Fault[] = [
   { name: "clock-jump", group: "infra", begin: jump },
 ];
 
+/** Which of the coming moments is struck: one of the next, or the next of a kind that may be rare. */
+type Aim = (moment: string) => boolean;
+
+function takeAim(random: SimRandom, points: readonly string[]): Aim {
+  if (random.unit() < 0.5) {
+    let left = 1 + random.below(BOUNDARIES_MAX);
+    return () => --left <= 0;
+  }
+  const point = points[random.below(points.length)];
+  return (moment) => moment === point;
+}
+
 /** At one of the next commits or effects, before or after it. */
 function killTown(world: FaultWorld): void {
   const { play, random } = world;
   const { hooks, town } = play;
   const before = hooks.townMoment;
-  let left = 0;
+  let aim: Aim | null = null;
   hooks.townMoment = (moment) => {
     before(moment);
-    if (left === 0 || --left > 0 || !town.isUp) return;
+    if (aim === null || !town.isUp || !aim(moment)) return;
+    aim = null;
     world.fired(`town ${moment}`);
     play.world.trace.say("town", `killed ${moment}`);
     town.kill();
-    play.world.after(random.below(DOWN_MS_MAX), "the town starts", () => startTown(play));
+    play.world.after(random.below(DOWN_MS_MAX), "the town starts", () => play.startTown());
   };
-  again(world, "the town will be killed", 200_000, () => (left = 1 + random.below(BOUNDARIES_MAX)));
-}
-
-function startTown({ town, townClock, world }: Play): void {
-  townClock.wake();
-  if (town.isUp) return;
-  world.trace.say("town", "starts");
-  town.start();
+  again(world, "the town will be killed", 200_000, () => {
+    aim = takeAim(random, townCrashPoints);
+  });
 }
 
 /** At one of the next boundaries of the runner's ports. */
@@ -47,16 +57,14 @@ function strikeRunners(world: FaultWorld, how: "killed" | "without power"): void
   const { hooks } = play;
   const before = hooks.runnerMoment;
   const lingers = hooks.lingersMs;
-  const left = new Map<PlayRunner, number>();
+  const aims = new Map<PlayRunner, Aim>();
   hooks.lingersMs = (runner) =>
     lingers(runner) ?? (random.unit() < 0.3 ? random.below(5_000) : null);
   hooks.runnerMoment = (runner, moment) => {
     before(runner, moment);
-    const count = left.get(runner);
-    if (count === undefined || !runner.host.isUp) return;
-    left.set(runner, count - 1);
-    if (count > 1) return;
-    left.delete(runner);
+    const aim = aims.get(runner);
+    if (aim === undefined || !runner.host.isUp || !aim(moment)) return;
+    aims.delete(runner);
     world.fired(`runner ${moment}`);
     play.world.trace.say(runner.name, `${how} ${moment}`);
     if (how === "killed") runner.host.kill();
@@ -66,7 +74,7 @@ function strikeRunners(world: FaultWorld, how: "killed" | "without power"): void
   };
   const everyMs = how === "killed" ? 60_000 : 120_000;
   again(world, "a runner will fall", everyMs, () =>
-    left.set(anyRunner(world), 1 + random.below(BOUNDARIES_MAX)),
+    aims.set(anyRunner(world), takeAim(random, runnerCrashPoints)),
   );
 }
 

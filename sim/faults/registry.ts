@@ -1,5 +1,5 @@
 /** Every fault there is, by name. */
-import { peopleFaults } from "./acting.ts";
+import { peopleFaults } from "./people/acting.ts";
 import { agentFaults } from "./agents.ts";
 import type { Fault } from "./fault.ts";
 import { networkFaults } from "./network.ts";

@@ -88,10 +88,10 @@ function polecat(asked: Asked, { oddity, files, random }: MindOptions): Answer[]
   const nothing = { summary: "It is there already", no_changes_reason: "The line is there." };
   if (tree.get(fileOf(n)) === lineOf(n) && Object.keys(writes).length === 1)
     return [done, { tool: { name: "gt_done", arguments: nothing } }, end];
-  if (oddity === "dies in its work") return [write, { dies: true }];
+  if (oddity === "dies in its work") return [look, write, { dies: true }];
   if (oddity === "model fails later") {
     const kind = (["throttle", "unreachable", "quota"] as const)[random.below(3)] ?? "throttle";
-    return [write, ...Array<Answer>(1 + random.below(8)).fill(failing(kind)), done, end];
+    return [look, write, ...Array<Answer>(1 + random.below(8)).fill(failing(kind)), done, end];
   }
   if (oddity === "finishes twice") return [write, done, done, end];
   if (oddity === "finishes late")

@@ -1,5 +1,5 @@
 /** One play: a town, its runners, their agents and remotes, and people, all from one seed. */
-import type { FeedChange, Log } from "../../server/core.ts";
+import type { FeedChange, Log, TownCore } from "../../server/core.ts";
 import type { AgentSpec } from "../../runner/agents/driver.ts";
 import type { Mind } from "../agent/answer.ts";
 import { SimForge } from "../git/forge.ts";
@@ -24,7 +24,8 @@ const PATIENCE = {
   agentWallMs: 15 * 60_000,
   codeWallMs: 5 * 60_000,
   questionDeadlineMs: 10 * 60_000,
-  escalationRemindMs: 20 * 60_000,
+  escalationRemindMs: 4 * 60_000,
+  escalationCalmMs: 6 * 60_000,
   agentIdleMs: 10 * 60_000,
   // Half of all that happens would be heartbeats that move nothing.
   heartbeatMs: 20_000,
@@ -63,6 +64,10 @@ export interface Hooks {
   /** Why a command of a rig could not be run; null: it runs. */
   commandFault: () => Judged | null;
   oddity: (spec: AgentSpec) => Oddity | null;
+  /** The town has started. */
+  opened: (core: TownCore) => void;
+  /** The town that is down will begin with other data. */
+  replaced: () => void;
   changes: (epoch: number, changes: readonly FeedChange[]) => void;
   /** A rule of the town was applied. */
   rule: (id: string) => void;
@@ -83,6 +88,12 @@ export class Play {
   readonly hooks: Hooks;
   /** Ids of the beads by their numbers, as people were told them. */
   readonly beads = new Map<number, string>();
+  /** Those that people have deleted since. */
+  readonly deleted = new Set<string>();
+  /** Those that the town does not know any more: they are newer than the backup that was put back. */
+  readonly forgotten = new Set<string>();
+  /** An old backup of the town was put back. */
+  wasRestored = false;
 
   /** Runs whose agents take their time to be up. */
   readonly #startMs = new Map<string, number>();
@@ -116,6 +127,23 @@ export class Play {
       host.disk.close();
     }
     this.town.close();
+  }
+
+  /** The town is down for a while, and begins again with other data. */
+  replaceData(change: (bytes: Uint8Array) => Uint8Array, downMs: number): void {
+    const { databases } = this.town;
+    this.town.kill();
+    databases.restore(change(databases.backup()));
+    this.hooks.replaced();
+    this.world.after(downMs, "the town starts", () => this.startTown());
+  }
+
+  /** Unless it was started meanwhile. */
+  startTown(): void {
+    this.townClock.wake();
+    if (this.town.isUp) return;
+    this.world.trace.say("town", "starts");
+    this.town.start();
   }
 
   /** Unless it was started meanwhile. */
@@ -160,6 +188,7 @@ export class Play {
         ...{ info: log("info"), warn: log("warn"), error: log("error") },
       },
       watch: (moment) => this.hooks.townMoment(moment),
+      onOpened: (core) => this.hooks.opened(core),
       onChanges: (epoch, changes) => this.hooks.changes(epoch, changes),
       onHeard: (...what) => this.hooks.heard(...what),
     });
@@ -232,6 +261,8 @@ function quietHooks(random: SimRandom): Hooks {
     isCut: () => false,
     commandFault: () => null,
     oddity: () => null,
+    opened: () => undefined,
+    replaced: () => undefined,
     changes: () => undefined,
     rule: () => undefined,
     heard: () => undefined,

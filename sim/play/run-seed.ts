@@ -34,7 +34,7 @@ export function runSeed(scenario: Scenario): Seen {
   });
   checks.excuse = excuses(scenario.faults);
   checks.acting = {
-    people: hasFault(scenario.faults, "people"),
+    people: hasFault(scenario.faults, "people") || hasFault(scenario.faults, "data"),
     agents: hasFault(scenario.faults, "agent"),
   };
   let violation: Seen["violation"] = null;
@@ -66,8 +66,10 @@ function beginFaults(
 /** What the log says of a fault is no fault of the town's. */
 function excuses(names: readonly string[]): Checks["excuse"] {
   const isFull = names.includes("disk-full");
+  const isForgetful = names.includes("restore");
   const cannotSave = names.includes("repositories-full");
   return (_who, message) =>
+    (isForgetful && message === "a fact could not be applied") ||
     (cannotSave && message === "a run's tree was kept") ||
     (isFull &&
       /disk|tick failed|an effect failed|could not be|frame failed|run failed/.test(message));
@@ -93,8 +95,8 @@ function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenar
     );
   world.run(areAwake, world.nowMs + REST_MS);
   world.run(() => false, world.nowMs + QUIET_MS);
-  const gone = hasFault(names, "people") || hasFault(names, "agent");
-  checkRest(play, checks, gone ? 0 : UNAIDED_MIN);
+  const isAided = (["people", "agent", "data"] as const).some((group) => hasFault(names, group));
+  checkRest(play, checks, isAided ? 0 : UNAIDED_MIN);
   checkPreview(play);
 }
 

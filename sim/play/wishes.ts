@@ -12,6 +12,9 @@ const MODEL = {
   key: "k",
   model: "m",
 };
+/** People look at a plan for so long at most. */
+const STAGED_MS_MAX = 4 * 60_000;
+const STAGED = 0.2;
 const PRIORITIES = ["low", "medium", "high", "critical"] as const;
 
 export interface WishParts {
@@ -74,7 +77,7 @@ function slingOne({ people, onBead }: WishParts, random: SimRandom, { rig, first
 }
 
 /** A formula of its own for each group, whose parameters are the titles. */
-function pour({ people, onBead }: WishParts, random: SimRandom, group: Group): void {
+function pour({ world, people, onBead }: WishParts, random: SimRandom, group: Group): void {
   const { rig, first, count } = group;
   const names = Array.from({ length: count }, (_, n) => `t${n}`);
   const steps = names.map((key, n) => ({
@@ -84,13 +87,22 @@ function pour({ people, onBead }: WishParts, random: SimRandom, group: Group): v
   const name = `group-${first}`;
   const formula = { name, parameters: names.map((each) => ({ name: each })), steps };
   const parameters = Object.fromEntries(names.map((each, n) => [each, titleOf(first + n)]));
-  people.wish("formula.put", { formula }, () =>
-    people.wish("molecule.pour", { formula: name, rig: rig.name, parameters }, (ack) => {
-      if (!ack.ok) return;
-      const { steps: poured } = ack.value as { steps: { n: number; beadId: string }[] };
+  const staged = random.unit() < STAGED;
+  const body = { formula: name, rig: rig.name, parameters, staged };
+  const begin = () => people.wish("formula.put", { formula }, pourIt);
+  const pourIt = () =>
+    people.wish("molecule.pour", body, (ack) => {
+      // The town has forgotten the formula.
+      if (!ack.ok) return begin();
+      const { id, steps: poured } = ack.value as {
+        id: string;
+        steps: { n: number; beadId: string }[];
+      };
+      const start = () => people.wish("molecule.start", { molecule: id });
+      if (staged) world.after(random.below(STAGED_MS_MAX), "a person starts a molecule", start);
       for (const { n, beadId } of poured) onBead(first + n - 1, beadId);
-    }),
-  );
+    });
+  begin();
 }
 
 function slingConvoy({ world, people, onBead }: WishParts, random: SimRandom, group: Group): void {
@@ -103,7 +115,7 @@ function slingConvoy({ world, people, onBead }: WishParts, random: SimRandom, gr
   // What shares a file conflicts with the target, which is for a bead's author to mend.
   const shares = tasks.some((_, n) => sharedFileOf(first + n) !== null);
   const mode = shares || random.unit() < 0.5 ? "review-and-merge" : "review-then-land";
-  const staged = random.unit() < 0.2;
+  const staged = random.unit() < STAGED;
   const body = { rig: rig.name, title: `Convoy of ${first}`, tasks, parallel: true, mode, staged };
   people.wish("convoy.sling", body, (ack) => {
     if (!ack.ok) return;
@@ -112,7 +124,7 @@ function slingConvoy({ world, people, onBead }: WishParts, random: SimRandom, gr
       convoy: { id: string };
     };
     const start = () => people.wish("convoy.start", { convoy: convoy.id });
-    if (staged) world.after(random.below(60_000), "a person starts a convoy", start);
+    if (staged) world.after(random.below(STAGED_MS_MAX), "a person starts a convoy", start);
     for (const { id, title } of beads) {
       const n = tasks.findIndex((task) => task.title === title);
       onBead(first + n, id);

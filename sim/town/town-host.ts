@@ -26,6 +26,8 @@ export interface TownWorld {
   onChanges: (epoch: number, changes: readonly FeedChange[]) => void;
   /** A frame of a runner was taken, and answered with this. */
   onHeard: (runnerId: string, event: string, frame: object, value: unknown) => void;
+  /** The town is up, and has told nothing yet. */
+  onOpened: (core: TownCore) => void;
 }
 
 /** One start of the town. */
@@ -178,6 +180,7 @@ export class TownHost implements TownSide {
 
   #opened(here: Incarnation, core: TownCore): void {
     here.core = core;
+    this.#world.onOpened(core);
     core.onChanges((epoch, changes) => {
       if (!here.undone) this.#world.onChanges(epoch, changes);
     });

@@ -11,6 +11,7 @@ export class TownView {
   readonly rigs = new Map<string, Image<"rig">>();
   readonly runners = new Map<string, Image<"runner">>();
   readonly convoys = new Map<string, Image<"convoy">>();
+  readonly agents = new Map<string, Image<"agent">>();
 
   town: Image<"town"> | undefined;
 
@@ -38,6 +39,8 @@ export class TownView {
       case "town":
         this.town = image.value ?? undefined;
         return undefined;
+      case "agent":
+        return swap(this.agents, image);
       default:
         return undefined;
     }
@@ -56,6 +59,7 @@ export class TownView {
       this.rigs,
       this.runners,
       this.convoys,
+      this.agents,
     ])
       map.clear();
   }
@@ -69,4 +73,9 @@ function swap<K extends ImageKind>(
   if (value === null) map.delete(id);
   else map.set(id, value);
   return before;
+}
+
+/** Only a person can mend what it waits for, and resumes it then. */
+export function isParked({ wait }: Image<"issue">): boolean {
+  return wait?.text.startsWith("parked: ") === true;
 }

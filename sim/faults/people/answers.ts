@@ -1,0 +1,33 @@
+/** What people answer and decide when they are asked, and what they say unasked. */
+import { oneOf, type Act } from "./act.ts";
+
+/** A question, most often one that is open; some answers are kept for the rig. */
+export const answer: Act = (_bead, random, { play }) => {
+  const wanted = random.unit() < 0.8 ? "open" : "answered";
+  const questions = [...play.view.questions.values()].filter(({ state }) => state === wanted);
+  const question = oneOf(questions, random);
+  if (question === undefined) return null;
+  const remember = random.unit() < 0.5;
+  return ["question.answer", { question: question.id, answer: "Yes.", remember }];
+};
+
+export const decide: Act = (_bead, random, { play }) => {
+  const waiting = [...play.view.reviews.values()].filter(({ state }) => state === "needs_person");
+  const review = oneOf(waiting, random)?.id;
+  if (review === undefined) return null;
+  const verdict = random.unit() < 0.5 ? "approve" : "request_changes";
+  return ["review.decide", { review, verdict, feedback: "Try once more." }];
+};
+
+export const resolve: Act = (_bead, random, { play }) => {
+  const open = [...play.view.escalations.values()].filter(({ state }) => state !== "resolved");
+  const one = oneOf(open, random);
+  if (one === undefined) return null;
+  const command = random.unit() < 0.6 ? "escalation.acknowledge" : "escalation.resolve";
+  return [command, { escalation: one.id }];
+};
+
+export const mail: Act = (bead, random) => {
+  const mode = (["wait_idle", "queue"] as const)[random.below(2)];
+  return ["mail.send", { to: bead, text: "Mind the gap.", mode, minutes: 1 + random.below(30) }];
+};

@@ -1,0 +1,72 @@
+/** What people do to beads and to their runs. */
+import type { Image } from "../../../protocol/index.ts";
+import { isParked } from "../../town/town-view.ts";
+import type { FaultWorld } from "../fault.ts";
+import { later, oneOf, type Act } from "./act.ts";
+
+const PRIORITIES = ["low", "medium", "high", "critical"] as const;
+
+export const edit: Act = (bead, random) => [
+  "bead.update",
+  { bead, set: { priority: PRIORITIES[random.below(PRIORITIES.length)] ?? "low" } },
+];
+
+export const comment: Act = (bead) => ["bead.comment", { bead, text: "Well." }];
+
+export const close: Act = (bead, random, world) => {
+  const chosen = random.unit() < 0.8 ? bead : midway(world, random);
+  return ["bead.close", { bead: chosen ?? bead, outcome: "answered" }];
+};
+
+export const cancel: Act = (bead, random, world) => {
+  const chosen = random.unit() < 0.5 ? bead : midway(world, random);
+  return ["bead.cancel", { bead: chosen ?? bead }];
+};
+
+/** What has come to its end without landing. */
+export const reopen: Act = (bead, random, { play }) => {
+  const ended = [...play.view.issues.values()].filter(
+    ({ status, outcome }) => status === "failed" || (status === "closed" && outcome !== "landed"),
+  );
+  return ["bead.reopen", { bead: oneOf(ended, random)?.id ?? bead }];
+};
+
+/** Whoever holds a bead releases it some time later. */
+export const hold: Act = (bead, random, { play }) => [
+  "bead.hold",
+  { bead },
+  () => later(play, random, ["bead.release", { bead }]),
+];
+
+export const stopRun: Act = (bead, _random, { play }) => {
+  const run = play.view.issues.get(bead)?.runId ?? null;
+  return run === null ? null : ["run.stop", { run }];
+};
+
+export const resume: Act = (_bead, random, { play }) => {
+  const parked = oneOf([...play.view.issues.values()].filter(isParked), random);
+  return parked === undefined ? null : ["bead.resume", { bead: parked.id }];
+};
+
+/** What nobody works on and nothing has landed of. */
+export const remove: Act = (_bead, random, { play }) => {
+  const { beads, deleted, view } = play;
+  const idle = [...beads.values()].filter((id) => {
+    const issue = view.issues.get(id);
+    const isIdle = issue?.status === "open" || issue?.status === "closed";
+    return isIdle && issue.outcome !== "landed";
+  });
+  const bead = oneOf(idle, random);
+  if (bead === undefined) return null;
+  return ["bead.delete", { bead }, ({ ok }) => void (ok && deleted.add(bead))];
+};
+
+/** A bead whose review goes on, or that lands a convoy. */
+function midway({ play }: FaultWorld, random: Parameters<Act>[1]): string | undefined {
+  const { issues, reviews } = play.view;
+  const isMidway = ({ landing, reviewId, status }: Image<"issue">) => {
+    const review = reviewId === null ? undefined : reviews.get(reviewId);
+    return status !== "closed" && (landing || review !== undefined);
+  };
+  return oneOf([...issues.values()].filter(isMidway), random)?.id;
+}
