@@ -20,6 +20,7 @@ import { takeDigest } from "../store/writes/attention/digest.ts";
 import { escalate, resolveByKey } from "../store/writes/escalations.ts";
 import { markWarned } from "../store/writes/limits/spend.ts";
 import { moveBreaker, setProbe, setProvider } from "../store/writes/limits/limits.ts";
+import { wishClosed } from "../store/writes/bead-edits.ts";
 import { closeIssue, countRun, moveIssue, parkIssue } from "../store/writes/issues.ts";
 import {
   countReviewTry,
@@ -119,11 +120,10 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
         throw new Error(`${step.rule}: ${action.event} is refused for ${action.beadId}`);
       return;
     case "close_issue":
-      return closeIssue(tx, action, action.closing);
+    case "wish_close":
     case "count_run":
-      return countRun(tx, action.beadId, action);
     case "park_issue":
-      return parkIssue(tx, action.beadId, action.reason);
+      return applyToIssue(tx, action);
     case "wait":
       return setWait(tx, action.subject, action.id, action.wait, action.ready);
     case "submit_review":
@@ -175,6 +175,22 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
 }
 
 type ActionOf<K extends Action["do"]> = Extract<Action, { do: K }>;
+
+function applyToIssue(
+  tx: Tx,
+  action: ActionOf<"close_issue" | "wish_close" | "count_run" | "park_issue">,
+): void {
+  switch (action.do) {
+    case "close_issue":
+      return closeIssue(tx, action, action.closing);
+    case "wish_close":
+      return wishClosed(tx, action.beadId, action.reviewId, action.closing);
+    case "count_run":
+      return countRun(tx, action.beadId, action);
+    case "park_issue":
+      return parkIssue(tx, action.beadId, action.reason);
+  }
+}
 
 /** What beads belong to, and who works on them. */
 function applyToGroup(

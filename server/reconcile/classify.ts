@@ -225,7 +225,9 @@ const REVIEW_TABLE: readonly Row<ReviewView>[] = [
       // Of a bead that is being closed nobody need decide anything.
       c.issues.get(review.subjectId)?.closing === null &&
       ((["queued", "reviewing", "approved"].includes(review.state) && isUsedUp(review, c.s)) ||
+        // What is being worked on already is finished first.
         (review.state === "changes_requested" &&
+          c.issues.get(review.subjectId)?.state === "open" &&
           roundsUsedUp(review.latest, policyOf(c.s, review.rigId).roundsMax))),
     rule: askPerson,
   },

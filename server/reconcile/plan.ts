@@ -95,6 +95,8 @@ export type Action =
       heads?: { head: string; base: string };
       nextRound?: number;
     }
+  /** Closed as soon as nothing of it is under way. */
+  | { do: "wish_close"; beadId: string; reviewId: string | null; closing: Closing }
   | { do: "close_issue"; beadId: string; reviewId: string | null; closing: Closing }
   | {
       do: "count_run";

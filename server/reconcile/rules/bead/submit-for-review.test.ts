@@ -5,6 +5,7 @@ import {
   BASE,
   HEAD,
   issue,
+  review,
   run,
   snapshot,
   stepsOf,
@@ -52,6 +53,19 @@ test("[bead/submit-for-review] nothing to do closes the bead with that outcome, 
   expect(actionsOf(steps, "move_issue")[0]).toMatchObject({
     event: "closed_by_outcome",
     outcome: "nothing_to_do",
+  });
+});
+
+test("[bead/submit-for-review] [D1] nothing to do after a lost merge waits until it is known what that did", () => {
+  const result = { ...done, noChangesReason: "it is sorted already" };
+  const runs = [run({ state: "ended", outcome: "done", result })];
+  const issues = [issue({ state: "in_progress", reviewId: "mr_1" })];
+  const reviews = [review({ state: "changes_requested", laneOpen: true })];
+  const steps = stepsOf(reconcile(snapshot({ runs, issues, reviews })), RULE);
+  expect(actionsOf(steps, "move_issue").map(({ event }) => event)).toEqual(["run_lost"]);
+  expect(actionsOf(steps, "wish_close")[0]?.closing).toMatchObject({
+    outcome: "nothing_to_do",
+    waitsFor: "lane",
   });
 });
 

@@ -1,5 +1,5 @@
-import type { Rule } from "../../context.ts";
-import type { Step } from "../../plan.ts";
+import type { Context, Rule } from "../../context.ts";
+import type { Action, Step } from "../../plan.ts";
 import type { IssueView, RunView } from "../../snapshot.ts";
 
 /** A verified done becomes a round of the bead's review; an explicit "nothing to do" closes it. */
@@ -11,7 +11,7 @@ export const submitForReview: Rule<RunView> = {
     const result = run.result;
     if (!issue || result?.kind !== "work_done") return null;
     if (result.noChangesReason !== null)
-      return nothingToDo(this.id, run, issue, result.noChangesReason);
+      return nothingToDo(this.id, run, issue, result.noChangesReason, context);
     const round = issue.round;
     return {
       rule: this.id,
@@ -49,26 +49,48 @@ export const submitForReview: Rule<RunView> = {
   },
 };
 
-function nothingToDo(rule: string, run: RunView, issue: IssueView, reason: string): Step {
+function nothingToDo(
+  rule: string,
+  run: RunView,
+  issue: IssueView,
+  reason: string,
+  { reviews }: Context,
+): Step {
+  const { id: beadId, reviewId } = issue;
+  const mayLand = reviewId !== null && reviews.get(reviewId)?.laneOpen === true;
   return {
     rule,
-    key: issue.id,
+    key: beadId,
     expect: [
       { table: "run", id: run.id, state: "ended" },
-      { table: "issue", id: issue.id, state: "in_progress" },
+      { table: "issue", id: beadId, state: "in_progress" },
     ],
     actions: [
       { do: "settle_run", runId: run.id },
-      {
-        do: "move_issue",
-        beadId: issue.id,
-        event: "closed_by_outcome",
-        outcome: "nothing_to_do",
-        runId: null,
-        text: `closed without changes: ${reason}`,
-      },
+      ...(mayLand ? closeLater(issue, reason) : [closeNow(beadId, reason)]),
     ],
   };
+}
+
+function closeNow(beadId: string, reason: string): Action {
+  return {
+    do: "move_issue",
+    beadId,
+    event: "closed_by_outcome",
+    outcome: "nothing_to_do",
+    runId: null,
+    text: `closed without changes: ${reason}`,
+  };
+}
+
+/** An earlier merge of it was lost: perhaps that is why there is nothing to do. */
+function closeLater({ id: beadId, reviewId, closing }: IssueView, reason: string): Action[] {
+  const text = `there is nothing to do: ${reason}; first it is found out what an earlier merge did`;
+  const wish = { outcome: "nothing_to_do", reason, waitsFor: "lane" } as const;
+  return [
+    { do: "move_issue", beadId, event: "run_lost", runId: null, text },
+    ...(closing === null ? [{ do: "wish_close" as const, beadId, reviewId, closing: wish }] : []),
+  ];
 }
 
 function firstLine(text: string): string {

@@ -11,7 +11,10 @@ import {
 } from "../../../../tests/support/snapshot.ts";
 import { reconcile } from "../../reconcile.ts";
 
-const asked = (change: Parameters<typeof review>[0], state: "in_review" | "open" = "in_review") => {
+const asked = (
+  change: Parameters<typeof review>[0],
+  state: "in_review" | "open" | "in_progress" = "in_review",
+) => {
   const issues = [issue({ state, reviewId: "mr_1", round: 6 })];
   return stepsOf(reconcile(snapshot({ issues, reviews: [review(change)] })), "review/ask-person");
 };
@@ -40,6 +43,8 @@ test("[review/ask-person] the fifth round that comes back asks; what a person re
   const byRefinery = { verdict: "request_changes", reviewerRunId: "rn_2" } as const;
   expect(asked({ state, latest: round({ round: 4, ...byRefinery }) }, "open")).toEqual([]);
   expect(asked({ state, latest: round({ round: 5, ...byRefinery }) }, "open")).toHaveLength(1);
+  // The figure was lowered while its author was at work on the next round.
+  expect(asked({ state, latest: round({ round: 5, ...byRefinery }) }, "in_progress")).toEqual([]);
   const byPerson = round({ round: 5, verdict: "request_changes" });
   expect(asked({ state, latest: byPerson }, "open")).toEqual([]);
 });
