@@ -20,7 +20,7 @@ export const FIGURES = [
   ["startFailuresMax", 1],
   ["turnTriesMax", 1],
   ["stallsMax", 1],
-  ["stopGraceMs", 1_000],
+  ["stopGraceMs", 45_000],
 ] as const;
 /** Such a figure holds for so long at most. */
 const FIGURE_MS_MAX = 5 * 60_000;
