@@ -187,6 +187,17 @@ test("[town/allocate] [SC-REVIEW-2] each state of a review gets its kind of run"
   ]);
 });
 
+test("[town/allocate] a merge without a slot says what it will say without its lane", () => {
+  const issues = beads(1, { state: "in_review" }).map((each) => ({ ...each, reviewId: "mr_1" }));
+  const reviews = [review({ id: "mr_1", subjectId: "bd_1", state: "approved" })];
+  const held = [{ runnerId: "ru_1", kind: "check" as const, rigId: "rg_1", count: 2 }];
+  const plan = reconcile(snapshot({ issues, reviews, held }));
+  expect(actionsOf(plan.steps, "offer")).toEqual([]);
+  expect(actionsOf(plan.steps, "wait")).toMatchObject([
+    { wait: { text: "waits for the lane of its target" } },
+  ]);
+});
+
 test("[town/allocate] one landing at a time per lane; what comes later says that it waits", () => {
   const issues = beads(2, { state: "in_review" }).map((each, i) => ({
     ...each,

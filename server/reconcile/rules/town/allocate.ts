@@ -27,6 +27,11 @@ const SLOT: Readonly<Record<Stage, SlotClass>> = {
 /** Which bound is reached is told by explain; this stays true for all that wait. */
 const NO_SLOT = "waits for a free slot";
 const NO_LANE = "waits for the lane of its target";
+/** Only the first of a lane is looked at when a slot is free, so what the others say holds for both. */
+const NO_ROOM: Readonly<Record<Stage, string>> = {
+  ...{ check: NO_SLOT, review: NO_SLOT, work: NO_SLOT },
+  merge: NO_LANE,
+};
 
 type Subject = { issue: IssueView; review: ReviewView | null };
 type Candidate = { subject: Subject; ready: Ready; rig: RigView };
@@ -93,7 +98,8 @@ function give(
   if (busy.has(ready.resource))
     return waitStep(subject, { rule: RULE, text: NO_LANE, untilAt: null }, ready);
   const runner = mayProbe(subject.issue, slot, context.s) ? capacity.place(slot, rig) : null;
-  if (!runner) return waitStep(subject, { rule: RULE, text: NO_SLOT, untilAt: null }, ready);
+  if (!runner)
+    return waitStep(subject, { rule: RULE, text: NO_ROOM[ready.stage], untilAt: null }, ready);
   busy.add(ready.resource);
   const step =
     subject.review && ready.stage !== "work"
