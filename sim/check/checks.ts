@@ -3,6 +3,7 @@ import type { FeedChange, TownCore } from "../../server/core.ts";
 import type { Image, Topic } from "../../protocol/index.ts";
 import type { Play } from "../play/play.ts";
 import { deliveryItem, outcomeItem, ruleItem, type Way } from "./coverage.ts";
+import { DeadlineChecks } from "./deadlines.ts";
 import { LandingChecks } from "./landings.ts";
 import { MachineChecks } from "./machines.ts";
 import { OfferChecks } from "./offers.ts";
@@ -28,6 +29,9 @@ export class Checks {
   #shown: { id: string; state: string }[] = [];
   readonly #offers: OfferChecks;
   readonly #wire: WireChecks;
+  readonly #deadlines: DeadlineChecks;
+  /** The town is always up, and its clock goes on evenly. */
+  isSteady = false;
   /** Who acts beside infrastructure. */
   acting: Acting = { people: true, agents: true };
   /** How often each item of the coverage was seen. */
@@ -48,6 +52,7 @@ export class Checks {
     const disks = () =>
       play.runners.filter(({ host }) => host.started !== null).map(({ host }) => host.disk.look());
     this.#wire = new WireChecks(disks, () => world.nowMs);
+    this.#deadlines = new DeadlineChecks(this.view, () => play.townClock.now());
     this.#offers = new OfferChecks(disks, (runnerId) => this.#wire.isNear(runnerId));
     this.landings = new LandingChecks(
       forge,
@@ -112,6 +117,7 @@ export class Checks {
   #look(): void {
     if (this.#complaint !== null) throw this.#complaint;
     this.landings.look();
+    if (this.isSteady) this.#deadlines.passed();
     if (this.#changed.length === 0) return;
     const changed = this.#changed;
     this.#changed = [];
@@ -128,6 +134,7 @@ export class Checks {
   #commit(): void {
     this.#runs.commit();
     this.#work.commit();
+    this.#deadlines.commit();
     for (const { id, state } of this.#shown.splice(0)) this.#machines.shows(id, state);
   }
 

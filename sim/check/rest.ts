@@ -65,6 +65,7 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
     if (hasLanded) checkContent(play, n, issue, checks);
     else if (issue.status !== "closed") checkTold(issue, checks);
   }
+  checkReviews(checks);
   checkConvoys(checks);
   checkSettled(play, checks);
   checkAskedOnce(play, checks);
@@ -105,6 +106,16 @@ function checkTold(issue: Issue, { view }: Checks): void {
   );
   if (!told && issue.blockedBy.length === 0)
     throw new Violation("person-told", `${issue.id} is ${issue.status} and nobody was told`);
+}
+
+/** Nobody goes on to read what is over, or was begun anew. */
+function checkReviews({ view }: Checks): void {
+  for (const { id, state, subjectId } of view.reviews.values()) {
+    const issue = view.issues.get(subjectId);
+    if (issue === undefined || state === "merged" || state === "withdrawn") continue;
+    if (issue.status === "closed" || issue.status === "failed" || issue.reviewId !== id)
+      throw new Violation("review-ends", `${id} is ${state}, and ${subjectId} is ${issue.status}`);
+  }
 }
 
 /** A convoy ends with its beads, and as they did. */

@@ -78,9 +78,15 @@ function strikeRunners(world: FaultWorld, how: "killed" | "without power"): void
   );
 }
 
-/** A push outlives the runner that began it, and takes effect long after: whoever took over must not mind. */
+/** A push of a merge outlives the runner that began it, and takes effect long after: whoever took over must not mind. */
 function orphanPush(world: FaultWorld): void {
   const { play, random } = world;
+  const { runs, runners } = play.view;
+  const merges = ({ name }: PlayRunner) =>
+    [...runs.values()].some(
+      ({ kind, state, runnerId }) =>
+        kind === "merge" && state !== "ended" && runners.get(runnerId)?.name === name,
+    );
   const { hooks } = play;
   const before = { moment: hooks.runnerMoment, lingers: hooks.lingersMs };
   const armed = new Set<PlayRunner>();
@@ -92,12 +98,15 @@ function orphanPush(world: FaultWorld): void {
   };
   hooks.runnerMoment = (runner, moment) => {
     before.moment(runner, moment);
-    if (moment !== "within works.refs.push" || !runner.host.isUp || !armed.delete(runner)) return;
+    if (moment !== "within works.refs.push" || !runner.host.isUp) return;
+    if (!armed.has(runner) || !merges(runner) || random.unit() < 0.3) return;
+    armed.delete(runner);
     world.fired();
-    lateMs.set(runner, 1_000 + random.below(200_000));
+    lateMs.set(runner, 1_000 + random.below(400_000));
     play.world.trace.say(runner.name, "killed, and its push goes on");
     runner.host.kill();
-    const inMs = random.below(DOWN_MS_MAX);
+    // Mostly too late to go on with what it did.
+    const inMs = random.below(random.unit() < 0.3 ? DOWN_MS_MAX : 8 * DOWN_MS_MAX);
     play.world.after(inMs, `${runner.name} starts`, () => play.startRunner(runner));
   };
   again(world, "a push will outlive its runner", 150_000, () => armed.add(anyRunner(world)));

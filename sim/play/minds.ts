@@ -109,9 +109,11 @@ function calls(oddity: Oddity | null): Answer[] {
   if (oddity === "asks") return [{ tool: { name: "gt_ask", arguments: question } }];
   if (oddity === "asks and waits")
     return [{ tool: { name: "gt_ask", arguments: { ...question, wait: true } } }];
-  const trouble = { title: "I am lost", body: "Help.", severity: "medium" };
-  const escalates = { tool: { name: "gt_escalate", arguments: trouble } };
-  return oddity === "escalates" ? [escalates, escalates] : [];
+  // The same call twice would be one.
+  const cries = ["Help.", "Please."].map((body) => ({
+    tool: { name: "gt_escalate", arguments: { title: "I am lost", body, severity: "medium" } },
+  }));
+  return oddity === "escalates" ? cries : [];
 }
 
 function refinery({ oddity, random }: MindOptions): Answer[] {

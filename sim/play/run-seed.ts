@@ -37,6 +37,9 @@ export function runSeed(scenario: Scenario): Seen {
     people: hasFault(scenario.faults, "people") || hasFault(scenario.faults, "data"),
     agents: hasFault(scenario.faults, "agent"),
   };
+  checks.isSteady = !faults.some(
+    ({ name, group }) => scenario.faults.includes(name) && group !== "agent" && group !== "people",
+  );
   let violation: Seen["violation"] = null;
   try {
     playOut(play, checks, scenario);
