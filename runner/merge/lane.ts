@@ -8,7 +8,7 @@ import type { Works } from "../works/works.ts";
 
 /** Who holds a lane, and the step of its journal at which it said so. */
 export type LaneMark = {
-  /** The town, and its epoch, that counts the fences: numbers of different issuers say nothing of each other. */
+  /** The rig whose town counts the fences: numbers of different issuers say nothing of each other. */
   readonly issuer: string;
   readonly fence: number;
   readonly runId: string;
@@ -21,7 +21,7 @@ export type Lane =
   | { readonly oid: null; readonly mark: null };
 
 const markPattern =
-  /^Issuer: ([A-Za-z0-9_.-]{1,200})\nFence: (\d{1,15})\nRun: ([A-Za-z0-9_-]{1,200})\nStep: (\d{1,15})$/m;
+  /^Issuer: ([A-Za-z0-9_.-]{1,200})\nFence: (\d{1,16})\nRun: ([A-Za-z0-9_-]{1,200})\nStep: (\d{1,15})$/m;
 
 /** The message of a lane commit: what makes its oid new at every step. */
 export function laneMessage(mark: LaneMark): string {
@@ -40,8 +40,8 @@ export function parseLaneMessage(message: string): LaneMark | null {
 }
 
 /**
- * Whether `holder` says that a newer engine than `mine` has the lane. A mark of another town (or of this
- * one before a restore) does not: the expected old values still keep the two from overwriting each other.
+ * Whether `holder` says that a newer engine than `mine` has the lane. A mark of another town does
+ * not: the expected old values still keep the two from overwriting each other.
  */
 export function supersedes(holder: LaneMark | null, mine: Omit<LaneMark, "step">): boolean {
   if (holder === null || holder.issuer !== mine.issuer || holder.fence < mine.fence) return false;

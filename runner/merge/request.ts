@@ -9,7 +9,7 @@ export type LandingRequest = {
   /** The merge run and its fence: what the lane is marked with. Fences increase per rig and target branch, whatever the delivery. */
   readonly runId: string;
   readonly fence: number;
-  /** Who counts the fences: the town's id and epoch, as one word of letters, digits, `.`, `_` and `-`. */
+  /** Who counts the fences: the rig's id, as one word of letters, digits, `.`, `_` and `-`. */
   readonly fenceIssuer: string;
   /** Becomes the first line of the merge commit. */
   readonly title: string;

@@ -3,15 +3,21 @@ import { join } from "node:path";
 import { z } from "zod";
 import { runSeed } from "../../sim/play/run-seed.ts";
 
-export const regressionSchema = z.strictObject({
-  /** What was wrong when it failed. */
-  found: z.string(),
+/** A scenario as it is kept in a file. */
+export const keptScenarioSchema = z.strictObject({
   seed: z.number().int(),
   faults: z.array(z.string()),
   size: z.strictObject({ beads: z.number(), rigs: z.number(), runners: z.number() }),
   activeMs: z.number(),
+  pace: z.number().optional(),
 });
-export type Regression = z.infer<typeof regressionSchema>;
+export type KeptScenario = z.infer<typeof keptScenarioSchema>;
+
+const regressionSchema = keptScenarioSchema.extend({
+  /** What was wrong when it failed. */
+  found: z.string(),
+});
+type Regression = z.infer<typeof regressionSchema>;
 
 export async function readRegressions(root: string): Promise<Regression[]> {
   const file = join(root, "tests/sim/regressions.json");

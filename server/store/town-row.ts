@@ -13,6 +13,14 @@ import { town } from "./schema/town.ts";
 /** The one row of the totals. */
 export const ALL_USAGE = "town";
 
+/**
+ * Epochs are no less than the seconds since 1970: a backup that was put back knows nothing of those that came after it,
+ * and what they gave out (fences at runners and remotes, positions of pages) must not be given out again.
+ */
+function epochAt(now: number): number {
+  return Math.max(1, Math.floor(now / 1_000));
+}
+
 /** Begins the next epoch of this town, or founds it with its Mayor. Before any other write. */
 export function beginEpoch(
   raw: Database,
@@ -31,7 +39,7 @@ export function beginEpoch(
     const row = db
       .update(town)
       .set({
-        epoch: sql`${town.epoch} + 1`,
+        epoch: sql`max(${town.epoch} + 1, ${epochAt(given.now)})`,
         version: 0,
         startedAt: given.now,
         stoppedCleanly: false,
@@ -67,6 +75,7 @@ function found(
   { now, newId, demo }: { now: number; newId: NewId; demo: boolean },
 ): { townId: string; epoch: number } {
   const townId = newId("town");
+  const epoch = epochAt(now);
   const sessionId = newId("session");
   const agentId = newId("agent");
   db.insert(beads)
@@ -86,7 +95,7 @@ function found(
     .values({
       id: townId,
       name: "Gastown",
-      epoch: 1,
+      epoch,
       version: 0,
       demo,
       sessionId,
@@ -95,5 +104,5 @@ function found(
       stoppedCleanly: false,
     })
     .run();
-  return { townId, epoch: 1 };
+  return { townId, epoch };
 }

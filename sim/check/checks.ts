@@ -63,7 +63,7 @@ export class Checks {
       (bead, runId) => this.#work.landed(bead, runId),
     );
     hooks.replaced = () => this.#forget();
-    hooks.opened = (core) => this.#read(core);
+    hooks.opened = (core) => this.#complains(() => this.#read(core));
     hooks.changes = (_epoch, changes) => void this.#changed.push(...changes);
     hooks.rule = (id) => this.count(ruleItem(id));
     hooks.heard = (...what) => this.#complains(() => this.#wire.heard(...what));
@@ -108,9 +108,9 @@ export class Checks {
     if (!state.ok) return;
     for (const image of state.value.items) {
       if (image.value === null || image.kind === "event") continue;
-      const before = this.view.take(image);
+      this.view.take(image);
       this.#rows.see(image);
-      if (image.kind === "run") this.#runs.see(before as Image<"run"> | undefined, image.value);
+      if (image.kind === "run") this.#runs.know(image.value);
     }
   }
 
@@ -157,6 +157,8 @@ export class Checks {
   }
 
   #run(before: Image<"run"> | undefined, run: Image<"run">): void {
+    // It had ended before anybody looked.
+    if (before === undefined && run.state === "ended") return this.#runs.know(run);
     this.#runs.see(before, run);
     this.#offers.see(before, run);
     this.#work.run(before, run);

@@ -34,6 +34,15 @@ export class RunChecks {
       throw new Violation("run-reason", `${run.id} ended as ${run.outcome} without a reason`);
   }
 
+  /** Of a run that was there before anybody looked, in any order. */
+  know({ id, state, resource, agentId, fence }: Run): void {
+    const highest = this.#fences.get(resource);
+    if (highest === undefined || outranks(fence, highest)) this.#fences.set(resource, fence);
+    if (state === "ended") return;
+    this.#live.set(resource, (this.#live.get(resource) ?? new Set()).add(id));
+    if (agentId !== null) this.#agents.set(id, agentId);
+  }
+
   /** After all images of a commit. */
   commit(): void {
     for (const resource of this.#touched) {
@@ -59,17 +68,17 @@ export class RunChecks {
 
   #begins({ id, resource, fence }: Run): void {
     const highest = this.#fences.get(resource);
-    const rises =
-      highest === undefined ||
-      fence.epoch > highest.epoch ||
-      (fence.epoch === highest.epoch && fence.n > highest.n);
-    if (!rises)
+    if (highest !== undefined && !outranks(fence, highest))
       throw new Violation(
         "fences-rise",
         `${id} of ${resource} has (${fence.epoch}, ${fence.n}) after (${highest.epoch}, ${highest.n})`,
       );
     this.#fences.set(resource, fence);
   }
+}
+
+function outranks(fence: Run["fence"], other: Run["fence"]): boolean {
+  return fence.epoch > other.epoch || (fence.epoch === other.epoch && fence.n > other.n);
 }
 
 /** What came of a run is history. */

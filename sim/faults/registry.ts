@@ -1,6 +1,7 @@
 /** Every fault there is, by name. */
 import { peopleFaults } from "./people/acting.ts";
 import { agentFaults } from "./agents.ts";
+import { dataFaults } from "./backups.ts";
 import type { Fault } from "./fault.ts";
 import { networkFaults } from "./network.ts";
 import { processFaults } from "./processes.ts";
@@ -12,6 +13,7 @@ export const faults: readonly Fault[] = [
   ...storageFaults,
   ...agentFaults,
   ...peopleFaults,
+  ...dataFaults,
 ];
 
 /** Names of faults from a list of names and groups, e.g. `infra,agent-lies`; an unknown one is returned as `unknown`. */

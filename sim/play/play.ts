@@ -7,6 +7,7 @@ import type { Files } from "../git/objects.ts";
 import type { SimRandom } from "../random.ts";
 import type { Judged } from "../runner/commands.ts";
 import { SimRunnerHost } from "../runner/host.ts";
+import type { TownDatabases } from "../town/databases.ts";
 import { TownView } from "../town/town-view.ts";
 import { TownHost } from "../town/town-host.ts";
 import { HostClock } from "../world/host-clock.ts";
@@ -130,10 +131,9 @@ export class Play {
   }
 
   /** The town is down for a while, and begins again with other data. */
-  replaceData(change: (bytes: Uint8Array) => Uint8Array, downMs: number): void {
-    const { databases } = this.town;
+  replaceData(change: (databases: TownDatabases) => void, downMs: number): void {
     this.town.kill();
-    databases.restore(change(databases.backup()));
+    change(this.town.databases);
     this.hooks.replaced();
     this.world.after(downMs, "the town starts", () => this.startTown());
   }

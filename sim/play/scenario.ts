@@ -17,7 +17,7 @@ export interface Scenario {
   /** People and faults act for so long; then the world is left to come to rest. */
   activeMs: number;
   /** How many times as often as at first thought faults come; once when it is left out. */
-  pace?: number;
+  pace?: number | undefined;
   /** Newest lines of the trace that are kept. */
   traceLines: number;
 }

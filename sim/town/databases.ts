@@ -58,6 +58,14 @@ export class TownDatabases {
     this.#town = null;
   }
 
+  /** Changes the data of a town that is down, as another program would. */
+  alter(act: (query: (sql: string, params?: Params) => Row[]) => void): void {
+    const db = Database.deserialize(this.backup());
+    act((sql, params = {}) => db.query<Row, [Params]>(sql).all(params));
+    this.restore(db.serialize());
+    db.close();
+  }
+
   /** Puts an old backup in the place of the data of a town that is down. */
   restore(bytes: Uint8Array): void {
     if (this.#town !== null) throw new Error("the town is up");
@@ -65,6 +73,9 @@ export class TownDatabases {
     this.#events = null;
   }
 }
+
+type Params = Record<string, string | number>;
+type Row = Record<string, string | number | null>;
 
 const CONTROL = /^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)/;
 

@@ -179,6 +179,7 @@ export class TownHost implements TownSide {
   }
 
   #opened(here: Incarnation, core: TownCore): void {
+    if (here.life.isOver) return;
     here.core = core;
     this.#world.onOpened(core);
     core.onChanges((epoch, changes) => {

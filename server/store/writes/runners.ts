@@ -28,8 +28,10 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
     ),
     lastSeenAt: tx.now,
   };
-  if (known) changeRow(tx.db, runners, id, seen);
-  else addRow(tx.db, runners, { id, offerSeq: 0, ...seen });
+  // A backup that was put back knows less of offers than the runner.
+  const offerSeq = Math.max(known?.offerSeq ?? 0, hello.lastOfferSeq);
+  if (known) changeRow(tx.db, runners, id, { ...seen, offerSeq });
+  else addRow(tx.db, runners, { id, offerSeq, ...seen });
   tx.touch("runner", id);
   return present(rowAt(tx.db, runners, id), `runners row of ${id}`);
 }

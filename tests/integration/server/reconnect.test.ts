@@ -89,6 +89,16 @@ describe("a runner that comes back", () => {
   });
 });
 
+describe("a town that was put back from a backup", () => {
+  test("[C8] gives out no number of an offer that its runner has seen", async () => {
+    await using town = await coreTown();
+    value(await town.core.hello(hello({ lastOfferSeq: 70 }), TOKEN));
+    await town.core.call("rig.add", { remote: "/tmp/repository.git", target: "main" }, OWNER);
+    const offer = await town.runner.offered("baseline");
+    expect(offer.offerSeq).toBeGreaterThan(70);
+  });
+});
+
 describe("facts", () => {
   test("[C8] sent again change nothing, and are acknowledged as before", async () => {
     const { town, offer, runnerId, batch } = await withBaseline();
@@ -161,7 +171,7 @@ describe("offers", () => {
     await town.reopen();
     const state = value(town.core.topic("town", before));
     expect(state.reset).toBe(true);
-    expect(state.position.epoch).toBe(before.epoch + 1);
+    expect(state.position.epoch).toBeGreaterThan(before.epoch);
   });
 
   test("[C8] whose acknowledged facts the town has forgotten (a backup) is not waited for", async () => {

@@ -45,7 +45,8 @@ test("[A2] the epoch rises at every start", async () => {
     await stage.restart();
     epochs.push(stage.core.epoch);
   }
-  expect(epochs).toEqual([1, 2, 3, 4]);
+  expect(new Set(epochs).size).toBe(4);
+  expect(epochs).toEqual(epochs.toSorted((one, other) => one - other));
 });
 
 test("[A2] data of a newer version is refused and not one byte of it changes", async () => {
@@ -60,6 +61,7 @@ test("[A2] data of a newer version is refused and not one byte of it changes", a
 });
 
 test("[A2] a lost database does not become an empty town", async () => {
+  const { epoch } = stage.core;
   await stage.stop();
   const aside = join(stage.dir.path, "aside");
   await rename(stage.databaseFile, aside);
@@ -68,7 +70,7 @@ test("[A2] a lost database does not become an empty town", async () => {
   expect(await Bun.file(stage.databaseFile).exists()).toBe(false);
   await rename(aside, stage.databaseFile);
   await stage.open();
-  expect(stage.core.epoch).toBe(2);
+  expect(stage.core.epoch).toBeGreaterThan(epoch);
 });
 
 test("[A2] a file that is no database is refused with a sentence", async () => {
