@@ -42,3 +42,15 @@ test("[C6] a timer that fires far too late is a gap, a wake-up by a command is n
   pass(1_500);
   expect(watch.gapMs(true)).toBe(0);
 });
+
+test("[C6] a process that stood still between what woke it and its turn leaves a gap", () => {
+  const { watch, pass } = watched();
+  watch.sleeping(30_000);
+  watch.waking();
+  pass(60_000);
+  watch.waking();
+  expect(watch.gapMs(false)).toBe(60_000);
+  watch.waking();
+  pass(5);
+  expect(watch.gapMs(false)).toBe(0);
+});

@@ -9,6 +9,7 @@ export class ClockWatch {
   #wall: number;
   #mono: number;
   #dueMono: number | null = null;
+  #wokenMono: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -21,6 +22,11 @@ export class ClockWatch {
     this.#dueMono = this.#clock.mono() + ms;
   }
 
+  /** The loop is to be awake at once. */
+  waking(): void {
+    this.#wokenMono ??= this.#clock.mono();
+  }
+
   /**
    * By how many ms the wall clock went on while nothing was awake, or was set (negative: back), since the last look. 0:
    * the two clocks went together and the loop woke when it meant to.
@@ -29,10 +35,11 @@ export class ClockWatch {
     const wall = this.#clock.now();
     const mono = this.#clock.mono();
     const partedMs = wall - this.#wall - (mono - this.#mono);
-    const lateMs = wokeByTimer && this.#dueMono !== null ? mono - this.#dueMono : 0;
+    const lateMs = mono - ((wokeByTimer ? this.#dueMono : this.#wokenMono) ?? mono);
     this.#wall = wall;
     this.#mono = mono;
     this.#dueMono = null;
+    this.#wokenMono = null;
     const gapMs = (Math.abs(partedMs) > GAP_MS ? partedMs : 0) + (lateMs > GAP_MS ? lateMs : 0);
     return Math.round(gapMs);
   }

@@ -103,6 +103,7 @@ export class TownLoop {
   wake(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
+    this.#watch.waking();
     this.#deps.scheduler.soon(() => this.#tick());
   }
 

@@ -80,7 +80,7 @@ test("[B7] a reset agent's run is stopped with its work saved, and its bead goes
   const before = works().length;
   await runner.tell(work, exit("stopped_by_person"));
   expect((await agent(id)).state).toBe("idle");
-  stage.clock.aheadMs += 60_000;
+  await stage.pass(60_000);
   await stage.tick();
   expect((await workOf(bead.id, before)).bead.attempt).toBe(2);
   expect((await stage.issue(bead.id)).workAttempts).toBe(0);
@@ -90,10 +90,10 @@ test("[B7] a reset agent's run is stopped with its work saved, and its bead goes
 
 test("[agent/retire] an agent that nobody needed for a week retires: its runs and its history stay", async () => {
   const id = await free();
-  stage.clock.aheadMs += 6 * DAY;
+  await stage.pass(6 * DAY);
   await stage.tick();
   expect(await agent(id)).toMatchObject({ state: "idle", status: "open" });
-  stage.clock.aheadMs += 1.1 * DAY;
+  await stage.pass(1.1 * DAY);
   await stage.tick();
   expect(await agent(id)).toMatchObject({ state: "retired", status: "closed" });
   expect(await listed()).not.toContain(id);
@@ -109,7 +109,7 @@ test("[agent/retire] an agent that nobody needed for a week retires: its runs an
 
 test("[agent/retire] the figure is a setting, of the town or of a rig, and counts at once", async () => {
   const id = await free();
-  stage.clock.aheadMs += 5_000;
+  await stage.pass(5_000);
   await stage.do("settings.set", { key: "agentIdleMs", value: 2_000, rig });
   expect((await agent(id)).state).toBe("retired");
 });
@@ -118,14 +118,14 @@ test("[agent/retire] one that a bead wishes for, or a message waits for, stays u
   const id = await free();
   const { id: bead } = await stage.do("bead.sling", { rig, title: "Mine", held: true });
   await stage.do("bead.update", { bead, set: { assignee: id } });
-  stage.clock.aheadMs += 5 * DAY;
+  await stage.pass(5 * DAY);
   await stage.do("mail.send", { to: id, text: "Use tabs", minutes: 7 * 24 * 60 });
-  stage.clock.aheadMs += 4 * DAY;
+  await stage.pass(4 * DAY);
   await stage.tick();
   expect((await agent(id)).state).toBe("idle");
   await stage.do("bead.delete", { bead });
   expect((await agent(id)).state).toBe("idle");
-  stage.clock.aheadMs += 4 * DAY;
+  await stage.pass(4 * DAY);
   await stage.tick();
   expect((await agent(id)).state).toBe("retired");
 });
@@ -134,7 +134,7 @@ test("[agent/retire] one that is at work, and the Mayor, never retire", async ()
   const work = await workOf((await sling("long")).id);
   await runner.tell(work, { kind: "started" });
   await stage.do("settings.set", { key: "agentIdleMs", value: 1_000 });
-  stage.clock.aheadMs += 3_000;
+  await stage.pass(3_000);
   await stage.tick();
   expect((await agent(work.agent.id)).state).toBe("working");
   expect((await stage.do("agent.list", {})).map(({ role }) => role)).toContain("mayor");

@@ -94,7 +94,7 @@ test("[C3] [SC-REMOTE-4] work that nobody may push costs one run, and goes on wh
   const { bead, offer } = await begin();
   const before = stage.port.offers.length;
   await runner.tell(offer.spec, { kind: "started" }, exit("lost", "push_refused"));
-  stage.clock.aheadMs += 3_600_000;
+  await stage.pass(3_600_000);
   await runner.hello({ spoolSeq: runner.seq });
   expect(stage.port.offers).toHaveLength(before);
   const parked = await stage.issue(bead);
@@ -122,7 +122,7 @@ test("[C24] fifty throttled runs cost a bead nothing of its life", async () => {
   for (let n = 0; n < 50; n++) {
     const before = stage.port.offers.length;
     await runner.tell(last.spec, { kind: "started" }, exit("throttled", "throttled"));
-    stage.clock.aheadMs += 3_600_000;
+    await stage.pass(3_600_000);
     await runner.hello({ spoolSeq: runner.seq });
     last = await stage.offered("work", before);
   }

@@ -204,7 +204,7 @@ test("[state.md] the change feed is kept as long as is set", async () => {
     return state.ok && state.value.reset;
   };
   expect(isReset()).toBe(false);
-  stage.clock.aheadMs += 660_000;
+  await stage.pass(660_000);
   await stage.do("bead.sling", { rig: rigId, title: "Later" });
   expect(isReset()).toBe(true);
 });
@@ -216,7 +216,7 @@ test("[C3] failures to start outside the breaker's window do not open it", async
     const { offer } = await begin();
     await stage.do("bead.hold", { bead: "bead" in offer.spec ? offer.spec.bead.id : "" });
     await runner.tell(offer.spec, exit("crashed", "no_shell"));
-    stage.clock.aheadMs += 1_500;
+    await stage.pass(1_500);
   }
   expect((await stage.do("town.status", {})).town.limits.breaker.state).toBe("closed");
 });

@@ -31,7 +31,7 @@ async function failedBead(): Promise<{ id: string; escalation: Escalation }> {
 }
 
 async function later(ms: number): Promise<void> {
-  stage.clock.aheadMs += ms;
+  await stage.pass(ms);
   await stage.tick();
 }
 

@@ -72,7 +72,7 @@ test("[B16] back-off has its end, a held bead its release", async () => {
 test("[B16] without a runner, and in a parked rig, it says so and how to go on", async () => {
   const bead = await sling();
   stage.core.runnerGone(runner.id, runner.connection);
-  stage.clock.aheadMs += 130_000;
+  await stage.pass(130_000);
   await stage.tick();
   const other = await sling();
   expect(await texts(other)).toEqual(["no runner is connected"]);

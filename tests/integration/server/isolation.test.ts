@@ -101,7 +101,7 @@ async function goesOn(title: string): Promise<void> {
 
 async function pass(ms: number, times: number): Promise<void> {
   for (let time = 0; time < times; time++) {
-    stage.clock.aheadMs += ms;
+    await stage.pass(ms);
     await stage.tick();
   }
 }

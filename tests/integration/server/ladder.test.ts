@@ -25,7 +25,7 @@ async function working(): Promise<{ id: string; offer: Offer }> {
 }
 /** Time goes by, and the runner is heard. */
 async function pass(ms: number): Promise<void> {
-  stage.clock.aheadMs += ms;
+  await stage.pass(ms);
   await stage.core.heartbeat(runner.id, {
     connection: runner.connection,
     lastOfferSeq: 0,
@@ -112,7 +112,7 @@ test("[C12] a pause, a restart and a runner that is away move the ladder on", as
   await pass(9_000);
   expect(modes()).toEqual([]);
   stage.core.runnerGone(runner.id, runner.connection);
-  stage.clock.aheadMs += 100_000;
+  await stage.pass(100_000);
   await stage.tick();
   expect(modes()).toEqual([]);
   await stage.restart();

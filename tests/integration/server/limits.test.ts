@@ -26,7 +26,7 @@ async function begin(): Promise<{ bead: string; offer: Offer }> {
 
 /** Time passes and the runner is heard of again. */
 async function pass(ms: number, live: readonly Offer[] = []): Promise<void> {
-  stage.clock.aheadMs += ms;
+  await stage.pass(ms);
   const held = live.map(({ spec: { runId, fence } }) => ({ runId, fence }));
   const lastOfferSeq = Math.max(0, ...stage.port.offers.map((offer) => offer.offerSeq));
   await runner.hello({

@@ -63,7 +63,7 @@ test("[C11] [mail/expire] nobody was there in time: it is not delivered to a lat
   await stage.do("bead.hold", { bead: id });
   const nudge = await stage.do("nudge", { to: id });
   expect(nudge).toMatchObject({ mode: "wait_idle", state: "queued" });
-  stage.clock.aheadMs += POLICY.nudgeTtlMs + 1_000;
+  await stage.pass(POLICY.nudgeTtlMs + 1_000);
   await stage.tick();
   expect(await stateOf(nudge.id)).toBe("expired");
 });

@@ -78,7 +78,7 @@ test("[B19] [question/answer-default] nobody answers: the default counts, after 
   await ask(offer, tabs);
   await stage.restart();
   await runner.hello({ live: [{ runId: offer.spec.runId, fence: offer.spec.fence }] as never });
-  stage.clock.aheadMs += POLICY.questionDeadlineMs + 1_000;
+  await stage.pass(POLICY.questionDeadlineMs + 1_000);
   await stage.tick();
   expect(await open()).toEqual([]);
   const [answered] = await stage.do("question.list", { state: "answered", bead: id });

@@ -151,7 +151,7 @@ async function act(op: Operation): Promise<void> {
       await stage.do("mayor.say", { text: "hello" });
       return;
     case "pass":
-      stage.clock.aheadMs += op.ms;
+      await stage.pass(op.ms);
       await stage.tick();
       return;
     case "hello":

@@ -240,7 +240,7 @@ class Play {
         await stage.do("mayor.say", { text: "hello" });
         return;
       case "pass":
-        stage.clock.aheadMs += op.ms;
+        await stage.pass(op.ms);
         return;
       case "ask":
         return this.#tool("gt_ask", { question: `Which of ${op.on}?`, wait: op.wait, minutes: 1 });
@@ -277,7 +277,7 @@ class Play {
         return;
       case "still":
         await this.#begin();
-        stage.clock.aheadMs += op.ms;
+        await stage.pass(op.ms);
         return;
       case "sign":
         return this.#sign(op.of);

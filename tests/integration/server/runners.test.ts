@@ -162,11 +162,11 @@ test("[C6] [SC-RECOVER-4] a silent runner is suspect, then lost, and its run is 
   await stage.tick();
   const { offer } = await begin();
   await stateOf(offer, "accepted");
-  stage.clock.aheadMs += 130_000;
+  await stage.pass(130_000);
   await runner.hello({ lastOfferSeq: offer.offerSeq, live: [live(offer)] });
   const other = new PlayedRunner(stage);
   stage.core.runnerGone(runner.id, runner.connection);
-  stage.clock.aheadMs += 121_000;
+  await stage.pass(121_000);
   await other.hello({ name: "other" });
   const before = stage.port.offers.length;
   await stage.tick();
@@ -189,10 +189,10 @@ test("[runner/watch-silence] a suspect runner that is heard again is connected a
     await stage.tick();
     return (await stage.do("town.status", {})).runners.map(({ state }) => state);
   };
-  stage.clock.aheadMs += 121_000;
+  await stage.pass(121_000);
   await beat();
   await stage.tick();
-  stage.clock.aheadMs += 70_000;
+  await stage.pass(70_000);
   expect(await seen()).toEqual(["suspect"]);
   // The look at everything that follows a gap in time is over.
   await stage.tick();
@@ -204,14 +204,14 @@ test("[C6] [SC-RECOVER-9] after a restart the town observes: nobody is lost befo
   const { offer } = await begin();
   await stateOf(offer, "accepted");
   await stage.stop();
-  stage.clock.aheadMs += 3_600_000;
+  await stage.pass(3_600_000);
   await stage.open();
   await stage.tick();
   expect((await runOf(offer)).state).toBe("accepted");
   expect((await stage.do("town.status", {})).town.observingUntilAt).not.toBeNull();
   await runner.hello({ lastOfferSeq: offer.offerSeq, live: [live(offer)] });
   expect((await runOf(offer)).state).toBe("accepted");
-  stage.clock.aheadMs += 30_000;
+  await stage.pass(30_000);
   await stage.tick();
   expect((await runOf(offer)).state).toBe("accepted");
 });
@@ -220,7 +220,7 @@ test("[C6] a run that was told to stop and is never heard of is given up", async
   const { bead, offer } = await begin();
   await stateOf(offer, "accepted");
   await stage.do("run.stop", { run: offer.spec.runId });
-  stage.clock.aheadMs += 300_002;
+  await stage.pass(300_002);
   await stage.core.heartbeat(runner.id, {
     connection: runner.connection,
     lastOfferSeq: offer.offerSeq,

@@ -19,8 +19,9 @@ import {
   type TurnFrame,
 } from "../../../protocol/index.ts";
 import { openAuth, type Auth } from "../../../server/auth/auth.ts";
-import type { Clock, Log, Random, RunnerPort, TownCore } from "../../../server/core.ts";
+import type { Clock, Log, Random, RunnerPort, Scheduler, TownCore } from "../../../server/core.ts";
 import type { Policy } from "../../../server/model/policy.ts";
+import { systemScheduler } from "../../../server/scheduler.ts";
 import type { TownOptions } from "../../../server/town-options.ts";
 import { openTown, type OpenTown } from "../../../server/town.ts";
 import { tempDir, type TempDir } from "../../support/temp-dir.ts";
@@ -88,9 +89,28 @@ class PlayedPort implements RunnerPort {
   }
 }
 
+/** The host's own event loop, of which one may wait until nothing is to be done at once. */
+class WatchedScheduler implements Scheduler {
+  #soon = 0;
+  #idle: (() => void)[] = [];
+  soon(act: () => void): void {
+    this.#soon += 1;
+    systemScheduler.soon(() => {
+      act();
+      this.#soon -= 1;
+      if (this.#soon === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    });
+  }
+  after = systemScheduler.after;
+  async idle(): Promise<void> {
+    if (this.#soon > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+}
+
 export class Stage implements AsyncDisposable {
   readonly dir: TempDir;
   readonly clock = new MovingClock();
+  readonly #scheduler = new WatchedScheduler();
   readonly port = new PlayedPort();
   readonly errors: string[] = [];
   /** Lines of the log that only its finest level has. */
@@ -137,6 +157,7 @@ export class Stage implements AsyncDisposable {
       data: this.data ?? this.dir.path,
       clock,
       random,
+      scheduler: this.#scheduler,
       log,
       auth: this.#auth,
       runnerPort: this.port,
@@ -187,6 +208,12 @@ export class Stage implements AsyncDisposable {
   async codeOf(name: string, body: unknown, key?: string): Promise<string> {
     const ack = await this.core.call(name, body, owner, key);
     return ack.ok ? "ok" : ack.error.code;
+  }
+
+  /** Time goes by while the town has nothing to do at once: it did not stand still. */
+  async pass(ms: number): Promise<void> {
+    await this.#scheduler.idle();
+    this.clock.aheadMs += ms;
   }
 
   /** Lets the town decide now, e.g. after its clock was set forward. */

@@ -21,6 +21,14 @@ test("[runner/watch-silence] a runner that is heard again is connected, one that
   expect(stateAfter({ state: "suspect", online: false })).toBeNull();
 });
 
+test("[runner/watch-silence] a lost runner is lost until it is heard again", () => {
+  const lost = { online: false, state: "lost" } as const;
+  for (const silentMs of [0, 60_000, 119_999, 500_000])
+    expect(stateAfter({ ...lost, lastSeenAt: NOW - silentMs })).toBeNull();
+  expect(stateAfter({ state: "lost", online: true, lastSeenAt: NOW - 60_000 })).toBeNull();
+  expect(stateAfter({ state: "lost", online: true, lastSeenAt: NOW })).toBe("connected");
+});
+
 test("[runner/watch-silence] nobody is judged while the town is observing", () => {
   expect(stateAfter({ online: false, lastSeenAt: NOW - 500_000 }, NOW + 1)).toBeNull();
   expect(stateAfter({ online: false, lastSeenAt: NOW - 500_000 }, NOW)).toBe("lost");

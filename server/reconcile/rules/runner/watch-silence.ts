@@ -15,6 +15,8 @@ export const watchSilence: Rule<RunnerView> = {
           ? "suspect"
           : "connected";
     if (state === runner.state || (state === "connected" && !runner.online)) return null;
+    // Its runs may have been replaced: only its voice brings it back.
+    if (runner.state === "lost" && state === "suspect") return null;
     return {
       rule: this.id,
       key: runner.id,
