@@ -101,7 +101,9 @@ class WatchedScheduler implements Scheduler {
       if (this.#soon === 0) for (const resolve of this.#idle.splice(0)) resolve();
     });
   }
-  after = systemScheduler.after;
+  after(ms: number, act: () => void): () => void {
+    return systemScheduler.after(ms, act);
+  }
   async idle(): Promise<void> {
     if (this.#soon > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
