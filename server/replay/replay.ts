@@ -111,7 +111,8 @@ class Replay implements Clock {
     switch (entry.in) {
       case "run": {
         const act = this.#work.get(entry.n);
-        if (!act) return "the town has planned other work than was recorded";
+        if (!act)
+          return `the town has planned other work than was recorded (work ${entry.n}; it has planned ${this.#registered}, ${this.#work.size} not done)`;
         this.#work.delete(entry.n);
         act();
         return null;
