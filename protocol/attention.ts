@@ -1,6 +1,7 @@
 /** Beads that ask for somebody: escalations and questions. */
 import { z } from "zod";
 import { beadCommon } from "./bead.ts";
+import { triageActionSchema, triageStateSchema } from "./entities/triage.ts";
 import { answerIdSchema, beadIdSchema, rigIdSchema, runIdSchema } from "./ids.ts";
 import { timestampSchema } from "./time.ts";
 
@@ -33,6 +34,17 @@ export const escalationSchema = z.object({
   resolvedAt: timestampSchema.nullable(),
   /** Why it is over. */
   resolution: z.string().nullable(),
+  /** The request of triage that was made of it, and what triage decided. */
+  triage: z
+    .object({
+      id: beadIdSchema,
+      state: triageStateSchema,
+      /** A triage run has it now. */
+      isTaken: z.boolean(),
+      action: triageActionSchema.nullable(),
+      note: z.string().nullable(),
+    })
+    .nullable(),
 });
 export type Escalation = z.infer<typeof escalationSchema>;
 

@@ -14,6 +14,7 @@ export const beadTypeSchema = z.enum([
   "convoy",
   "molecule",
   "agent",
+  "triage_request",
 ]);
 export type BeadType = z.infer<typeof beadTypeSchema>;
 

@@ -57,6 +57,7 @@ const modelInput = z.strictObject({
       mayor: z.string().trim().max(200).nullable(),
       polecat: z.string().trim().max(200).nullable(),
       refinery: z.string().trim().max(200).nullable(),
+      triage: z.string().trim().max(200).nullable(),
     })
     .partial()
     .optional(),

@@ -23,6 +23,7 @@ export const ID_PREFIX = {
   escalation: "es",
   question: "qn",
   mail: "ml",
+  triage: "tr",
   town: "tw",
   rig: "rg",
   run: "rn",
@@ -37,7 +38,7 @@ export type IdKind = keyof typeof ID_PREFIX;
 
 export const beadIdSchema = z
   .string()
-  .regex(new RegExp(`^(bd|cv|mo|mr|ag|ms|es|qn|ml)_${BODY}$`), "must be a bead id");
+  .regex(new RegExp(`^(bd|cv|mo|mr|ag|ms|es|qn|ml|tr)_${BODY}$`), "must be a bead id");
 export const townIdSchema = idSchema(ID_PREFIX.town);
 export const rigIdSchema = idSchema(ID_PREFIX.rig);
 export const runIdSchema = idSchema(ID_PREFIX.run);

@@ -10,6 +10,7 @@ export * from "./gate.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
 export * from "./entities/molecule.ts";
+export * from "./entities/triage.ts";
 export * from "./parse-body.ts";
 export * from "./review.ts";
 export * from "./run.ts";

@@ -1,6 +1,6 @@
 /** What a runner is offered: one variant per kind of run, complete in itself. */
 import { z } from "zod";
-import { answeredBySchema } from "./attention.ts";
+import { answeredBySchema, severitySchema } from "./attention.ts";
 import { deliverySchema } from "./bead.ts";
 import {
   beadIdSchema,
@@ -10,6 +10,7 @@ import {
   sessionIdSchema,
   turnIdSchema,
 } from "./ids.ts";
+import { triageActionSchema } from "./entities/triage.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema, reviewCommentSchema } from "./review.ts";
 import { fenceSchema, roleSchema } from "./run.ts";
@@ -93,6 +94,28 @@ export const turnSpecSchema = z.object({
 });
 export type TurnSpec = z.infer<typeof turnSpecSchema>;
 
+/** A request of triage with what the town knows of it. */
+export const triageSpecSchema = z.object({
+  id: beadIdSchema,
+  severity: severitySchema,
+  /** What was raised, in the words of whoever raised it. */
+  title: z.string(),
+  text: z.string(),
+  bead: z.object({
+    id: beadIdSchema,
+    title: z.string(),
+    body: z.string(),
+    state: z.string(),
+    workAttempts: z.number().int(),
+  }),
+  /** Whether a run of the bead that may be ended by `retry` stands still now. */
+  standsStill: z.boolean(),
+  /** How its last runs failed, the newest first. */
+  failures: z.array(z.string()),
+  actions: z.array(triageActionSchema),
+});
+export type TriageSpec = z.infer<typeof triageSpecSchema>;
+
 export const runSpecSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("work"),
@@ -154,6 +177,13 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     turns: z.array(turnSpecSchema).min(1),
     /** Earlier conversation, oldest first, when the agent starts afresh. */
     transcript: z.array(z.object({ from: z.enum(["person", "mayor"]), text: z.string() })),
+  }),
+  z.object({
+    kind: z.literal("triage"),
+    ...common,
+    agent: agentSpec,
+    model: modelSpec,
+    requests: z.array(triageSpecSchema).min(1),
   }),
 ]);
 export type RunSpec = z.infer<typeof runSpecSchema>;

@@ -23,7 +23,15 @@ export const fenceSchema = z.strictObject({
 });
 export type Fence = z.infer<typeof fenceSchema>;
 
-export const runKindSchema = z.enum(["work", "check", "review", "merge", "baseline", "session"]);
+export const runKindSchema = z.enum([
+  "work",
+  "check",
+  "review",
+  "merge",
+  "baseline",
+  "session",
+  "triage",
+]);
 export type RunKind = z.infer<typeof runKindSchema>;
 export const runStateSchema = z.enum(["offered", "accepted", "preparing", "running", "ended"]);
 export type RunState = z.infer<typeof runStateSchema>;
@@ -51,7 +59,7 @@ export const repetitionPatternSchema = z.enum([
 ]);
 export type RepetitionPattern = z.infer<typeof repetitionPatternSchema>;
 
-export const roleSchema = z.enum(["mayor", "polecat", "refinery"]);
+export const roleSchema = z.enum(["mayor", "polecat", "refinery", "triage"]);
 export type Role = z.infer<typeof roleSchema>;
 
 export const usageTotalsSchema = z.object({
@@ -172,6 +180,7 @@ export const modelSettingsSchema = z.object({
     mayor: z.string().nullable(),
     polecat: z.string().nullable(),
     refinery: z.string().nullable(),
+    triage: z.string().nullable(),
   }),
 });
 export type ModelSettings = z.infer<typeof modelSettingsSchema>;

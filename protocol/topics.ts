@@ -6,6 +6,7 @@ import { z } from "zod";
 import { escalationSchema, mailSchema, questionSchema } from "./attention.ts";
 import { beadEventSchema, convoySchema, issueSchema } from "./bead.ts";
 import { moleculeSchema } from "./entities/molecule.ts";
+import { triageRequestSchema } from "./entities/triage.ts";
 import { reviewSchema } from "./review.ts";
 import {
   agentSchema,
@@ -30,6 +31,7 @@ export const imageSchemas = {
   escalation: escalationSchema,
   question: questionSchema,
   mail: mailSchema,
+  triage: triageRequestSchema,
   chat: chatEntrySchema,
   event: beadEventSchema,
 } as const;
@@ -43,14 +45,15 @@ export const imageKindSchema = z.enum(Object.keys(imageSchemas) as [ImageKind, .
 
 /**
  * Topic names and what they hold:
- * - `town`: the town, rigs, runners, unresolved escalations, open questions
+ * - `town`: the town, rigs, runners, unresolved escalations, open questions, open requests of triage
  * - `board`: issue beads (all unfinished, newest closed)
  * - `convoys`: convoys
  * - `agents`: agents and runs that have not ended
  * - `reviews`: reviews that are not settled
  * - `mayor`: chat entries of the Mayor's session
  * - `activity`: newest bead events
- * - `bead:ID`: the bead, its runs, reviews, events, children, dependencies and molecule; of a molecule its steps
+ * - `bead:ID`: the bead, its runs, reviews, requests of triage, events, children, dependencies and molecule; of a molecule
+ *   its steps
  * - `convoy:ID`: the convoy and its beads
  * - `review:ID`, `run:ID`, `agent:ID`: the object with what it refers to
  * - `changes`: every image of every kind, as it changes; its snapshot is empty

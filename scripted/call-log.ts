@@ -9,6 +9,8 @@ export interface ModelCall {
   readonly attempt: number;
   readonly round: number;
   readonly turnIndex: number;
+  /** Names of the tools that the request offers, in its order. */
+  readonly tools: readonly string[];
   /** Bytes of the request's body. */
   readonly requestBytes: number;
   /** Entry and turn that were played; null when nothing in the script fits. */
@@ -29,7 +31,7 @@ export interface CallSummary {
 export class CallLog {
   #count = 0;
   #lastAt: number | null = null;
-  readonly #perRole = { mayor: 0, polecat: 0, refinery: 0, none: 0 };
+  readonly #perRole = { mayor: 0, polecat: 0, refinery: 0, triage: 0, none: 0 };
   readonly #firstBytes: Partial<Record<Role | "none", number>> = {};
 
   add(call: ModelCall): void {

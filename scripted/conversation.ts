@@ -87,7 +87,15 @@ function startOf(messages: readonly ChatMessage[], role: Role | null): number {
       : [{ index, run: LABELS.map((label) => line(text, label)).join("\n") }];
   });
   const run = briefings.at(-1)?.run;
-  return briefings.find((briefing) => briefing.run === run)?.index ?? 0;
+  const begins = briefings.find((briefing) => briefing.run === run)?.index;
+  // A run that is of no bead begins with its first message.
+  return (
+    begins ??
+    Math.max(
+      messages.findIndex((message) => message.role === "user"),
+      0,
+    )
+  );
 }
 
 function personText(message: ChatMessage): string {

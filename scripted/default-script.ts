@@ -57,6 +57,24 @@ export const defaultEntries: ScriptInput["entries"] = [
     ],
   },
   {
+    role: "triage",
+    turns: [
+      {
+        text: "# Telling a person\n",
+        tools: [
+          {
+            name: "gt_triage_decide",
+            arguments: {
+              request: "{{user.first | /^Request 1: (\\S+)/m}}",
+              action: "escalate",
+              note: "A script does not judge.",
+            },
+          },
+        ],
+      },
+    ],
+  },
+  {
     role: "refinery",
     turns: [
       { text: "# Reading the change\n", tools: [{ name: "gt_prime" }] },
@@ -75,7 +93,7 @@ export const defaultEntries: ScriptInput["entries"] = [
 
 /**
  * The script for anybody's own repository: the Mayor slings one bead on the first rig for any wish,
- * a polecat appends one line and hands in, the refinery approves.
+ * a polecat appends one line and hands in, the refinery approves, triage tells a person.
  */
 export const defaultScript: Script = scriptSchema.parse({
   name: "default",

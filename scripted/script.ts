@@ -12,7 +12,7 @@ const pattern = z
 /** The turn plays normally after this many faults; counted in memory, per conversation. Absent: always. */
 const times = z.int().min(1).optional();
 
-export const roleSchema = z.enum(["mayor", "polecat", "refinery"]);
+export const roleSchema = z.enum(["mayor", "polecat", "refinery", "triage"]);
 export type Role = z.infer<typeof roleSchema>;
 
 export const faultSchema = z.discriminatedUnion("kind", [

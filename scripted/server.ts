@@ -181,6 +181,7 @@ function record(
     attempt: talk.attempt,
     round: talk.round,
     turnIndex: talk.turnIndex,
+    tools: talk.offeredTools,
     origin: answer.origin,
     fault: answer.fault?.kind ?? null,
   };

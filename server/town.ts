@@ -159,7 +159,7 @@ async function useScriptedModel(options: TownOptions, loop: TownLoop, db: Db): P
       model,
       smallModel: model,
       fallbackModel: null,
-      roles: { mayor: null, polecat: null, refinery: null },
+      roles: { mayor: null, polecat: null, refinery: null, triage: null },
     });
     return ok(null);
   });

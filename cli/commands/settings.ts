@@ -15,6 +15,7 @@ interface ModelOptions extends TownOptions {
   mayor?: string;
   polecat?: string;
   refinery?: string;
+  triage?: string;
   keyStdin?: boolean;
 }
 
@@ -79,6 +80,7 @@ function withModelOptions(command: Command, required: boolean): Command {
     .option("--mayor <model>", "the Mayor's model")
     .option("--polecat <model>", "the polecats' model")
     .option("--refinery <model>", "the refinery's model")
+    .option("--triage <model>", "triage's model")
     .option(
       "--key-stdin",
       "read the key from standard input; else GASTOWN_MODEL_KEY, else the stored one",
@@ -92,6 +94,7 @@ async function modelInput(options: ModelOptions): Promise<CommandInput<"model.te
     mayor: options.mayor ?? null,
     polecat: options.polecat ?? null,
     refinery: options.refinery ?? null,
+    triage: options.triage ?? null,
   };
   const hasRole = Object.values(roles).some((model) => model !== null);
   return {

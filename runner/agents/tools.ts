@@ -3,6 +3,7 @@
  * prompts take their lists from, so neither can promise what the other does not give.
  */
 import { z } from "zod";
+import { triageActionSchema } from "../../protocol/entities/triage.ts";
 import type { Role } from "../../protocol/run.ts";
 import {
   BODY_CHARS_MAX,
@@ -297,7 +298,21 @@ const MAYOR: readonly Tool[] = [
   },
 ];
 
-export const TOOLS: readonly Tool[] = [prime, ...POLECAT, ...REFINERY, ...MAYOR];
+const TRIAGE: readonly Tool[] = [
+  {
+    name: "gt_triage_decide",
+    roles: ["triage"],
+    description: "Decides about one request of your message. Each can be decided once.",
+    input: z.strictObject({
+      request: id.describe("Its id, as given"),
+      action: triageActionSchema,
+      note: z.string().max(COMMENT_CHARS_MAX).describe("Why; for guide, the words to the agent"),
+    }),
+    terminal: false,
+  },
+];
+
+export const TOOLS: readonly Tool[] = [prime, ...POLECAT, ...REFINERY, ...MAYOR, ...TRIAGE];
 
 export function toolsOf(role: Role): readonly Tool[] {
   return TOOLS.filter((tool) => tool.roles.includes(role));
@@ -308,6 +323,7 @@ export const BUILT_IN_TOOLS: Readonly<Record<Role, readonly string[]>> = {
   polecat: ["read", "edit", "write", "bash", "glob", "grep"],
   refinery: ["read", "glob", "grep"],
   mayor: [],
+  triage: [],
 };
 
 /** Name of the tool server in the agent's configuration. */

@@ -2,13 +2,14 @@
 import type { RunKind } from "../../protocol/run.ts";
 import { BASELINE_RUNS_MAX, CHECK_RUNS_MAX, MERGE_RUNS_MAX, SESSION_RUNS_MAX } from "../config.ts";
 
-/** Agents with a tree share the slots; the other kinds have small caps of their own. */
+/** Agents but the Mayor share the slots; the other kinds have small caps of their own. */
 export function hasRoom(kind: RunKind, live: readonly RunKind[], slots: number): boolean {
   const count = (...kinds: RunKind[]) => live.filter((each) => kinds.includes(each)).length;
   switch (kind) {
     case "work":
     case "review":
-      return count("work", "review") < slots;
+    case "triage":
+      return count("work", "review", "triage") < slots;
     case "check":
       return count("check") < CHECK_RUNS_MAX;
     case "merge":

@@ -6,6 +6,7 @@ import type { Ending, LiveRun } from "./live-run.ts";
 import { runMerge } from "./kinds/merge.ts";
 import { runReview } from "./kinds/review.ts";
 import { runSession } from "./kinds/session.ts";
+import { runTriage } from "./kinds/triage.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 import { runWork } from "./kinds/work.ts";
 import type { Workplace } from "./workplace.ts";
@@ -18,6 +19,7 @@ export function executeRun(place: Workplace, run: LiveRun, turns: TurnQueue): Pr
   if (isKind(run, "merge")) return runMerge(place, run);
   if (isKind(run, "baseline")) return runBaseline(place, run);
   if (isKind(run, "session")) return runSession(place, run, turns);
+  if (isKind(run, "triage")) return runTriage(place, run);
   throw new Error(`no executor for a run of kind ${run.spec.kind}`);
 }
 

@@ -189,7 +189,7 @@ export class Runs implements RunsPort {
   /** Ends a run that lives too long, or works on too long without its town. */
   #limit(run: LiveRun): void {
     const { wallMs, cutOffMs } = run.spec.limits;
-    const agentRun = run.spec.kind === "work" || run.spec.kind === "review";
+    const agentRun = "agent" in run.spec && run.spec.kind !== "session";
     const { clock, lease } = this.#place;
     const wallOff = clock.after(wallMs, () => {
       const message = `The run was stopped after its limit of ${Math.round(wallMs / 60_000)} minutes.`;

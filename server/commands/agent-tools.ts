@@ -8,6 +8,7 @@ import type { Tx } from "../store/tx.ts";
 import { escalate, urgent } from "../store/writes/escalations.ts";
 import { recallAnswer, rememberAnswer } from "../store/writes/feed.ts";
 import { askByTool } from "./attention/ask-tool.ts";
+import { decideByTool } from "./attention/triage-tool.ts";
 import type { CommandPorts } from "./command.ts";
 import { callMayorTool } from "./mayor-tools.ts";
 
@@ -42,6 +43,8 @@ export function callAgentTool(
     if (tool === "gt_escalate") return ok(once(tx, run, frame, tellPerson));
     if (tool === "gt_ask") return ok(once(tx, run, frame, askByTool));
   }
+  if (run.kind === "triage" && tool === "gt_triage_decide")
+    return onceOk(tx, run, frame, (input) => decideByTool(tx, run, input, ports));
   return refuse("forbidden", `this run may not call ${tool}.`);
 }
 
@@ -61,6 +64,23 @@ function once(
   return answer;
 }
 
+/** The same for a call that may be refused: a refusal is not remembered. */
+function onceOk(
+  tx: Tx,
+  run: RunRow,
+  frame: ToolFrame,
+  act: (input: unknown) => Result<ToolAnswer>,
+): Result<ToolAnswer> {
+  let refusal: Result<ToolAnswer> | null = null;
+  const answer = once(tx, run, frame, () => {
+    const done = act(frame.arguments);
+    if (done.ok) return done.value;
+    refusal = done;
+    return { isError: true, text: done.error.message };
+  });
+  return refusal ?? ok(answer);
+}
+
 function tellPerson(tx: Tx, run: RunRow, input: unknown): ToolAnswer {
   const parsed = escalateTool.safeParse(input);
   if (!parsed.success) {
@@ -73,6 +93,7 @@ function tellPerson(tx: Tx, run: RunRow, input: unknown): ToolAnswer {
     target: "mayor",
     rigId: run.rigId,
     key: `gt_escalate ${run.beadId ?? run.id} ${parsed.data.title}`,
+    ambiguous: run.beadId !== null && !urgent(parsed.data.severity),
   });
   const next = "Go on with what you can do; call gt_done when the work is finished.";
   const told = urgent(parsed.data.severity) ? "A person was told." : "The Mayor is told.";

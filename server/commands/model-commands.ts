@@ -47,6 +47,7 @@ function rolesOf(body: CommandBody<"model.set">): StoredModel["roles"] {
     mayor: blankIsNull(body.roles?.mayor),
     polecat: blankIsNull(body.roles?.polecat),
     refinery: blankIsNull(body.roles?.refinery),
+    triage: blankIsNull(body.roles?.triage),
   };
 }
 

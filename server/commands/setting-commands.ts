@@ -11,6 +11,7 @@ import { rigs } from "../store/schema/runs.ts";
 import { present } from "../store/present.ts";
 import type { Tx } from "../store/tx.ts";
 import { touchIdleAgents } from "../store/writes/agents.ts";
+import { touchTriage } from "../store/writes/attention/triage.ts";
 import { touchTown } from "../store/writes/limits/limits.ts";
 import { putBudget, touchLiveRuns, touchSpenders, unwarn } from "../store/writes/limits/spend.ts";
 import { dropSetting, putSetting } from "../store/writes/settings.ts";
@@ -68,6 +69,7 @@ export const unsetSetting: Apply<"settings.unset"> = (tx, body) => {
 /** Everything that the figure may concern is looked at again. */
 function changed(tx: Tx, { key, scope }: Place) {
   if (key === "agentIdleMs") touchIdleAgents(tx);
+  if (key.startsWith("triage")) touchTriage(tx);
   lookAgain(tx, scope === TOWN_SCOPE ? null : scope);
   const { defaults } = tx.policies;
   const shown = readSettings(tx.db, defaults, scope).find((each) => each.key === key);

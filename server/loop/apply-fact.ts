@@ -137,6 +137,7 @@ function startedText(run: RunRow): string {
     merge: "the merge",
     baseline: "the baseline",
     session: "a conversation",
+    triage: "triage",
   };
   return `attempt ${run.attempt}: ${what[run.kind]} began`;
 }

@@ -4,7 +4,8 @@ import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
 import { digestOf } from "../store/views/digest.ts";
 import { journalOf } from "../store/journal.ts";
-import { escalations, mails, questions } from "../store/schema/attention.ts";
+import { triageSpec } from "../store/views/triage-spec.ts";
+import { escalations, mails, questions, triageRequests } from "../store/schema/attention.ts";
 import { agents, convoys, issues, reviews } from "../store/schema/beads.ts";
 import { breaker } from "../store/schema/limits.ts";
 import { molecules } from "../store/schema/molecules.ts";
@@ -16,6 +17,7 @@ import type { Tx } from "../store/tx.ts";
 import { moveConvoy, openLanding } from "../store/writes/convoys.ts";
 import { moveMolecule } from "../store/writes/molecules.ts";
 import { retireAgent } from "../store/writes/agents.ts";
+import { takeTriage } from "../store/writes/attention/triage.ts";
 import { takeDigest } from "../store/writes/attention/digest.ts";
 import { escalate, resolveByKey } from "../store/writes/escalations.ts";
 import { markWarned } from "../store/writes/limits/spend.ts";
@@ -86,6 +88,8 @@ function stateOf(db: Db, table: Expect["table"], id: string): string | undefined
       return valueAt(db, mails.state, id);
     case "question":
       return valueAt(db, questions.state, id);
+    case "triage":
+      return valueAt(db, triageRequests.state, id);
     case "breaker":
       return breakerState(db).get()?.state;
     case "turn":
@@ -268,8 +272,10 @@ function applyLimit(
 }
 
 function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
-  const { request, turnIds = [] } = action;
+  const { request, turnIds = [], triageIds = [] } = action;
   const { runId } = offerRun(tx, request, (spec) => {
+    if (spec.kind === "triage")
+      return { ...spec, requests: triageIds.map((id) => triageSpec(tx.db, id)) };
     if (spec.kind !== "session") return spec;
     const turnsWithJournal = spec.turns.map((turn) => {
       takeDigest(tx, turn.turnId);
@@ -284,6 +290,7 @@ function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
   });
   if (action.probe) setProbe(tx, runId);
   for (const turnId of turnIds) giveTurn(tx, turnId, runId);
+  takeTriage(tx, triageIds, runId);
   if (request.kind === "work" && request.beadId) {
     moveIssue(tx, request.beadId, "dispatched", {
       text: `dispatched to a polecat, round ${request.round}`,

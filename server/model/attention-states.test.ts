@@ -4,6 +4,7 @@ import {
   escalationStateSchema,
   mailStateSchema,
   questionStateSchema,
+  triageStateSchema,
 } from "../../protocol/index.ts";
 import { columnsOf, tableAfter } from "../../tests/support/markdown-table.ts";
 import {
@@ -20,6 +21,8 @@ import {
   questionAfter,
   questionEvents,
 } from "./attention-states.ts";
+
+import { TRIAGE_STATUS, triageAfter, triageEvents } from "./triage.ts";
 
 const spec = await Bun.file(join(import.meta.dir, "../../docs/spec.md")).text();
 
@@ -86,3 +89,10 @@ test("[B19] every (state, event) of a question is as the specification's table s
 function key(row: Record<string, string>): string {
   return `${row["type"]} ${row["state"]}`;
 }
+
+test("[B2] every (state, event) of a request of triage is as the specification's table says", () => {
+  compare("### Request of triage", triageStateSchema.options, triageEvents, triageAfter);
+  const told = new Map(tableAfter(spec, "### Status").map((row) => [key(row), row["status"]]));
+  for (const state of triageStateSchema.options)
+    expect(told.get(`triage_request ${state}`)).toBe(TRIAGE_STATUS[state]);
+});

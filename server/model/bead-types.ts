@@ -11,4 +11,5 @@ export const BEAD_TYPES: Readonly<Record<BeadType, { id: IdKind; image: ImageKin
   escalation: { id: "escalation", image: "escalation" },
   mail: { id: "mail", image: "mail" },
   question: { id: "question", image: "question" },
+  triage_request: { id: "triage", image: "triage" },
 };

@@ -59,6 +59,7 @@ const STOP_CODES: Readonly<Record<string, CountsAs>> = {
   wall_time: "work_attempt",
   run_budget: "work_attempt",
   no_progress: "work_attempt",
+  triage: "work_attempt",
   not_started: "start_failure",
   budget: "nothing",
 };

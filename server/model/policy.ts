@@ -80,6 +80,17 @@ export interface Policy {
   nudgeTtlMs: number;
   /** An agent that nobody needed for this long retires. */
   agentIdleMs: number;
+  /** 1: a triage agent is asked about ambiguous calls for help; 0: people alone are. */
+  triage: number;
+  /** Requests of triage that are open at once, and those of one bead in its life. */
+  triageOpenMax: number;
+  triagePerBeadMax: number;
+  /** Runs that may end without deciding a request. */
+  triageTriesMax: number;
+  triageWallMs: number;
+  /** After a run that left a request undecided; it doubles up to the longest. */
+  triageCoolMs: number;
+  triageCoolMaxMs: number;
 }
 
 export const POLICY: Policy = {
@@ -137,4 +148,11 @@ export const POLICY: Policy = {
   mailTtlMs: 24 * 3_600_000,
   nudgeTtlMs: 30 * 60_000,
   agentIdleMs: 7 * 24 * 3_600_000,
+  triage: 0,
+  triageOpenMax: 5,
+  triagePerBeadMax: 5,
+  triageTriesMax: 2,
+  triageWallMs: 600_000,
+  triageCoolMs: 60_000,
+  triageCoolMaxMs: 3_600_000,
 };

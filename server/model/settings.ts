@@ -101,6 +101,13 @@ export const SETTINGS: Readonly<Record<PolicyKey, Setting>> = {
   mailTtlMs: town(SECOND, 30 * DAY, "until a message that no run saw is given up"),
   nudgeTtlMs: town(SECOND, DAY, "the same of a nudge"),
   agentIdleMs: rig(SECOND, 365 * DAY, "how long an agent is idle before it retires"),
+  triage: town(0, 1, "1: a triage agent looks at ambiguous calls for help; 0: people alone"),
+  triageOpenMax: town(1, 10, "requests of triage that are open at once"),
+  triagePerBeadMax: town(1, 1_000, "requests of triage about one bead in its life"),
+  triageTriesMax: town(1, 20, "triage runs that may end without deciding a request"),
+  triageWallMs: town(SECOND, DAY, "wall time of a triage run"),
+  triageCoolMs: town(SECOND, DAY, "wait after a triage run that left a request undecided"),
+  triageCoolMaxMs: town(SECOND, 7 * DAY, "longest such wait"),
 };
 
 export function isPolicyKey(key: string): key is PolicyKey {
@@ -114,6 +121,7 @@ const ORDER: readonly (readonly [PolicyKey, PolicyKey, string])[] = [
   ["runnerSuspectMs", "runnerLostMs", "runners would be lost before they are suspect"],
   ["backOffBaseMs", "backOffMaxMs", "waits would begin above their end"],
   ["breakerOpenMs", "breakerMaxMs", "the breaker's times would begin above their end"],
+  ["triageCoolMs", "triageCoolMaxMs", "waits of triage would begin above their end"],
   ["questionDeadlineMs", "questionDeadlineMaxMs", "questions would wait longer than they may"],
 ];
 

@@ -15,6 +15,10 @@ export interface EscalationView {
   /** Null when there is no such subject (any more). */
   subjectState: string | null;
   holdsWhile: readonly string[] | null;
+  /** A triage agent may be asked about it, and was not. */
+  ambiguous: boolean;
+  /** Requests of triage about its subject, while it is ambiguous: whether one is open, and how many there were. */
+  triages: { isOpen: boolean; made: number };
   reminders: number;
   remindAt: number;
 }
@@ -29,6 +33,19 @@ export interface QuestionView {
   deadlineAt: number;
   /** Null when the bead is gone. */
   beadState: string | null;
+}
+
+/** An open request of triage. */
+export interface TriageView {
+  id: string;
+  escalationId: string;
+  workBeadId: string;
+  rigId: string | null;
+  convoyId: string | null;
+  /** Null when the escalation is gone. */
+  escalationState: EscalationState | null;
+  runId: string | null;
+  tries: number;
 }
 
 /** What an issue bead has asked: it waits for a blocking one, and is told the answers. */
@@ -54,6 +71,12 @@ export type AttentionAction =
   /** With what counts when nobody has answered. */
   | { do: "answer_question"; questionId: string; answer: string }
   | { do: "withdraw_question"; questionId: string; text: string }
+  | { do: "request_triage"; escalationId: string }
+  | { do: "end_triage"; requestId: string; event: "withdrawn" | "expired"; text: string }
+  /** Its run has ended; `counted`: that was a try of it. */
+  | { do: "release_triage"; requestId: string; counted: boolean }
+  | { do: "rest_triage"; failures: number; untilAt: number | null }
+  | { do: "raise_to_people"; escalationId: string; text: string }
   | { do: "hand_mail"; mailId: string; runId: string }
   | { do: "move_mail"; mailId: string; event: "run_ended" | "expired"; text: string };
 

@@ -10,6 +10,7 @@ const CLASS_OF = {
   merge: "code",
   baseline: "code",
   session: "session",
+  triage: "agent",
 } as const;
 
 export class Capacity {

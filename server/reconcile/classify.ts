@@ -56,7 +56,12 @@ import { stopAsking } from "./rules/question/stop-run.ts";
 import { withdrawQuestion } from "./rules/question/withdraw.ts";
 import { currentStep, failedSteps, lostSteps } from "../model/molecules/states.ts";
 import { isOver } from "../model/escalation.ts";
-import type { EscalationView, MailView, QuestionView } from "./attention.ts";
+import { expireTriage } from "./rules/triage/expire.ts";
+import { requestTriage } from "./rules/triage/request.ts";
+import { settleTriage } from "./rules/triage/settle-run.ts";
+import { withdrawTriage } from "./rules/triage/withdraw.ts";
+import { isOverFor, isTriageOn, isUsedUpBy, wantsTriage } from "./triage/wanted.ts";
+import type { EscalationView, MailView, QuestionView, TriageView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
 import type {
   AgentView,
@@ -94,6 +99,9 @@ function inReview(run: RunView, context: Context): boolean {
 /** Whether anybody still waits for what this live run does. A merge is always left to settle. */
 function serves(run: RunView, context: Context): boolean {
   if (run.kind === "work") return issueOf(run, context)?.state === "in_progress";
+  // One that has decided something ends by itself.
+  if (run.kind === "triage")
+    return run.progressed || context.s.triages.some((each) => each.runId === run.id);
   if (run.kind === "baseline") return judgesRig(run, context.rigs.get(run.rigId ?? ""));
   const state = run.kind === "check" ? "checking" : run.kind === "review" ? "reviewing" : null;
   return state === null || (inReview(run, context) && reviewOf(run, context)?.state === state);
@@ -147,6 +155,7 @@ const RUN_TABLE: readonly Row<RunView>[] = [
     rule: settleBaseline,
   },
   { when: (run) => ended(run) && run.kind === "session", rule: settleSessionRun },
+  { when: (run) => ended(run) && run.kind === "triage", rule: settleTriage },
   { when: ended, rule: settleStale },
   { when: (run, c) => c.runners.get(run.runnerId)?.state === "lost", rule: loseWithRunner },
   {
@@ -289,6 +298,12 @@ const MOLECULE_TABLE: readonly Row<MoleculeView>[] = [
 const ESCALATION_TABLE: readonly Row<EscalationView>[] = [
   { when: (each) => isOver(each.holdsWhile, each.subjectState), rule: resolveOver },
   { when: (each, c) => each.remindAt <= c.s.now, rule: remind },
+  { when: (each, c) => wantsTriage(each, c.s), rule: requestTriage },
+];
+
+const TRIAGE_TABLE: readonly Row<TriageView>[] = [
+  { when: (each, c) => isOverFor(each) || !isTriageOn(c.s), rule: withdrawTriage },
+  { when: (each, c) => each.runId === null && isUsedUpBy(each, c.s), rule: expireTriage },
 ];
 
 const OVER = new Set(["closed", "failed"]);
@@ -324,4 +339,6 @@ export const escalationRule = (escalation: EscalationView, context: Context) =>
   first(ESCALATION_TABLE, escalation, context);
 export const questionRule = (question: QuestionView, context: Context) =>
   first(QUESTION_TABLE, question, context);
+export const triageRule = (request: TriageView, context: Context) =>
+  first(TRIAGE_TABLE, request, context);
 export const mailRule = (mail: MailView, context: Context) => first(MAIL_TABLE, mail, context);

@@ -29,6 +29,9 @@ export type Via =
   | "escalations about it"
   | "open questions of the bead"
   | "mail of the run"
+  | "requests about it"
+  | "run of the request"
+  | "escalations that wait for triage"
   | "bead of the question"
   /** Found in slices: there may be many. */
   | "open beads of the rig";
@@ -71,7 +74,8 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
   chat: ["turns", "town"],
   town: ["town", "turns"],
   agent: ["itself"],
-  escalation: ["itself"],
+  escalation: ["itself", "requests about it"],
+  triage: ["itself", "town", "run of the request", "escalations that wait for triage"],
   question: ["itself", "bead of the question"],
   mail: ["itself", "agent of the mail"],
   event: [],

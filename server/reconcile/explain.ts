@@ -16,6 +16,7 @@ import {
   unmetBlockers,
   WAITS_FOR_ANSWER,
 } from "./readiness.ts";
+import type { TriageView } from "./attention.ts";
 import type { ConvoyView, IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";
 
@@ -38,13 +39,27 @@ export interface Explanation {
 export function explain(snapshot: Snapshot, id: string): Explanation | null {
   const context = indexSnapshot(snapshot);
   const issue = context.issues.get(id);
-  if (issue) return explainIssue(issue, context);
+  if (issue) return withTriage(explainIssue(issue, context), issue, snapshot);
   const review = context.reviews.get(id);
   if (review) return explainReview(review, context);
   const run = snapshot.runs.find((each) => each.id === id);
   if (run) return explainRun(run, context);
   const convoy = snapshot.convoys.find((each) => each.id === id);
   return convoy ? explainConvoy(convoy) : null;
+}
+
+/** It goes on meanwhile: what triage decides may change that. */
+function withTriage(of: Explanation, { id }: IssueView, { triages }: Snapshot): Explanation {
+  const open = triages.filter(({ workBeadId }) => workBeadId === id);
+  if (open.length === 0) return of;
+  const told = open.map((each) => reason(triageWords(each), null, each.id));
+  return { ...of, reasons: [...of.reasons, ...told] };
+}
+
+function triageWords({ runId }: TriageView): string {
+  return runId === null
+    ? "triage is to look at what was raised about it"
+    : "triage looks at what was raised about it";
 }
 
 function explainIssue(issue: IssueView, context: Context): Explanation {

@@ -205,14 +205,18 @@ export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context)
   };
 }
 
-function limits(s: Snapshot, rigId: string | null, wall: "agentWallMs" | "codeWallMs"): RunLimits {
+export function limits(
+  s: Snapshot,
+  rigId: string | null,
+  wall: "agentWallMs" | "codeWallMs" | "triageWallMs",
+): RunLimits {
   const policy = policyOf(s, rigId);
   const { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs } = policy;
   const limited = { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs };
   return { wallMs: policy[wall], ...limited };
 }
 
-function model(s: Snapshot, role: Role) {
+export function model(s: Snapshot, role: Role) {
   return { model: s.models[role], smallModel: s.models.small, scripted: s.models.scripted };
 }
 

@@ -11,6 +11,7 @@ import type {
   Proof,
   ReviewComment,
   RunKind,
+  Role,
   RunSpec,
   Severity,
   Verdict,
@@ -39,6 +40,7 @@ export interface Expect {
     | "agent"
     | "escalation"
     | "question"
+    | "triage"
     | "breaker"
     | "mail";
   id: string;
@@ -54,7 +56,7 @@ export interface OfferRequest {
   reviewId: string | null;
   rigId: string | null;
   sessionId: string | null;
-  role: "mayor" | "polecat" | "refinery" | null;
+  role: Role | null;
   model: string | null;
   round: number;
   spec: (given: OfferGiven) => RunSpec;
@@ -68,7 +70,14 @@ export interface OfferGiven {
 
 export type Action =
   /** `probe`: it tries for all while the breaker is half open. */
-  | { do: "offer"; request: OfferRequest; turnIds?: readonly string[]; probe?: boolean }
+  | {
+      do: "offer";
+      request: OfferRequest;
+      turnIds?: readonly string[];
+      /** Requests that a triage run is given. */
+      triageIds?: readonly string[];
+      probe?: boolean;
+    }
   /** `code`: what the stop says of the run, server/model/outcomes.ts. */
   | {
       do: "order_stop";
@@ -205,6 +214,7 @@ export type Action =
       rigId: string | null;
       target?: EscalationTarget;
       holdsWhile?: readonly string[] | null;
+      ambiguous?: boolean;
     }
   | AttentionAction;
 

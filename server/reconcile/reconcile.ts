@@ -9,6 +9,7 @@ import {
   questionRule,
   reviewRule,
   runRule,
+  triageRule,
   turnRule,
 } from "./classify.ts";
 import { TOWN } from "./concerns.ts";
@@ -62,6 +63,7 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.turns, turnRule);
   decideAll(snapshot.escalations, escalationRule);
   decideAll(snapshot.questions, questionRule);
+  decideAll(snapshot.triages, triageRule);
   decideAll(snapshot.mails, mailRule);
   if (!snapshot.focus.has(TOWN)) return plan;
   const before = plan.steps.length;

@@ -4,11 +4,13 @@ import { backOffMs } from "../model/backoff.ts";
 import { nextReminderAt } from "../model/escalation.ts";
 import { POLICY, type Policy } from "../model/policy.ts";
 import { struck } from "../model/provider.ts";
+import { coolDownMs } from "../model/triage.ts";
 import { SETTINGS, type PolicyKey } from "../model/settings.ts";
 import {
   agent,
   actionsOf,
   breaker,
+  escalation,
   HEAD,
   issue,
   NOW,
@@ -19,6 +21,7 @@ import {
   runner,
   snapshot,
   spent,
+  triage,
   turn,
 } from "../../tests/support/snapshot.ts";
 import { reconcile } from "./reconcile.ts";
@@ -70,6 +73,15 @@ const tried = {
   message: "",
   model: null,
 } as const;
+const ambiguous = (n: number) =>
+  escalation({
+    id: `es_${n}`,
+    subjectId: `bd_${n}`,
+    ambiguous: true,
+    triages: { isOpen: false, made: 1 },
+  });
+const triaged = (change: Partial<Snapshot>) => (policy: Policy) =>
+  rulesOf(change)({ ...policy, triage: 1 });
 const overDay = (figure: "microUsd" | "tokens") => (policy: Policy) => {
   const limit = { microUsd: policy.dayMicroUsdMax, tokens: policy.dayTokensMax };
   const day = { ...spent({ [figure]: 150_000_000 }), limit };
@@ -177,6 +189,13 @@ const EFFECTS: Readonly<
   backOffBaseMs: [7, (policy) => backOffMs(1, "x", policy)],
   backOffMaxMs: [7, (policy) => backOffMs(99, "x", policy)],
   escalationRemindMs: [1_000, (policy) => nextReminderAt(NOW, "open", "high", policy)],
+  triage: [POLICY.triage === 0 ? 1 : 0, rulesOf({ triages: [triage()] })],
+  triageOpenMax: [1, triaged({ escalations: [1, 2].map(ambiguous) })],
+  triagePerBeadMax: [1, triaged({ escalations: [1].map(ambiguous) })],
+  triageTriesMax: [1, triaged({ triages: [triage({ tries: 1 })] })],
+  triageWallMs: [1_000, (policy) => offered({ triages: [triage()] })({ ...policy, triage: 1 })],
+  triageCoolMs: [1_000, (policy) => coolDownMs(1, policy)],
+  triageCoolMaxMs: [60_001, (policy) => coolDownMs(9, policy)],
   agentIdleMs: [1_000, rulesOf({ agents: [agent({ idleSince: NOW - 2_000 })] })],
   escalationCalmMs: [1_000, (policy) => nextReminderAt(NOW, "open", "critical", policy)],
 };

@@ -24,7 +24,7 @@ import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { KeptTree } from "./kept-tree.ts";
 import type { RunResultFact } from "./run-result.ts";
-import type { AskedView, EscalationView, MailView, QuestionView } from "./attention.ts";
+import type { AskedView, EscalationView, MailView, QuestionView, TriageView } from "./attention.ts";
 import type { Ready } from "./stages.ts";
 
 export interface RigView {
@@ -284,5 +284,9 @@ export interface Snapshot {
   turns: readonly TurnView[];
   escalations: readonly EscalationView[];
   questions: readonly QuestionView[];
+  /** All open requests of triage, oldest first; in focus with the town. */
+  triages: readonly TriageView[];
+  /** How often triage has got nowhere on end, and until when it rests. */
+  triageRest: { failures: number; untilAt: number | null };
   mails: readonly MailView[];
 }

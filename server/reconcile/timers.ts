@@ -20,6 +20,7 @@ export function wishedTimers(context: Context): TimerWish[] {
   wish(TOWN, "observing", s.observingUntil);
   if (dayGate(s)) wish(TOWN, "day", nextDayAt(s.now));
   wish(TOWN, "breaker", later(s.breaker.untilAt, s));
+  if (s.triages.length > 0) wish(TOWN, "triage", later(s.triageRest.untilAt, s));
   for (const { lane, untilAt, releaseAt } of s.providers.values())
     wish(TOWN, `provider ${lane}`, later(untilAt, s) ?? later(releaseAt, s));
   for (const issue of s.issues)

@@ -1,11 +1,11 @@
 /** Finds the subjects that a change concerns: the store's side of server/reconcile/concerns.ts. */
-import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { ImageKind } from "../../protocol/index.ts";
 import { CONCERNS, TOWN, type Via } from "../reconcile/concerns.ts";
 import type { Db } from "./database.ts";
 import { given, prepared } from "./prepared.ts";
 import { valueAt } from "./rows.ts";
-import { escalations, mails, questions } from "./schema/attention.ts";
+import { escalations, mails, questions, triageRequests } from "./schema/attention.ts";
 import { agents, beadDependencies, issues, reviews } from "./schema/beads.ts";
 import { runs } from "./schema/runs.ts";
 
@@ -153,6 +153,9 @@ function prepareWays(db: Db): Ways {
     "escalations about it": (it) => ids(escalationsAbout(db).all({ id: it.id })),
     "open questions of the bead": (it) => ids(openQuestions(db).all({ id: it.id })),
     "bead of the question": (it) => [valueAt(db, questions.workBeadId, it.id) ?? null],
+    "requests about it": (it) => ids(requestsAbout(db).all({ id: it.id })),
+    "run of the request": (it) => [valueAt(db, triageRequests.runId, it.id) ?? null],
+    "escalations that wait for triage": () => ids(waitForTriage(db).all()),
     "mail of the run": (it) => mailOfRun(db, it),
     "bead of the review": (it) => [valueAt(db, reviews.subjectId, it.id) ?? null],
     "unsettled runs of the review": (it) => ids(ofReview.all({ id: it.id })),
@@ -171,6 +174,32 @@ const escalationsAbout = prepared((db) =>
     .select({ id: escalations.beadId })
     .from(escalations)
     .where(and(eq(escalations.subjectId, given("id")), isNull(escalations.resolvedAt)))
+    .prepare(),
+);
+const requestsAbout = prepared((db) =>
+  db
+    .select({ id: triageRequests.beadId })
+    .from(triageRequests)
+    .where(and(eq(triageRequests.escalationId, given("id")), eq(triageRequests.state, "open")))
+    .prepare(),
+);
+/** More than can be asked about at once, and not so many that a storm of them is read again and again. */
+const WAITING_MAX = 100;
+const waitForTriage = prepared((db) =>
+  db
+    .select({ id: escalations.beadId })
+    .from(escalations)
+    .where(
+      and(
+        // A literal: the partial index is used only then.
+        sql`ambiguous = 1`,
+        isNull(escalations.resolvedAt),
+        isNull(escalations.acknowledgedAt),
+        sql`not exists (select 1 from ${triageRequests} where ${triageRequests.workBeadId} = ${escalations.subjectId} and ${triageRequests.state} = 'open')`,
+      ),
+    )
+    .orderBy(asc(escalations.beadId))
+    .limit(WAITING_MAX)
     .prepare(),
 );
 const openQuestions = prepared((db) =>

@@ -1,6 +1,6 @@
 /** What a decision needs: the subjects in focus, what their rules read of others, and what waits first for capacity. */
 import { and, asc, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
-import type { IdKind } from "../../protocol/index.ts";
+import type { IdKind, Role } from "../../protocol/index.ts";
 import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
 import { laneOf, sessionResource } from "../reconcile/context.ts";
@@ -21,6 +21,7 @@ import type { Db } from "./database.ts";
 import { kindOfId } from "./id-kind.ts";
 import { ready } from "./schema/beads.ts";
 import { rigs, runners, runs, turns } from "./schema/runs.ts";
+import { town } from "./schema/town.ts";
 import {
   missingModel,
   modelFor,
@@ -31,6 +32,8 @@ import {
 import { readLimits, type Limits } from "./limits/limits.ts";
 import type { Policies } from "./limits/policies.ts";
 import { usesFallback } from "../model/provider.ts";
+import { TRIAGE_RESOURCE } from "../model/triage.ts";
+import { prepareTriages } from "./views/attention-views.ts";
 import { prepareViews, type Views } from "./views.ts";
 
 /** What only this process knows. */
@@ -59,6 +62,7 @@ export type Loaded = Snapshot & { unreadable: readonly Unreadable[] };
  */
 export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => Loaded {
   const readTown = prepareTown(db);
+  const readTriage = prepareTriage(db);
   const readHeads = prepareHeads(db);
   const views = prepareViews(db);
   return (live, ids) => {
@@ -74,6 +78,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
       focus,
       observingUntil: observingUntil !== null && observingUntil > now ? observingUntil : null,
       ...limits,
+      ...readTriage(),
       ...modelView(db, live, limits),
       ...readTown(live),
       issues: [],
@@ -89,6 +94,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
     if (focus.has(TOWN)) {
       for (const id of readHeads(town)) focus.add(id);
       for (const turn of town.turns) focus.add(turn.id);
+      for (const request of town.triages) focus.add(request.id);
     }
     return { ...town, ...gather(views, town) };
   };
@@ -106,7 +112,20 @@ type Town = Pick<
   | "fallback"
 > &
   Limits &
-  Pick<Snapshot, "rigs" | "runners" | "turns" | "held">;
+  Pick<Snapshot, "rigs" | "runners" | "turns" | "held" | "triages" | "triageRest">;
+
+function prepareTriage(db: Db): () => Pick<Snapshot, "triages" | "triageRest"> {
+  const triages = prepareTriages(db);
+  const rest = db
+    .select({ failures: town.triageFailures, untilAt: town.triageUntilAt })
+    .from(town)
+    .limit(1)
+    .prepare();
+  return () => ({
+    triages: triages(),
+    triageRest: rest.get() ?? { failures: 0, untilAt: null },
+  });
+}
 
 function prepareTown(
   db: Db,
@@ -255,6 +274,7 @@ function gather(views: Views, town: Focused): Gathered & Pick<Loaded, "unreadabl
   }
   if (town.focus.has(TOWN)) {
     found.allLanes();
+    found.resource(TRIAGE_RESOURCE);
   }
   found.lanes(town.rigs);
   return { ...found.all(), unreadable };
@@ -392,7 +412,7 @@ function modelView(
   const instead = stored?.fallbackModel ?? null;
   const fallback = usesFallback(providers.get("agents"), instead, live.now);
   const mayors = usesFallback(providers.get("mayor"), instead, live.now);
-  const name = (role: "mayor" | "polecat" | "refinery", isInstead: boolean) =>
+  const name = (role: Role, isInstead: boolean) =>
     (isInstead ? instead : stored && modelFor(stored, role)) ?? "";
   return {
     modelMissing: missingModel(readModelSettings(db, live.secrets, stored)),
@@ -401,6 +421,7 @@ function modelView(
       mayor: name("mayor", mayors),
       polecat: name("polecat", fallback),
       refinery: name("refinery", fallback),
+      triage: name("triage", fallback),
       small: (fallback ? instead : stored?.smallModel) ?? "",
       scripted: stored?.provider === "scripted",
     },

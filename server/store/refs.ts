@@ -38,6 +38,7 @@ const SAID: Readonly<Record<BeadType, { is: string; list: string }>> = {
   escalation: { is: "an escalation", list: "gastown escalations list" },
   question: { is: "a question", list: "gastown questions list" },
   mail: { is: "a message", list: "gastown mail list" },
+  triage_request: { is: "a request of triage", list: "gastown escalations list" },
 };
 
 function listOf([type]: readonly BeadType[]): string {

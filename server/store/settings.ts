@@ -23,6 +23,7 @@ export const storedModelSchema = z.object({
     mayor: z.string().nullable(),
     polecat: z.string().nullable(),
     refinery: z.string().nullable(),
+    triage: z.string().nullable().default(null),
   }),
 });
 export type StoredModel = z.infer<typeof storedModelSchema>;

@@ -5,7 +5,7 @@ import { REVIEW_STATUS, type IssueState } from "../model/states.ts";
 import type { Db } from "./database.ts";
 import { given } from "./prepared.ts";
 import { agents, beads, convoys, issues, reviews } from "./schema/beads.ts";
-import { escalations, mails, questions } from "./schema/attention.ts";
+import { escalations, mails, questions, triageRequests } from "./schema/attention.ts";
 import { molecules } from "./schema/molecules.ts";
 import { rigs, runners, runs } from "./schema/runs.ts";
 
@@ -24,6 +24,7 @@ export const SLICES = [
   "escalation",
   "question",
   "mail",
+  "triage",
 ] as const;
 export type SliceKind = (typeof SLICES)[number];
 
@@ -108,6 +109,13 @@ function prepareSlices(db: Db) {
       .from(mails)
       .where(and(inArray(mails.state, ["queued", "delivered"]), gt(mails.beadId, after)))
       .orderBy(asc(mails.beadId))
+      .limit(limit)
+      .prepare(),
+    triage: db
+      .select({ id: triageRequests.beadId })
+      .from(triageRequests)
+      .where(and(eq(triageRequests.state, "open"), gt(triageRequests.beadId, after)))
+      .orderBy(asc(triageRequests.beadId))
       .limit(limit)
       .prepare(),
     question: db

@@ -4,6 +4,7 @@ import type {
   EscalationView,
   MailView,
   QuestionView,
+  TriageView,
 } from "../../server/reconcile/attention.ts";
 import type { BreakerView } from "../../server/model/breaker.ts";
 import type { StepView } from "../../server/model/molecules/states.ts";
@@ -272,6 +273,8 @@ export function escalation(change: Partial<EscalationView> = {}): EscalationView
     subjectId: null,
     subjectState: null,
     holdsWhile: null,
+    ambiguous: false,
+    triages: { isOpen: false, made: 0 },
     reminders: 0,
     remindAt: NOW + 1_000,
     ...change,
@@ -287,6 +290,21 @@ export function question(change: Partial<QuestionView> = {}): QuestionView {
     fallback: "tabs",
     deadlineAt: NOW + 1_000,
     beadState: "in_progress",
+    ...change,
+  };
+}
+
+/** An open request of triage about the plainest issue. */
+export function triage(change: Partial<TriageView> = {}): TriageView {
+  return {
+    id: "tr_1",
+    escalationId: "es_1",
+    escalationState: "open",
+    workBeadId: "bd_1",
+    rigId: "rg_1",
+    convoyId: null,
+    runId: null,
+    tries: 0,
     ...change,
   };
 }
@@ -346,6 +364,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     all.turns,
     all.escalations,
     all.questions,
+    all.triages,
     all.mails,
   ].flat();
   return { ...all, focus: change.focus ?? new Set([TOWN, ...entities.map(({ id }) => id)]) };
@@ -369,7 +388,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     breaker: breaker(),
     day: { ...spent(), limit: { microUsd: null, tokens: null } },
     daySubject: "day:2023-11-14",
-    models: { mayor: "m", polecat: "p", refinery: "r", small: "s", scripted: false },
+    models: { mayor: "m", polecat: "p", refinery: "r", triage: "t", small: "s", scripted: false },
     author: { name: "Owner", email: "owner@example.invalid" },
     observingUntil: null,
     rigs: [rig()],
@@ -383,6 +402,8 @@ function plain(change: Partial<Snapshot>): Snapshot {
     turns: [],
     escalations: [],
     questions: [],
+    triages: [],
+    triageRest: { failures: 0, untilAt: null },
     mails: [],
     focus: new Set(),
     held: heldBy(change.runs ?? []),

@@ -9,7 +9,7 @@ const stored: ModelSettings = {
   model: "big",
   smallModel: "big",
   fallbackModel: null,
-  roles: { mayor: null, polecat: "cheap", refinery: null },
+  roles: { mayor: null, polecat: "cheap", refinery: null, triage: null },
 };
 
 describe("[A2] model settings", () => {
@@ -18,7 +18,7 @@ describe("[A2] model settings", () => {
       provider: "openai-compatible",
       baseUrl: "https://models.example.org/v1",
       model: "big",
-      roles: { mayor: null, polecat: "cheap", refinery: null },
+      roles: { mayor: null, polecat: "cheap", refinery: null, triage: null },
     });
   });
 

@@ -11,6 +11,7 @@ export interface ModelDraft {
   mayor: string;
   polecat: string;
   refinery: string;
+  triage: string;
 }
 
 /** Kilo's gateway, as its own documentation names it. */
@@ -27,6 +28,7 @@ export function draftOf(settings: ModelSettings | null): ModelDraft {
       mayor: "",
       polecat: "",
       refinery: "",
+      triage: "",
     };
   }
   const { provider, baseUrl, model, smallModel, roles } = settings;
@@ -39,6 +41,7 @@ export function draftOf(settings: ModelSettings | null): ModelDraft {
     mayor: roles.mayor ?? "",
     polecat: roles.polecat ?? "",
     refinery: roles.refinery ?? "",
+    triage: roles.triage ?? "",
   };
 }
 
@@ -64,6 +67,7 @@ export function inputOf(draft: ModelDraft): CommandInput<"model.set"> {
       mayor: role(draft.mayor),
       polecat: role(draft.polecat),
       refinery: role(draft.refinery),
+      triage: role(draft.triage),
     },
   };
 }

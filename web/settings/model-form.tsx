@@ -166,13 +166,15 @@ function Models({ draft, onChange }: PartProps) {
       </div>
       <details
         className="group"
-        open={[draft.mayor, draft.polecat, draft.refinery].some((model) => model !== "")}
+        open={[draft.mayor, draft.polecat, draft.refinery, draft.triage].some(
+          (model) => model !== "",
+        )}
       >
         <summary className="list-none text-sm text-ink-2 underline-offset-3 hover:text-ink hover:underline">
           Another model per role
         </summary>
-        <div className="mt-3 grid grid-cols-3 gap-3 max-sm:grid-cols-1">
-          {(["mayor", "polecat", "refinery"] as const).map((role) => (
+        <div className="mt-3 grid grid-cols-2 gap-3 max-sm:grid-cols-1">
+          {(["mayor", "polecat", "refinery", "triage"] as const).map((role) => (
             <TextField
               key={role}
               mono

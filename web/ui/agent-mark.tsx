@@ -1,5 +1,5 @@
 /** An agent's generated mark with its role's glyph. */
-import { Crown, GitMerge, Hammer, type LucideIcon } from "lucide-react";
+import { Crown, GitMerge, Hammer, Stethoscope, type LucideIcon } from "lucide-react";
 import type { Role } from "../../protocol/index.ts";
 import { markCells } from "../model/agent-mark.ts";
 import { cx } from "./class-names.ts";
@@ -8,11 +8,13 @@ export const roleGlyphs: Record<Role, LucideIcon> = {
   mayor: Crown,
   polecat: Hammer,
   refinery: GitMerge,
+  triage: Stethoscope,
 };
 export const roleWords: Record<Role, string> = {
   mayor: "Mayor",
   polecat: "Polecat",
   refinery: "Refinery",
+  triage: "Triage",
 };
 
 export function AgentMark({

@@ -11,6 +11,8 @@ import type {
   Rig,
   Run,
   Runner,
+  TriageAction,
+  TriageRequest,
 } from "../../protocol/index.ts";
 
 export type Hue = "open" | "progress" | "review" | "landed" | "failed" | "waiting" | "paused";
@@ -66,6 +68,23 @@ const reviewLooks: Record<Review["state"], Look> = {
 export function reviewLook(state: Review["state"]): Look {
   return reviewLooks[state];
 }
+
+const triageLooks: Record<TriageRequest["state"], Look> = {
+  open: waiting("Asked"),
+  decided: landed("Decided"),
+  withdrawn: closed("Withdrawn"),
+  expired: failed("Not decided"),
+};
+export function triageLook(state: TriageRequest["state"]): Look {
+  return triageLooks[state];
+}
+
+export const triageWords: Record<TriageAction, string> = {
+  retry: "tried again",
+  guide: "its agent was told what to do",
+  hold: "held until you release it",
+  escalate: "a person decides",
+};
 
 const convoyLooks: Record<Convoy["state"], Look> = {
   staged: waiting("Staged"),
@@ -153,6 +172,7 @@ export const runKindWords: Record<Run["kind"], string> = {
   merge: "Merge",
   baseline: "Baseline",
   session: "Mayor",
+  triage: "Triage",
 };
 
 export const verdictWords = {

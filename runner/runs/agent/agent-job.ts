@@ -3,7 +3,7 @@ import type { Role } from "../../../protocol/run.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
 
-export type AgentRunSpec = RunSpecOf<"work"> | RunSpecOf<"review"> | RunSpecOf<"session">;
+export type AgentRunSpec = RunSpecOf<"work" | "review" | "session" | "triage">;
 
 export interface AgentJob {
   role: Role;

@@ -4,7 +4,7 @@ import type { PauseView, RigView, RunView, Snapshot } from "../snapshot.ts";
 
 /** A run that spends on a model. */
 export function isAgents({ kind }: RunView): boolean {
-  return kind === "work" || kind === "review" || kind === "session";
+  return kind !== "check" && kind !== "merge" && kind !== "baseline";
 }
 
 /** A person has stopped the town: nothing may spend. */

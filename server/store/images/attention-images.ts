@@ -1,10 +1,10 @@
 /** Images of beads that ask for somebody. */
 import { eq } from "drizzle-orm";
-import type { Escalation, Mail, Question } from "../../../protocol/index.ts";
+import type { Escalation, Mail, Question, TriageRequest } from "../../../protocol/index.ts";
 import { escalationState } from "../../model/attention-states.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
-import { escalations, mails, questions } from "../schema/attention.ts";
+import { escalations, mails, questions, triageRequests } from "../schema/attention.ts";
 import { beads } from "../schema/beads.ts";
 import { commonImage } from "./common-image.ts";
 
@@ -42,13 +42,58 @@ export function questionImage(db: Db, id: string): Question | null {
 export function escalationImage(db: Db, id: string): Escalation | null {
   const row = escalationRow(db).get({ id });
   if (!row) return null;
-  const { beadId: _id, key: _key, holdsWhile: _holds, ...escalation } = row.escalations;
+  const {
+    beadId: _id,
+    key: _key,
+    holdsWhile: _holds,
+    ambiguous: _ambiguous,
+    ...escalation
+  } = row.escalations;
   return {
     ...commonImage(row.beads),
     type: "escalation",
     body: row.beads.body,
     state: escalationState(escalation),
     ...escalation,
+    triage: triageOf(db, id),
+  };
+}
+
+const requestOf = prepared((db) =>
+  db
+    .select()
+    .from(triageRequests)
+    .where(eq(triageRequests.escalationId, given("id")))
+    .limit(1)
+    .prepare(),
+);
+
+function triageOf(db: Db, escalationId: string): Escalation["triage"] {
+  const row = requestOf(db).get({ id: escalationId });
+  if (!row) return null;
+  const { beadId: id, state, runId, action, note } = row;
+  return { id, state, isTaken: state === "open" && runId !== null, action, note };
+}
+
+const triageRow = prepared((db) =>
+  db
+    .select()
+    .from(triageRequests)
+    .innerJoin(beads, eq(beads.id, triageRequests.beadId))
+    .where(eq(triageRequests.beadId, given("id")))
+    .prepare(),
+);
+
+export function triageImage(db: Db, id: string): TriageRequest | null {
+  const row = triageRow(db).get({ id });
+  if (!row) return null;
+  const { workBeadId, ...request } = row.triage_requests;
+  return {
+    ...commonImage(row.beads),
+    type: "triage_request",
+    body: row.beads.body,
+    ...request,
+    beadId: workBeadId,
   };
 }
 

@@ -15,7 +15,7 @@ import type {
   Town,
   UsageTotals,
 } from "../../../protocol/index.ts";
-import { escalationImage, mailImage, questionImage } from "./attention-images.ts";
+import { escalationImage, mailImage, questionImage, triageImage } from "./attention-images.ts";
 import { chatImage } from "./chat-images.ts";
 import { moleculeImage } from "./molecule-image.ts";
 import { commonImage } from "./common-image.ts";
@@ -364,6 +364,8 @@ export function imageOf(db: Db, kind: ImageKind, id: string, context: ImageConte
       return { kind, id, value: mailImage(db, id) };
     case "question":
       return { kind, id, value: questionImage(db, id) };
+    case "triage":
+      return { kind, id, value: triageImage(db, id) };
     case "event":
       return { kind, id, value: eventImage(db, id) };
     case "run":

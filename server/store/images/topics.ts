@@ -21,7 +21,7 @@ import {
   messages,
   reviews,
 } from "../schema/beads.ts";
-import { escalations, questions } from "../schema/attention.ts";
+import { escalations, questions, triageRequests } from "../schema/attention.ts";
 import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { changes, town } from "../schema/town.ts";
 
@@ -62,6 +62,8 @@ export function topicsOf(db: Db, image: AnyImage): Topic[] {
     case "mail":
       return own(`bead:${image.id}`, about("bead", image.value?.toId ?? null));
     case "question":
+      return own("town", `bead:${image.id}`, about("bead", image.value?.beadId ?? null));
+    case "triage":
       return own("town", `bead:${image.id}`, about("bead", image.value?.beadId ?? null));
     case "issue":
       return own(
@@ -113,27 +115,7 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
   if (cut > 0) return membersAbout(db, topic.slice(0, cut), topic.slice(cut + 1));
   switch (topic) {
     case "town":
-      return [
-        ...all("town", db.select({ id: town.id }).from(town).all()),
-        ...all("rig", db.select({ id: rigs.id }).from(rigs).where(isNull(rigs.removedAt)).all()),
-        ...all("runner", db.select({ id: runners.id }).from(runners).all()),
-        ...all(
-          "escalation",
-          db
-            .select({ id: escalations.beadId })
-            .from(escalations)
-            .where(isNull(escalations.resolvedAt))
-            .all(),
-        ),
-        ...all(
-          "question",
-          db
-            .select({ id: questions.beadId })
-            .from(questions)
-            .where(eq(questions.state, "open"))
-            .all(),
-        ),
-      ];
+      return townMembers(db);
     case "board":
       return all("issue", boardMembers(db));
     case "convoys":
@@ -174,6 +156,34 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
     default:
       return [];
   }
+}
+
+function townMembers(db: Db): [ImageKind, string][] {
+  return [
+    ...all("town", db.select({ id: town.id }).from(town).all()),
+    ...all("rig", db.select({ id: rigs.id }).from(rigs).where(isNull(rigs.removedAt)).all()),
+    ...all("runner", db.select({ id: runners.id }).from(runners).all()),
+    ...all(
+      "escalation",
+      db
+        .select({ id: escalations.beadId })
+        .from(escalations)
+        .where(isNull(escalations.resolvedAt))
+        .all(),
+    ),
+    ...all(
+      "question",
+      db.select({ id: questions.beadId }).from(questions).where(eq(questions.state, "open")).all(),
+    ),
+    ...all(
+      "triage",
+      db
+        .select({ id: triageRequests.beadId })
+        .from(triageRequests)
+        .where(eq(triageRequests.state, "open"))
+        .all(),
+    ),
+  ];
 }
 
 function agentMembers(db: Db): [ImageKind, string][] {
@@ -276,6 +286,7 @@ function aroundBead(db: Db, id: string): [ImageKind, string][] {
     es: "escalation",
     qn: "question",
     ml: "mail",
+    tr: "triage",
     ms: "chat",
   }[id.slice(0, 2)] as ImageKind | undefined;
   const molecule = valueAt(db, issues.moleculeId, id) ?? null;
@@ -304,6 +315,14 @@ function aroundBead(db: Db, id: string): [ImageKind, string][] {
         .where(eq(beadEvents.beadId, id))
         .orderBy(desc(beadEvents.at))
         .limit(SNAPSHOT_EVENTS_MAX)
+        .all(),
+    ),
+    ...all(
+      "triage",
+      db
+        .select({ id: triageRequests.beadId })
+        .from(triageRequests)
+        .where(eq(triageRequests.workBeadId, id))
         .all(),
     ),
     ...around.map((other): [ImageKind, string] => ["issue", other]),

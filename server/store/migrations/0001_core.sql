@@ -156,6 +156,22 @@ CREATE TABLE `tombstones` (
 	`deleted_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `triage_requests` (
+	`bead_id` text PRIMARY KEY NOT NULL,
+	`state` text NOT NULL,
+	`escalation_id` text NOT NULL,
+	`work_bead_id` text NOT NULL,
+	`run_id` text,
+	`tries` integer DEFAULT 0 NOT NULL,
+	`action` text,
+	`note` text,
+	`decided_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `triage_requests_by_work_bead` ON `triage_requests` (`work_bead_id`,`state`);--> statement-breakpoint
+CREATE INDEX `triage_requests_by_escalation` ON `triage_requests` (`escalation_id`);--> statement-breakpoint
+CREATE INDEX `triage_requests_by_state` ON `triage_requests` (`state`,`bead_id`);--> statement-breakpoint
+CREATE INDEX `triage_requests_by_run` ON `triage_requests` (`run_id`);--> statement-breakpoint
 CREATE TABLE `usage_totals` (
 	`id` text PRIMARY KEY NOT NULL,
 	`calls` integer NOT NULL,
@@ -220,6 +236,8 @@ ALTER TABLE `escalations` ADD `times` integer DEFAULT 1 NOT NULL;--> statement-b
 ALTER TABLE `escalations` ADD `reminders` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `escalations` ADD `remind_at` integer;--> statement-breakpoint
 ALTER TABLE `escalations` ADD `resolution` text;--> statement-breakpoint
+ALTER TABLE `escalations` ADD `ambiguous` integer DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX `escalations_ambiguous` ON `escalations` (`bead_id`) WHERE ambiguous = 1;--> statement-breakpoint
 CREATE INDEX `escalations_by_subject` ON `escalations` (`subject_id`,`resolved_at`);--> statement-breakpoint
 CREATE INDEX `escalations_by_key` ON `escalations` (`key`,`resolved_at`);--> statement-breakpoint
 CREATE INDEX `escalations_by_resolved` ON `escalations` (`resolved_at`,`bead_id`);--> statement-breakpoint
@@ -230,4 +248,6 @@ ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `town` ADD `triage_failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `town` ADD `triage_until_at` integer;--> statement-breakpoint
 ALTER TABLE `turns` ADD `digest_at` integer;

@@ -1,4 +1,5 @@
 /** Satellites of the beads that ask for a person or the Mayor. */
+import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type {
   AnsweredBy,
@@ -8,6 +9,8 @@ import type {
   QuestionKind,
   QuestionState,
   Severity,
+  TriageAction,
+  TriageState,
 } from "../../../protocol/index.ts";
 import { at, flag, json } from "./columns.ts";
 
@@ -31,8 +34,13 @@ export const escalations = sqliteTable(
     /** Null in rows that are older than reminders. */
     remindAt: at("remind_at"),
     resolution: text("resolution"),
+    /** A triage agent may be asked about it; false also when it was. */
+    ambiguous: flag("ambiguous").notNull().default(false),
   },
   (t) => [
+    index("escalations_ambiguous")
+      .on(t.beadId)
+      .where(sql`ambiguous = 1`),
     index("escalations_by_subject").on(t.subjectId, t.resolvedAt),
     index("escalations_by_key").on(t.key, t.resolvedAt),
     index("escalations_by_resolved").on(t.resolvedAt, t.beadId),
@@ -119,5 +127,29 @@ export const mails = sqliteTable(
     index("mails_by_recipient").on(t.toId, t.state),
     index("mails_by_run").on(t.runId),
     index("mails_by_state").on(t.state, t.beadId),
+  ],
+);
+
+/** What a triage agent is asked about. One of an escalation at most. */
+export const triageRequests = sqliteTable(
+  "triage_requests",
+  {
+    beadId: text("bead_id").primaryKey(),
+    state: text("state").$type<TriageState>().notNull(),
+    escalationId: text("escalation_id").notNull(),
+    /** The issue bead that it is about. */
+    workBeadId: text("work_bead_id").notNull(),
+    /** The run that has it, or decided it. */
+    runId: text("run_id"),
+    tries: integer("tries").notNull().default(0),
+    action: text("action").$type<TriageAction>(),
+    note: text("note"),
+    decidedAt: at("decided_at"),
+  },
+  (t) => [
+    index("triage_requests_by_work_bead").on(t.workBeadId, t.state),
+    index("triage_requests_by_escalation").on(t.escalationId),
+    index("triage_requests_by_state").on(t.state, t.beadId),
+    index("triage_requests_by_run").on(t.runId),
   ],
 );

@@ -14,6 +14,9 @@ export const town = sqliteTable("town", {
   sessionId: text("session_id").notNull(),
   /** Names that were given to agents: none is given twice. */
   namesGiven: integer("names_given").notNull().default(0),
+  /** Triage runs on end that left a request undecided, and until when none is started. */
+  triageFailures: integer("triage_failures").notNull().default(0),
+  triageUntilAt: at("triage_until_at"),
   createdAt: at("created_at").notNull(),
   startedAt: at("started_at").notNull(),
   stoppedCleanly: flag("stopped_cleanly").notNull(),

@@ -8,10 +8,11 @@ import type {
   EscalationView,
   MailView,
   QuestionView,
+  TriageView,
 } from "../../reconcile/attention.ts";
 import type { Db } from "../database.ts";
 import { kindOfId } from "../id-kind.ts";
-import { escalations, mails, questions } from "../schema/attention.ts";
+import { escalations, mails, questions, triageRequests } from "../schema/attention.ts";
 import { beads, convoys, issues, reviews } from "../schema/beads.ts";
 import { rigs, runners, runs } from "../schema/runs.ts";
 
@@ -34,6 +35,7 @@ export function prepareAttentionViews(db: Db): AttentionViews {
     .innerJoin(beads, eq(beads.id, escalations.beadId))
     .where(and(eq(escalations.beadId, id), isNull(escalations.resolvedAt)))
     .prepare();
+  const triagesOf = prepareTriagesOf(db);
   const openQuestion = db
     .select()
     .from(questions)
@@ -57,10 +59,56 @@ export function prepareAttentionViews(db: Db): AttentionViews {
         id: escalationId,
         state,
         subjectState: subjectId === null ? null : stateOf(subjectId),
+        triages: escalation.ambiguous ? triagesOf(subjectId) : { isOpen: false, made: 0 },
         remindAt: remindAt ?? nextReminderAt(createdAt, state, severity, POLICY),
       };
     },
   };
+}
+
+function prepareTriagesOf(db: Db): (workBeadId: string | null) => EscalationView["triages"] {
+  const counts = db
+    .select({
+      open: sql<number>`coalesce(sum(${triageRequests.state} = 'open'), 0)`,
+      made: sql<number>`count(*)`,
+    })
+    .from(triageRequests)
+    .where(eq(triageRequests.workBeadId, id))
+    .prepare();
+  return (workBeadId) => {
+    const found = workBeadId === null ? undefined : counts.get({ id: workBeadId });
+    return { isOpen: (found?.open ?? 0) > 0, made: found?.made ?? 0 };
+  };
+}
+
+/** All open requests of triage, oldest first. Few: their number is capped. */
+export function prepareTriages(db: Db): () => TriageView[] {
+  const rows = db
+    .select({
+      request: triageRequests,
+      rigId: beads.rigId,
+      convoyId: issues.convoyId,
+      workBeadId: issues.beadId,
+      escalation: escalations,
+      liveRunId: runs.id,
+    })
+    .from(triageRequests)
+    .innerJoin(beads, eq(beads.id, triageRequests.beadId))
+    .leftJoin(issues, eq(issues.beadId, triageRequests.workBeadId))
+    .leftJoin(escalations, eq(escalations.beadId, triageRequests.escalationId))
+    // Of a run that is settled it waits for nothing more.
+    .leftJoin(runs, and(eq(runs.id, triageRequests.runId), isNull(runs.settledAt)))
+    .where(eq(triageRequests.state, "open"))
+    .orderBy(asc(triageRequests.beadId))
+    .prepare();
+  return () =>
+    rows.all().map(({ request, rigId, convoyId, workBeadId, escalation, liveRunId }) => ({
+      ...{ rigId, convoyId, id: request.beadId, runId: liveRunId, tries: request.tries },
+      escalationId: request.escalationId,
+      workBeadId: request.workBeadId,
+      // Of a bead that was deleted nobody asks any more.
+      escalationState: escalation && workBeadId !== null ? escalationState(escalation) : null,
+    }));
 }
 
 function prepareMail(db: Db): AttentionViews["mail"] {

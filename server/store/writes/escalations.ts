@@ -5,6 +5,7 @@ import {
   ESCALATION_STATUS,
   escalationAfter,
   escalationState,
+  moreSevere,
   mostSevere,
   type EscalationEvent,
 } from "../../model/attention-states.ts";
@@ -12,6 +13,7 @@ import { holdsWhileOf, nextReminderAt } from "../../model/escalation.ts";
 import { isBeadId } from "../id-kind.ts";
 import { escalations } from "../schema/attention.ts";
 import { beads } from "../schema/beads.ts";
+import { changeRow } from "../rows.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { noteForMayor } from "./attention/digest.ts";
@@ -30,6 +32,8 @@ export interface NewEscalation {
   holdsWhile?: readonly string[] | null;
   /** What makes two of them the same matter; by default source and subject. */
   key?: string;
+  /** A triage agent may be asked what to do about it. */
+  ambiguous?: boolean;
 }
 
 type Row = typeof escalations.$inferSelect;
@@ -59,6 +63,7 @@ export function escalate(tx: Tx, escalation: NewEscalation): string {
       key,
       holdsWhile: holdsWhile === null ? null : [...holdsWhile],
       remindAt: nextReminderAt(tx.now, "open", severity, tx.policy),
+      ambiguous: escalation.ambiguous ?? false,
     })
     .run();
   recordEvent(tx, id, "created", `raised by ${source}`);
@@ -81,6 +86,7 @@ function raiseAgain(tx: Tx, row: Row, { title, body, severity, target }: NewEsca
   move(tx, row, "raised_again", {
     times: row.times + 1,
     severity: worst,
+    ambiguous: stillAmbiguous(row, worst),
     target: urgent(worst) || target !== "mayor" ? "person" : row.target,
   });
   tx.db.update(beads).set({ title, body, updatedAt: tx.now }).where(eq(beads.id, row.beadId)).run();
@@ -134,12 +140,41 @@ export function remindOfEscalation(
   const set = {
     severity,
     remindAt,
+    ambiguous: stillAmbiguous(row, severity),
     reminders: row.reminders + 1,
     target: urgent(severity) ? ("person" as const) : row.target,
   };
   if (!move(tx, row, "reminded", set)) return false;
   recordEvent(tx, id, "reminded", reminder.text);
   return true;
+}
+
+/** What has become urgent is a person's at once. */
+function stillAmbiguous(row: Row, severity: Severity): boolean {
+  return row.ambiguous && (urgent(row.severity) || !urgent(severity));
+}
+
+/**
+ * One step more severe, and a person's from now on.
+ * @param least at least as severe as this
+ * @returns false when it is resolved
+ */
+export function raiseToPeople(tx: Tx, id: string, text: string, least: Severity = "low"): boolean {
+  const row = read(tx, id);
+  if (!row) return false;
+  const severity = mostSevere(moreSevere(row.severity), least);
+  const remindAt = nextReminderAt(tx.now, escalationState(row), severity, tx.policy);
+  const set = { severity, remindAt, target: "person" as const, ambiguous: false };
+  if (!move(tx, row, "raised_again", set)) return false;
+  recordEvent(tx, id, "raised_again", text);
+  noteForMayor(tx, "escalated", id, whoIsTold(severity, "person"));
+  return true;
+}
+
+/** From now on it waits for a person. */
+export function giveToPeople(tx: Tx, id: string): void {
+  changeRow(tx.db, escalations, id, { target: "person" });
+  tx.touch("escalation", id);
 }
 
 function read(tx: Tx, id: string): Row | undefined {

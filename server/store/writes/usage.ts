@@ -14,8 +14,7 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
   if (!run) return;
   const convoyId = run.beadId ? (valueAt(tx.db, issues.convoyId, run.beadId) ?? null) : null;
   const costMicroUsd = Math.round(call.costUsd * 1e6);
-  const role =
-    run.spec.kind === "session" ? "mayor" : run.spec.kind === "review" ? "refinery" : "polecat";
+  const role = "agent" in run.spec ? run.spec.agent.role : "polecat";
   addRow(tx.db, usage, {
     at: tx.now,
     runId,

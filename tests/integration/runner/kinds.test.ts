@@ -1,8 +1,18 @@
 import { afterEach, expect, test } from "bun:test";
 import { personGit, strayCommit, write } from "../../support/git-rig.ts";
-import { beadSpec, checkSpec, mergeSpec, reviewSpec, rigSpec, sessionSpec } from "./specs.ts";
+import {
+  beadSpec,
+  checkSpec,
+  mergeSpec,
+  requestSpec,
+  reviewSpec,
+  rigSpec,
+  sessionSpec,
+  triageSpec,
+} from "./specs.ts";
 import { newId } from "./small-town.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { RigSpec } from "../../../protocol/run-spec.ts";
 
@@ -233,4 +243,41 @@ test("[B1] the Mayor's turns call tools by turn, tool and arguments, one turn af
     ok: false,
     error: { code: "not_found" },
   });
+}, 60_000);
+
+const decide = (request: string, action: string) => ({
+  name: "gt_triage_decide",
+  arguments: { request, action, note: "so" },
+});
+
+test("[C1] [C5] a triage run has an empty folder, decides each request by one call and is done with the last", async () => {
+  const requests = [requestSpec(), requestSpec({ title: "Lost" })];
+  const [one = "", two = ""] = requests.map(({ id }) => id);
+  const turns = [
+    { text: "# Reading\n", tools: [decide(one, "guide"), decide("tr-none", "hold")] },
+    { text: "I am done." },
+    { tools: [decide(two, "escalate")] },
+  ];
+  const town = await started({ name: "triage", entries: [{ role: "triage", turns }] });
+  const spec = triageSpec({ requests });
+  expect(await town.offer(spec)).toEqual({ ok: true, value: { accepted: true } });
+  expect(await town.exitOf(spec.runId)).toMatchObject({ outcome: "done" });
+  expect(town.tools.map(({ tool, arguments: given }) => [tool, given])).toEqual([
+    ["gt_triage_decide", { request: one, action: "guide", note: "so" }],
+    ["gt_triage_decide", { request: "tr-none", action: "hold", note: "so" }],
+    ["gt_triage_decide", { request: two, action: "escalate", note: "so" }],
+  ]);
+  expect(town.of("saved_work")).toEqual([]);
+  expect(await readdir(join(stage.dataDir, "work")).catch(() => [])).toEqual([]);
+}, 60_000);
+
+test("[C5] a triage run that decides nothing has no result; one that the town has settled otherwise waits for nothing", async () => {
+  const request = requestSpec();
+  const turns = [{ tools: [decide(request.id, "hold")] }, { text: "No." }, { text: "No." }];
+  const town = await started({ name: "triage", entries: [{ role: "triage", turns }] });
+  town.answerTool = () => ({ isError: true, text: "invalid_body: no." });
+  const spec = triageSpec({ requests: [request] });
+  await town.offer(spec);
+  const exit = await town.exitOf(spec.runId);
+  expect(exit).toMatchObject({ outcome: "no_result", reason: { code: "no_terminal_call" } });
 }, 60_000);

@@ -1,5 +1,11 @@
 /** Offers as a town makes them, complete, with what a test wants changed. */
-import type { BeadSpec, RigSpec, RunLimits, RunSpecOf } from "../../../protocol/run-spec.ts";
+import type {
+  BeadSpec,
+  RigSpec,
+  RunLimits,
+  RunSpecOf,
+  TriageSpec,
+} from "../../../protocol/run-spec.ts";
 import { newId } from "./small-town.ts";
 
 export const LIMITS: RunLimits = {
@@ -139,6 +145,33 @@ export function sessionSpec(more: Partial<RunSpecOf<"session">> = {}): RunSpecOf
     model: MODEL,
     turns,
     transcript: [],
+    ...more,
+  };
+}
+
+export function triageSpec(more: Partial<RunSpecOf<"triage">> = {}): RunSpecOf<"triage"> {
+  const agent = { id: newId("agent"), name: "Triage", role: "triage" as const };
+  return {
+    kind: "triage",
+    ...common("triage:town"),
+    agent,
+    model: MODEL,
+    requests: [requestSpec()],
+    ...more,
+  };
+}
+
+export function requestSpec(more: Partial<TriageSpec> = {}): TriageSpec {
+  const { id, title, body } = beadSpec();
+  return {
+    id: newId("triage"),
+    severity: "low",
+    title: "No access",
+    text: "The server says 401.",
+    bead: { id, title, body, state: "in_progress", workAttempts: 0 },
+    standsStill: true,
+    failures: [],
+    actions: ["retry", "guide", "hold", "escalate"],
     ...more,
   };
 }

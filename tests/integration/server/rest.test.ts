@@ -70,7 +70,15 @@ const operation = fc.oneof(
   },
   fc.record({ do: fc.constant("ask" as const), on: fc.nat(3), wait: fc.boolean() }),
   fc.record({ do: fc.constant("answer" as const), on: fc.nat(3) }),
-  fc.record({ do: fc.constant("escalate" as const), on: fc.nat(3) }),
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("escalate" as const), on: fc.nat(3) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("triage" as const),
+      action: fc.constantFrom("retry", "guide", "hold", "escalate"),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("end triage" as const), well: fc.nat(9) }) },
   fc.record({ do: fc.constant("mail" as const), bead: fc.nat(9) }),
   fc.record({ do: fc.constant("resolve" as const), seen: fc.boolean() }),
   fc.record({
@@ -87,6 +95,9 @@ const operation = fc.oneof(
       "runsPerBeadMax",
       "workStillMs",
       "agentIdleMs",
+      "triage",
+      "triageOpenMax",
+      "triageTriesMax",
     ),
     value: fc.constantFrom(null, 1, 1_000),
     ofRig: fc.boolean(),
@@ -246,6 +257,14 @@ class Play {
         return this.#tool("gt_ask", { question: `Which of ${op.on}?`, wait: op.wait, minutes: 1 });
       case "escalate":
         return this.#tool("gt_escalate", { title: `Odd ${op.on}`, body: "", severity: "low" });
+      case "triage":
+        return this.#decide(op.action);
+      case "end triage": {
+        const offer = this.#triage();
+        const outcome = outcomes[Math.max(0, op.well - 3)] ?? "done";
+        if (offer) await this.runner.tell(offer.spec, { kind: "started" }, usage, exit(outcome));
+        return;
+      }
       case "answer": {
         const [question] = await stage.do("question.list", {});
         if (question) await stage.codeOf("question.answer", { question: question.id, answer: "a" });
@@ -334,6 +353,26 @@ class Play {
     this.#beads.unshift(...made.steps.map(({ beadId }) => beadId));
   }
 
+  /** The newest triage run; it may have ended. */
+  #triage() {
+    const newest = this.stage.port.offers.findLast(({ spec }) => spec.kind === "triage");
+    return newest?.spec.kind === "triage" ? { spec: newest.spec } : null;
+  }
+
+  async #decide(action: string): Promise<void> {
+    const { runner, stage } = this;
+    const offer = this.#triage();
+    if (!offer) return;
+    const { runId, fence, requests } = offer.spec;
+    const key = `rest-key-of-call-${++this.#calls}`;
+    const call = { connection: runner.connection, runId, fence, turnId: null, key };
+    for (const { id: request } of requests)
+      await stage.core.tool(runner.id, {
+        ...{ ...call, key: `${key}-${request}` },
+        ...{ tool: "gt_triage_decide", arguments: { request, action, note: "so" } },
+      });
+  }
+
   /** The agent of the oldest run that is not played yet calls. */
   async #tool(tool: string, input: object): Promise<void> {
     const { runner, stage } = this;
@@ -350,6 +389,7 @@ class Play {
     const offer = this.stage.port.offers[this.#answered];
     if (!offer) return;
     this.#answered += 1;
+    if (offer.spec.kind === "triage") return;
     const outcome = outcomes[Math.max(0, well - 4)] ?? "done";
     const result = outcome === "done" ? resultOf(offer) : null;
     await this.runner.tell(
@@ -427,7 +467,7 @@ test("[state.md] at rest, a look at everything finds nothing that looking at cha
     fc.asyncProperty(
       fc.array(operation, { minLength: 15, maxLength: 40, size: "max" }),
       async (operations) => {
-        await using stage = await openStage();
+        await using stage = await openStage({ triage: 1, triageCoolMs: 1_000 });
         const play = new Play(stage);
         await play.begin();
         for (const op of operations) {

@@ -9,6 +9,7 @@ import {
   mailStateSchema,
   questionStateSchema,
   reviewStateSchema,
+  triageStateSchema,
 } from "../../../protocol/index.ts";
 import { agentEvents, agentStateOf } from "../../../server/model/agent-states.ts";
 import { escalationState, mailEvents } from "../../../server/model/attention-states.ts";
@@ -16,9 +17,15 @@ import { convoyEvents } from "../../../server/model/convoy-states.ts";
 import { moleculeEvents, moleculeStates } from "../../../server/model/molecules/states.ts";
 import { POLICY } from "../../../server/model/policy.ts";
 import { issueEvents, issueStates, reviewEvents } from "../../../server/model/states.ts";
+import { triageEvents } from "../../../server/model/triage.ts";
 import { closeDatabase, openDatabase, type OpenDatabase } from "../../../server/store/database.ts";
 import { idSource } from "../../../server/store/id-source.ts";
-import { escalations, mails, questions } from "../../../server/store/schema/attention.ts";
+import {
+  escalations,
+  mails,
+  questions,
+  triageRequests,
+} from "../../../server/store/schema/attention.ts";
 import { agents, beads, convoys, issues, reviews } from "../../../server/store/schema/beads.ts";
 import { molecules } from "../../../server/store/schema/molecules.ts";
 import type { Tx } from "../../../server/store/tx.ts";
@@ -33,6 +40,7 @@ import {
   answerQuestion,
   withdrawQuestion,
 } from "../../../server/store/writes/attention/questions.ts";
+import { closeTriage, endTriage } from "../../../server/store/writes/attention/triage.ts";
 import { moveConvoy } from "../../../server/store/writes/convoys.ts";
 import {
   acknowledgeEscalation,
@@ -203,6 +211,23 @@ const question: Machine = {
   },
 };
 
+const triage: Machine = {
+  id: ({ triage: id }) => id,
+  put: ({ db }, id, state) =>
+    db
+      .update(triageRequests)
+      .set({ state: of(triageStateSchema.options, state) })
+      .where(eq(triageRequests.beadId, id))
+      .run(),
+  read: ({ db }, id) =>
+    db.select().from(triageRequests).where(eq(triageRequests.beadId, id)).get()?.state,
+  move: (tx, id, event) => {
+    const named = of(triageEvents, event);
+    if (named !== "decided") return endTriage(tx, id, named, text);
+    return closeTriage(tx, id, { action: "hold", note: "", text });
+  },
+};
+
 const escalation: Machine = {
   id: ({ escalation: id }) => id,
   put: ({ db }, id, state) => {
@@ -248,6 +273,7 @@ const machines: Record<string, [heading: string, machine: Machine, feature: stri
   molecule: ["### Molecule", molecule, "B12"],
   question: ["### Question", question, "B19"],
   mail: ["### Mail", mail, "C11"],
+  triage_request: ["### Request of triage", triage, "B2"],
 };
 
 const cases = Object.entries(machines).flatMap(([type, [heading, machine, feature]]) =>

@@ -31,6 +31,7 @@ export const escalateStalled: Rule<RunView> = {
           rule: this.id,
           subjectId: issue.id,
           holdsWhile: ["open", "in_progress"],
+          ambiguous: true,
           rigId: issue.rigId,
         },
       ],

@@ -12,6 +12,9 @@ import {
 } from "../../offers.ts";
 import type { Action, OfferRequest, Step } from "../../plan.ts";
 import { issueReadiness, readyOrder, reviewReadiness, sameReady } from "../../readiness.ts";
+import { offerTriage } from "../../triage/offer.ts";
+import { triageBatch, triageGate } from "../../triage/wanted.ts";
+import { TRIAGE_RESOURCE } from "../../../model/triage.ts";
 import { isPaused } from "../../../model/provider.ts";
 import { isRigPaused, isStopped } from "../../limits/pauses.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot } from "../../snapshot.ts";
@@ -55,6 +58,7 @@ export function allocate(context: Context, taken: ReadonlySet<string>): Step[] {
     if (!taken.has(rig.id)) push(offerForRig(rig, context, capacity, busy));
   for (const each of candidates.filter(({ ready }) => ready.stage === "work"))
     push(give(each, context, capacity, busy));
+  push(offerForTriage(context, taken, capacity, busy));
   return steps;
 }
 
@@ -199,6 +203,30 @@ function offerTurn(context: Context, capacity: Capacity, busy: Set<string>): Ste
     expect: [{ table: "turn", id: turn.id, state: "pending" }],
     actions: [{ do: "offer", request: offerSession(turn, runner, context), turnIds: [turn.id] }],
   };
+}
+
+/** Last of all: what slot is left when no bead waits for one. */
+function offerForTriage(
+  context: Context,
+  taken: ReadonlySet<string>,
+  capacity: Capacity,
+  busy: Set<string>,
+): Step | null {
+  const { s } = context;
+  const requests = triageBatch(s, taken);
+  if (requests.length === 0 || busy.has(TRIAGE_RESOURCE) || triageGate(s) !== null) return null;
+  const runner = capacity.place("agent", null);
+  const [oldest] = requests;
+  if (!runner || !oldest) return null;
+  busy.add(TRIAGE_RESOURCE);
+  const triageIds = requests.map(({ id }) => id);
+  const step: Step = {
+    rule: RULE,
+    key: oldest.id,
+    expect: triageIds.map((id) => ({ table: "triage", id, state: "open" })),
+    actions: [{ do: "offer", request: offerTriage(runner, context), triageIds }],
+  };
+  return tried(step, s);
 }
 
 function offerForRig(

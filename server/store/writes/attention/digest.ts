@@ -9,7 +9,7 @@ import { beads } from "../../schema/beads.ts";
 import { turns } from "../../schema/runs.ts";
 import type { Tx } from "../../tx.ts";
 
-export type DigestKind = "landed" | "done" | "failed" | "escalated" | "asked";
+export type DigestKind = "landed" | "done" | "failed" | "escalated" | "asked" | "triaged";
 
 /** Events that wait for a person to speak; older ones are dropped. */
 const WAITING_MAX = 500;

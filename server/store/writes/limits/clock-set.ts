@@ -3,7 +3,7 @@ import { isNotNull, lt, ne, sql } from "drizzle-orm";
 import { issues, reviews } from "../../schema/beads.ts";
 import { breaker, pauses, providers } from "../../schema/limits.ts";
 import { rigs, runners, runs } from "../../schema/runs.ts";
-import { outbox } from "../../schema/town.ts";
+import { outbox, town } from "../../schema/town.ts";
 import type { Tx } from "../../tx.ts";
 import { moveDeadlines } from "./pauses.ts";
 
@@ -29,6 +29,10 @@ export function followClock(tx: Tx, ms: number): void {
   const { untilAt, releaseAt, strikeAt } = providers;
   db.update(providers)
     .set({ untilAt: by(untilAt), releaseAt: by(releaseAt), strikeAt: by(strikeAt) })
+    .run();
+  db.update(town)
+    .set({ triageUntilAt: by(town.triageUntilAt) })
+    .where(isNotNull(town.triageUntilAt))
     .run();
   db.update(breaker)
     .set({ untilAt: by(breaker.untilAt) })

@@ -64,6 +64,7 @@ export interface Names {
   withdrawn: string;
   answer: string;
   mail: string;
+  triage: string;
 }
 
 export interface World extends AsyncDisposable {
@@ -76,7 +77,7 @@ export interface World extends AsyncDisposable {
 export const USED_KEY = "a-key-that-was-used";
 
 export async function openWorld(): Promise<World> {
-  const stage = await openStage({ workAttemptsMax: 1, slots: 64 });
+  const stage = await openStage({ workAttemptsMax: 1, slots: 64, triage: 1 });
   const runner = new PlayedRunner(stage);
   await runner.hello({ slots: 64 });
   const names = await new Builder(stage, runner).build();
@@ -408,8 +409,29 @@ class Builder {
     await stage.do("bead.cancel", { bead: asked.id });
     await this.#runner.tell(asked.work.spec, exit("crashed"));
     const { id: mail } = await stage.do("mail.send", { to: working, text: "Use tabs" });
-    const words = { acknowledged, resolved, escalation, question, permission, withdrawn, mail };
+    const triage = await this.#callForHelp(asking);
+    const words = {
+      acknowledged,
+      resolved,
+      escalation,
+      question,
+      permission,
+      withdrawn,
+      mail,
+      triage,
+    };
     return { ...words, answer: kept?.id ?? "" };
+  }
+
+  /** The request that is made of an agent's call for help. */
+  async #callForHelp({ id, work }: { id: string; work: Of<"work"> }): Promise<string> {
+    const { runId, fence } = work.spec;
+    const of = { connection: this.#runner.connection, runId, fence, turnId: null };
+    const call = { title: "No access", body: "", severity: "low" };
+    const frame = { ...of, key: "key-of-the-call-for-help", tool: "gt_escalate", arguments: call };
+    await this.#stage.core.tool(this.#runner.id, frame);
+    const raised = await this.#stage.do("escalation.list", {});
+    return raised.find(({ subjectId }) => subjectId === id)?.triage?.id ?? "";
   }
 
   #calls = 0;
