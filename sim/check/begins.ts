@@ -48,7 +48,7 @@ export class BeginChecks {
       this.#withdrawing.add(id);
     this.#notPaused(run);
     if (beadId !== null) this.#ofBead(run, beadId);
-    if (kind === "work" || kind === "review") this.#withinSlots(run);
+    if (kind === "work" || kind === "review" || kind === "triage") this.#withinSlots(run);
     if (kind === "review" && !this.#havePeople()) this.#triesLeft(run);
   }
 
@@ -99,7 +99,8 @@ export class BeginChecks {
   #withinSlots({ rigId, runnerId }: Run): void {
     const { runs, rigs, runners } = this.#view;
     const agents = [...runs.values()].filter(
-      (run) => run.state !== "ended" && (run.kind === "work" || run.kind === "review"),
+      ({ state, kind }) =>
+        state !== "ended" && (kind === "work" || kind === "review" || kind === "triage"),
     );
     const within = (what: string, count: number, slots: number | undefined) => {
       if (slots !== undefined && count > slots)

@@ -9,6 +9,7 @@ import { MachineChecks } from "./machines.ts";
 import { OfferChecks } from "./offers.ts";
 import { RunChecks } from "./runs.ts";
 import { ShownRows } from "./shown-rows.ts";
+import { TriageChecks } from "./triage.ts";
 import type { TownView } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
 import { WireChecks } from "./wire.ts";
@@ -25,6 +26,7 @@ export class Checks {
   readonly #work: WorkChecks;
   readonly #machines = new MachineChecks((item) => this.count(item));
   readonly #rows = new ShownRows((item) => this.count(item));
+  readonly #triage: TriageChecks;
   /** Of the commit that is looked at. */
   #shown: { id: string; state: string }[] = [];
   readonly #offers: OfferChecks;
@@ -47,6 +49,7 @@ export class Checks {
   constructor(play: Play) {
     this.#play = play;
     this.view = play.view;
+    this.#triage = new TriageChecks(this.view);
     this.#work = new WorkChecks(this.view, () => this.acting);
     const { forge, hooks, world } = play;
     const disks = () =>
@@ -135,6 +138,7 @@ export class Checks {
     this.#runs.commit();
     this.#work.commit();
     this.#deadlines.commit();
+    this.#triage.commit();
     for (const { id, state } of this.#shown.splice(0)) this.#machines.shows(id, state);
   }
 
@@ -150,6 +154,7 @@ export class Checks {
     if (image.kind === "run") this.#run(before as Image<"run"> | undefined, image.value);
     if (image.kind === "issue") this.#issue(before as Image<"issue"> | undefined, image.value);
     if (image.kind === "review") this.#review(before as Image<"review"> | undefined, image.value);
+    if (image.kind === "triage") this.#triage.see(image.value);
     if (image.kind === "question")
       this.#work.question(before as Image<"question"> | undefined, image.value);
     if (image.kind === "escalation")
@@ -159,6 +164,7 @@ export class Checks {
   #run(before: Image<"run"> | undefined, run: Image<"run">): void {
     // It had ended before anybody looked.
     if (before === undefined && run.state === "ended") return this.#runs.know(run);
+    this.#triage.run(run);
     this.#runs.see(before, run);
     this.#offers.see(before, run);
     this.#work.run(before, run);
@@ -248,6 +254,7 @@ function stateOf({ kind, value }: FeedChange["image"]): string | null {
     kind === "convoy" ||
     kind === "molecule" ||
     kind === "escalation" ||
+    kind === "triage" ||
     kind === "mail";
   return hasState ? value.state : null;
 }

@@ -18,7 +18,8 @@ import {
   reviewAfter,
   reviewEvents,
 } from "../../server/model/states.ts";
-import { reviewStateSchema, type BeadEvent } from "../../protocol/index.ts";
+import { triageAfter, triageEvents } from "../../server/model/triage.ts";
+import { reviewStateSchema, triageStateSchema, type BeadEvent } from "../../protocol/index.ts";
 import { Violation } from "./violation.ts";
 
 interface Machine {
@@ -48,6 +49,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
     escalationAfter,
     "open",
   ),
+  tr: machine("triage", triageStateSchema.options, triageEvents, triageAfter, "open"),
   ml: machine(
     "mail",
     ["queued", "delivered", "seen", "expired"] as const,

@@ -15,10 +15,20 @@ export function isSettled(issue: Issue, checks: Checks): boolean {
   const { reviews, issues } = checks.view;
   const review = issue.reviewId === null ? undefined : reviews.get(issue.reviewId);
   if (review?.state === "needs_person" || isParked(issue)) return true;
+  if (isHeldByTriage(issue, checks)) return true;
   const stuck = issue.blockedBy
     .map((id) => issues.get(id))
     .find((on) => on !== undefined && isStuck(on, checks));
   return issue.status === "open" && stuck !== undefined;
+}
+
+/** A person was told, and releases it. */
+function isHeldByTriage({ id, held }: Issue, { view }: Checks): boolean {
+  if (!held) return false;
+  return [...view.escalations.values()].some(
+    ({ subjectId, state, target, triage }) =>
+      subjectId === id && state !== "resolved" && target === "person" && triage?.action === "hold",
+  );
 }
 
 /** A blocker that has come to its end and will not land by itself. */

@@ -2,6 +2,7 @@
 import type { AgentSpec } from "../../runner/agents/driver.ts";
 import type { Answer, Asked, Mind } from "../agent/answer.ts";
 import type { SimRandom } from "../random.ts";
+import { triageMind } from "./triage-mind.ts";
 import { beadNumber, BROKEN, fileOf, lineOf, sharedFileOf } from "./content.ts";
 
 /** Ways of an agent to be odd. */
@@ -41,6 +42,7 @@ export interface MindOptions {
 /** Null: the agent refuses to start. */
 export function makeMind(spec: AgentSpec, options: MindOptions): Mind | null {
   if (options.oddity === "refuses to start") return null;
+  if (spec.role === "triage") return triageMind(options);
   let left: Answer[] | null = null;
   let turn = "";
   return (asked) => {

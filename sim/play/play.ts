@@ -33,6 +33,9 @@ const PATIENCE = {
   startStillMs: 3 * 60_000,
   workStillMs: 90_000,
   reviewStillMs: 90_000,
+  triage: 1,
+  triageWallMs: 3 * 60_000,
+  triageCoolMs: 5_000,
 };
 /** A slow start takes at most this long: some are in time. */
 const SLOW_START_MS = 8 * 60_000;

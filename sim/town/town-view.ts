@@ -8,6 +8,7 @@ export class TownView {
   readonly molecules = new Map<string, Image<"molecule">>();
   readonly escalations = new Map<string, Image<"escalation">>();
   readonly questions = new Map<string, Image<"question">>();
+  readonly triages = new Map<string, Image<"triage">>();
   readonly rigs = new Map<string, Image<"rig">>();
   readonly runners = new Map<string, Image<"runner">>();
   readonly convoys = new Map<string, Image<"convoy">>();
@@ -30,6 +31,8 @@ export class TownView {
         return swap(this.escalations, image);
       case "question":
         return swap(this.questions, image);
+      case "triage":
+        return swap(this.triages, image);
       case "rig":
         return swap(this.rigs, image);
       case "runner":
@@ -56,6 +59,7 @@ export class TownView {
       this.molecules,
       this.escalations,
       this.questions,
+      this.triages,
       this.rigs,
       this.runners,
       this.convoys,
