@@ -1,7 +1,7 @@
 /** A bead: where it is and why, what one can do, its rounds, diff, runs and history; the record last. */
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Issue } from "../../protocol/index.ts";
+import type { Issue, TriageRequest } from "../../protocol/index.ts";
 import { useImage, useImages } from "../lib/town.tsx";
 import { BeadActions } from "../parts/bead-actions.tsx";
 import { DiffPart } from "../parts/diff-part.tsx";
@@ -21,6 +21,7 @@ import { PriorityMark } from "../ui/priority.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
 import { actorOf, branchOf } from "../words/history.ts";
 import { issueLook, reviewLook } from "../words/states.ts";
+import { triageText } from "../words/triage.ts";
 import { Part, RawRecord, Rows, TopicFrame } from "./sections.tsx";
 
 export function BeadDrawer({ id }: { id: string }) {
@@ -40,6 +41,7 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
   const runs = useImages(topic, "run");
   const reviews = useImages(topic, "review");
   const events = useImages(topic, "event");
+  const requests = useImages(topic, "triage");
   const ordered = useMemo(() => [...runs].sort((a, b) => b.offeredAt - a.offeredAt), [runs]);
   const rounds = useMemo(
     () =>
@@ -55,9 +57,10 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
         <WhyPart
           of="bead"
           id={issue.id}
-          stamp={`${issue.status} ${issue.stateSince} ${issue.wait?.text} ${issue.runId} ${reviews[0]?.state}`}
+          stamp={`${issue.status} ${issue.stateSince} ${issue.wait?.text} ${issue.runId} ${reviews[0]?.state} ${requests.length} ${requests.at(-1)?.state}`}
         />
       )}
+      <TriagePart requests={requests} />
       <BeadFacts issue={issue} />
       {issue.body !== "" && (
         <Part title="What to do">
@@ -92,6 +95,31 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
       )}
       <RawRecord value={issue} />
     </>
+  );
+}
+
+/** What triage was asked about it, the newest first. */
+function TriagePart({ requests }: { requests: TriageRequest[] }) {
+  const told = requests
+    .toSorted((a, b) => b.createdAt - a.createdAt)
+    .flatMap((request) => {
+      const text = triageText({ ...request, isTaken: request.runId !== null });
+      return text === null ? [] : [{ request, text }];
+    });
+  if (told.length === 0) return null;
+  return (
+    <Part title="Triage">
+      <ul className="space-y-1.5 text-sm">
+        {told.map(({ request, text }) => (
+          <li key={request.id} className="[overflow-wrap:anywhere]">
+            <RefLink id={request.id} className="underline-offset-2 hover:underline">
+              {request.title}
+            </RefLink>{" "}
+            <span className="text-ink-2">{text}</span>
+          </li>
+        ))}
+      </ul>
+    </Part>
   );
 }
 

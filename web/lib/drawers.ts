@@ -1,5 +1,13 @@
 /** Drawers live in the URL: `?d=bead:bd_…&d=run:rn_…`, the last one on top. Pure. */
-export const DRAWER_KINDS = ["bead", "convoy", "molecule", "review", "run", "agent"] as const;
+export const DRAWER_KINDS = [
+  "bead",
+  "convoy",
+  "molecule",
+  "review",
+  "run",
+  "agent",
+  "triage",
+] as const;
 export type DrawerKind = (typeof DRAWER_KINDS)[number];
 export interface DrawerRef {
   kind: DrawerKind;
@@ -16,6 +24,7 @@ const byPrefix: Record<string, DrawerKind> = {
   mr: "review",
   ag: "agent",
   rn: "run",
+  tr: "triage",
 };
 
 /** The drawer that shows an id, by its prefix; null for what has none. */

@@ -1,7 +1,7 @@
 /** Something that needs a person: what, why, since when, and the next step as a button. */
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import type { CommandInput, CommandName, Question } from "../../protocol/index.ts";
+import type { CommandInput, CommandName, Escalation, Question } from "../../protocol/index.ts";
 import { useCommand, useImage } from "../lib/town.tsx";
 import type { Need } from "../model/needs.ts";
 import { Linked, RefLink } from "../shell/ref-link.tsx";
@@ -10,6 +10,7 @@ import { Button } from "../ui/button.tsx";
 import { Refusal } from "../ui/feedback.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { convoyLook, issueLook, type Look, reviewLook, rigLook } from "../words/states.ts";
+import { triageText } from "../words/triage.ts";
 
 const alert: Look = { hue: "waiting", shape: "alert", label: "Needs you" };
 
@@ -157,7 +158,11 @@ function EscalationRow({ need }: { need: Extract<Need, { kind: "escalation" }> }
     <Row
       look={look}
       title={title}
-      why={<Linked text={escalation.body} />}
+      why={
+        <>
+          <Linked text={escalation.body} /> <TriageNote triage={escalation.triage} />
+        </>
+      }
       at={escalation.createdAt}
     >
       {escalation.acknowledgedAt === null && (
@@ -169,6 +174,17 @@ function EscalationRow({ need }: { need: Extract<Need, { kind: "escalation" }> }
         Resolve
       </Act>
     </Row>
+  );
+}
+
+/** Whether triage looks at it, and what it decided. */
+function TriageNote({ triage }: Pick<Escalation, "triage">) {
+  const text = triage === null ? null : triageText(triage);
+  if (triage === null || text === null) return null;
+  return (
+    <RefLink id={triage.id} className="text-ink-3 underline-offset-2 hover:underline">
+      {text}
+    </RefLink>
   );
 }
 

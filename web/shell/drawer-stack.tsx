@@ -25,6 +25,9 @@ const drawerOfKind: Record<DrawerKind, ComponentType<{ id: string }>> = {
   review: lazy(() =>
     import("../drawers/review.tsx").then((module) => ({ default: module.ReviewDrawer })),
   ),
+  triage: lazy(() =>
+    import("../drawers/triage.tsx").then((module) => ({ default: module.TriageDrawer })),
+  ),
 };
 
 const words: Record<DrawerKind, string> = {
@@ -34,6 +37,7 @@ const words: Record<DrawerKind, string> = {
   convoy: "Convoy",
   molecule: "Molecule",
   review: "Review",
+  triage: "Request of triage",
 };
 
 export function DrawerStack() {

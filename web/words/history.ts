@@ -36,7 +36,7 @@ export function branchOf(ref: string): string {
 }
 
 const anyIdPattern = /\b[a-z]{2}_[0-9a-hjkmnp-tv-z]{26}\b/g;
-const idPattern = /\b(?:bd|cv|mo|mr|ag|rn)_[0-9a-hjkmnp-tv-z]{26}\b/g;
+const idPattern = /\b(?:bd|cv|mo|mr|ag|rn|tr)_[0-9a-hjkmnp-tv-z]{26}\b/g;
 
 /** A text whose ids are cut to what people read. */
 export function withShortIds(text: string): string {

@@ -4,6 +4,7 @@ import { age, ago, duration, running, until } from "./age.ts";
 import { compact, count, money } from "./figures.ts";
 import { actorOf, pieces, sentence, withShortIds } from "./history.ts";
 import { issueLook, reviewLook, runLook } from "./states.ts";
+import { triageText } from "./triage.ts";
 
 const bead = `bd_${"a".repeat(20)}bcdefg`;
 
@@ -93,5 +94,20 @@ describe("[E4] states", () => {
   test("an ended run says how", () => {
     expect(runLook({ state: "ended", outcome: "lost" }).label).toBe("Lost");
     expect(runLook({ state: "running", outcome: null }).label).toBe("Running");
+  });
+});
+
+describe("[C1] triage", () => {
+  const triage = { id: `tr_${"a".repeat(26)}`, isTaken: false, action: null, note: null } as const;
+
+  test("an escalation says who looks at it, and what was decided", () => {
+    expect(triageText({ ...triage, state: "open" })).toBe("Triage is asked about it.");
+    expect(triageText({ ...triage, state: "open", isTaken: true })).toBe(
+      "Triage is looking at it.",
+    );
+    const hold = { ...triage, state: "decided", action: "hold", note: "No key." } as const;
+    expect(triageText(hold)).toBe("Triage decided: held until you release it. “No key.”");
+    expect(triageText({ ...triage, state: "expired" })).toBe("Triage could not decide.");
+    expect(triageText({ ...triage, state: "withdrawn" })).toBeNull();
   });
 });

@@ -43,8 +43,16 @@ export function addEscalations(program: Command): void {
     });
 }
 
-const COLUMNS = ["escalation", "severity", "state", "for", "about", "title"];
+const COLUMNS = ["escalation", "severity", "state", "for", "about", "triage", "title"];
 
-function row({ id, severity, state, target, subjectId, title }: Escalation): string[] {
-  return [idCell(id), severity, state, target, subjectId ? idCell(subjectId) : "-", title];
+function row({ id, severity, state, target, subjectId, triage, title }: Escalation): string[] {
+  const about = subjectId ? idCell(subjectId) : "-";
+  return [idCell(id), severity, state, target, about, triageCell(triage), title];
+}
+
+/** What triage decided, or whether it looks at it. */
+function triageCell(triage: Escalation["triage"]): string {
+  if (triage === null) return "-";
+  if (triage.state === "open") return triage.isTaken ? "looks at it" : "is asked";
+  return triage.action ?? triage.state;
 }

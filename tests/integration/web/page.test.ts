@@ -156,6 +156,49 @@ function asking(): Image<"molecule"> {
 }
 
 test(
+  "[C1] [E5] what triage was asked about a bead, and decided, opens from its drawer",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage();
+    const { page } = chrome;
+    stage.town.commit([asTown()]);
+    const id = encodeId("triage", new Uint8Array(16).fill(7));
+    const request = (change: Partial<Image<"triage">> = {}) => ({
+      topics: [`bead:${beadId}`, `bead:${id}`],
+      image: {
+        ...{ kind: "triage" as const, id },
+        value: {
+          ...{ id, type: "triage_request" as const, status: "open" as const, version: 1 },
+          ...{ title: "No access", body: "The server says 401.", rigId: null },
+          ...{ createdBy: "town", createdAt: 0, updatedAt: 0, state: "open" as const, beadId },
+          escalationId: encodeId("escalation", new Uint8Array(16).fill(8)),
+          ...{ runId: null, tries: 0, action: null, note: null, decidedAt: null, ...change },
+        },
+      },
+    });
+    const topics = ["board", `bead:${beadId}`];
+    stage.town.commit([{ topics, image: issueImage(beadId, { title: "Lay a pipe" }) }, request()]);
+    await page.goto(stage.link());
+    await page.getByRole("link", { name: "Board" }).click();
+    await page.getByRole("link", { name: /Lay a pipe/ }).click();
+    const drawer = page.getByRole("dialog");
+    const part = drawer.getByRole("region", { name: "Triage" });
+    await part.getByText("Triage is asked about it.").waitFor();
+    stage.town.commit([request({ state: "decided", action: "hold", note: "It needs a key." })]);
+    await part.getByText("held until you release it").waitFor();
+    await part.getByRole("link", { name: "No access" }).click();
+    await drawer.getByRole("heading", { name: "No access" }).waitFor();
+    const raised = drawer.getByRole("region", { name: "What was raised" });
+    await raised.getByText("The server says 401.").waitFor();
+    await drawer.getByText("“It needs a key.”").waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id: rule }) => rule)).toEqual([]);
+    expect(chrome.problems).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   "[B12] a step's drawer shows the molecule's steps, marks the current one, and asks about a failed one",
   async () => {
     await using stage = await openPageTown();
