@@ -1,20 +1,28 @@
-// docs/mutants.md: the table of the planted faults, written anew by a run of all of them.
+// docs/mutants.md: the table of the planted faults, written by the runs that play them.
 import type { Mutant } from "./planted.ts";
-
-export interface Caught {
-  mutant: Mutant;
-  /** Seed and checker, or the test; null when nothing did. */
-  by: string | null;
-}
 
 const MARK = "## Planted faults";
 
-/** The page with this table in the place of its last one. */
-export function pageWith(page: string, caught: readonly Caught[]): string {
+/**
+ * The page with a row for each of `mutants`, in the place of its last table. Those that `caught` does not name keep what
+ * the page says of them.
+ * @param caught seed and checker, or the test, by the name of the mutant
+ */
+export function pageWith(
+  page: string,
+  mutants: readonly Mutant[],
+  caught: ReadonlyMap<string, string>,
+): string {
   const at = page.indexOf(MARK);
   if (at < 0) throw new Error(`docs/mutants.md has no "${MARK}"`);
-  const rows = caught.map(({ mutant: { name, origin, plants }, by }) =>
-    [`\`${name}\``, origin, plants, by ?? ""].map(cell).join(" | "),
+  const said = new Map(
+    [...page.slice(at).matchAll(/^\| `([^`]+)` \|.*\| ([^|]*) \|$/gm)].map(([, name, by]) => [
+      name,
+      by,
+    ]),
+  );
+  const rows = mutants.map(({ name, origin, plants }) =>
+    [`\`${name}\``, origin, plants, caught.get(name) ?? said.get(name) ?? ""].map(cell).join(" | "),
   );
   const head = ["mutant | origin | what it plants | caught by", "---|---|---|---"];
   const table = [...head, ...rows].map((row) => `| ${row} |`).join("\n");
