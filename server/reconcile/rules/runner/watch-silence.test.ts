@@ -34,6 +34,11 @@ test("[runner/watch-silence] nobody is judged while the town is observing", () =
   expect(stateAfter({ online: false, lastSeenAt: NOW - 500_000 }, NOW)).toBe("lost");
 });
 
+test("[runner/watch-silence] who is heard while the town is observing is connected at once", () => {
+  expect(stateAfter({ state: "suspect", lastSeenAt: NOW - 1_000 }, NOW + 1)).toBe("connected");
+  expect(stateAfter({ state: "suspect", lastSeenAt: NOW - 500_000 }, NOW + 1)).toBeNull();
+});
+
 test("[runner/watch-silence] whoever is not lost is looked at again in time, connected and busy or not", () => {
   const timerOf = (change: Parameters<typeof runner>[0]) => {
     const s = snapshot({ runners: [runner(change)] });

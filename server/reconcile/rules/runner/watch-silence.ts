@@ -1,12 +1,12 @@
 import type { Rule } from "../../context.ts";
 import type { RunnerView } from "../../snapshot.ts";
 
-/** Suspicion in two steps: suspect gets no new offers, lost gives up its runs. Never while observing. */
+/** Suspicion in two steps: suspect gets no new offers, lost gives up its runs; neither while observing. */
 export const watchSilence: Rule<RunnerView> = {
   id: "runner/watch-silence",
   why: "the runner has been silent",
   decide(runner, { s }) {
-    if (s.observingUntil !== null && s.now < s.observingUntil) return null;
+    const isObserving = s.observingUntil !== null && s.now < s.observingUntil;
     const silentMs = s.now - runner.lastSeenAt;
     const state =
       silentMs >= s.policy.runnerLostMs
@@ -15,6 +15,7 @@ export const watchSilence: Rule<RunnerView> = {
           ? "suspect"
           : "connected";
     if (state === runner.state || (state === "connected" && !runner.online)) return null;
+    if (isObserving && state !== "connected") return null;
     // Its runs may have been replaced: only its voice brings it back.
     if (runner.state === "lost" && state === "suspect") return null;
     return {
