@@ -2,10 +2,11 @@
 import { and, eq } from "drizzle-orm";
 import { z } from "zod";
 import { ok, refuse, type Result, type ToolAnswer, type ToolFrame } from "../../protocol/index.ts";
+import { urgent } from "../model/attention-states.ts";
 import type { runs } from "../store/schema/runs.ts";
 import { turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
-import { escalate, urgent } from "../store/writes/escalations.ts";
+import { escalate } from "../store/writes/escalations.ts";
 import { recallAnswer, rememberAnswer } from "../store/writes/feed.ts";
 import { askByTool } from "./attention/ask-tool.ts";
 import { decideByTool } from "./attention/triage-tool.ts";

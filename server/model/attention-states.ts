@@ -59,6 +59,11 @@ export function mostSevere(a: Severity, b: Severity): Severity {
   return SEVERITIES.indexOf(a) > SEVERITIES.indexOf(b) ? a : b;
 }
 
+/** Urgent matters go to people, whoever was asked first. */
+export function urgent(severity: Severity): boolean {
+  return severity === "high" || severity === "critical";
+}
+
 export const questionEvents = [
   "answered_by_policy",
   "answered_by_person",

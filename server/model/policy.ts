@@ -148,7 +148,7 @@ export const POLICY: Policy = {
   mailTtlMs: 24 * 3_600_000,
   nudgeTtlMs: 30 * 60_000,
   agentIdleMs: 7 * 24 * 3_600_000,
-  triage: 0,
+  triage: 1,
   triageOpenMax: 5,
   triagePerBeadMax: 5,
   triageTriesMax: 2,

@@ -44,6 +44,8 @@ export interface TriageView {
   convoyId: string | null;
   /** Null when the escalation is gone. */
   escalationState: EscalationState | null;
+  /** It has become urgent since: people were told. */
+  isPersons: boolean;
   runId: string | null;
   tries: number;
 }

@@ -302,7 +302,10 @@ const ESCALATION_TABLE: readonly Row<EscalationView>[] = [
 ];
 
 const TRIAGE_TABLE: readonly Row<TriageView>[] = [
-  { when: (each, c) => isOverFor(each) || !isTriageOn(c.s), rule: withdrawTriage },
+  {
+    when: (each, c) => isOverFor(each) || each.isPersons || !isTriageOn(c.s),
+    rule: withdrawTriage,
+  },
   { when: (each, c) => each.runId === null && isUsedUpBy(each, c.s), rule: expireTriage },
 ];
 

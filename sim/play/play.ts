@@ -33,7 +33,6 @@ const PATIENCE = {
   startStillMs: 3 * 60_000,
   workStillMs: 90_000,
   reviewStillMs: 90_000,
-  triage: 1,
   triageWallMs: 3 * 60_000,
   triageCoolMs: 5_000,
 };

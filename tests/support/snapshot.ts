@@ -300,6 +300,7 @@ export function triage(change: Partial<TriageView> = {}): TriageView {
     id: "tr_1",
     escalationId: "es_1",
     escalationState: "open",
+    isPersons: false,
     workBeadId: "bd_1",
     rigId: "rg_1",
     convoyId: null,

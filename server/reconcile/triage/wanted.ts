@@ -44,7 +44,7 @@ export function triageBatch(s: Snapshot, taken: ReadonlySet<string>): TriageView
   if (!isTriageOn(s)) return [];
   return s.triages
     .filter((each) => each.runId === null && !taken.has(each.id))
-    .filter((each) => !isOverFor(each) && !isUsedUpBy(each, s))
+    .filter((each) => !isOverFor(each) && !each.isPersons && !isUsedUpBy(each, s))
     .filter(({ rigId, convoyId }) => ![rigId, convoyId].some((id) => id && s.pauses.has(id)))
     .slice(0, TRIAGE_OF_RUN_MAX);
 }

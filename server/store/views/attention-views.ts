@@ -1,6 +1,6 @@
 /** Reads of beads that ask for somebody, as the rules see them. Prepared once. */
 import { and, asc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
-import { escalationState } from "../../model/attention-states.ts";
+import { escalationState, urgent } from "../../model/attention-states.ts";
 import { nextReminderAt } from "../../model/escalation.ts";
 import { POLICY } from "../../model/policy.ts";
 import type {
@@ -106,6 +106,8 @@ export function prepareTriages(db: Db): () => TriageView[] {
       ...{ rigId, convoyId, id: request.beadId, runId: liveRunId, tries: request.tries },
       escalationId: request.escalationId,
       workBeadId: request.workBeadId,
+      // A call for help is asked about only while it is not.
+      isPersons: escalation?.source.startsWith("run:") === true && urgent(escalation.severity),
       // Of a bead that was deleted nobody asks any more.
       escalationState: escalation && workBeadId !== null ? escalationState(escalation) : null,
     }));

@@ -7,6 +7,7 @@ import {
   escalationState,
   moreSevere,
   mostSevere,
+  urgent,
   type EscalationEvent,
 } from "../../model/attention-states.ts";
 import { holdsWhileOf, nextReminderAt } from "../../model/escalation.ts";
@@ -74,11 +75,6 @@ export function escalate(tx: Tx, escalation: NewEscalation): string {
 
 function whoIsTold(severity: Severity, target: EscalationTarget): string {
   return target === "mayor" ? `${severity}, for you to judge` : `${severity}, a person is told`;
-}
-
-/** Urgent matters go to people, whoever was asked first. */
-export function urgent(severity: Severity): boolean {
-  return severity === "high" || severity === "critical";
 }
 
 function raiseAgain(tx: Tx, row: Row, { title, body, severity, target }: NewEscalation): string {

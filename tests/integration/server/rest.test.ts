@@ -467,7 +467,7 @@ test("[state.md] at rest, a look at everything finds nothing that looking at cha
     fc.asyncProperty(
       fc.array(operation, { minLength: 15, maxLength: 40, size: "max" }),
       async (operations) => {
-        await using stage = await openStage({ triage: 1, triageCoolMs: 1_000 });
+        await using stage = await openStage({ triageCoolMs: 1_000 });
         const play = new Play(stage);
         await play.begin();
         for (const op of operations) {

@@ -11,7 +11,7 @@ beforeEach(() => begin());
 afterEach(() => stage[Symbol.asyncDispose]());
 
 async function begin(policy: Parameters<typeof openStage>[0] = {}): Promise<void> {
-  stage = await openStage({ triage: 1, ...policy });
+  stage = await openStage(policy);
   runner = new PlayedRunner(stage);
   await runner.hello();
   rig = await stage.readyRig(runner);
@@ -74,7 +74,7 @@ async function later(ms: number): Promise<void> {
   await stage.tick();
 }
 
-test("[C1] [triage/request] a call for help is asked about by a run without repository; people see it all the same", async () => {
+test("[C1] [triage/request] [SC-TRIAGE-1] a call for help is asked about by a run without repository; people see it all the same", async () => {
   const { id, triage, request, escalation } = await asked();
   expect(triage.spec).toMatchObject({ kind: "triage", resource: "triage:town" });
   expect(triage.spec).not.toHaveProperty("rig");
@@ -168,7 +168,7 @@ test("[triage/request] [bead/escalate-stalled] a bead whose runs stand still one
   expect(triage.spec.requests[0]?.failures.join("\n")).toContain("work ended as no_result");
 });
 
-test("[C5] nobody but people is asked about what is urgent, and nobody about triage itself", async () => {
+test("[C5] [SC-TRIAGE-4] nobody but people is asked about what is urgent, and nobody about triage itself", async () => {
   const { id, offer } = await working();
   await callForHelp(offer, "high");
   expect(await requestsOf(id)).toEqual([null]);
@@ -183,7 +183,7 @@ test("[C5] nobody but people is asked about what is urgent, and nobody about tri
   expect(await stage.do("escalation.list", {})).toHaveLength(about.length);
 });
 
-test("[C1] a decision is taken once, by the run that was asked, while it lives", async () => {
+test("[C1] [SC-TRIAGE-2] a decision is taken once, by the run that was asked, while it lives", async () => {
   const { offer, triage, request } = await asked();
   expect(await codeOf(decide(offer, request.id, "hold"))).toBe("forbidden");
   expect(await codeOf(decide(triage, "tr-zzzzzz", "hold"))).toBe("not_found");
@@ -211,7 +211,7 @@ test("[C1] a run that was told to stop decides nothing any more", async () => {
   expect(await codeOf(decide(triage, request.id, "hold"))).toBe("stale_fence");
 });
 
-test("[C5] [triage/settle-run] [triage/expire] failures of triage count for nothing; after two a person is told, and its rest outlives a restart", async () => {
+test("[C5] [triage/settle-run] [triage/expire] [SC-TRIAGE-3] failures of triage count for nothing; after two a person is told, and its rest outlives a restart", async () => {
   const { id, offer, triage, request } = await asked();
   const history = (await stage.bead(id)).events.length;
   await runner.tell(triage.spec, exit("crashed"));
@@ -247,6 +247,18 @@ test("[triage/withdraw] a person resolves it: the request is withdrawn and its r
   expect(withdrawn).toMatchObject({ state: "withdrawn", action: null });
   await runner.tell(triage.spec, exit("stopped_by_town"));
   expect(await stage.issue(id)).toMatchObject({ status: "in_progress", held: false });
+});
+
+test("[triage/withdraw] what its agent calls urgent meanwhile is a person's: triage decides nothing about it", async () => {
+  const { id, offer, triage, request } = await asked();
+  await callForHelp(offer, "high");
+  expect(await codeOf(decide(triage, request.id, "guide"))).toBe("stale_fence");
+  const told = await escalationOf(id);
+  expect(told).toMatchObject({ severity: "high", target: "person", state: "open", times: 2 });
+  expect(told.triage).toMatchObject({ state: "withdrawn" });
+  await runner.tell(triage.spec, exit("stopped_by_town"));
+  await later(POLICY.triageCoolMaxMs);
+  expect(offersOf("triage")).toHaveLength(1);
 });
 
 test("[triage/withdraw] the bead lands: nobody need decide any more", async () => {

@@ -16,7 +16,6 @@ test.skipIf(needsAgent)(
       note: "Take any name.",
     };
     await using town = await openWholeTown({
-      policy: { triage: 1 },
       entries: [
         {
           ...{ role: "polecat", attempt: 1 },

@@ -15,6 +15,7 @@ test("[triage/withdraw] nobody decides about what is over, or when triage is off
   expect(withdrawn({ escalationState: "acknowledged" })).toEqual([]);
   expect(withdrawn({ escalationState: "resolved", tries: 9 })).toHaveLength(1);
   expect(withdrawn({ escalationState: null })).toHaveLength(1);
+  expect(withdrawn({ isPersons: true })).toHaveLength(1);
   expect(withdrawn({}, 0)).toHaveLength(1);
 });
 

@@ -77,7 +77,7 @@ export interface World extends AsyncDisposable {
 export const USED_KEY = "a-key-that-was-used";
 
 export async function openWorld(): Promise<World> {
-  const stage = await openStage({ workAttemptsMax: 1, slots: 64, triage: 1 });
+  const stage = await openStage({ workAttemptsMax: 1, slots: 64 });
   const runner = new PlayedRunner(stage);
   await runner.hello({ slots: 64 });
   const names = await new Builder(stage, runner).build();
