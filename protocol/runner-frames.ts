@@ -44,6 +44,8 @@ export const helloSchema = z.object({
   /** Facts up to here were acknowledged and are gone: a town that knows less (a backup) starts from here. */
   ackedSeq: z.number().int().nonnegative().optional(),
   lastOfferSeq: z.number().int().nonnegative(),
+  /** The highest epoch of a fence that it knows: a town that knows less (a backup) gives out higher ones. */
+  fenceEpoch: z.number().int().nonnegative().optional(),
   live: z.array(liveRun),
   /** Runs that ended but whose exit may not be acknowledged yet. */
   ended: z.array(z.object({ runId: runIdSchema, fence: fenceSchema })),

@@ -219,6 +219,7 @@ export class TownSession {
       spoolSeq: spool.seq,
       ackedSeq: spool.ackedSeq,
       lastOfferSeq: book.lastOfferSeq,
+      fenceEpoch: book.fenceEpoch,
       live: runs.inventory(),
       ended: book.ended(),
     };

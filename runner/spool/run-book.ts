@@ -58,6 +58,14 @@ export class RunBook {
       .get(resource);
   }
 
+  /** Highest epoch of the fences that are known; 0 without any. */
+  get fenceEpoch(): number {
+    return (
+      this.#db.query<{ epoch: number | null }, []>("select max(epoch) as epoch from fences").get()
+        ?.epoch ?? 0
+    );
+  }
+
   /** Records an answer, and the run where it was accepted, in one commit. */
   answer(offer: { spec: RunSpec; offerSeq: number }, answer: OfferAnswer, at: number): void {
     const { spec, offerSeq } = offer;

@@ -8,6 +8,8 @@ export const town = sqliteTable("town", {
   name: text("name").notNull(),
   /** Rises at every start and restore. */
   epoch: integer("epoch").notNull(),
+  /** Fences have at least this epoch: runners know lower ones that this data does not. */
+  fenceEpochMin: integer("fence_epoch_min").notNull().default(0),
   /** Feed version within the epoch. */
   version: integer("version").notNull(),
   demo: flag("demo").notNull(),

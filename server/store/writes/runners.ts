@@ -1,6 +1,7 @@
 import type { Hello } from "../../../protocol/index.ts";
 import { runners } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
+import { raiseFences } from "./runs.ts";
 import { present } from "../present.ts";
 import { addRow, changeRow, rowAt } from "../rows.ts";
 
@@ -32,6 +33,7 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
   const offerSeq = Math.max(known?.offerSeq ?? 0, hello.lastOfferSeq);
   if (known) changeRow(tx.db, runners, id, { ...seen, offerSeq });
   else addRow(tx.db, runners, { id, offerSeq, ...seen });
+  raiseFences(tx, hello.fenceEpoch ?? 0);
   tx.touch("runner", id);
   return present(rowAt(tx.db, runners, id), `runners row of ${id}`);
 }

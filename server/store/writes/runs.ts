@@ -11,6 +11,7 @@ import type {
 import type { OfferRequest } from "../../reconcile/plan.ts";
 import { issues } from "../schema/beads.ts";
 import { fences, runners, runs, sessions } from "../schema/runs.ts";
+import { town } from "../schema/town.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
 import { assignAgent, releaseAgent, takeAgent } from "./agents.ts";
@@ -27,10 +28,25 @@ const ORDER: Record<RunState, number> = {
   ended: 4,
 };
 
+/** A runner knows fences of a later epoch: this town was put back, on a host whose clock was ahead before. */
+export function raiseFences(tx: Tx, known: number): void {
+  if (known <= fenceEpoch(tx)) return;
+  tx.db
+    .update(town)
+    .set({ fenceEpochMin: known + 1 })
+    .run();
+}
+
+/** The epoch of fences: the town's own, unless runners know higher ones. */
+function fenceEpoch(tx: Tx): number {
+  return Math.max(tx.epoch, lowest(tx.db).get()?.min ?? 0);
+}
+const lowest = prepared((db) => db.select({ min: town.fenceEpochMin }).from(town).prepare());
+
 /** Raises the fence of a resource. It advances when a run is offered, never when a lease expires. */
 function nextFence(tx: Tx, resource: string): Fence {
   const last = rowAt(tx.db, fences, resource);
-  const fence = { epoch: tx.epoch, n: (last?.n ?? 0) + 1 };
+  const fence = { epoch: fenceEpoch(tx), n: (last?.n ?? 0) + 1 };
   if (last) changeRow(tx.db, fences, resource, fence);
   else addRow(tx.db, fences, { resource, ...fence });
   return fence;

@@ -97,6 +97,15 @@ describe("a town that was put back from a backup", () => {
     const offer = await town.runner.offered("baseline");
     expect(offer.offerSeq).toBeGreaterThan(70);
   });
+
+  test("[C6] gives out fences above all that its runners know", async () => {
+    await using town = await coreTown();
+    const known = town.core.epoch + 3_600;
+    value(await town.core.hello(hello({ fenceEpoch: known }), TOKEN));
+    await town.core.call("rig.add", { remote: "/tmp/repository.git", target: "main" }, OWNER);
+    const offer = await town.runner.offered("baseline");
+    expect(offer.spec.fence.epoch).toBeGreaterThan(known);
+  });
 });
 
 describe("facts", () => {
