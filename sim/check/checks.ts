@@ -166,7 +166,8 @@ export class Checks {
     if (before === undefined && run.state === "ended") return this.#runs.know(run);
     this.#triage.run(run);
     this.#runs.see(before, run);
-    this.#offers.see(before, run);
+    // A town that was put back does not know which offers its runners have had.
+    if (!this.#play.wasRestored) this.#offers.see(before, run);
     this.#work.run(before, run);
     if (before?.state !== run.state) {
       if (run.outcome !== null) this.count(outcomeItem(run.outcome, run.lastProgressAt !== null));

@@ -41,11 +41,15 @@ export interface MindOptions {
 
 /** Null: the agent refuses to start. */
 export function makeMind(spec: AgentSpec, options: MindOptions): Mind | null {
-  if (options.oddity === "refuses to start") return null;
+  const { oddity, random } = options;
+  if (oddity === "refuses to start") return null;
   if (spec.role === "triage") return triageMind(options);
   let left: Answer[] | null = null;
   let turn = "";
+  const later = oddity === "model fails later" ? failsLater(spec, random) : null;
   return (asked) => {
+    const failed = later?.(asked) ?? null;
+    if (failed !== null) return failed;
     if (asked.prompt !== turn) left = null;
     turn = asked.prompt;
     left ??= [...answersOf(spec, asked, options)];
@@ -91,14 +95,17 @@ function polecat(asked: Asked, { oddity, files, random }: MindOptions): Answer[]
   if (tree.get(fileOf(n)) === lineOf(n) && Object.keys(writes).length === 1)
     return [done, { tool: { name: "gt_done", arguments: nothing } }, end];
   if (oddity === "dies in its work") return [look, write, { dies: true }];
-  if (oddity === "model fails later") {
-    const kind = (["throttle", "unreachable", "quota"] as const)[random.below(3)] ?? "throttle";
-    return [look, write, ...Array<Answer>(1 + random.below(8)).fill(failing(kind)), done, end];
-  }
   if (oddity === "finishes twice") return [write, done, done, end];
   if (oddity === "finishes late")
     return [write, { ...end, afterMs: 30_000 }, { ...done, afterMs: 90_000 }, end];
   return [look, write, ...calls(oddity), { ...done, afterMs }, end];
+}
+
+/** Its model fails when the work has begun, on end over several turns. */
+function failsLater({ role }: AgentSpec, random: SimRandom): (asked: Asked) => Answer | null {
+  const kind = (["throttle", "unreachable", "quota"] as const)[random.below(3)] ?? "throttle";
+  let left = 1 + random.below(10);
+  return ({ call }) => (role === "polecat" && call > 2 && left-- > 0 ? failing(kind) : null);
 }
 
 function failing(kind: "throttle" | "unreachable" | "quota"): Answer {

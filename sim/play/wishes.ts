@@ -15,6 +15,7 @@ const MODEL = {
 /** People look at a plan for so long at most. */
 const STAGED_MS_MAX = 4 * 60_000;
 const STAGED = 0.2;
+const GROUPED = 0.4;
 const PRIORITIES = ["low", "medium", "high", "critical"] as const;
 
 export interface WishParts {
@@ -45,7 +46,7 @@ function planWork(parts: WishParts, random: SimRandom): void {
   const { world, people, rigs, withinMs } = parts;
   let made = 0;
   while (made < parts.beads) {
-    const size = random.unit() < 0.25 ? 3 + random.below(4) : 1;
+    const size = random.unit() < GROUPED ? 2 + random.below(4) : 1;
     const count = Math.min(size, parts.beads - made);
     const first = made;
     made += count;

@@ -1,5 +1,5 @@
 /** What people answer and decide when they are asked, and what they say unasked. */
-import { oneOf, type Act } from "./act.ts";
+import { later, oneOf, type Act, type Wish } from "./act.ts";
 
 /** A question, most often one that is open; some answers are kept for the rig. */
 export const answer: Act = (_bead, random, { play }) => {
@@ -13,10 +13,17 @@ export const answer: Act = (_bead, random, { play }) => {
 
 export const decide: Act = (_bead, random, { play }) => {
   const waiting = [...play.view.reviews.values()].filter(({ state }) => state === "needs_person");
-  const review = oneOf(waiting, random)?.id;
+  const review = oneOf(waiting, random);
   if (review === undefined) return null;
-  const verdict = random.unit() < 0.5 ? "approve" : "request_changes";
-  return ["review.decide", { review, verdict, feedback: "Try once more." }];
+  const cancel: Wish = ["bead.cancel", { bead: review.subjectId }];
+  const choice = random.below(4);
+  if (choice === 0) return cancel;
+  const verdict = choice === 1 ? "approve" : "request_changes";
+  const body = { review: review.id, verdict, feedback: "Try once more." };
+  // Whoever sends it back may lose his patience.
+  return choice < 3
+    ? ["review.decide", body]
+    : ["review.decide", body, () => later(play, random, cancel)];
 };
 
 export const resolve: Act = (_bead, random, { play }) => {

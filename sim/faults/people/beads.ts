@@ -32,11 +32,11 @@ export const reopen: Act = (bead, random, { play }) => {
 };
 
 /** Whoever holds a bead releases it some time later. */
-export const hold: Act = (bead, random, { play }) => [
-  "bead.hold",
-  { bead },
-  () => later(play, random, ["bead.release", { bead }]),
-];
+export const hold: Act = (bead, random, world) => {
+  const held = (random.unit() < 0.6 ? bead : midway(world, random)) ?? bead;
+  const release = () => later(world.play, random, ["bead.release", { bead: held }]);
+  return ["bead.hold", { bead: held }, release];
+};
 
 export const stopRun: Act = (bead, _random, { play }) => {
   const run = play.view.issues.get(bead)?.runId ?? null;
@@ -61,12 +61,11 @@ export const remove: Act = (_bead, random, { play }) => {
   return ["bead.delete", { bead }, ({ ok }) => void (ok && deleted.add(bead))];
 };
 
-/** A bead whose review goes on, or that lands a convoy. */
+/** A bead that lands a convoy, else one that has failed or whose review goes on. */
 function midway({ play }: FaultWorld, random: Parameters<Act>[1]): string | undefined {
-  const { issues, reviews } = play.view;
-  const isMidway = ({ landing, reviewId, status }: Image<"issue">) => {
-    const review = reviewId === null ? undefined : reviews.get(reviewId);
-    return status !== "closed" && (landing || review !== undefined);
-  };
-  return oneOf([...issues.values()].filter(isMidway), random)?.id;
+  const going = [...play.view.issues.values()].filter(({ status }) => status !== "closed");
+  const landings = going.filter(({ landing }) => landing);
+  const isMidway = ({ reviewId, status }: Image<"issue">) =>
+    reviewId !== null || status === "failed";
+  return oneOf(landings.length > 0 ? landings : going.filter(isMidway), random)?.id;
 }

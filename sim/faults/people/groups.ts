@@ -3,7 +3,9 @@ import { later, oneOf, type Act } from "./act.ts";
 
 /** A convoy of chance: paused for a while, decided about, cancelled. */
 export const convoy: Act = (_bead, random, { play }) => {
-  const of = oneOf([...play.view.convoys.values()], random);
+  const all = [...play.view.convoys.values()];
+  const decided = all.filter(({ state }) => state === "landing" || state === "failed");
+  const of = oneOf(decided.length > 0 && random.unit() < 0.6 ? decided : all, random);
   if (of === undefined) return null;
   const choice = (["retry", "drop", "land_without"] as const)[random.below(3)];
   const failed = of.question?.beads[0];
@@ -33,7 +35,8 @@ export const cancelMolecule: Act = (_bead, random, { play }) => {
   const going = [...play.view.molecules.values()].filter(
     ({ state }) => state !== "done" && state !== "cancelled",
   );
+  const stuck = going.filter(({ state }) => state === "asking" || state === "failed");
   // Most molecules are left to themselves.
-  const chosen = random.unit() < 0.4 ? oneOf(going, random) : undefined;
+  const chosen = random.unit() < 0.4 ? oneOf(stuck.length > 0 ? stuck : going, random) : undefined;
   return chosen === undefined ? null : ["molecule.cancel", { molecule: chosen.id }];
 };

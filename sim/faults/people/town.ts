@@ -15,8 +15,10 @@ export const settings: Act = (_bead, random, { play }) => {
 export const FIGURES = [
   ["reviewTriesMax", 1],
   ["infraPatienceMs", 1_000],
+  ["infraPatienceMs", 5_000],
   ["roundsMax", 1],
   ["workAttemptsMax", 1],
+  ["workAttemptsMax", 2],
   ["startFailuresMax", 1],
   ["turnTriesMax", 1],
   ["stallsMax", 1],
