@@ -8,7 +8,7 @@ import { findLanding } from "./landing-lookup.ts";
 import type { Observation, Operation } from "./operation.ts";
 import { mergeError } from "./outcome.ts";
 import { cleanUp, mergeCheckout, push } from "./publish.ts";
-import { integrationRefOf, landingRefOf, type LandingRequest } from "./request.ts";
+import { landingRefsOf, type LandingRequest } from "./request.ts";
 import {
   failed,
   laneFailure,
@@ -76,12 +76,7 @@ async function readTarget(
   const { works, rig } = shop;
   const fetched = await works.rigs.fetch(rig, request.target, shop.credential);
   if (!fetched.ok) return failed(fetched.error);
-  // Both refs are asked: an earlier attempt may have been redirected from one to the other.
-  for (const ref of new Set([
-    operation.landingRef,
-    landingRefOf(request),
-    integrationRefOf(request),
-  ])) {
+  for (const ref of new Set([operation.landingRef, ...landingRefsOf(request)])) {
     const tip = await tipOf(shop, request, ref);
     if (!tip.ok) return failed(tip.error);
     if (tip.oid === null) continue;

@@ -34,6 +34,17 @@ export function landingRefOf(request: LandingRequest): string {
   return request.delivery === "merge" ? `refs/heads/${request.target}` : integrationRefOf(request);
 }
 
+/**
+ * Where an earlier engine may have landed it: redirected from one ref to the other, or, of a convoy, with the convoy's branch,
+ * which is gone then.
+ */
+export function landingRefsOf(request: LandingRequest): string[] {
+  const { target, convoyBranch } = request;
+  const own = [landingRefOf(request), integrationRefOf(request)];
+  if (convoyBranch === null) return own;
+  return [...own, `refs/heads/${landedBranch(target)}`, `refs/heads/${target}`];
+}
+
 /** Candidates laid beside a checkout; by bead, so that whoever lands it removes those of dead runs too. */
 export function candidatePrefix(request: Pick<LandingRequest, "beadId">): string {
   return `refs/gastown/candidate/${safeId(request.beadId)}/`;

@@ -51,10 +51,12 @@ test("[D6] what a later round adds to a landing is reviewed, for nobody has seen
   expect(landingOf({ ...bead, round: 2 }, rig).unreviewed).toBe(false);
 });
 
-test("[B6] [SC-CONVOY-11] a bead of a convoy with its own branch begins there: only what landed there is in its base", () => {
+test("[B6] [SC-CONVOY-11] a bead of a convoy with its own branch begins there, or on the target when that has landed", () => {
   const own = "gastown/convoy/all-abc123";
   expect(baseHolds(`refs/heads/${own}`, "main", own)).toBe(true);
-  for (const ref of ["main", "gastown/landed/main", "gastown/convoy/other-abc123", null])
+  for (const ref of ["main", "gastown/landed/main"])
+    expect([ref, baseHolds(ref, "main", own)]).toEqual([ref, true]);
+  for (const ref of ["develop", "gastown/convoy/other-abc123", null])
     expect([ref, baseHolds(ref, "main", own)]).toEqual([ref, false]);
   expect(baseHolds(own, "main")).toBe(false);
   expect(convoyBranch("Sort the List, quickly!", "cv_0123456789abcdef")).toBe(

@@ -55,8 +55,8 @@ export function landingOf(
 
 /**
  * Whether a landing on `landedOn` can be in the base of a bead of this target: bases begin at the
- * target or, where it is ahead, at the town's integration branch; those of a convoy with a branch at that. The runner has the last word: it
- * refuses to start on a base without it (`base_behind`).
+ * target or, where it is ahead, at the town's integration branch; those of a convoy with a branch at that, until it has
+ * landed and is gone. The runner has the last word: it refuses to start on a base without it (`base_behind`).
  */
 export function baseHolds(
   landedOn: string | null,
@@ -65,6 +65,5 @@ export function baseHolds(
 ): boolean {
   if (landedOn === null) return false;
   const branch = branchOf(landedOn);
-  if (ownBranch !== null) return branch === ownBranch;
-  return branch === target || branch === landedBranch(target);
+  return branch === ownBranch || branch === target || branch === landedBranch(target);
 }

@@ -352,5 +352,10 @@ test.each(["branch", "none"] as const)(
     const files = await personGit(place, "ls-tree", "-r", "--name-only", landedOn);
     expect(files).toContain("one.txt");
     expect(files).toContain("two.txt");
+    // A town that was put back from a backup asks for a bead of it again: its branch is gone, and it has landed.
+    const again = { ...one, runId: "mg-again", fence: 4 };
+    const found = await land(await workshop(rig), again, journalInMemory());
+    expect(found).toMatchObject({ ok: true, proof: { landedOn } });
+    expect(await landings(place, landedOn)).toEqual(["bd3"]);
   },
 );
