@@ -9,7 +9,7 @@ import { commands, PROTOCOL_VERSION, PROTOCOL_VERSION_LOWEST } from "./index.ts"
  */
 const HASHES: Readonly<Record<number, string>> = {
   1: "6ba0046b4e2f888c",
-  2: "afd474647f8e57e7",
+  2: "871608a3098e215b",
 };
 
 /** JSON schemas of every exported schema and of every command's body and value, by name. */
