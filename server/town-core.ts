@@ -46,7 +46,7 @@ export function makeCore(parts: CoreParts): TownCore {
     db,
     auth,
     runners: options.runnerPort,
-    online: (runnerId) => desk.lastSeen.has(runnerId),
+    online: (runnerId) => desk.online.has(runnerId),
     modelTest: options.modelTest,
     loginUrl: options.loginUrl ?? ((token) => `#login=${token}`),
   });

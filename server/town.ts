@@ -63,6 +63,7 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
       secrets,
       observingUntil: observing.untilAt,
       author: options.author ?? AUTHOR,
+      online: desk.online,
       lastSeen: desk.lastSeen,
       draining: desk.draining,
     }),
@@ -140,7 +141,7 @@ function makeExecutor(
     port,
     clock,
     log,
-    online: () => desk.lastSeen.keys(),
+    online: () => desk.online,
     onDraining: (runnerId) => void desk.draining.add(runnerId),
     writes: effectWrites,
   });

@@ -75,7 +75,9 @@ type Inventory = Pick<Hello, "spoolSeq" | "lastOfferSeq" | "live" | "ended"> & {
 
 export class RunnerDesk {
   readonly #ports: DeskPorts;
-  /** Runners whose inventory was compared: id -> when they were last heard. */
+  /** Runners with a connection whose inventory was compared. */
+  readonly online = new Set<string>();
+  /** When runners were last heard, those included that have left: the disk may not know yet. */
   readonly lastSeen = new Map<string, number>();
   /** Runners that refuse everything new until their next hello. */
   readonly draining = new Set<string>();
@@ -100,7 +102,7 @@ export class RunnerDesk {
     if (known && known.tokenId !== tokenId) {
       return refuse("forbidden", "this runner joined with another token: start it with that one.");
     }
-    if (known) this.lastSeen.delete(known.id);
+    if (known) this.online.delete(known.id);
     return loop.submit("runner.hello", (tx) => {
       const row = welcomeRunner(tx, frame, tokenId);
       this.#awaiting.set(row.id, { ...frame, isNewSpool: known?.spoolEpoch !== frame.spoolEpoch });
@@ -156,7 +158,7 @@ export class RunnerDesk {
         retryable: true,
       });
     }
-    if (this.lastSeen.has(runnerId)) this.lastSeen.set(runnerId, clock.now());
+    if (this.online.has(runnerId)) this.lastSeen.set(runnerId, clock.now());
     if (row.state !== "connected") this.#lookAt(runnerId);
     return ok({ stop: this.#stops(runnerId, frame.runs), heartbeatMs: policy().heartbeatMs });
   }
@@ -211,8 +213,9 @@ export class RunnerDesk {
     const { db, loop, clock } = this.#ports;
     const row = rowAt(db, runners, runnerId);
     if (!row || row.connection !== connection) return;
-    const seen = this.lastSeen.get(runnerId) ?? clock.now();
-    this.lastSeen.delete(runnerId);
+    const seen = (this.online.has(runnerId) ? this.lastSeen.get(runnerId) : null) ?? clock.now();
+    this.lastSeen.set(runnerId, seen);
+    this.online.delete(runnerId);
     this.#awaiting.delete(runnerId);
     loop
       .submit("runner.gone", (tx) => {
@@ -262,7 +265,7 @@ export class RunnerDesk {
           const { log, scheduler } = this.#ports;
           if (isStorageFailure(bug) && inventory && !this.#awaiting.has(runnerId)) {
             this.#awaiting.set(runnerId, inventory);
-            this.lastSeen.delete(runnerId);
+            this.online.delete(runnerId);
             scheduler.after(COMPARE_AGAIN_MS, () => this.#awaitApplied(runnerId));
           }
           log.error({ err: String(bug), runner: runnerId }, "the inventory could not be compared");
@@ -300,6 +303,7 @@ export class RunnerDesk {
     hastenEffects(tx, runnerId);
     this.draining.delete(runnerId);
     this.lastSeen.set(runnerId, tx.now);
+    this.online.add(runnerId);
     setRunnerState(tx, runnerId, "connected", tx.now);
   }
 }

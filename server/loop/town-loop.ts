@@ -193,9 +193,9 @@ export class TownLoop {
   #transaction(batch: readonly Waiting[], settled: (() => void)[]): Ticked {
     const { raw, log, clock } = this.#deps;
     const touched: Touched = { images: new Map(), made: new Map(), changed: [] };
-    const tx = this.#newTx(touched);
-    raw.query("BEGIN IMMEDIATE").run();
     try {
+      const tx = this.#newTx(touched);
+      raw.query("BEGIN IMMEDIATE").run();
       if (this.#gapMs !== 0) followClock(tx, this.#gapMs);
       // The town was down, or its clock was set meanwhile: runners keep wall times by themselves.
       if (this.#downMs !== 0) moveDeadlines(tx, this.#downMs);

@@ -43,9 +43,11 @@ export interface Live {
   secrets: SecretReader;
   observingUntil: number | null;
   author: { name: string; email: string };
-  /** Runners with a live connection: id -> when they were last heard. */
+  /** Runners with a live connection. */
+  online: ReadonlySet<string>;
+  /** When runners were last heard, where memory knows better than their rows. */
   lastSeen: ReadonlyMap<string, number>;
-  /** Those of them that take nothing new until their next hello. */
+  /** Those of the connected that take nothing new until their next hello. */
   draining: ReadonlySet<string>;
 }
 
@@ -158,9 +160,9 @@ function prepareTown(
     rigs: rigRows.all(),
     runners: runnerRows.all().map((runner) => ({
       ...runner,
-      online: live.lastSeen.has(runner.id),
+      online: live.online.has(runner.id),
       draining: live.draining.has(runner.id),
-      lastSeenAt: live.lastSeen.get(runner.id) ?? runner.lastSeenAt,
+      lastSeenAt: Math.max(live.lastSeen.get(runner.id) ?? 0, runner.lastSeenAt),
     })),
     turns: turnRows.all().map((turn) => ({
       ...turn,
