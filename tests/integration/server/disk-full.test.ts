@@ -39,7 +39,11 @@ test("[R6] [runner/watch-silence] a runner that leaves while the disk takes noth
   const runner = new PlayedRunner(stage);
   await runner.hello();
   await stage.pass(121_000);
-  await stage.core.heartbeat(runner.id, { connection: runner.connection, lastOfferSeq: 0, runs: [] });
+  await stage.core.heartbeat(runner.id, {
+    connection: runner.connection,
+    lastOfferSeq: 0,
+    runs: [],
+  });
   town.run("pragma query_only = 1");
   stage.core.runnerGone(runner.id, runner.connection);
   expect(await stage.codeOf("mayor.say", { text: "hello" })).toBe("busy");
