@@ -8,7 +8,7 @@ import { present } from "../store/present.ts";
 import { issues, reviews } from "../store/schema/beads.ts";
 import { runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
-import { buryBead, setArchived, wishClosed } from "../store/writes/bead-edits.ts";
+import { buryBead, setArchived, setHeld, wishClosed } from "../store/writes/bead-edits.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
 import { moveConvoy } from "../store/writes/convoys.ts";
 import { closeIssue, moveIssue, forgiveLife } from "../store/writes/issues.ts";
@@ -140,6 +140,8 @@ export const reopenBead: Apply<"bead.reopen"> = (tx, body) => {
     );
   bumpVersion(tx, id);
   if (bead.value.archivedAt !== null) setArchived(tx, bead.value, false);
+  // Who reopens it wants it worked on, and nobody has a card any more that says that it is held.
+  if (bead.value.held) setHeld(tx, id, false);
   if (row.skipped) setSkipped(tx, id, false);
   if (row.moleculeId)
     moveMolecule(tx, row.moleculeId, "step_reopened", { text: `step ${row.step} was reopened` });

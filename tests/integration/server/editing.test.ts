@@ -101,6 +101,15 @@ test("[B10] a held bead is not dispatched before it is released", async () => {
   expect((await stage.issue(bead.id)).held).toBe(false);
 });
 
+test("[B10] a bead that was held when it was closed is released when it is reopened", async () => {
+  const { id } = await sling("Sort", { held: true });
+  await stage.do("bead.cancel", { bead: id });
+  const before = works().length;
+  await stage.do("bead.reopen", { bead: id });
+  expect((await stage.issue(id)).held).toBe(false);
+  expect((await stage.offered("work", before)).spec.bead.id).toBe(id);
+});
+
 test("[B10] of a bead that is held in review nothing more is started", async () => {
   const bead = await sling("Sort");
   const work = await stage.offered("work");
