@@ -55,7 +55,8 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
     const issue = view.issues.get(id);
     const merges = checks.landings.merges.get(id)?.size ?? 0;
     if (play.deleted.has(id)) {
-      if (issue !== undefined || merges > 0)
+      // A town that was put back may not know that it has landed, and lets it be deleted.
+      if (issue !== undefined || (merges > 0 && !play.wasRestored))
         throw new Violation("deleted-stays", `${id} was deleted, and is there or has landed`);
       continue;
     }
