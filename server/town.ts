@@ -9,7 +9,7 @@ import { POLICY, type Policy } from "./model/policy.ts";
 import { effectWrites } from "./loop/effect-writes.ts";
 import { Observing } from "./loop/observing.ts";
 import { RunnerDesk, type DeskPorts } from "./loop/runner-desk.ts";
-import { systemScheduler } from "./scheduler.ts";
+import { OwnTimers, systemScheduler } from "./scheduler.ts";
 import { StartError } from "./start-error.ts";
 import { closeDatabase, openDatabase, type Db } from "./store/database.ts";
 import { idSource } from "./store/id-source.ts";
@@ -31,7 +31,8 @@ export interface OpenTown {
 
 /** @throws StartError with a sentence when the data cannot be used */
 export async function openTown(options: TownOptions): Promise<OpenTown> {
-  const { clock, random, log, auth, data, scheduler = systemScheduler } = options;
+  const { clock, random, log, auth, data } = options;
+  const scheduler = new OwnTimers(options.scheduler ?? systemScheduler);
   const defaults = { ...POLICY, ...options.policy };
   const opened = openDatabase(typeof data === "string" ? data : data.town);
   if (!opened.ok) throw new StartError(opened.error.message);
@@ -87,6 +88,7 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
   const stop = () => {
     executor.stop();
     loop.stop();
+    scheduler.stop();
     db.update(town).set({ stoppedCleanly: true }).where(eq(town.id, townId)).run();
     streams.close();
     closeDatabase(raw);

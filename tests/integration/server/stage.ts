@@ -91,6 +91,8 @@ class PlayedPort implements RunnerPort {
 
 /** The host's own event loop, of which one may wait until nothing is to be done at once. */
 class WatchedScheduler implements Scheduler {
+  /** Timers that may still fire. */
+  timers = 0;
   #soon = 0;
   #idle: (() => void)[] = [];
   soon(act: () => void): void {
@@ -102,7 +104,20 @@ class WatchedScheduler implements Scheduler {
     });
   }
   after(ms: number, act: () => void): () => void {
-    return systemScheduler.after(ms, act);
+    this.timers += 1;
+    let isOver = false;
+    const over = () => {
+      if (!isOver) this.timers -= 1;
+      isOver = true;
+    };
+    const cancel = systemScheduler.after(ms, () => {
+      over();
+      act();
+    });
+    return () => {
+      over();
+      cancel();
+    };
   }
   async idle(): Promise<void> {
     if (this.#soon > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -139,6 +154,10 @@ export class Stage implements AsyncDisposable {
   get core(): TownCore {
     if (!this.#town) throw new Error("the town is not open");
     return this.#town.core;
+  }
+  /** How many of the town's timers may still fire. */
+  get timers(): number {
+    return this.#scheduler.timers;
   }
   get databaseFile(): string {
     return join(this.dir.path, "town.db");

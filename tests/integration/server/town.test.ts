@@ -91,6 +91,16 @@ async function mayor(): Promise<{ runner: PlayedRunner; offer: Offer; turnId: st
   const { turnId } = await stage.do("mayor.say", { text: "Sort the list" });
   return { runner, offer: await stage.offered("session"), turnId };
 }
+
+test("[R7] a town that has stopped leaves no timer behind", async () => {
+  const { runner, offer } = await mayor();
+  await runner.tell(offer.spec, { kind: "started" });
+  await runner.tell(offer.spec, { kind: "events", events: [] });
+  expect(stage.timers).toBeGreaterThan(0);
+  await stage.stop();
+  expect(stage.timers).toBe(0);
+});
+
 const tool = async (
   { runner, offer, turnId }: Awaited<ReturnType<typeof mayor>>,
   name: string,
