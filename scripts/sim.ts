@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArguments, usage, type SimArguments } from "./sim/arguments.ts";
 import { runMutants } from "./sim/mutants.ts";
+import { findCover } from "./sim/cover.ts";
 import { playRegressions } from "./sim/regressions.ts";
 import { ruleIds } from "./sim/rule-ids.ts";
 import { Coverage } from "../sim/check/coverage.ts";
@@ -102,8 +103,9 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(`gastown sim: ${parsed.message}`);
     return 2;
   }
-  const { mutants, regressions } = parsed.value;
+  const { mutants, regressions, cover, seed, seeds } = parsed.value;
   if (mutants !== null) return runMutants(root, mutants);
+  if (cover) return findCover(root, seed, seeds);
   return regressions ? playRegressions(root) : playSeeds(parsed.value);
 }
 

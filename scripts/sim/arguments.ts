@@ -16,12 +16,14 @@ export interface SimArguments {
   /** Names of planted faults, or all of them when there is none; null: they are not asked for. */
   mutants: string[] | null;
   regressions: boolean;
+  cover: boolean;
   /** Plays no more seeds after the first that fails. */
   untilFailure: boolean;
 }
 
 export const usage = `usage: ./gastown sim [--seeds N] [--seed S] [--faults LIST] [--beads N] [--rigs N] [--runners N]
                      [--minutes N] [--pace N] [--trace] [--shrink] [--coverage] [--regressions] [--mutants [NAMES]]
+                     [--cover]
 --seeds:       how many seeds, from --seed on (one; the first is drawn when it is not said)
 --faults:      names or groups (infra, agent, people, all, none), separated by commas
 --minutes:     how long people and faults act, in the play's own time
@@ -30,6 +32,7 @@ export const usage = `usage: ./gastown sim [--seeds N] [--seed S] [--faults LIST
 --shrink:      looks for the smallest play that fails in the same way
 --coverage:    fails unless every rule and every fault was seen
 --regressions: the seeds of tests/sim/regressions.json instead
+--cover:       a new list of plays that see everything, tests/sim/cover.json, from at most --seeds plays
 --until-failure: no more seeds after the first that fails
 --mutants:     planted faults of sim/mutants, all or those named (with commas), one at a time: each must be caught`;
 
@@ -48,6 +51,7 @@ export function parseArguments(argv: readonly string[], drawn: number): Parsed {
     activeMs: MINUTES * 60_000,
     pace: 1,
     ...{ trace: false, shrink: false, coverage: false, mutants: null, regressions: false },
+    cover: false,
     untilFailure: false,
   };
   const queue = argv.flatMap((word) => (word.startsWith("--") ? word.split("=") : [word]));
@@ -63,7 +67,7 @@ export function parseArguments(argv: readonly string[], drawn: number): Parsed {
 /** What is wrong with it, or null. */
 function readOption(word: string, queue: string[], value: SimArguments): string | null {
   const name = word.slice(2);
-  const flags = ["trace", "shrink", "coverage", "regressions"] as const;
+  const flags = ["trace", "shrink", "coverage", "regressions", "cover"] as const;
   const flag = flags.find((known) => known === name);
   if (flag !== undefined) {
     value[flag] = true;

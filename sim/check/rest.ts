@@ -74,7 +74,8 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
         `${id} is ${issue.status} ${issue.outcome}, merged ${merges} times`,
       );
     if (hasLanded) checkContent(play, n, issue, checks);
-    else if (issue.status !== "closed") checkTold(issue, checks);
+    // What was told and resolved before the town's data was another is not looked for.
+    else if (issue.status !== "closed" && !play.wasReplaced) checkTold(issue, checks);
   }
   checkReviews(checks);
   checkConvoys(checks);

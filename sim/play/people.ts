@@ -6,6 +6,8 @@ import type { World } from "../world/world.ts";
 
 /** After no answer, and after a refusal that may pass. */
 const AGAIN_MS = 3_000;
+/** Refusals that may pass, until somebody gives it up. */
+const REFUSALS_MAX = 40;
 
 export interface Acknowledged {
   name: string;
@@ -37,13 +39,15 @@ export class People {
   wish(name: string, body: object, answered: (ack: Ack) => void = () => undefined): void {
     const key = `wish-${String(++this.#keys).padStart(6, "0")}`;
     this.#waiting += 1;
-    this.#ask({ name, body, key, answered });
+    this.#ask({ name, body, key, answered, refusals: 0 });
   }
 
   #ask(wish: Wish): void {
     const { name, body, key, answered } = wish;
+    const mayRefuse = wish.refusals < REFUSALS_MAX;
     void this.#town.ask(name, body, key).then((ack) => {
-      if (ack === null || (!ack.ok && ack.error.retryable)) {
+      if (ack === null || (!ack.ok && ack.error.retryable && mayRefuse)) {
+        if (ack !== null) wish.refusals += 1;
         const inMs = AGAIN_MS + this.#random.below(AGAIN_MS);
         this.#world.after(inMs, "a person asks again", () => this.#ask(wish));
         return;
@@ -61,4 +65,5 @@ interface Wish {
   body: object;
   key: string;
   answered: (ack: Ack) => void;
+  refusals: number;
 }

@@ -95,6 +95,8 @@ export class Play {
   readonly deleted = new Set<string>();
   /** Those that the town does not know any more: they are newer than the backup that was put back. */
   readonly forgotten = new Set<string>();
+  /** The town began again with other data. */
+  wasReplaced = false;
   /** An old backup of the town was put back. */
   wasRestored = false;
 
@@ -136,6 +138,7 @@ export class Play {
   replaceData(change: (databases: TownDatabases) => void, downMs: number): void {
     this.town.kill();
     change(this.town.databases);
+    this.wasReplaced = true;
     this.hooks.replaced();
     this.world.after(downMs, "the town starts", () => this.startTown());
   }

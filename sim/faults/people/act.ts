@@ -20,6 +20,11 @@ export function later(
   world.after(random.below(withinMs), `a person calls ${wish[0]}`, () => people.wish(...wish));
 }
 
+/** Whoever has a bead tried again does not leave it held, whoever held it. */
+export function releaseAgain({ people, view }: FaultWorld["play"], bead: string): void {
+  if (view.issues.get(bead)?.held !== false) people.wish("bead.release", { bead });
+}
+
 /** One of them by chance; undefined when there is none. */
 export function oneOf<T>(all: readonly T[], random: SimRandom): T | undefined {
   return all[random.below(all.length)];

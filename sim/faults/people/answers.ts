@@ -11,19 +11,21 @@ export const answer: Act = (_bead, random, { play }) => {
   return ["question.answer", { question: question.id, answer: "Yes.", remember }];
 };
 
+const PATIENCE_MS_MAX = 3 * 60_000;
+
 export const decide: Act = (_bead, random, { play }) => {
   const waiting = [...play.view.reviews.values()].filter(({ state }) => state === "needs_person");
   const review = oneOf(waiting, random);
   if (review === undefined) return null;
   const cancel: Wish = ["bead.cancel", { bead: review.subjectId }];
-  const choice = random.below(4);
+  const choice = random.below(5);
   if (choice === 0) return cancel;
   const verdict = choice === 1 ? "approve" : "request_changes";
   const body = { review: review.id, verdict, feedback: "Try once more." };
   // Whoever sends it back may lose his patience.
   return choice < 3
     ? ["review.decide", body]
-    : ["review.decide", body, () => later(play, random, cancel)];
+    : ["review.decide", body, () => later(play, random, cancel, PATIENCE_MS_MAX)];
 };
 
 export const resolve: Act = (_bead, random, { play }) => {

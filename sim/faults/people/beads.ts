@@ -2,7 +2,7 @@
 import type { Image } from "../../../protocol/index.ts";
 import { isParked } from "../../town/town-view.ts";
 import type { FaultWorld } from "../fault.ts";
-import { later, oneOf, type Act } from "./act.ts";
+import { later, oneOf, releaseAgain, type Act } from "./act.ts";
 
 const PRIORITIES = ["low", "medium", "high", "critical"] as const;
 
@@ -14,7 +14,7 @@ export const edit: Act = (bead, random) => [
 export const comment: Act = (bead) => ["bead.comment", { bead, text: "Well." }];
 
 export const close: Act = (bead, random, world) => {
-  const chosen = random.unit() < 0.8 ? bead : midway(world, random);
+  const chosen = random.unit() < 0.5 ? grouped(world, random) : midway(world, random);
   return ["bead.close", { bead: chosen ?? bead, outcome: "answered" }];
 };
 
@@ -28,7 +28,8 @@ export const reopen: Act = (bead, random, { play }) => {
   const ended = [...play.view.issues.values()].filter(
     ({ status, outcome }) => status === "failed" || (status === "closed" && outcome !== "landed"),
   );
-  return ["bead.reopen", { bead: oneOf(ended, random)?.id ?? bead }];
+  const again = oneOf(ended, random)?.id ?? bead;
+  return ["bead.reopen", { bead: again }, (ack) => void (ack.ok && releaseAgain(play, again))];
 };
 
 /** Whoever holds a bead releases it some time later. */
@@ -42,6 +43,14 @@ export const stopRun: Act = (bead, _random, { play }) => {
   const run = play.view.issues.get(bead)?.runId ?? null;
   return run === null ? null : ["run.stop", { run }];
 };
+
+/** A bead of a convoy or a molecule. */
+function grouped({ play }: FaultWorld, random: Parameters<Act>[1]): string | undefined {
+  const all = [...play.view.issues.values()].filter(
+    ({ parentId, status }) => status !== "closed" && parentId !== null,
+  );
+  return oneOf(all, random)?.id;
+}
 
 export const resume: Act = (_bead, random, { play }) => {
   const parked = oneOf([...play.view.issues.values()].filter(isParked), random);

@@ -1,5 +1,7 @@
 /** What people do to convoys and molecules. */
-import { later, oneOf, type Act } from "./act.ts";
+import type { SimRandom } from "../../random.ts";
+import type { FaultWorld } from "../fault.ts";
+import { later, oneOf, releaseAgain, type Act, type Wish } from "./act.ts";
 
 /** A convoy of chance: paused for a while, decided about, cancelled. */
 export const convoy: Act = (_bead, random, { play }) => {
@@ -9,7 +11,11 @@ export const convoy: Act = (_bead, random, { play }) => {
   if (of === undefined) return null;
   const choice = (["retry", "drop", "land_without"] as const)[random.below(3)];
   const failed = of.question?.beads[0];
-  if (failed !== undefined) return ["convoy.decide", { convoy: of.id, bead: failed, choice }];
+  if (failed !== undefined) {
+    const body = { convoy: of.id, bead: failed, choice };
+    return ["convoy.decide", body, () => releaseAgain(play, failed)];
+  }
+  if (of.state === "landing" && random.unit() < 0.6) return whileItLands(of.id, random, play);
   const isDecided = of.state === "landing" || of.state === "failed";
   if (random.unit() < (isDecided ? 0.5 : 0.15)) return ["convoy.cancel", { convoy: of.id }];
   return [
@@ -18,6 +24,16 @@ export const convoy: Act = (_bead, random, { play }) => {
     () => later(play, random, ["convoy.resume", { convoy: of.id }]),
   ];
 };
+
+/** The landing is cancelled, or a task that needed none is wanted after all. */
+function whileItLands(id: string, random: SimRandom, { view }: FaultWorld["play"]): Wish | null {
+  const members = [...view.issues.values()].filter(({ convoyId }) => convoyId === id);
+  const landing = members.find((each) => each.landing && each.status !== "closed");
+  const answered = members.filter((each) => each.outcome === "answered");
+  const again = random.unit() < 0.5 ? oneOf(answered, random) : undefined;
+  if (again !== undefined) return ["bead.reopen", { bead: again.id }];
+  return landing === undefined ? null : ["bead.cancel", { bead: landing.id }];
+}
 
 /** About a step that failed or was cancelled. */
 export const decideStep: Act = (_bead, random, { play }) => {
@@ -28,7 +44,12 @@ export const decideStep: Act = (_bead, random, { play }) => {
   );
   const chosen = oneOf(lost, random);
   if (chosen === undefined) return null;
-  return ["molecule.decide", { ...chosen, choice: random.unit() < 0.5 ? "retry" : "skip" }];
+  const others = play.view.molecules.get(chosen.molecule)?.steps ?? [];
+  const isLast = others.every(
+    ({ beadId, status }) => beadId === chosen.step || status === "closed",
+  );
+  const body = { ...chosen, choice: isLast || random.unit() < 0.5 ? "skip" : "retry" };
+  return ["molecule.decide", body, () => releaseAgain(play, chosen.step)];
 };
 
 export const cancelMolecule: Act = (_bead, random, { play }) => {
@@ -37,6 +58,7 @@ export const cancelMolecule: Act = (_bead, random, { play }) => {
   );
   const stuck = going.filter(({ state }) => state === "asking" || state === "failed");
   // Most molecules are left to themselves.
-  const chosen = random.unit() < 0.4 ? oneOf(stuck.length > 0 ? stuck : going, random) : undefined;
-  return chosen === undefined ? null : ["molecule.cancel", { molecule: chosen.id }];
+  const chosen = stuck.length > 0 ? stuck : random.unit() < 0.3 ? going : [];
+  const molecule = oneOf(chosen, random)?.id;
+  return molecule === undefined ? null : ["molecule.cancel", { molecule }];
 };
