@@ -82,9 +82,14 @@ function timesSeen(item: string, played: readonly Played[]): number {
 type Shares = Readonly<Record<FaultGroup, number>>;
 /** What is rare under all faults is common under some: work that goes on in groups, and merges that are cut off. */
 const GROUPS: Shares = { infra: 0.15, agent: 0.3, people: 0.9, data: 0.2 };
+const GROUPED = new Set([
+  ...["people-convoy", "people-close", "people-step", "people-cancel-molecule", "people-reopen"],
+  ...["people-answer", "people-decide", "people-figures", "agent-dies-in-its-work", "agent-lies"],
+  ...["agent-asks-for-changes", "agent-dawdles"],
+]);
 const MERGES = new Set([
   ...["kill-runner", "power", "orphan-push", "remote", "cut", "agent-cannot-decide"],
-  ...["people-figures", "people-decide", "people-cancel", "people-close", "people-hold"],
+  ...["people-figures", "people-decide", "people-cancel", "people-close", "people-protect"],
 ]);
 
 export function drawn(seed: number): KeptScenario {
@@ -97,14 +102,18 @@ export function drawn(seed: number): KeptScenario {
   };
   const under = (isChosen: (fault: Fault) => boolean) =>
     faults.filter(isChosen).map(({ name }) => name);
-  switch (seed % 4) {
+  switch (seed % 5) {
     case 0: {
       const chosen = under(({ group }) => random.unit() < GROUPS[group]);
       return { seed, faults: chosen, size, activeMs: minutes(8, 8), pace: 2 };
     }
     case 1: {
       const chosen = under(({ name }) => MERGES.has(name));
-      return { seed, faults: chosen, size, activeMs: minutes(4, 6), pace: 4 };
+      return { seed, faults: chosen, size, activeMs: minutes(4, 6), pace: 3 + random.below(4) };
+    }
+    case 2: {
+      const chosen = under(({ name }) => GROUPED.has(name));
+      return { seed, faults: chosen, size, activeMs: minutes(8, 8), pace: 3 + random.below(4) };
     }
     default: {
       const share = random.unit() < 0.3 ? 1 : 0.3 + 0.6 * random.unit();

@@ -193,7 +193,8 @@ export interface ConvoyMember {
   headOid: string | null;
   baseOid: string | null;
   landedOn: string | null;
-  landedOid: string | null;
+  /** What that ref held when the landing was proven: its merge, or what has landed after it. */
+  tipOid: string | null;
   /** Its place among those that have landed: clocks are set, places are not. */
   landingN: number | null;
 }

@@ -263,9 +263,11 @@ function prepareConvoy(db: Db): Views["convoy"] {
       landedOn: issues.landedOn,
       landedOid: issues.landedOid,
       landingN: issues.landingN,
+      proof: reviews.proof,
     })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
+    .leftJoin(reviews, eq(reviews.beadId, issues.reviewId))
     .where(eq(issues.convoyId, id))
     .orderBy(asc(issues.beadId))
     .prepare();
@@ -274,6 +276,10 @@ function prepareConvoy(db: Db): Views["convoy"] {
     if (!found) return null;
     const { title, state, branch } = found;
     if (state !== "active" && state !== "landing") return null;
-    return { id: convoyId, title, state, branch, members: members.all({ id: convoyId }) };
+    const of = members.all({ id: convoyId }).map(({ proof, landedOid, ...member }) => ({
+      ...member,
+      tipOid: proof?.targetOid ?? landedOid,
+    }));
+    return { id: convoyId, title, state, branch, members: of };
   };
 }

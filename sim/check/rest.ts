@@ -87,7 +87,8 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
 }
 
 /** What is on a branch of its convoy's own is in the target once that has landed. */
-function checkContent(play: Play, n: number, issue: Issue, { view }: Checks): void {
+function checkContent(play: Play, n: number, issue: Issue, checks: Checks): void {
+  const { view } = checks;
   const countIn = (all: readonly Files[]) =>
     all
       .map((files) => files.get(fileOf(n)) ?? "")
@@ -98,8 +99,9 @@ function checkContent(play: Play, n: number, issue: Issue, { view }: Checks): vo
   const waits = branch !== null && convoy?.state !== "landed";
   const onBranch = waits ? countIn(play.filesOn(branch)) : 1;
   const count = countIn(play.landedFiles());
-  // A town that was put back may not know that its convoy has landed, and that the branch is gone.
-  const isBeyond = onBranch === 0 && count === 1 && play.wasRestored;
+  // The branch is gone, with what has landed. A town that was put back may not know of that.
+  const hasGone = play.wasRestored || hasLandedBefore(convoy?.id, checks);
+  const isBeyond = onBranch === 0 && count === 1 && hasGone;
   if (onBranch !== 1 && !isBeyond) {
     const why = `the change of ${issue.id} is on ${branch} ${onBranch} times (${convoy?.state})`;
     throw new Violation("content-once", why);
@@ -110,6 +112,13 @@ function checkContent(play: Play, n: number, issue: Issue, { view }: Checks): vo
       "content-once",
       `the change of ${issue.id} is in the targets ${count} times`,
     );
+}
+
+/** A convoy that has landed goes on when one of its beads is opened again. */
+function hasLandedBefore(convoy: string | undefined, { view }: Checks): boolean {
+  return [...view.issues.values()].some(
+    ({ convoyId, landing, outcome }) => convoyId === convoy && landing && outcome === "landed",
+  );
 }
 
 /** Whoever waits for a person has told one; what waits for another bead says so. */

@@ -228,7 +228,7 @@ export function member(change: Partial<ConvoyMember> = {}): ConvoyMember {
     headOid: HEAD,
     baseOid: BASE,
     landedOn: "refs/heads/gastown/landed/main",
-    landedOid: HEAD,
+    tipOid: HEAD,
     landingN: 1,
     ...change,
   };

@@ -3,11 +3,11 @@ import type { SimRandom } from "../../random.ts";
 import type { FaultWorld } from "../fault.ts";
 import { later, oneOf, releaseAgain, type Act, type Wish } from "./act.ts";
 
-/** A convoy of chance: paused for a while, decided about, cancelled. */
+/** A convoy, most often one that lands or has failed: decided about, cancelled, paused for a while. */
 export const convoy: Act = (_bead, random, { play }) => {
   const all = [...play.view.convoys.values()];
   const decided = all.filter(({ state }) => state === "landing" || state === "failed");
-  const of = oneOf(decided.length > 0 && random.unit() < 0.6 ? decided : all, random);
+  const of = oneOf(decided.length > 0 && random.unit() < 0.8 ? decided : all, random);
   if (of === undefined) return null;
   const choice = (["retry", "drop", "land_without"] as const)[random.below(3)];
   const failed = of.question?.beads[0];
@@ -15,9 +15,9 @@ export const convoy: Act = (_bead, random, { play }) => {
     const body = { convoy: of.id, bead: failed, choice };
     return ["convoy.decide", body, () => releaseAgain(play, failed)];
   }
-  if (of.state === "landing" && random.unit() < 0.6) return whileItLands(of.id, random, play);
   const isDecided = of.state === "landing" || of.state === "failed";
-  if (random.unit() < (isDecided ? 0.5 : 0.15)) return ["convoy.cancel", { convoy: of.id }];
+  if (random.unit() < (isDecided ? 0.3 : 0.1)) return ["convoy.cancel", { convoy: of.id }];
+  if (of.state === "landing") return whileItLands(of.id, random, play);
   return [
     "convoy.pause",
     { convoy: of.id },
@@ -30,7 +30,7 @@ function whileItLands(id: string, random: SimRandom, { view }: FaultWorld["play"
   const members = [...view.issues.values()].filter(({ convoyId }) => convoyId === id);
   const landing = members.find((each) => each.landing && each.status !== "closed");
   const answered = members.filter((each) => each.outcome === "answered");
-  const again = random.unit() < 0.5 ? oneOf(answered, random) : undefined;
+  const again = random.unit() < 0.7 ? oneOf(answered, random) : undefined;
   if (again !== undefined) return ["bead.reopen", { bead: again.id }];
   return landing === undefined ? null : ["bead.cancel", { bead: landing.id }];
 }
@@ -48,7 +48,9 @@ export const decideStep: Act = (_bead, random, { play }) => {
   const isLast = others.every(
     ({ beadId, status }) => beadId === chosen.step || status === "closed",
   );
-  const body = { ...chosen, choice: isLast || random.unit() < 0.5 ? "skip" : "retry" };
+  // Most often they wait for the others.
+  if (!isLast && random.unit() < 0.6) return null;
+  const body = { ...chosen, choice: isLast || random.unit() < 0.3 ? "skip" : "retry" };
   return ["molecule.decide", body, () => releaseAgain(play, chosen.step)];
 };
 

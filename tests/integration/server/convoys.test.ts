@@ -1,6 +1,7 @@
 // Convoys as people plan, start, change and end them, with a runner that the test plays.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+import type { Offer } from "../../../protocol/index.ts";
+import { exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
 
 let stage: Stage;
 let runner: PlayedRunner;
@@ -136,11 +137,11 @@ test("[B11] archived convoys are hidden with what is closed", async () => {
 
 let merges = 0;
 /** Plays all that is offered next for a bead up to its landing on `ref`; answers where it landed. */
-async function land(work: { spec: { runId: string } }, ref: string) {
+async function land(work: { spec: { runId: string } }, ref: string, tip?: string) {
   const begun = stage.port.offers.find(({ spec }) => spec.runId === work.spec.runId);
   if (begun) await runner.end(begun, workDone);
   const bead = begun?.spec.kind === "work" ? begun.spec.bead.id : "";
-  return landReviewed(bead, ref);
+  return landReviewed(bead, ref, true, tip);
 }
 const offerOf = <K extends "check" | "review" | "merge">(kind: K, bead: string) =>
   stage.until(() =>
@@ -148,7 +149,8 @@ const offerOf = <K extends "check" | "review" | "merge">(kind: K, bead: string) 
       ({ spec }) => spec.kind === kind && "bead" in spec && spec.bead.id === bead,
     ),
   );
-async function landReviewed(bead: string, ref: string, reviewed = true) {
+/** @param tip what `ref` holds then: its merge, when it is not said */
+async function landReviewed(bead: string, ref: string, reviewed = true, tip?: string) {
   const green = { headOid: HEAD, green: true, gates: [], conflicts: [], reason: null };
   const check = await offerOf("check", bead);
   const headOid = check.spec.kind === "check" ? check.spec.headOid : HEAD;
@@ -159,7 +161,7 @@ async function landReviewed(bead: string, ref: string, reviewed = true) {
   }
   const merge = await offerOf("merge", bead);
   const mergeOid = `${++merges}`.padStart(40, "e");
-  const oids = { sourceOid: headOid, mergeOid, targetOid: BASE };
+  const oids = { sourceOid: headOid, mergeOid, targetOid: tip ?? mergeOid };
   const proof = { method: "merge", ref, ...oids } as const;
   await runner.end(merge, { kind: "landed", headOid, proof, hint: null });
   return { merge, mergeOid };
@@ -225,6 +227,21 @@ test("[B6] a clock that is set back between two landings changes neither their o
   const after = await shown(convoy.id);
   expect([after.convoy.state, after.beads.length, after.notLanded]).toEqual(["landed", 3, []]);
   for (const { id } of beads) expect((await stage.issue(id)).landedOid).toBe(mergeOid);
+});
+
+test("[B6] [convoy/begin-landing] a merge that is found out later than the next one takes nothing of the branch back", async () => {
+  const { convoy } = await stage.do("convoy.sling", {
+    ...{ rig, title: "Late", tasks: [task("a"), task("b")], parallel: true },
+    mode: "review-then-land",
+  });
+  const ref = `refs/heads/${convoy.branch}`;
+  const [first, second] = await stage.until(() => (works()[1] ? works() : undefined));
+  const { mergeOid: tip } = await land(first as Offer, ref);
+  await land(second as Offer, ref, tip);
+  const landing = await stage.until(async () =>
+    (await shown(convoy.id)).beads.find((bead) => bead.landing),
+  );
+  expect(landing.headOid).toBe(tip);
 });
 
 test("[B6] [SC-CONVOY-12] a landing that conflicts goes to a polecat, from the branch's tip, and then to the refinery", async () => {

@@ -16,8 +16,8 @@ const planned = (members: ReturnType<typeof member>[], state: "active" | "landin
 
 test("[convoy/begin-landing] when all beads are on the convoy's branch, its tip is landed once", () => {
   const members = [
-    member({ ...onBranch, id: "bd_1", landedOid: oid("2"), landingN: 2 }),
-    member({ ...onBranch, id: "bd_2", landedOid: oid("1"), landingN: 1 }),
+    member({ ...onBranch, id: "bd_1", tipOid: oid("2"), landingN: 2 }),
+    member({ ...onBranch, id: "bd_2", tipOid: oid("1"), landingN: 1 }),
     member({ id: "bd_3", outcome: "nothing_to_do", landedOn: null }),
   ];
   const steps = stepsOf(planned(members), "convoy/begin-landing");

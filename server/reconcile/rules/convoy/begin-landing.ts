@@ -8,7 +8,7 @@ export const beginLanding: Rule<ConvoyView> = {
   why: "every bead of the convoy is settled and its branch is not on the target",
   decide(convoy) {
     const tip = tipOf(convoy);
-    if (tip === null || tip.landedOid === null || tip.baseOid === null) return null;
+    if (tip === null || tip.tipOid === null || tip.baseOid === null) return null;
     return {
       rule: this.id,
       key: convoy.id,
@@ -17,7 +17,7 @@ export const beginLanding: Rule<ConvoyView> = {
         {
           do: "open_landing",
           convoyId: convoy.id,
-          headOid: tip.landedOid,
+          headOid: tip.tipOid,
           baseOid: tip.baseOid,
         },
         ...(convoy.state === "active"
@@ -35,7 +35,10 @@ export const beginLanding: Rule<ConvoyView> = {
   },
 };
 
-/** The bead that landed last on the convoy's branch: its merge is the tip. */
+/**
+ * The bead whose landing on the convoy's branch was proven last. Its merge may be older than others: that a landing took
+ * place whose answer was lost is found out later.
+ */
 export function tipOf({ branch, members }: ConvoyView): ConvoyMember | null {
   const onBranch = members.filter(
     (member) => !member.landing && member.landedOn !== null && branchOf(member.landedOn) === branch,
