@@ -7,6 +7,7 @@ import { findCover } from "./sim/cover.ts";
 import { playRegressions } from "./sim/regressions.ts";
 import { ruleIds } from "./sim/rule-ids.ts";
 import { Coverage } from "../sim/check/coverage.ts";
+import { drawScenario } from "../sim/play/draw.ts";
 import { runSeed, type Seen } from "../sim/play/run-seed.ts";
 import type { Scenario } from "../sim/play/scenario.ts";
 import { shrink } from "../sim/play/shrink.ts";
@@ -16,6 +17,7 @@ const root = dirname(import.meta.dir);
 const TRACE_LINES = 5_000;
 
 function scenarioOf(seed: number, chosen: SimArguments, traceLines: number): Scenario {
+  if (chosen.draw) return { ...drawScenario(seed), traceLines };
   const { faults, size, activeMs, pace } = chosen;
   // Only a lone runner can keep what it lands to itself.
   const isAlone = chosen.seeds > 1 && seed % 10 === 0;

@@ -17,16 +17,19 @@ export interface SimArguments {
   mutants: string[] | null;
   regressions: boolean;
   cover: boolean;
+  /** Faults, size, time and pace come from each seed. */
+  draw: boolean;
   /** Plays no more seeds after the first that fails. */
   untilFailure: boolean;
 }
 
 export const usage = `usage: ./gastown sim [--seeds N] [--seed S] [--faults LIST] [--beads N] [--rigs N] [--runners N]
                      [--minutes N] [--pace N] [--trace] [--shrink] [--coverage] [--regressions] [--mutants [NAMES]]
-                     [--cover]
+                     [--draw] [--cover]
 --seeds:       how many seeds, from --seed on (one; the first is drawn when it is not said)
 --faults:      names or groups (infra, agent, people, all, none), separated by commas
 --minutes:     how long people and faults act, in the play's own time
+--draw:        faults, size, minutes and pace are drawn by each seed: more that is rare in less time
 --pace:        how many times as often as usual (once)
 --trace:       the trace of a seed that fails, or of the only one
 --shrink:      looks for the smallest play that fails in the same way
@@ -51,7 +54,7 @@ export function parseArguments(argv: readonly string[], drawn: number): Parsed {
     activeMs: MINUTES * 60_000,
     pace: 1,
     ...{ trace: false, shrink: false, coverage: false, mutants: null, regressions: false },
-    cover: false,
+    ...{ cover: false, draw: false },
     untilFailure: false,
   };
   const queue = argv.flatMap((word) => (word.startsWith("--") ? word.split("=") : [word]));
@@ -67,7 +70,7 @@ export function parseArguments(argv: readonly string[], drawn: number): Parsed {
 /** What is wrong with it, or null. */
 function readOption(word: string, queue: string[], value: SimArguments): string | null {
   const name = word.slice(2);
-  const flags = ["trace", "shrink", "coverage", "regressions", "cover"] as const;
+  const flags = ["trace", "shrink", "coverage", "regressions", "cover", "draw"] as const;
   const flag = flags.find((known) => known === name);
   if (flag !== undefined) {
     value[flag] = true;

@@ -2,10 +2,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { Coverage } from "../../sim/check/coverage.ts";
-import type { Fault, FaultGroup } from "../../sim/faults/fault.ts";
-import { faults } from "../../sim/faults/registry.ts";
+import { drawScenario } from "../../sim/play/draw.ts";
 import { runSeed } from "../../sim/play/run-seed.ts";
-import { SimRandom } from "../../sim/random.ts";
 import { keptScenarioSchema, type KeptScenario } from "./regressions.ts";
 import { ruleIds } from "./rule-ids.ts";
 
@@ -57,7 +55,7 @@ export async function findCover(root: string, first: number, seeds: number): Pro
   const rare = () => wanted.filter((item) => timesSeen(item, played) < TIMES);
   for (const play of await readCover(root)) take(play);
   for (let seed = first; seed < first + seeds && rare().length > 0; seed++) {
-    take(drawn(seed));
+    take(drawScenario(seed));
     if (seed % 50 === 0)
       console.log(
         `${seed}: ${rare().length} items were seen less than ${TIMES} times, ${never().length} never`,
@@ -76,51 +74,6 @@ export async function findCover(root: string, first: number, seeds: number): Pro
 
 function timesSeen(item: string, played: readonly Played[]): number {
   return played.filter(({ items }) => items.has(item)).length;
-}
-
-/** Of a group of faults, the share that comes in a play. */
-type Shares = Readonly<Record<FaultGroup, number>>;
-/** What is rare under all faults is common under some: work that goes on in groups, and merges that are cut off. */
-const GROUPS: Shares = { infra: 0.15, agent: 0.3, people: 0.9, data: 0.2 };
-const GROUPED = new Set([
-  ...["people-convoy", "people-close", "people-step", "people-cancel-molecule", "people-reopen"],
-  ...["people-answer", "people-decide", "people-figures", "agent-dies-in-its-work", "agent-lies"],
-  ...["agent-asks-for-changes", "agent-dawdles"],
-]);
-const MERGES = new Set([
-  ...["kill-runner", "power", "orphan-push", "remote", "cut", "agent-cannot-decide"],
-  ...["people-figures", "people-decide", "people-cancel", "people-close", "people-protect"],
-]);
-
-export function drawn(seed: number): KeptScenario {
-  const random = new SimRandom(seed);
-  const minutes = (least: number, spread: number) => 60_000 * (least + random.below(spread));
-  const size = {
-    beads: 4 + random.below(11),
-    rigs: 1 + random.below(3),
-    runners: random.unit() < 0.35 ? 1 : 2 + random.below(2),
-  };
-  const under = (isChosen: (fault: Fault) => boolean) =>
-    faults.filter(isChosen).map(({ name }) => name);
-  switch (seed % 5) {
-    case 0: {
-      const chosen = under(({ group }) => random.unit() < GROUPS[group]);
-      return { seed, faults: chosen, size, activeMs: minutes(8, 8), pace: 2 };
-    }
-    case 1: {
-      const chosen = under(({ name }) => MERGES.has(name));
-      return { seed, faults: chosen, size, activeMs: minutes(4, 6), pace: 3 + random.below(4) };
-    }
-    case 2: {
-      const chosen = under(({ name }) => GROUPED.has(name));
-      return { seed, faults: chosen, size, activeMs: minutes(8, 8), pace: 3 + random.below(4) };
-    }
-    default: {
-      const share = random.unit() < 0.3 ? 1 : 0.3 + 0.6 * random.unit();
-      const chosen = under(() => random.unit() < share);
-      return { seed, faults: chosen, size, activeMs: minutes(3, 5), pace: 1 + random.below(3) };
-    }
-  }
 }
 
 /** The play that shows most of what is still wanted for its cost, again and again. */
