@@ -88,16 +88,20 @@ function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenar
     looked = now;
     return allSettled(play, checks);
   };
-  if (!world.run(settled, activeMs + REST_MS))
-    throw new Violation("liveness", unsettled(play, checks));
   const areAwake = () =>
     play.town.isUp &&
     !play.townClock.isFrozen &&
     play.runners.every(
       (runner) => runner.host.isAwake && !runner.clock.isFrozen && !play.hooks.isCut(runner),
     );
-  world.run(areAwake, world.nowMs + REST_MS);
-  world.run(() => false, world.nowMs + QUIET_MS);
+  // What waited for the end of another bead may go on when the last host is up again.
+  do {
+    looked = "";
+    if (!world.run(settled, activeMs + REST_MS))
+      throw new Violation("liveness", unsettled(play, checks));
+    world.run(areAwake, world.nowMs + REST_MS);
+    world.run(() => false, world.nowMs + QUIET_MS);
+  } while (!allSettled(play, checks));
   const isAided = (["people", "agent", "data"] as const).some((group) => hasFault(names, group));
   checkRest(play, checks, isAided ? 0 : UNAIDED_MIN);
   checkPreview(play);
