@@ -175,6 +175,5 @@ export const deleteBead: Apply<"bead.delete"> = (tx, body) => {
     );
   }
   buryBead(tx, bead.value);
-  if (row.convoyId !== null) tx.touch("convoy", row.convoyId);
   return ok({ id });
 };

@@ -21,6 +21,7 @@ const GROUPS = new Set([
 const MERGES = new Set([
   ...["kill-runner", "power", "orphan-push", "remote", "cut", "agent-cannot-decide"],
   ...["people-figures", "people-decide", "people-cancel", "people-close", "people-protect"],
+  ...["people-hold", "people-pause"],
 ]);
 
 type Drawn = Required<Omit<Scenario, "traceLines">> & { faults: string[] };

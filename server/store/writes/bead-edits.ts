@@ -5,7 +5,7 @@ import { BEAD_TYPES } from "../../model/bead-types.ts";
 import { beads, issues, tombstones } from "../schema/beads.ts";
 import { beadDependencies } from "../schema/beads.ts";
 import { timers } from "../schema/town.ts";
-import { valueAt } from "../rows.ts";
+import { rowAt, valueAt } from "../rows.ts";
 import type { Tx } from "../tx.ts";
 import { expireMailsTo } from "./attention/mails.ts";
 import { bumpVersion, recordEvent } from "./beads.ts";
@@ -112,6 +112,9 @@ export function buryBead(tx: Tx, bead: BeadRow): void {
   for (const { onId } of freed) tx.touch("issue", onId);
   unqueue(tx, id);
   touchWished(tx, id, null);
+  const row = rowAt(tx.db, issues, id);
+  if (row?.convoyId) tx.touch("convoy", row.convoyId);
+  if (row?.reviewId) tx.touch("review", row.reviewId);
   tx.db.delete(timers).where(eq(timers.subject, id)).run();
   tx.db.delete(issues).where(eq(issues.beadId, id)).run();
   tx.db.delete(beads).where(eq(beads.id, id)).run();

@@ -207,6 +207,17 @@ test("[B7] a bead is deleted only when nothing depends on it and nothing landed;
   expect(await stage.codeOf("bead.delete", { bead })).toBe("illegal_transition");
 });
 
+test("[B7] [review/withdraw] the review of a bead that is deleted before its rework is withdrawn at once", async () => {
+  const { bead, merge } = await toMerge();
+  await stage.do("bead.hold", { bead });
+  const conflict = { kind: "not_landed", headOid: HEAD, code: "conflict", message: "no" } as const;
+  await runner.end(merge, { ...conflict, gates: [], conflicts: ["src/a.ts"] });
+  const { reviewId } = await stage.issue(bead);
+  await stage.do("bead.delete", { bead });
+  const review = await stage.do("review.get", { review: reviewId ?? "" });
+  expect(review.state).toBe("withdrawn");
+});
+
 test("[B11] archived beads are hidden, found on request, and come back; many at once", async () => {
   const [a, b, c] = [await held("Apple"), await held("Banana"), await held("Cherry 100%")];
   for (const { id } of [a, b]) await stage.do("bead.close", { bead: id, outcome: "answered" });
