@@ -70,11 +70,21 @@ export const remove: Act = (_bead, random, { play }) => {
   return ["bead.delete", { bead }, ({ ok }) => void (ok && deleted.add(bead))];
 };
 
-/** A bead that lands a convoy, else one that has failed or whose review goes on. */
+/** A bead that lands a convoy, else one whose merge was cut off, that has failed, or whose review goes on. */
 function midway({ play }: FaultWorld, random: Parameters<Act>[1]): string | undefined {
-  const going = [...play.view.issues.values()].filter(({ status }) => status !== "closed");
+  const { issues, reviews, runs } = play.view;
+  const going = [...issues.values()].filter(({ status }) => status !== "closed");
   const landings = going.filter(({ landing }) => landing);
+  if (landings.length > 0) return oneOf(landings, random)?.id;
+  const lost = new Set(
+    [...runs.values()].map((run) =>
+      run.kind === "merge" && run.outcome === "lost" ? run.beadId : "",
+    ),
+  );
+  const isCutOff = ({ id, reviewId }: Image<"issue">) =>
+    lost.has(id) && reviews.get(reviewId ?? "")?.state !== "merging";
   const isMidway = ({ reviewId, status }: Image<"issue">) =>
     reviewId !== null || status === "failed";
-  return oneOf(landings.length > 0 ? landings : going.filter(isMidway), random)?.id;
+  const cutOff = going.filter(isCutOff);
+  return oneOf(cutOff.length > 0 ? cutOff : going.filter(isMidway), random)?.id;
 }
