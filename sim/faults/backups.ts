@@ -52,8 +52,10 @@ function wishAgain({ people, view }: Play): void {
     if (held) wishes.push(["bead.release", { bead: id }]);
     wishes.push(["budget.set", { scope: "bead", of: id, tokens: null }]);
   }
-  for (const { id, state } of view.convoys.values())
-    wishes.push([state === "staged" ? "convoy.start" : "convoy.resume", { convoy: id }]);
+  for (const { id, state } of view.convoys.values()) {
+    if (state === "staged") wishes.push(["convoy.start", { convoy: id }]);
+    wishes.push(["convoy.resume", { convoy: id }]);
+  }
   for (const { id, state } of view.molecules.values())
     if (state === "staged") wishes.push(["molecule.start", { molecule: id }]);
   for (const wish of wishes) people.wish(...wish);
