@@ -15,24 +15,16 @@ export function isSettled(issue: Issue, checks: Checks): boolean {
   const { reviews, issues } = checks.view;
   const review = issue.reviewId === null ? undefined : reviews.get(issue.reviewId);
   if (review?.state === "needs_person" || isParked(issue)) return true;
-  if (isHeldByTriage(issue, checks) || waitsForParkedRig(issue, review, checks)) return true;
+  if (isHeldByTriage(issue, checks) || waitsForParkedRig(review ?? issue)) return true;
   const stuck = issue.blockedBy
     .map((id) => issues.get(id))
     .find((on) => on !== undefined && isStuck(on, checks));
   return issue.status === "open" && stuck !== undefined;
 }
 
-/** A person was told, and has it checked again. */
-function waitsForParkedRig(
-  issue: Issue,
-  review: Image<"review"> | undefined,
-  { view }: Checks,
-): boolean {
-  const { wait } = review ?? issue;
-  if (wait?.text.endsWith(" is parked: see its page") !== true) return false;
-  return [...view.escalations.values()].some(
-    ({ subjectId, state }) => subjectId === issue.rigId && state !== "resolved",
-  );
+/** A person was told, and has the rig checked again. */
+function waitsForParkedRig({ wait }: Pick<Issue, "wait">): boolean {
+  return wait?.text.endsWith(" is parked: see its page") === true;
 }
 
 /** A person was told, and releases it. */
@@ -135,13 +127,12 @@ function hasLandedBefore(convoy: string | undefined, { view }: Checks): boolean 
 }
 
 /** Whoever waits for a person has told one; what waits for another bead says so. */
-function checkTold(issue: Issue, checks: Checks): void {
-  const { view } = checks;
+function checkTold(issue: Issue, { view }: Checks): void {
   const review = view.reviews.get(issue.reviewId ?? "");
-  if (waitsForParkedRig(issue, review, checks)) return;
+  const about = new Set([issue.id, issue.reviewId]);
+  if (waitsForParkedRig(review ?? issue)) about.add(issue.rigId);
   const told = [...view.escalations.values()].some(
-    ({ subjectId }) =>
-      subjectId === issue.id || (subjectId !== null && subjectId === issue.reviewId),
+    ({ subjectId }) => subjectId !== null && about.has(subjectId),
   );
   if (!told && issue.blockedBy.length === 0)
     throw new Violation("person-told", `${issue.id} is ${issue.status} and nobody was told`);
