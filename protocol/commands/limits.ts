@@ -58,6 +58,13 @@ export const limitCommands = {
     body: z.strictObject({ convoy: refSchema }),
     value: id,
   }),
+  "provider.retry": define({
+    mode: "command",
+    roles: owner,
+    summary: "Try the model's provider now, with one run first: what kept it away is mended",
+    body: empty,
+    value: townLimitsSchema,
+  }),
   "breaker.reset": define({
     mode: "command",
     roles: owner,

@@ -7,7 +7,7 @@ import type { Tx } from "../store/tx.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
 import { resolveByKey } from "../store/writes/escalations.ts";
 import { unparkIssue } from "../store/writes/issues.ts";
-import { moveBreaker } from "../store/writes/limits/limits.ts";
+import { endProviderPauses, moveBreaker } from "../store/writes/limits/limits.ts";
 import { pause, resume, type Scope } from "../store/writes/limits/pauses.ts";
 import type { Apply } from "./command.ts";
 import { findIssue, image } from "./find-bead.ts";
@@ -72,6 +72,12 @@ function resumed(tx: Tx, scope: Scope): Result<{ id: string }> {
     return refuse("illegal_transition", "it is not paused: there is nothing to resume.");
   return ok({ id: scope.subject });
 }
+
+export const retryProvider: Apply<"provider.retry"> = (tx) => {
+  if (!endProviderPauses(tx))
+    return refuse("illegal_transition", "the provider is not left alone: nothing waits for it.");
+  return shown(tx);
+};
 
 export const resetBreaker: Apply<"breaker.reset"> = (tx) => {
   if (tx.db.select().from(breaker).get()?.state === "closed")

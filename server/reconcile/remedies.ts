@@ -1,4 +1,5 @@
 /** What a person could do about a bead that does not move: commands that the town takes as they stand. */
+import { isPaused } from "../model/provider.ts";
 import { usable } from "./gates.ts";
 import { overspentOf, type Overspent } from "./limits/costs.ts";
 import { mergesUngated, unmetBlockers } from "./readiness.ts";
@@ -82,7 +83,10 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
   if (s.pauses.has("town")) can.push(remedy("Resume the town", "town.resume"));
   if (s.pauses.has(rig.id)) can.push(remedy("Resume the rig", "rig.resume", { rig: rig.id }));
   if (s.breaker.state !== "closed") can.push(remedy("Close the breaker", "breaker.reset"));
-  if (s.modelMissing || s.providers.get("agents")?.state === "refused")
+  const agents = s.providers.get("agents");
+  if (agents !== undefined && isPaused(agents, s.now))
+    can.push(remedy("Try the model's provider now", "provider.retry"));
+  if (s.modelMissing || agents?.state === "refused")
     can.push(remedy("Set the model up", "model.set"));
   if (usable(rig, s).length === 0 && usable(null, s).length > 0)
     can.push(

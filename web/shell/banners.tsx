@@ -37,6 +37,8 @@ const PROVIDER = {
 } as const;
 
 const RESUME = { text: "Resume the town", command: "town.resume", body: {} };
+const RETRY = { text: "Try it now", command: "provider.retry", body: {} };
+const CLOSE = { text: "Close the breaker", command: "breaker.reset", body: {} };
 
 /** Why nothing, or less, is dispatched in the whole town: since when and until when. */
 function Held({
@@ -46,36 +48,39 @@ function Held({
   limits: TownLimits;
   now: number;
 }) {
-  const lines: string[] = [];
-  let paused: string | null = null;
+  const lines: { text: string; remedy: typeof RESUME | null }[] = [];
   if (pause) {
     const what = pause.kind === "stop" ? "stopped" : "paused";
     const why = pause.reason === "" ? "" : `: ${pause.reason}`;
     const who = pause.by.replace(/^person:/, "");
-    paused = `The town was ${what} by ${who} at ${clockTime(pause.at, now)}${why}.`;
-    lines.push(paused);
+    const text = `The town was ${what} by ${who} at ${clockTime(pause.at, now)}${why}.`;
+    lines.push({ text, remedy: RESUME });
   }
-  if (day.usedUp !== null) lines.push(`The budget of this day is used up: ${day.usedUp}.`);
-  if (breaker.state !== "closed")
-    lines.push(
-      `The breaker is ${breaker.state === "open" ? "open" : "half open: one bead is tried"} since ${clockTime(breaker.since, now)}: ${breaker.reason?.message ?? ""}.`,
-    );
+  if (day.usedUp !== null)
+    lines.push({ text: `The budget of this day is used up: ${day.usedUp}.`, remedy: null });
+  if (breaker.state !== "closed") {
+    const state = breaker.state === "open" ? "open" : "half open: one bead is tried";
+    const text = `The breaker is ${state} since ${clockTime(breaker.since, now)}: ${breaker.reason?.message ?? ""}.`;
+    lines.push({ text, remedy: CLOSE });
+  }
   if (provider) {
-    const until =
-      provider.untilAt !== null && provider.untilAt > now
-        ? `, tried again at ${clockTime(provider.untilAt, now)}`
-        : "";
-    lines.push(`${PROVIDER[provider.state]} since ${clockTime(provider.since, now)}${until}.`);
+    const { untilAt, since, state } = provider;
+    const waits = untilAt !== null && untilAt > now;
+    const until = waits ? `, tried again at ${clockTime(untilAt, now)}` : "";
+    lines.push({
+      text: `${PROVIDER[state]} since ${clockTime(since, now)}${until}.`,
+      remedy: waits || untilAt === null ? RETRY : null,
+    });
   }
-  return lines.map((line) => (
+  return lines.map(({ text, remedy }) => (
     <Strip
-      key={line}
-      action={line === paused && <Remedy remedy={RESUME} />}
+      key={text}
+      action={remedy && <Remedy remedy={remedy} />}
       icon={
         <OctagonPause size={16} strokeWidth={1.5} aria-hidden className="shrink-0 text-lamp-ink" />
       }
     >
-      {line}
+      {text}
     </Strip>
   ));
 }

@@ -1,4 +1,4 @@
-/** `gastown stop`, `pause`, `resume`, `breaker reset`: holding the town back, and letting it go on. */
+/** `gastown stop`, `pause`, `resume`, `provider retry`, `breaker reset`: holding the town back, and letting it go on. */
 import type { Command } from "commander";
 import type { CommandInput, CommandName } from "../../../protocol/index.ts";
 import { Complaint } from "../../complaint.ts";
@@ -47,6 +47,12 @@ export function addPause(program: Command): void {
       return say(options, "town.resume", {}, "Goes on.");
     },
   );
+  const provider = program.command("provider").description("The model's provider");
+  townCommand(
+    provider,
+    "retry",
+    "Try it now, with one run first: what kept it away is mended",
+  ).action((options: TownOptions) => say(options, "provider.retry", {}, "It is tried now."));
   const breaker = program.command("breaker").description("The town's breaker");
   townCommand(breaker, "reset", "Close it: what opened it is mended").action(
     (options: TownOptions) => say(options, "breaker.reset", {}, "Closed."),

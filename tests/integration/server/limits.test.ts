@@ -63,6 +63,21 @@ test("[C24] a throttled provider is left alone by all, then tried by one run at 
   expect(offersAfter(before)).toHaveLength(3);
 });
 
+test("[C24] a person has a provider tried before its time, by one run first", async () => {
+  const { offer } = await begin();
+  await sling("Second");
+  const second = stage.port.offers.at(-1);
+  await runner.tell(offer.spec, exit("rejected", "model_auth"));
+  if (second) await runner.tell(second.spec, exit("rejected", "model_auth"));
+  const before = stage.port.offers.length;
+  await pass(86_400_000);
+  expect(offersAfter(before)).toEqual([]);
+  expect((await stage.do("provider.retry", {})).provider?.state).toBe("refused");
+  await stage.tick();
+  expect(offersAfter(before)).toHaveLength(1);
+  expect(await stage.codeOf("provider.retry", {})).toBe("illegal_transition");
+});
+
 test("[C24] the Mayor has a lane of his own while agents are throttled", async () => {
   const { offer } = await begin();
   await runner.tell(offer.spec, exit("throttled", "throttled"));

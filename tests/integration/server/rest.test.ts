@@ -112,6 +112,7 @@ const operation = fc.oneof(
       "rig.pause",
       "rig.resume",
       "rig.resume",
+      "provider.retry",
       "breaker.reset",
       "rig.recheck",
     ),

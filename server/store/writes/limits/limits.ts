@@ -1,5 +1,5 @@
 /** The provider's lanes, the breaker and what they count. */
-import { and, eq, lt, ne, or, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, ne, or, sql } from "drizzle-orm";
 import type { FailureReason } from "../../../../protocol/index.ts";
 import type { BreakerMove } from "../../../model/breaker.ts";
 import { countsAs } from "../../../model/outcomes.ts";
@@ -35,6 +35,18 @@ export function setProvider(tx: Tx, view: ProviderView): void {
 export function forgetProviders(tx: Tx): void {
   tx.db.delete(providers).run();
   restartLadders(tx);
+}
+
+/** Lanes that are left alone are tried now. False: there is none. */
+export function endProviderPauses(tx: Tx): boolean {
+  const ended = tx.db
+    .update(providers)
+    .set({ untilAt: tx.now })
+    .where(or(isNull(providers.untilAt), gt(providers.untilAt, tx.now)))
+    .returning({ lane: providers.lane })
+    .all();
+  if (ended.length > 0) touchTown(tx);
+  return ended.length > 0;
 }
 
 /** A run that was offered after the last trouble has an answer: its lane is clear. */

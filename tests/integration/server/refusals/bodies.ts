@@ -25,6 +25,7 @@ export const bodies: { [N in CommandName]: (names: Names) => CommandInput<N> } =
   "town.stop": () => ({ reason: "too dear" }),
   "town.pause": () => ({ reason: "lunch" }),
   "town.resume": nothing,
+  "provider.retry": nothing,
   "breaker.reset": nothing,
   "settings.get": ({ rig }) => ({ rig }),
   "settings.set": ({ rig }) => ({ key: "roundsMax", value: 3, rig }),

@@ -242,6 +242,7 @@ const townRows = {
   "town.stop": [late("a town that is stopped", same)],
   "town.pause": [late("a town that is stopped", same)],
   "town.resume": [{ ...late("a town that goes on", same), plain: true }],
+  "provider.retry": [late("a provider that is not left alone", same)],
   "breaker.reset": [late("a breaker that is closed", same)],
   "settings.set": [
     row("not_found", "a figure that is none", () => ({ key: "toString" })),
