@@ -8,7 +8,7 @@ export type Landing =
   | { readonly kind: "absent" }
   | { readonly kind: "landed"; readonly merge: Oid; readonly method: "merge" | "contained" }
   /** A landing of this bead is there, of other work. */
-  | { readonly kind: "other"; readonly merge: Oid };
+  | { readonly kind: "other"; readonly merge: Oid; readonly source: Oid };
 
 /**
  * Whether this bead's work is in a ref already: asked before each attempt, so that a push whose answer
@@ -32,7 +32,10 @@ export async function findLanding(
     const other = first.merges.find(({ beads }) => beads.includes(request.beadId));
     return {
       ok: true,
-      landing: other === undefined ? { kind: "absent" } : { kind: "other", merge: other.oid },
+      landing:
+        other === undefined
+          ? { kind: "absent" }
+          : { kind: "other", merge: other.oid, source: other.parents[1] ?? other.oid },
     };
   }
   for (const merge of merges) {

@@ -34,6 +34,8 @@ export type Operation =
       readonly kind: "prove";
       readonly landingRef: string;
       readonly merge: Oid;
+      /** What has landed, where that is not the source of this request. */
+      readonly source?: Oid;
       readonly method: LandingProof["method"];
     }
   | { readonly kind: "clean_up" }
@@ -57,7 +59,7 @@ export type Observation =
       readonly method: LandingProof["method"];
       readonly landedOn: string;
     }
-  | { readonly kind: "landed_otherwise"; readonly merge: Oid }
+  | { readonly kind: "landed_otherwise"; readonly merge: Oid; readonly source: Oid }
   | { readonly kind: "integrated"; readonly onto: Oid; readonly merge: Oid; readonly tree: Oid }
   | { readonly kind: "conflict"; readonly files: readonly string[] }
   | { readonly kind: "gates_green"; readonly tree: Oid }

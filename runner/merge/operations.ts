@@ -86,7 +86,7 @@ async function readTarget(
     if (landing.kind === "landed")
       return { kind: "landed_before", merge: landing.merge, method: landing.method, landedOn: ref };
     if (landing.kind === "other" && ref === operation.landingRef)
-      return { kind: "landed_otherwise", merge: landing.merge };
+      return { kind: "landed_otherwise", merge: landing.merge, source: landing.source };
   }
   const tip = await tipOf(shop, request, operation.landingRef);
   if (!tip.ok) return failed(tip.error);
@@ -179,7 +179,8 @@ async function prove(
       ),
     );
   if (tip.oid === null) return notThere();
-  for (const oid of [operation.merge, request.source]) {
+  const source = operation.source ?? request.source;
+  for (const oid of [operation.merge, source]) {
     const within = await works.history.isAncestor(rig, oid, tip.oid);
     if (!within.ok) return failed(within.error);
     if (!within.yes) return notThere();
@@ -187,6 +188,6 @@ async function prove(
   const { method, merge, landingRef } = operation;
   return {
     kind: "proved",
-    proof: { method, source: request.source, merge, target: tip.oid, landedOn: landingRef },
+    proof: { method, source, merge, target: tip.oid, landedOn: landingRef },
   };
 }

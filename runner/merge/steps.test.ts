@@ -246,6 +246,26 @@ test("[D1] a withdrawal advances the lane, then reads the target, and pushes not
   });
 });
 
+test("[D1] a withdrawal that finds earlier work of its bead landed proves that", () => {
+  const walked = walk(
+    (operation) =>
+      operation.kind === "read_target"
+        ? { kind: "landed_otherwise", merge: oid(9), source: oid(8) }
+        : happy(operation),
+    { withdraw: true },
+  );
+  expect(kinds(walked)).toEqual([
+    "read_lane",
+    "advance_lane",
+    "read_target",
+    "prove",
+    "clean_up",
+    "finish",
+  ]);
+  expect(walked.operations[3]).toMatchObject({ merge: oid(9), source: oid(8) });
+  expect(walked.operations.at(-1)).toMatchObject({ result: { ok: true } });
+});
+
 test("[D1] a withdrawal that finds the work landed proves it", () => {
   const walked = walk(
     (operation) =>

@@ -121,6 +121,15 @@ function afterTarget(
   state: LandingState,
   seen: Seen<"target_read" | "landed_before" | "landed_otherwise">,
 ): Step {
+  if (seen.kind === "landed_otherwise" && request.withdraw) {
+    // What a lost merge has landed stays landed, though its author went on since.
+    const { landingRef: landedOn } = state;
+    const { merge, source } = seen;
+    return {
+      entries: [{ kind: "found_landed", merge, method: "merge", landedOn }],
+      next: { kind: "prove", landingRef: landedOn, merge, source, method: "merge" },
+    };
+  }
   if (seen.kind === "landed_otherwise") {
     const message = `${request.beadId} has landed already, with other work, as ${seen.merge}.`;
     return end(

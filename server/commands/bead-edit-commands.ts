@@ -2,11 +2,12 @@
 import { and, eq, inArray, isNull, lt } from "drizzle-orm";
 import { ok, refuse, type BeadType, type Result } from "../../protocol/index.ts";
 import { findBead } from "../store/refs.ts";
-import { agents, beads } from "../store/schema/beads.ts";
+import { agents, beads, convoys, issues } from "../store/schema/beads.ts";
 import type { Tx } from "../store/tx.ts";
 import { editBead, setArchived, setHeld, type BeadEdit } from "../store/writes/bead-edits.ts";
 import { recordEvent } from "../store/writes/beads.ts";
 import type { Apply } from "./command.ts";
+import { cutOff, mayStillLand } from "./cut-off-merges.ts";
 import { findAt, findIssue, image, type BeadRow } from "./find-bead.ts";
 
 const ANY: readonly BeadType[] = [
@@ -29,6 +30,12 @@ export const updateBead: Apply<"bead.update"> = (tx, body) => {
       `it is ${status.replaceAll("_", " ")}: where it lands can be changed only while it is open.`,
     );
   }
+  if (delivery !== undefined && hasOwnBranch(tx, id))
+    return refuse(
+      "illegal_transition",
+      "its convoy lands from a branch of its own: all of its beads land in one place.",
+    );
+  if (delivery !== undefined && mayStillLand(tx, { bead: id })) return cutOff();
   const edit: BeadEdit = { ...defined(plain), ...(delivery !== undefined && { delivery }) };
   if (assignee !== undefined) {
     const wished = assignee === null ? ok(null) : findWished(tx, bead.value, assignee);
@@ -39,6 +46,16 @@ export const updateBead: Apply<"bead.update"> = (tx, body) => {
   editBead(tx, id, edit);
   return ok(image(tx, id));
 };
+
+function hasOwnBranch(tx: Tx, id: string): boolean {
+  const found = tx.db
+    .select({ branch: convoys.branch })
+    .from(issues)
+    .innerJoin(convoys, eq(convoys.beadId, issues.convoyId))
+    .where(eq(issues.beadId, id))
+    .get();
+  return typeof found?.branch === "string";
+}
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -17,12 +17,15 @@ export const slingConvoy: Apply<"convoy.sling"> = (tx, body) => {
   if (!rig.ok) return rig;
   const checked = checkTasks(body.tasks, body.parallel);
   if (!checked.ok) return checked;
+  // On a branch of its own all land in one place, whatever becomes of the rig's delivery.
+  const pinned = body.mode === "review-then-land" ? rig.value.delivery : null;
+  const delivery = body.delivery ?? pinned;
   const convoyId = createConvoy(tx, {
     title: body.title,
     rigId: rig.value.id,
     staged: body.staged,
     mode: body.mode,
-    delivery: body.delivery ?? null,
+    delivery,
   });
   const ids = new Map<string, string>();
   for (const task of body.tasks) {
@@ -31,7 +34,7 @@ export const slingConvoy: Apply<"convoy.sling"> = (tx, body) => {
       body: task.body,
       rigId: rig.value.id,
       priority: task.priority,
-      delivery: body.delivery ?? null,
+      delivery,
       convoyId,
       checks: task.checks,
     });

@@ -5,6 +5,7 @@ import { branchOf } from "../model/delivery.ts";
 import { blockersOf } from "../store/dependencies.ts";
 import { convoyImage } from "../store/images/images.ts";
 import { present } from "../store/present.ts";
+import { valueAt } from "../store/rows.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import type { Tx } from "../store/tx.ts";
 import { editBead, setHeld } from "../store/writes/bead-edits.ts";
@@ -14,6 +15,7 @@ import { escalate } from "../store/writes/escalations.ts";
 import { createIssue } from "../store/writes/issues.ts";
 import { cancelIfOpen, reopenBead } from "./bead-end-commands.ts";
 import type { Apply } from "./command.ts";
+import { cutOff, mayStillLand } from "./cut-off-merges.ts";
 import { connect } from "./dependency-commands.ts";
 import { findAt, findIssue, image, type BeadRow } from "./find-bead.ts";
 
@@ -103,6 +105,9 @@ export const removeFromConvoy: Apply<"convoy.remove"> = (tx, body) => {
   const { id, status, title } = task.value;
   if (status !== "open")
     return refuse("illegal_transition", `it is ${status.replaceAll("_", " ")}: cancel it instead.`);
+  if (image(tx, id).landing)
+    return refuse("illegal_transition", "that is the landing itself: cancel the convoy instead.");
+  if (mayStillLand(tx, { bead: id })) return cutOff();
   leaveConvoy(tx, convoyId, id);
   // Nobody said that it should be worked on alone.
   setHeld(tx, id, true);
@@ -130,6 +135,12 @@ export const decideTask: Apply<"convoy.decide"> = (tx, body, ports) => {
     if (!again.ok) return again;
   } else {
     const without = body.choice === "drop" ? [id] : [id, ...waitingFor(tx, convoyId, id)];
+    if (without.some((each) => isMerging(tx, each) || mayStillLand(tx, { bead: each })))
+      return refuse(
+        "merge_in_flight",
+        "a merge of a bead that would be left out is under way, or was cut off and may still land.",
+        { retryable: true, minBackoffMs: 2_000 },
+      );
     for (const each of without) {
       cancelIfOpen(tx, each, `the convoy goes on without it`);
       leaveConvoy(tx, convoyId, each);
@@ -140,7 +151,12 @@ export const decideTask: Apply<"convoy.decide"> = (tx, body, ports) => {
   return ok(shown(tx, convoyId));
 };
 
-/** Open tasks of the convoy that wait for this one, over others too. They are not at work. */
+function isMerging(tx: Tx, id: string): boolean {
+  const { reviewId } = image(tx, id);
+  return reviewId !== null && valueAt(tx.db, reviews.state, reviewId) === "merging";
+}
+
+/** Unfinished tasks of the convoy that wait for this one, over others too. One that was opened again may find them at work. */
 function waitingFor(tx: Tx, convoyId: string, id: string): string[] {
   const members = membersOf(tx, convoyId);
   const found = new Set([id]);

@@ -2,11 +2,12 @@ import { and, eq, inArray } from "drizzle-orm";
 import { ok, refuse, type Result, type Rig } from "../../protocol/index.ts";
 import { rigImage } from "../store/images/images.ts";
 import { findRig } from "../store/refs.ts";
-import { beads, issues } from "../store/schema/beads.ts";
+import { beads, convoys, issues } from "../store/schema/beads.ts";
 import { runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { insertRig, removeRig, updateRig } from "../store/writes/rigs.ts";
 import type { Apply } from "./command.ts";
+import { cutOff, mayStillLand } from "./cut-off-merges.ts";
 
 function image(tx: Tx, id: string): Rig {
   const rig = rigImage(tx.db, id);
@@ -80,6 +81,8 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
     );
   }
   const { set } = body;
+  const moves = set.target !== undefined || set.delivery !== undefined;
+  if (moves && mayStillLand(tx, { rig: rig.value.id })) return cutOff();
   const recheck = set.target !== undefined || set.gates !== undefined || set.setup !== undefined;
   updateRig(tx, rig.value, definedOnly(set), recheck);
   return ok(image(tx, rig.value.id));
@@ -112,6 +115,14 @@ export const dropRig: Apply<"rig.remove"> = (tx, body) => {
     .limit(1)
     .get();
   if (unfinished) return refuse("busy", `rig ${name} has unfinished beads: close them first.`);
+  const going = tx.db
+    .select({ id: convoys.beadId })
+    .from(convoys)
+    .innerJoin(beads, eq(beads.id, convoys.beadId))
+    .where(and(eq(beads.rigId, id), inArray(convoys.state, ["staged", "active", "landing"])))
+    .limit(1)
+    .get();
+  if (going) return refuse("busy", `rig ${name} has unfinished convoys: cancel them first.`);
   const live = tx.db
     .select({ id: runs.id })
     .from(runs)

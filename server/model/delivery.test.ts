@@ -26,7 +26,7 @@ test("[D6] every delivery, with and without code review, in each convoy mode, is
       delivery: deliverySchema.parse(row["delivery"]),
       convoyBranch: own ? "CONVOY" : null,
       landing: row["convoy"]?.endsWith("the landing") === true,
-      round: 1,
+      authorRunId: null,
     };
     const rig = { delivery: "none" as const, codeReview: row["code review"] === "on" };
     const { delivery, convoyBranch, unreviewed } = landingOf(bead, rig);
@@ -41,14 +41,14 @@ test("[D6] every delivery, with and without code review, in each convoy mode, is
   }
 });
 
-test("[D6] what a later round adds to a landing is reviewed, for nobody has seen it", () => {
+test("[D6] what an agent adds to a landing is reviewed, for nobody has seen it", () => {
   const bead = { delivery: null, convoyBranch: "CONVOY", landing: true };
   const rig = { delivery: "merge", codeReview: true } as const;
-  expect(landingOf({ ...bead, round: 1 }, rig)).toMatchObject({
+  expect(landingOf({ ...bead, authorRunId: null }, rig)).toMatchObject({
     delivery: "merge",
     unreviewed: true,
   });
-  expect(landingOf({ ...bead, round: 2 }, rig).unreviewed).toBe(false);
+  expect(landingOf({ ...bead, authorRunId: "rn_1" }, rig).unreviewed).toBe(false);
 });
 
 test("[B6] [SC-CONVOY-11] a bead of a convoy with its own branch begins there, or on the target when that has landed", () => {

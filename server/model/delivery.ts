@@ -35,14 +35,16 @@ export function landingOf(
     delivery: Delivery | null;
     convoyBranch: string | null;
     landing: boolean;
-    round: number;
+    /** Who wrote the round that is judged; null: the town put reviewed rounds together. */
+    authorRunId?: string | null;
   },
   rig: { delivery: Delivery; codeReview: boolean },
 ): Landing {
   const delivery = bead.delivery ?? rig.delivery;
   if (bead.landing) {
-    // Its first round is made of reviewed rounds; what a later one adds has been seen by nobody.
-    return { delivery, convoyBranch: null, unreviewed: !rig.codeReview || bead.round === 1 };
+    // What an agent adds to reviewed rounds has been seen by nobody.
+    const isSeen = bead.authorRunId === null;
+    return { delivery, convoyBranch: null, unreviewed: !rig.codeReview || isSeen };
   }
   if (bead.convoyBranch === null)
     return { delivery, convoyBranch: null, unreviewed: !rig.codeReview };

@@ -4,11 +4,12 @@
  */
 import { applyClose } from "./rules/bead/apply-close.ts";
 import { escalateStalled, stallsTooOften } from "./rules/bead/escalate-stalled.ts";
-import { exhaustion, failExhausted } from "./rules/bead/fail-exhausted.ts";
+import { exhaustion } from "./exhaustion.ts";
+import { failExhausted } from "./rules/bead/fail-exhausted.ts";
 import { recoverOrphaned } from "./rules/bead/recover-orphaned.ts";
 import { recoverRun } from "./rules/bead/recover-run.ts";
 import { submitForReview } from "./rules/bead/submit-for-review.ts";
-import { beginLanding, tipOf } from "./rules/convoy/begin-landing.ts";
+import { beginLanding, hasGivenUp, tipOf } from "./rules/convoy/begin-landing.ts";
 import { failConvoy } from "./rules/convoy/fail.ts";
 import { landConvoy } from "./rules/convoy/land.ts";
 import { retireIdle, retiresAt } from "./rules/agent/retire.ts";
@@ -185,9 +186,12 @@ const RUN_TABLE: readonly Row<RunView>[] = [
 
 /** No run holds the bead, and no merge of it may still land. */
 function nothingUnderWay(issue: IssueView, context: Context): boolean {
+  return !context.busyResources.has(beadResource(issue.id)) && !mayLand(issue, context);
+}
+
+function mayLand(issue: IssueView, context: Context): boolean {
   const review = issue.reviewId === null ? undefined : context.reviews.get(issue.reviewId);
-  const mayLand = review?.state === "merging" || review?.laneOpen === true;
-  return !context.busyResources.has(beadResource(issue.id)) && !mayLand;
+  return review?.state === "merging" || review?.laneOpen === true;
 }
 
 /** Tries are capped by number; what infrastructure fails is capped by time. */
@@ -200,7 +204,8 @@ function isUsedUp({ tries, infraSince, rigId }: ReviewView, s: Snapshot): boolea
 const ISSUE_TABLE: readonly Row<IssueView>[] = [
   { when: (issue, c) => issue.closing !== null && nothingUnderWay(issue, c), rule: applyClose },
   {
-    when: (issue, c) => issue.state === "open" && exhaustion(issue, c.s) !== null,
+    when: (issue, c) =>
+      issue.state === "open" && exhaustion(issue, c.s) !== null && !mayLand(issue, c),
     rule: failExhausted,
   },
   {
@@ -213,8 +218,9 @@ const ISSUE_TABLE: readonly Row<IssueView>[] = [
 function isUnreviewed(review: ReviewView, context: Context): boolean {
   const issue = context.issues.get(review.subjectId);
   const rig = context.rigs.get(review.rigId);
-  const round = review.latest?.round ?? 1;
-  return issue !== undefined && rig !== undefined && landingOf({ ...issue, round }, rig).unreviewed;
+  if (issue === undefined || rig === undefined) return false;
+  const authorRunId = review.latest?.authorRunId;
+  return landingOf({ ...issue, ...(authorRunId !== undefined && { authorRunId }) }, rig).unreviewed;
 }
 
 const REVIEW_TABLE: readonly Row<ReviewView>[] = [
@@ -264,13 +270,15 @@ const CONVOY_TABLE: readonly Row<ConvoyView>[] = [
   {
     when: (convoy) =>
       convoy.members.every((m) => m.status === "closed" && done(m.outcome)) &&
-      tipOf(convoy) !== null,
+      tipOf(convoy) !== null &&
+      !hasGivenUp(convoy),
     rule: beginLanding,
   },
   {
     when: (convoy) =>
       convoy.members.length > 0 &&
-      convoy.members.every((m) => m.status === "closed" && done(m.outcome)),
+      convoy.members.every((m) => m.status === "closed" && done(m.outcome)) &&
+      tipOf(convoy) === null,
     rule: landConvoy,
   },
   { when: (convoy) => convoy.members.every((m) => m.status === "closed"), rule: failConvoy },

@@ -3,6 +3,7 @@ import type { Wait } from "../../protocol/index.ts";
 import { baseHolds, landingOf } from "../model/delivery.ts";
 import { roundsUsedUp } from "../model/rounds.ts";
 import { beadResource, laneOf, type Context } from "./context.ts";
+import { exhaustion, withdraws } from "./exhaustion.ts";
 import { policyOf } from "./policy-of.ts";
 import { beadOverspent } from "./limits/costs.ts";
 import { pauseWords } from "./limits/pauses.ts";
@@ -21,6 +22,10 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   if (!rig) return wait("its rig is gone; close it");
   const kept = keptBack(issue) ?? pausedConvoy(issue, s);
   if (kept) return wait(kept);
+  if (exhaustion(issue, s) !== null)
+    return wait(
+      "has used up its tries: it is made sure first that a merge that was cut off lands nothing",
+    );
   if (issue.parked) return wait(`parked: ${issue.parked.message} Mend it, then resume this bead`);
   const overspent = beadOverspent(issue, s);
   if (overspent) return wait(overspent);
@@ -67,9 +72,9 @@ function pausedConvoy({ convoyId }: IssueView, { pauses }: Snapshot): string | n
 
 const STAGE_OF = { queued: "check", reviewing: "review", approved: "merge" } as const;
 
-/** Of a bead that is being closed nothing is started, but what makes sure that a lost merge cannot land any more. */
-function stageOf(review: ReviewView, issue: IssueView): Stage | null {
-  if (issue.closing === null) return STAGE_OF[review.state as keyof typeof STAGE_OF] ?? null;
+/** Of a bead that ends nothing is started, but what makes sure that a lost merge cannot land any more. */
+function stageOf(review: ReviewView, isEnding: boolean): Stage | null {
+  if (!isEnding) return STAGE_OF[review.state as keyof typeof STAGE_OF] ?? null;
   return review.laneOpen && review.state !== "merging" && review.state !== "checking"
     ? "merge"
     : null;
@@ -80,21 +85,20 @@ export function reviewReadiness(review: ReviewView, context: Context): Readiness
   const issue = context.issues.get(review.subjectId);
   const rig = context.rigs.get(review.rigId);
   if (!issue || !rig) return null;
-  const stage = stageOf(review, issue);
+  const isEnding = withdraws(issue, context.s);
+  const stage = stageOf(review, isEnding);
   if (stage === null) return null;
-  if (issue.held && issue.closing === null) return wait("its bead is held: release it to go on");
+  if (issue.held && !isEnding) return wait("its bead is held: release it to go on");
   const paused = pausedConvoy(issue, context.s);
-  if (paused && issue.closing === null) return wait(paused);
-  const ungated = stage === "merge" && issue.closing === null ? mergesUngated(issue, rig) : null;
+  if (paused && !isEnding) return wait(paused);
+  const ungated = stage === "merge" && !isEnding ? mergesUngated(issue, rig) : null;
   if (ungated) return wait(ungated);
   // Gates and merges spend nothing: only the refinery waits for money.
   const overspent = stage === "review" ? beadOverspent(issue, context.s) : null;
   if (overspent) return wait(overspent);
   if (review.backOffUntil !== null && review.backOffUntil > context.s.now)
     return wait("waits before the next try", review.backOffUntil);
-  const busy =
-    (stage !== "merge" || issue.closing !== null) &&
-    context.busyResources.has(beadResource(issue.id));
+  const busy = (stage !== "merge" || isEnding) && context.busyResources.has(beadResource(issue.id));
   return busy ? null : { rig, ready: entry(review.id, issue, stage, rig) };
 }
 

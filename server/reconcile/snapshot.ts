@@ -202,6 +202,7 @@ export interface ConvoyMember {
 export interface ConvoyView {
   id: string;
   title: string;
+  rigId: string | null;
   state: "active" | "landing";
   branch: string | null;
   members: readonly ConvoyMember[];

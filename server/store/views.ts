@@ -247,7 +247,12 @@ function runView(run: typeof runs.$inferSelect): RunView {
 
 function prepareConvoy(db: Db): Views["convoy"] {
   const row = db
-    .select({ title: beads.title, state: convoys.state, branch: convoys.branch })
+    .select({
+      title: beads.title,
+      rigId: beads.rigId,
+      state: convoys.state,
+      branch: convoys.branch,
+    })
     .from(convoys)
     .innerJoin(beads, eq(beads.id, convoys.beadId))
     .where(eq(convoys.beadId, id))
@@ -274,12 +279,12 @@ function prepareConvoy(db: Db): Views["convoy"] {
   return (convoyId) => {
     const found = row.get({ id: convoyId });
     if (!found) return null;
-    const { title, state, branch } = found;
+    const { title, rigId, state, branch } = found;
     if (state !== "active" && state !== "landing") return null;
     const of = members.all({ id: convoyId }).map(({ proof, landedOid, ...member }) => ({
       ...member,
       tipOid: proof?.targetOid ?? landedOid,
     }));
-    return { id: convoyId, title, state, branch, members: of };
+    return { id: convoyId, title, rigId, state, branch, members: of };
   };
 }

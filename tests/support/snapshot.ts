@@ -249,7 +249,15 @@ export function molecule(change: Partial<MoleculeView> = {}): MoleculeView {
 }
 
 export function convoy(change: Partial<ConvoyView> = {}): ConvoyView {
-  return { id: "cv_1", title: "A convoy", state: "active", branch: null, members: [], ...change };
+  return {
+    id: "cv_1",
+    title: "A convoy",
+    rigId: "rg_1",
+    state: "active",
+    branch: null,
+    members: [],
+    ...change,
+  };
 }
 
 export function turn(change: Partial<TurnView> = {}): TurnView {

@@ -101,7 +101,8 @@ export function moveReview(
   // A lost try leads back to where it began: its tries go on counting, all other moves start afresh.
   const keepsTries =
     event === "check_impossible" || event === "merge_retry" || event === "review_lost";
-  const entersTry = event === "check_started" || event === "merge_started";
+  const entersTry =
+    event === "check_started" || event === "merge_started" || event === "withdraw_started";
   changeRow(tx.db, reviews, id, {
     state: next,
     stateSince: next === row.state ? row.stateSince : tx.now,

@@ -163,7 +163,7 @@ const situations: Situation[] = [
       await runner.tell(offer.spec, exit("throttled", "throttled"));
       return id;
     },
-    ...{ says: /asks to slow down/, until: true, can: [] },
+    ...{ says: /asks to slow down/, until: true, can: ["provider.retry"] },
   },
   {
     what: "refused by the model",
@@ -172,7 +172,7 @@ const situations: Situation[] = [
       await runner.tell(offer.spec, exit("rejected", "model_auth"));
       return id;
     },
-    ...{ says: /refuses its key or name/, until: false, can: ["model.set"] },
+    ...{ says: /refuses its key or name/, until: false, can: ["provider.retry", "model.set"] },
   },
   {
     what: "waiting for its next try",

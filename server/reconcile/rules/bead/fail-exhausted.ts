@@ -1,7 +1,6 @@
-import type { FailureReason } from "../../../../protocol/index.ts";
 import type { Rule } from "../../context.ts";
-import { policyOf } from "../../policy-of.ts";
-import type { IssueView, Snapshot } from "../../snapshot.ts";
+import { exhaustion } from "../../exhaustion.ts";
+import type { IssueView } from "../../snapshot.ts";
 
 /** Attempts are counted for life: a bead that used them up fails with a reason and a person is told. */
 export const failExhausted: Rule<IssueView> = {
@@ -37,24 +36,3 @@ export const failExhausted: Rule<IssueView> = {
     };
   },
 };
-
-/** Why the bead may not be tried again, or null. */
-export function exhaustion(issue: IssueView, s: Snapshot): FailureReason | null {
-  const source = "bead/fail-exhausted";
-  const policy = policyOf(s, issue.rigId);
-  if (issue.workAttempts - issue.workAttemptsForgiven >= policy.workAttemptsMax)
-    return {
-      code: "work_attempts",
-      message: `${issue.workAttempts} runs ended without finished work`,
-      source,
-    };
-  if (issue.startFailures >= policy.startFailuresMax)
-    return {
-      code: "start_failures",
-      message: `${issue.startFailures} runs could not be started`,
-      source,
-    };
-  if (issue.runsSpent - issue.runsForgiven >= policy.runsPerBeadMax)
-    return { code: "runs", message: `${issue.runsSpent} runs were spent on it`, source };
-  return null;
-}

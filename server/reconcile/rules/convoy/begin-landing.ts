@@ -35,13 +35,36 @@ export const beginLanding: Rule<ConvoyView> = {
   },
 };
 
+/** A landing of all that lies there ended without landing: another one would end the same way. */
+export function hasGivenUp(convoy: ConvoyView): boolean {
+  const tip = tipOf(convoy);
+  return (
+    tip !== null &&
+    convoy.members.some(
+      ({ landing, status, outcome, landingN }) =>
+        landing &&
+        status === "closed" &&
+        outcome !== "landed" &&
+        (landingN ?? 0) >= (tip.landingN ?? 0),
+    )
+  );
+}
+
 /**
  * The bead whose landing on the convoy's branch was proven last. Its merge may be older than others: that a landing took
  * place whose answer was lost is found out later.
  */
-export function tipOf({ branch, members }: ConvoyView): ConvoyMember | null {
-  const onBranch = members.filter(
+export function tipOf(convoy: ConvoyView): ConvoyMember | null {
+  return (
+    onOwnBranch(convoy)
+      .toSorted((a, b) => (a.landingN ?? 0) - (b.landingN ?? 0))
+      .at(-1) ?? null
+  );
+}
+
+/** Beads that have landed on the convoy's branch alone. */
+export function onOwnBranch({ branch, members }: ConvoyView): ConvoyMember[] {
+  return members.filter(
     (member) => !member.landing && member.landedOn !== null && branchOf(member.landedOn) === branch,
   );
-  return onBranch.toSorted((a, b) => (a.landingN ?? 0) - (b.landingN ?? 0)).at(-1) ?? null;
 }

@@ -1,16 +1,17 @@
 import type { Rule } from "../../context.ts";
+import type { Action } from "../../plan.ts";
 import type { ConvoyView } from "../../snapshot.ts";
+import { hasGivenUp, onOwnBranch } from "./begin-landing.ts";
 
-/** Nothing is left to do and a bead was cancelled, or none is there: the convoy did not land, and says so. */
+/**
+ * Nothing is left to do, and a bead was cancelled, none is there, or the landing was given up: the convoy did not land, and
+ * says so. Of what is kept on its branch a person is asked.
+ */
 export const failConvoy: Rule<ConvoyView> = {
   id: "convoy/fail",
-  why: "every bead of the convoy is settled and at least one was cancelled",
+  why: "every bead of the convoy is settled, and one was cancelled or its branch does not land",
   decide(convoy) {
-    const dropped = convoy.members.filter((member) => member.outcome === "cancelled").length;
-    const message =
-      convoy.members.length === 0
-        ? "no bead is left in it"
-        : `${dropped} of ${convoy.members.length} beads were cancelled; the others ${convoy.branch === null ? "have landed" : `are kept on ${convoy.branch}`}`;
+    const message = messageOf(convoy);
     return {
       rule: this.id,
       key: convoy.id,
@@ -23,7 +24,37 @@ export const failConvoy: Rule<ConvoyView> = {
           text: message,
           failure: { code: "beads_cancelled", message, source: this.id },
         },
+        ...asked(this.id, convoy, message),
       ],
     };
   },
 };
+
+function messageOf(convoy: ConvoyView): string {
+  const { members, branch } = convoy;
+  if (members.length === 0) return "no bead is left in it";
+  const dropped = members.filter((member) => member.outcome === "cancelled").length;
+  const why = hasGivenUp(convoy)
+    ? "its landing ended without landing"
+    : `${dropped} of ${members.length} beads were cancelled`;
+  const kept = onOwnBranch(convoy).length;
+  return kept === 0
+    ? `${why}; the others have landed`
+    : `${why}; ${kept} are kept on ${branch}, not on the target`;
+}
+
+function asked(rule: string, convoy: ConvoyView, message: string): Action[] {
+  if (onOwnBranch(convoy).length === 0) return [];
+  return [
+    {
+      do: "escalate",
+      title: `Not landed: ${convoy.title}`.slice(0, 200),
+      body: `${message}. The branch stays: open a bead again to land it after all, merge it by hand, or cancel the convoy.`,
+      severity: "medium",
+      rule,
+      subjectId: convoy.id,
+      rigId: convoy.rigId,
+      holdsWhile: ["failed"],
+    },
+  ];
+}

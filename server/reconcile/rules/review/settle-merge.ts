@@ -25,7 +25,8 @@ export const settleMerge: Rule<RunView> = {
       actions = [withdrawn(review, result)];
     else if (result?.kind === "not_landed" && isReturned(result, rig))
       actions = returned(review, result, reviewed);
-    else if (result?.kind === "not_landed" && result.code === "refused")
+    // Of a bead that is being closed nobody approves anything: what makes sure that nothing lands is tried again.
+    else if (result?.kind === "not_landed" && result.code === "refused" && !run.withdraws)
       actions = refused(this.id, review, result);
     else actions = again(review, run, context);
     return {

@@ -1,3 +1,4 @@
+import { withdraws } from "../../exhaustion.ts";
 import type { Wait } from "../../../../protocol/index.ts";
 import { Capacity } from "../../capacity.ts";
 import { laneResource, sessionResource, type Context } from "../../context.ts";
@@ -148,7 +149,7 @@ function giveWork(issue: IssueView, request: OfferRequest): Step {
 
 type Reviewing = { issue: IssueView; review: ReviewView; rig: RigView; runner: RunnerView };
 
-/** The bead is to be closed, but a merge of it was lost: first nothing may be able to land any more. */
+/** The bead is to end, but a merge of it was lost: first nothing may be able to land any more. */
 const WITHDRAW = {
   offer: offerMerge,
   event: "withdraw_started",
@@ -162,7 +163,7 @@ function giveReview(all: Reviewing, stage: ReviewStage, context: Context): Step 
     merge: { offer: offerMerge, event: "merge_started", text: "the merge engine has it" },
     review: { offer: offerReview, event: null, text: "" },
   } as const;
-  const { offer, event, text } = all.issue.closing === null ? start[stage] : WITHDRAW;
+  const { offer, event, text } = withdraws(all.issue, context.s) ? WITHDRAW : start[stage];
   const actions: Action[] = [{ do: "offer", request: offer(all, context) }];
   if (event !== null) actions.push({ do: "move_review", reviewId: review.id, event, text });
   actions.push({ do: "wait", subject: "review", id: review.id, wait: null, ready: null });
