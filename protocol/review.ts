@@ -40,7 +40,8 @@ export type ReviewState = z.infer<typeof reviewStateSchema>;
 
 /** How a landing was proven from git; recorded once, never derived again. */
 export const proofSchema = z.object({
-  method: z.enum(["merge"]),
+  /** `contained`: somebody else's update of the ref brought it in, with whatever else that brought. */
+  method: z.enum(["merge", "contained"]),
   ref: z.string(),
   sourceOid: oidSchema,
   mergeOid: oidSchema,

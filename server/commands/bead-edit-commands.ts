@@ -7,7 +7,7 @@ import type { Tx } from "../store/tx.ts";
 import { editBead, setArchived, setHeld, type BeadEdit } from "../store/writes/bead-edits.ts";
 import { recordEvent } from "../store/writes/beads.ts";
 import type { Apply } from "./command.ts";
-import { cutOff, mayStillLand } from "./cut-off-merges.ts";
+import { cutOff, mayStillLand } from "./convoys/cut-off-merges.ts";
 import { findAt, findIssue, image, type BeadRow } from "./find-bead.ts";
 
 const ANY: readonly BeadType[] = [

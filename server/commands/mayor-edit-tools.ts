@@ -19,7 +19,7 @@ import {
   decideTask,
   removeFromConvoy,
   startConvoy,
-} from "./convoy-life-commands.ts";
+} from "./convoys/convoy-life.ts";
 import { rewireBead } from "./dependency-commands.ts";
 import { resetAgent } from "./agent-commands.ts";
 import { answer, invalid, notAsked, parse, refused, type Answer } from "./mayor-answer.ts";

@@ -21,7 +21,7 @@ import type { CommandPorts } from "./command.ts";
 import { answer, invalid, parse, refused, type Answer } from "./mayor-answer.ts";
 import { callEditTool } from "./mayor-edit-tools.ts";
 import { callMoleculeTool } from "./molecules/mayor-molecules.ts";
-import { slingConvoy } from "./convoy-commands.ts";
+import { slingConvoy } from "./convoys/sling-convoy.ts";
 import { slingBead } from "./issue-commands.ts";
 import { present } from "../store/present.ts";
 

@@ -10,7 +10,7 @@ import {
   updateBead,
 } from "./bead-edit-commands.ts";
 import { cancelBead, closeBead, deleteBead, reopenBead } from "./bead-end-commands.ts";
-import { slingConvoy } from "./convoy-commands.ts";
+import { slingConvoy } from "./convoys/sling-convoy.ts";
 import {
   addToConvoy,
   cancelConvoy,
@@ -18,7 +18,7 @@ import {
   removeFromConvoy,
   startConvoy,
   updateConvoy,
-} from "./convoy-life-commands.ts";
+} from "./convoys/convoy-life.ts";
 import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { deleteFormula, putFormulaVersion } from "./molecules/formula-commands.ts";

@@ -7,7 +7,7 @@ import { runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { insertRig, removeRig, updateRig } from "../store/writes/rigs.ts";
 import type { Apply } from "./command.ts";
-import { cutOff, mayStillLand } from "./cut-off-merges.ts";
+import { cutOff, mayStillLand } from "./convoys/cut-off-merges.ts";
 
 function image(tx: Tx, id: string): Rig {
   const rig = rigImage(tx.db, id);

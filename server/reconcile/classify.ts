@@ -4,7 +4,7 @@
  */
 import { applyClose } from "./rules/bead/apply-close.ts";
 import { escalateStalled, stallsTooOften } from "./rules/bead/escalate-stalled.ts";
-import { exhaustion } from "./exhaustion.ts";
+import { exhaustion } from "./limits/exhaustion.ts";
 import { failExhausted } from "./rules/bead/fail-exhausted.ts";
 import { recoverOrphaned } from "./rules/bead/recover-orphaned.ts";
 import { recoverRun } from "./rules/bead/recover-run.ts";

@@ -3,7 +3,7 @@ import type { BeadSpec, Feedback, RigSpec, Role, Round, RunLimits } from "../../
 import { landingOf } from "../model/delivery.ts";
 import { returnedByPerson } from "../model/rounds.ts";
 import { beadResource, laneOf, laneResource, sessionResource, type Context } from "./context.ts";
-import { withdraws } from "./exhaustion.ts";
+import { withdraws } from "./limits/exhaustion.ts";
 import { policyOf } from "./policy-of.ts";
 import type { OfferRequest } from "./plan.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";

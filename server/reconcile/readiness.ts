@@ -3,7 +3,7 @@ import type { Wait } from "../../protocol/index.ts";
 import { baseHolds, landingOf } from "../model/delivery.ts";
 import { roundsUsedUp } from "../model/rounds.ts";
 import { beadResource, laneOf, type Context } from "./context.ts";
-import { exhaustion, withdraws } from "./exhaustion.ts";
+import { exhaustion, withdraws } from "./limits/exhaustion.ts";
 import { policyOf } from "./policy-of.ts";
 import { beadOverspent } from "./limits/costs.ts";
 import { pauseWords } from "./limits/pauses.ts";

@@ -29,12 +29,15 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
   const { spec } = run;
   run.enter("fetching");
   const fetched = await place.rigs.fetch(spec.rig);
-  if (!fetched.ok)
+  if (!fetched.ok) {
+    // Of what an earlier start of this run has pushed nothing is known now.
+    const began = (await journalOf(place, run).load()).length > 0;
     return notLanded(
       run,
-      fetched.error.retryable ? "infrastructure" : "refused",
+      fetched.error.retryable || began ? "infrastructure" : "refused",
       `${repositoryCode(fetched.error)}: ${fetched.error.message}`,
     );
+  }
   run.fact({ kind: "target_seen", oid: fetched.targetOid });
   const request = await landingRequest(place, run, fetched);
   if (!request.ok) return notLanded(run, "infrastructure", request.error.message);
@@ -127,9 +130,10 @@ function gatesPort(
 
 function endingOf(run: MergeRun, result: LandingResult, gates: GateResult[]): Ending {
   if (result.ok) {
-    const { landedOn: ref, source: sourceOid, merge: mergeOid, target: targetOid } = result.proof;
+    const { method, landedOn: ref, source: sourceOid } = result.proof;
+    const { merge: mergeOid, target: targetOid } = result.proof;
     run.progress("tree");
-    const proof = { method: "merge" as const, ref, sourceOid, mergeOid, targetOid };
+    const proof = { method, ref, sourceOid, mergeOid, targetOid };
     const fact: FactOf<"landed"> = {
       kind: "landed",
       headOid: run.spec.headOid,

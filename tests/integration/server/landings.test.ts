@@ -226,6 +226,18 @@ test("[B6] [convoy/fail] what has landed before is not said to be kept on a bran
   expect(stage.escalations()).toEqual([]);
 });
 
+test("[B7] a convoy is not cancelled while a bead goes to its branch: what lies there is told", async () => {
+  const { convoy, ids, branch } = await convoyOf([task("a"), task("b")]);
+  const [a = ""] = ids;
+  await runner.end(await nth("work", a), workDone);
+  const headOid = await green(a);
+  const merge = await nth("merge", a);
+  expect(await stage.codeOf("convoy.cancel", { convoy })).toBe("merge_in_flight");
+  await runner.end(merge, landed(headOid, branch));
+  await stage.do("convoy.cancel", { convoy });
+  expect(stage.escalations()).toEqual(["Not landed: All"]);
+});
+
 test("[B7] the landing itself is not taken out of its convoy", async () => {
   const { convoy, ids, branch } = await convoyOf([task("a"), task("z")]);
   const [a = "", z = ""] = ids;

@@ -1,5 +1,5 @@
 import type { Rule } from "../../context.ts";
-import { exhaustion } from "../../exhaustion.ts";
+import { exhaustion } from "../../limits/exhaustion.ts";
 import type { IssueView } from "../../snapshot.ts";
 
 /** Attempts are counted for life: a bead that used them up fails with a reason and a person is told. */

@@ -110,6 +110,8 @@ test("[review/settle-merge] what a landing makes of the target is known to be gr
   ]);
   const elsewhere = { ...landed, proof: { ...landed.proof, ref: "gastown/landed/main" } };
   expect(actionsOf(settled({ result: elsewhere }), "prove_target")).toEqual([]);
+  const byOthers = { ...landed, proof: { ...landed.proof, method: "contained" as const } };
+  expect(actionsOf(settled({ result: byOthers }), "prove_target")).toEqual([]);
 });
 
 test("[review/settle-merge] [SC-REMOTE-5] a landing of another head proves nothing of this one", () => {

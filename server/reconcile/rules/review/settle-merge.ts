@@ -75,9 +75,9 @@ function isReturned(result: FactOf<"not_landed">, rig: RigView | undefined): boo
   return result.code === "gates_red" && !isUndecided(result, rig);
 }
 
-/** What a landing made of the target is known to be green. */
+/** What our own merge made of the target is known to be green. */
 function proved(rig: RigView | undefined, { proof }: FactOf<"landed">): Action[] {
-  if (!rig || branchOf(proof.ref) !== rig.target) return [];
+  if (!rig || proof.method !== "merge" || branchOf(proof.ref) !== rig.target) return [];
   return [{ do: "prove_target", rigId: rig.id, oid: proof.mergeOid }];
 }
 

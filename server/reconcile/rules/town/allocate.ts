@@ -1,4 +1,4 @@
-import { withdraws } from "../../exhaustion.ts";
+import { withdraws } from "../../limits/exhaustion.ts";
 import type { Wait } from "../../../../protocol/index.ts";
 import { Capacity } from "../../capacity.ts";
 import { laneResource, sessionResource, type Context } from "../../context.ts";

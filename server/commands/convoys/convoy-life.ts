@@ -1,23 +1,23 @@
 /** Convoys as people change them: start, edit, decide about failed tasks, cancel. */
 import { and, eq } from "drizzle-orm";
-import { ok, refuse, TASKS_MAX, type Convoy, type Result } from "../../protocol/index.ts";
-import { branchOf } from "../model/delivery.ts";
-import { blockersOf } from "../store/dependencies.ts";
-import { convoyImage } from "../store/images/images.ts";
-import { present } from "../store/present.ts";
-import { valueAt } from "../store/rows.ts";
-import { convoys, issues, reviews } from "../store/schema/beads.ts";
-import type { Tx } from "../store/tx.ts";
-import { editBead, setHeld } from "../store/writes/bead-edits.ts";
-import { bumpVersion, recordEvent } from "../store/writes/beads.ts";
-import { leaveConvoy, membersOf, moveConvoy } from "../store/writes/convoys.ts";
-import { escalate } from "../store/writes/escalations.ts";
-import { createIssue } from "../store/writes/issues.ts";
-import { cancelIfOpen, reopenBead } from "./bead-end-commands.ts";
-import type { Apply } from "./command.ts";
+import { ok, refuse, TASKS_MAX, type Convoy, type Result } from "../../../protocol/index.ts";
+import { branchOf } from "../../model/delivery.ts";
+import { blockersOf } from "../../store/dependencies.ts";
+import { convoyImage } from "../../store/images/images.ts";
+import { present } from "../../store/present.ts";
+import { valueAt } from "../../store/rows.ts";
+import { convoys, issues, reviews } from "../../store/schema/beads.ts";
+import type { Tx } from "../../store/tx.ts";
+import { editBead, setHeld } from "../../store/writes/bead-edits.ts";
+import { bumpVersion, recordEvent } from "../../store/writes/beads.ts";
+import { leaveConvoy, membersOf, moveConvoy } from "../../store/writes/convoys.ts";
+import { escalate } from "../../store/writes/escalations.ts";
+import { createIssue } from "../../store/writes/issues.ts";
+import { cancelIfOpen, reopenBead } from "../bead-end-commands.ts";
+import type { Apply } from "../command.ts";
 import { cutOff, mayStillLand } from "./cut-off-merges.ts";
-import { connect } from "./dependency-commands.ts";
-import { findAt, findIssue, image, type BeadRow } from "./find-bead.ts";
+import { connect } from "../dependency-commands.ts";
+import { findAt, findIssue, image, type BeadRow } from "../find-bead.ts";
 
 function findConvoy(tx: Tx, ref: string, version?: number): Result<BeadRow> {
   return findAt(tx, ref, ["convoy"], "convoy", version);
@@ -175,8 +175,8 @@ export const cancelConvoy: Apply<"convoy.cancel"> = (tx, body) => {
   const bead = findConvoy(tx, body.convoy, body.version);
   if (!bead.ok) return bead;
   const { id } = bead.value;
-  if (landingMerges(tx, id)) {
-    return refuse("merge_in_flight", "its landing is being merged: it settles in a moment.", {
+  if (isBeingMerged(tx, id)) {
+    return refuse("merge_in_flight", "a bead of it is being merged: that settles in a moment.", {
       retryable: true,
       minBackoffMs: 2_000,
     });
@@ -198,13 +198,18 @@ export const cancelConvoy: Apply<"convoy.cancel"> = (tx, body) => {
   return ok(shown(tx, id));
 };
 
-function landingMerges(tx: Tx, convoyId: string): boolean {
+/** Its landing, or a bead that goes to its own branch: what lies there is told when it is cancelled. */
+function isBeingMerged(tx: Tx, convoyId: string): boolean {
   const merging = tx.db
     .select({ id: issues.beadId })
     .from(issues)
     .innerJoin(reviews, eq(reviews.beadId, issues.reviewId))
     .where(
-      and(eq(issues.convoyId, convoyId), eq(issues.landing, true), eq(reviews.state, "merging")),
+      and(
+        eq(issues.convoyId, convoyId),
+        eq(reviews.state, "merging"),
+        ...(rowOf(tx, convoyId).branch === null ? [eq(issues.landing, true)] : []),
+      ),
     )
     .get();
   return merging !== undefined;

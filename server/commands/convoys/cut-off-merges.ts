@@ -1,8 +1,8 @@
 /** Merges that were cut off: where they would land must not change before it is known that they do not. */
 import { and, eq } from "drizzle-orm";
-import { refuse, type Result } from "../../protocol/index.ts";
-import { beads, issues, reviews } from "../store/schema/beads.ts";
-import type { Tx } from "../store/tx.ts";
+import { refuse, type Result } from "../../../protocol/index.ts";
+import { beads, issues, reviews } from "../../store/schema/beads.ts";
+import type { Tx } from "../../store/tx.ts";
 
 /** Whether a lost merge of the bead, or of any bead of the rig, may still land. */
 export function mayStillLand(tx: Tx, of: { bead: string } | { rig: string }): boolean {

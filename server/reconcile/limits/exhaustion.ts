@@ -1,7 +1,7 @@
 /** Whether a bead may be tried again. */
-import type { FailureReason } from "../../protocol/index.ts";
-import { policyOf } from "./policy-of.ts";
-import type { IssueView, Snapshot } from "./snapshot.ts";
+import type { FailureReason } from "../../../protocol/index.ts";
+import { policyOf } from "../policy-of.ts";
+import type { IssueView, Snapshot } from "../snapshot.ts";
 
 /** Why the bead may not be tried again, or null. */
 export function exhaustion(issue: IssueView, s: Snapshot): FailureReason | null {

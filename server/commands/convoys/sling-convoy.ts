@@ -1,14 +1,14 @@
 /** Convoys: up to 50 tasks with dependencies, created together or not at all. */
-import { ok, refuse, type CommandBody, type Result } from "../../protocol/index.ts";
-import { findCycle } from "../model/graph.ts";
-import { convoyImage } from "../store/images/images.ts";
-import { findRig } from "../store/refs.ts";
-import { addDependency } from "../store/writes/beads.ts";
-import { createConvoy } from "../store/writes/convoys.ts";
-import { createIssue } from "../store/writes/issues.ts";
-import type { Apply } from "./command.ts";
-import { image } from "./find-bead.ts";
-import { present } from "../store/present.ts";
+import { ok, refuse, type CommandBody, type Result } from "../../../protocol/index.ts";
+import { findCycle } from "../../model/graph.ts";
+import { convoyImage } from "../../store/images/images.ts";
+import { findRig } from "../../store/refs.ts";
+import { addDependency } from "../../store/writes/beads.ts";
+import { createConvoy } from "../../store/writes/convoys.ts";
+import { createIssue } from "../../store/writes/issues.ts";
+import type { Apply } from "../command.ts";
+import { image } from "../find-bead.ts";
+import { present } from "../../store/present.ts";
 
 type Task = CommandBody<"convoy.sling">["tasks"][number];
 
