@@ -116,6 +116,9 @@ export const triageSpecSchema = z.object({
 });
 export type TriageSpec = z.infer<typeof triageSpecSchema>;
 
+/** What a convoy's landing must hold, oldest first, its branch's tip last: nothing that lies there may be left behind. */
+const carries = z.array(oidSchema).default([]);
+
 export const runSpecSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("work"),
@@ -131,6 +134,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     savedWork: z
       .object({ ref: z.string(), oid: oidSchema, baseOid: oidSchema.nullable() })
       .nullable(),
+    carries,
   }),
   z.object({
     kind: z.literal("check"),
@@ -166,6 +170,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     /** `withdraw`: nothing is landed any more; the lane is advanced, then it is seen what a lost merge did. */
     purpose: z.enum(["land", "withdraw"]).default("land"),
     author: authorSchema,
+    carries,
   }),
   z.object({ kind: z.literal("baseline"), ...common, rig: rigSpecSchema }),
   z.object({

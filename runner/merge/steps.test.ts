@@ -238,9 +238,10 @@ test("[D2] from any prefix of a journal the machine goes on, ends, and never rea
   );
 });
 
-test("[D1] a withdrawal advances the lane, then reads the target, and pushes nothing", () => {
+test("[D1] a withdrawal advances the lanes of the target and beside it, reads them, and pushes nothing", () => {
   const walked = walk(happy, { withdraw: true });
-  expect(kinds(walked)).toEqual(["read_lane", "advance_lane", "read_target", "finish"]);
+  const each = ["read_lane", "advance_lane", "read_target"] as const;
+  expect(kinds(walked)).toEqual([...each, ...each, "finish"]);
   expect(walked.operations.at(-1)).toMatchObject({
     result: { ok: false, error: { code: "withdrawn" } },
   });

@@ -150,6 +150,9 @@ function afterTarget(
   }
   const { tip, target, checkout } = seen;
   if (request.withdraw) {
+    // An engine that met a changed checkout holds the lane beside: neither of the two may be left to it.
+    if (state.landingRef !== integrationRefOf(request))
+      return redirect(request, state, "nothing may land there either");
     const message = `${request.beadId} has not landed, and no earlier engine can land it any more.`;
     return end(mergeError("withdrawn", message, "Nothing is left to do."));
   }

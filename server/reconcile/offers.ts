@@ -76,6 +76,7 @@ export function offerWork(
       author: s.author,
       contains: issue.blockers.flatMap((blocker) => (blocker.landedOid ? [blocker.landedOid] : [])),
       savedWork: issue.saved,
+      carries: [...issue.carries],
     }),
   };
 }
@@ -176,6 +177,7 @@ export function offerMerge(
       branch: review.branch,
       purpose: withdraws(issue, s) ? "withdraw" : "land",
       author: s.author,
+      carries: [...issue.carries],
     }),
   };
 }

@@ -64,6 +64,8 @@ export interface RunnerView {
 }
 
 export interface IssueView {
+  /** Of a convoy's landing: what has landed on its branch, oldest first, its tip last. */
+  carries: readonly string[];
   id: string;
   title: string;
   body: string;

@@ -91,6 +91,25 @@ function prepareIssue(db: Db): Views["issue"] {
     .orderBy(asc(beads.id))
     .prepare();
   const asked = prepareAsked(db);
+  const landedThere = db
+    .select({ merge: issues.landedOid, proof: reviews.proof })
+    .from(issues)
+    .leftJoin(reviews, eq(reviews.beadId, issues.reviewId))
+    .where(
+      and(
+        eq(issues.convoyId, sql`${sql.placeholder("convoyId")}`),
+        eq(issues.landing, false),
+        eq(issues.landedOn, sql`${sql.placeholder("ref")}`),
+      ),
+    )
+    .orderBy(asc(issues.landingN))
+    .prepare();
+  const carriesOf = (convoyId: string | null, branch: string | null | undefined) => {
+    if (convoyId === null || typeof branch !== "string") return [];
+    const there = landedThere.all({ convoyId, ref: `refs/heads/${branch}` });
+    const tip = there.at(-1)?.proof?.targetOid;
+    return [...there.flatMap(({ merge }) => merge ?? []), ...(tip === undefined ? [] : [tip])];
+  };
   return (beadId) => {
     const found = row.get({ id: beadId });
     if (!found || !LIVE.has(found.issue.state)) return null;
@@ -101,6 +120,7 @@ function prepareIssue(db: Db): Views["issue"] {
     const view = issueView(found, { convoy, molecule }, blockers.all({ id: beadId }));
     return {
       ...view,
+      carries: view.landing ? carriesOf(convoyId, convoy?.branch) : [],
       asked: asked(beadId),
       spent: readCost(db, beadId),
       convoySpent: convoyId === null ? null : readCost(db, convoyId),
@@ -122,7 +142,7 @@ function issueView(
   },
   { convoy, molecule }: Group,
   blockers: readonly BlockerView[],
-): Omit<IssueView, "asked" | "spent" | "convoySpent"> {
+): Omit<IssueView, "asked" | "spent" | "convoySpent" | "carries"> {
   const { bead, issue, queued } = row;
   return {
     ...issue,

@@ -72,6 +72,7 @@ export function runner(change: Partial<RunnerView> = {}): RunnerView {
 export function issue(change: Partial<IssueView> = {}): IssueView {
   return {
     id: "bd_1",
+    carries: [],
     title: "Sort the list",
     body: "",
     rigId: "rg_1",

@@ -41,6 +41,13 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
   run.fact({ kind: "target_seen", oid: fetched.targetOid });
   const request = await landingRequest(place, run, fetched);
   if (!request.ok) return notLanded(run, "infrastructure", request.error.message);
+  const left = await leftBehind(place, spec, fetched);
+  if (left !== null)
+    return notLanded(
+      run,
+      "refused",
+      `The work does not hold ${left.slice(0, 12)}, which lies on its convoy's branch: it would be left behind.`,
+    );
   const scratch = new Scratch(place, run, fetched.rig);
   const gates = gatesPort(place, run, scratch);
   const shop: Workshop = {
@@ -59,6 +66,21 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
   } finally {
     await scratch.close();
   }
+}
+
+/** What the landing of a convoy must bring and its head does not hold; null: nothing. */
+async function leftBehind(
+  { works: { history } }: Workplace,
+  { purpose, carries, headOid }: MergeRun["spec"],
+  { rig }: FetchedRig,
+): Promise<string | null> {
+  if (purpose === "withdraw") return null;
+  for (const oid of carries) {
+    if (!(await history.hasCommit(rig, oid))) return oid;
+    const held = await history.isAncestor(rig, oid, headOid);
+    if (held.ok && !held.yes) return oid;
+  }
+  return null;
 }
 
 function journalOf(place: Workplace, run: MergeRun): JournalPort {

@@ -51,11 +51,18 @@ export async function workBase(
     savedOid: null,
     conflicts: [],
   };
-  const saved = spec.savedWork;
-  if (saved === null || !(await history.hasCommit(rig, saved.oid)))
-    return { ok: true, value: plain };
+  // Work that is in another runner's store alone is done again, but never without what its convoy has there.
+  const begins = [spec.savedWork?.oid, spec.carries.at(-1)].filter((oid) => oid !== undefined);
+  const known = await Promise.all(begins.map((oid) => history.hasCommit(rig, oid)));
+  const savedOid = begins.find((_, n) => known[n] === true);
+  if (savedOid === undefined && spec.carries.length > 0)
+    return {
+      ok: false,
+      ending: rejected("base_behind", "The branch of the convoy is not here.", { retryable: true }),
+    };
+  if (savedOid === undefined) return { ok: true, value: plain };
   const carried = await carry(place, rig, {
-    saved: saved.oid,
+    saved: savedOid,
     base: base.oid,
     attribution: attributionOf(spec),
   });
@@ -63,7 +70,7 @@ export async function workBase(
     return { ok: false, ending: rejected(carried.error.code, carried.error.message) };
   return {
     ok: true,
-    value: { ...plain, start: carried.start, savedOid: saved.oid, conflicts: carried.conflicts },
+    value: { ...plain, start: carried.start, savedOid, conflicts: carried.conflicts },
   };
 }
 

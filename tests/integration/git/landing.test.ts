@@ -306,6 +306,24 @@ test("[D1] after a withdrawal an engine that was cut off before its push lands n
   expect(await remote("rev-parse", "main")).toBe(before);
 });
 
+test("[D1] after a withdrawal an engine that went beside a changed checkout lands nothing", async () => {
+  rig = await makeRig({ bare: false });
+  const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
+  await write(rig.remoteDir, "src/a.txt", "my unfinished line\n");
+  const shop = await workshop(rig, {
+    gates: {
+      run: async () => {
+        const request = { ...lost, runId: "mg-2", fence: 2, withdraw: true };
+        const end = await land(await workshop(rig), request, journalInMemory());
+        expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
+        return { kind: "green" };
+      },
+    },
+  });
+  expect(await land(shop, lost, journalInMemory())).toMatchObject({ ok: false });
+  expect(await remote("branch", "--list", "gastown/landed/main")).toBe("");
+});
+
 test("[D1] a withdrawal after the push of a lost engine finds the landing and proves it", async () => {
   rig = await makeRig();
   const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");

@@ -170,6 +170,24 @@ test("[D2] a conflict with the target is reported with its files, and nothing la
   expect(await personGit(stage.remoteDir, "rev-parse", "main")).toBe(tip);
 }, 30_000);
 
+test("[D6] a landing that would leave behind what lies on its convoy's branch is refused, and nothing lands", async () => {
+  const town = await started();
+  const work = await branchWith("src/b.txt", "mine\n");
+  const tip = await personGit(stage.remoteDir, "rev-parse", "main");
+  const rig = rigSpec(stage.remoteDir);
+  const other = await branchWith("src/c.txt", "theirs\n");
+  for (const missing of [other.headOid, "1".repeat(40)]) {
+    const spec = mergeSpec(rig, work, { carries: [tip, missing] });
+    await town.offer(spec);
+    await town.exitOf(spec.runId);
+    expect(town.of("not_landed", spec.runId)[0]).toMatchObject({
+      code: "refused",
+      message: expect.stringContaining(missing.slice(0, 12)),
+    });
+  }
+  expect(await personGit(stage.remoteDir, "rev-parse", "main")).toBe(tip);
+}, 30_000);
+
 test("[C1] a refinery reads the change in a tree it cannot write and gives its verdict", async () => {
   const comments = [{ file: "two.txt", line: 1, body: "Say three." }];
   const town = await started({

@@ -70,6 +70,7 @@ export function workSpec(rig: RigSpec, more: Partial<RunSpecOf<"work">> = {}): R
     model: MODEL,
     author: AUTHOR,
     contains: [],
+    carries: [],
     savedWork: null,
     ...more,
   };
@@ -110,6 +111,7 @@ export function mergeSpec(
     ...work,
     reviewId: newId("review"),
     author: AUTHOR,
+    carries: [],
     ...more,
   };
 }

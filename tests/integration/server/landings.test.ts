@@ -180,6 +180,31 @@ test("[D6] [B6] what an agent adds to a landing that was opened again is seen by
   expect(given("merge", id)).toEqual([]);
 });
 
+test("[D6] a landing and its rework are told all that lies on the convoy's branch, whatever was saved since", async () => {
+  const { convoy, ids, branch } = await convoyOf([task("a"), task("b")]);
+  const [a = "", b = ""] = ids;
+  await land(a, branch);
+  await land(b, branch);
+  const merged = [a, b].map(async (bead) => (await stage.issue(bead)).landedOid ?? "");
+  const carries = await Promise.all(merged);
+  const { id } = await landingOf(convoy);
+  await returned(id);
+  const work = await nth("work", id);
+  const saved = { kind: "saved_work", ref: "refs/gastown/saved/x", baseOid: HEAD } as const;
+  await runner.tell(work.spec, { kind: "started" }, { ...saved, oid: "c".repeat(40) });
+  await runner.tell(work.spec, exit("evicted"));
+  await stage.pass(10_000);
+  await stage.tick();
+  const again = await nth("work", id, 1);
+  for (const { spec } of [work, again])
+    expect(spec.carries).toEqual([...carries, carries[1] ?? ""]);
+  await runner.end(again, workDone);
+  await green(id, 1, false);
+  const verdict = { verdict: "approve" as const, summary: "fine", comments: [] };
+  await runner.end(await nth("review", id), { kind: "verdict", headOid: HEAD, ...verdict });
+  expect((await nth("merge", id)).spec.carries).toEqual(again.spec.carries);
+});
+
 test("[B6] a bead is not left out of its convoy while it is being merged", async () => {
   const { convoy, ids } = await convoyOf([task("a"), task("x"), task("c", "x")]);
   const [, x = "", c = ""] = ids;

@@ -1,8 +1,8 @@
-import { branchOf } from "../../../model/delivery.ts";
+import { branchOf, landingOf } from "../../../model/delivery.ts";
 import type { FactOf } from "../../../../protocol/index.ts";
 import type { Context, Rule } from "../../context.ts";
 import type { Action, Step } from "../../plan.ts";
-import type { ReviewView, RigView, RunView } from "../../snapshot.ts";
+import type { IssueView, ReviewView, RigView, RunView } from "../../snapshot.ts";
 import { isUndecided, redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";
 
 /** Proof from git closes the bead; a conflict or red gates go back; all else is tried again. */
@@ -36,7 +36,11 @@ export const settleMerge: Rule<RunView> = {
         { table: "run", id: run.id, state: "ended" },
         { table: "review", id: review.id, state: "merging" },
       ],
-      actions: [{ do: "settle_run", runId: run.id }, ...actions, ...lane(review, run)],
+      actions: [
+        { do: "settle_run", runId: run.id },
+        ...actions,
+        ...lane(review, run, mayLandBeside(issue, rig)),
+      ],
     };
   },
 };
@@ -49,12 +53,21 @@ const LANE_TAKEN: ReadonlySet<string> = new Set([
   "withdrawn",
 ]);
 
+/** An engine that met a changed checkout goes to the branch beside the target, whose lane only a withdrawal takes too. */
+function mayLandBeside(issue: IssueView | undefined, rig: RigView | undefined): boolean {
+  return !issue || !rig || landingOf(issue, rig).delivery === "merge";
+}
+
 /** Whether a merge of the review may still land, or has, after this run: its push may be under way, or its answer lost. */
-function lane(review: ReviewView, { outcome, result }: RunView): Action[] {
+function lane(review: ReviewView, { outcome, result }: RunView, beside: boolean): Action[] {
   const known = result?.kind === "landed" || result?.kind === "not_landed";
   const cutOff = !known && outcome !== "rejected";
   const unknown = result?.kind === "not_landed" && result.code === "infrastructure";
-  const taken = result?.kind === "landed" || (known && LANE_TAKEN.has(result.code));
+  const took =
+    result?.kind === "not_landed" &&
+    LANE_TAKEN.has(result.code) &&
+    (!beside || result.code === "withdrawn");
+  const taken = result?.kind === "landed" || took;
   const open = cutOff || unknown || (review.laneOpen && !taken);
   return open === review.laneOpen ? [] : [{ do: "mark_lane", reviewId: review.id, open }];
 }
