@@ -176,8 +176,9 @@ test("[D6] a landing that would leave behind what lies on its convoy's branch is
   const tip = await personGit(stage.remoteDir, "rev-parse", "main");
   const rig = rigSpec(stage.remoteDir);
   const other = await branchWith("src/c.txt", "theirs\n");
-  for (const missing of [other.headOid, "1".repeat(40)]) {
-    const spec = mergeSpec(rig, work, { carries: [tip, missing] });
+  for (const [n, missing] of [other.headOid, "1".repeat(40)].entries()) {
+    const fence = { epoch: 1, n: n + 1 };
+    const spec = mergeSpec(rig, work, { fence, carries: [tip, missing] });
     await town.offer(spec);
     await town.exitOf(spec.runId);
     expect(town.of("not_landed", spec.runId)[0]).toMatchObject({
