@@ -7,10 +7,10 @@ const MINUTE_MS = 60_000;
 /** Smaller than drawn: many short plays see more than a few long ones. */
 function shortened(seed: number): ReturnType<typeof drawScenario> {
   const { size, activeMs, ...rest } = drawScenario(seed);
-  const minutes = Math.ceil(activeMs / 2 / MINUTE_MS);
+  const minutes = Math.ceil(activeMs / 3 / MINUTE_MS);
   return {
     ...rest,
-    size: { ...size, beads: Math.min(size.beads, 6) },
+    size: { ...size, beads: Math.min(size.beads, 5) },
     activeMs: minutes * MINUTE_MS,
   };
 }
