@@ -8,6 +8,8 @@ import type { GatesPort, Workshop } from "../../merge/workshop.ts";
 import type { LandingResult, MergeError } from "../../merge/outcome.ts";
 import type { LandingRequest } from "../../merge/request.ts";
 import type { Outcome } from "../../git/outcome.ts";
+import type { Oid } from "../../git/porcelain.ts";
+import { contains } from "../../works/base.ts";
 import { stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
 import { candidateTree } from "./candidate-tree.ts";
@@ -42,11 +44,12 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
   const request = await landingRequest(place, run, fetched);
   if (!request.ok) return notLanded(run, "infrastructure", request.error.message);
   const left = await leftBehind(place, spec, fetched);
-  if (left !== null)
+  if (!left.ok) return notLanded(run, "infrastructure", left.error.message);
+  if (left.oid !== null)
     return notLanded(
       run,
       "refused",
-      `The work does not hold ${left.slice(0, 12)}, which lies on its convoy's branch: it would be left behind.`,
+      `The work does not hold ${left.oid.slice(0, 12)}, which lies on its convoy's branch: it would be left behind.`,
     );
   const scratch = new Scratch(place, run, fetched.rig);
   const gates = gatesPort(place, run, scratch);
@@ -73,14 +76,14 @@ async function leftBehind(
   { works: { history } }: Workplace,
   { purpose, carries, headOid }: MergeRun["spec"],
   { rig }: FetchedRig,
-): Promise<string | null> {
-  if (purpose === "withdraw") return null;
+): Promise<Outcome<{ oid: Oid | null }>> {
+  if (purpose === "withdraw") return { ok: true, oid: null };
   for (const oid of carries) {
-    if (!(await history.hasCommit(rig, oid))) return oid;
-    const held = await history.isAncestor(rig, oid, headOid);
-    if (held.ok && !held.yes) return oid;
+    const held = await contains(history, rig, { oid, inRef: headOid });
+    if (!held.ok) return held;
+    if (!held.yes) return { ok: true, oid };
   }
-  return null;
+  return { ok: true, oid: null };
 }
 
 function journalOf(place: Workplace, run: MergeRun): JournalPort {
