@@ -9,7 +9,7 @@ import { ruleIds } from "./sim/rule-ids.ts";
 import { Coverage } from "../sim/check/coverage.ts";
 import { drawScenario } from "../sim/play/draw.ts";
 import { runSeed, type Seen } from "../sim/play/run-seed.ts";
-import type { Scenario } from "../sim/play/scenario.ts";
+import { commandOf, type Scenario } from "../sim/play/scenario.ts";
 import { shrink } from "../sim/play/shrink.ts";
 
 const root = dirname(import.meta.dir);
@@ -31,11 +31,7 @@ function scenarioOf(seed: number, chosen: SimArguments, traceLines: number): Sce
   };
 }
 
-function commandOf({ seed, size, faults, activeMs, pace = 1 }: Scenario): string {
-  const { beads, rigs, runners } = size;
-  const sized = `--beads ${beads} --rigs ${rigs} --runners ${runners} --minutes ${activeMs / 60_000} --pace ${pace}`;
-  return `./gastown sim --seed ${seed} --faults ${faults.join(",") || "none"} ${sized} --trace`;
-}
+const againOf = (scenario: Scenario) => `${commandOf(scenario)} --trace`;
 
 function commit(): string {
   return Bun.spawnSync(["git", "rev-parse", "--short", "HEAD"], { cwd: root })
@@ -49,15 +45,15 @@ function tellFailure(scenario: Scenario, seen: Seen, chosen: SimArguments): void
   let smallest = scenario;
   if (chosen.shrink)
     smallest = shrink(scenario, seen, (found) =>
-      console.log(`  smaller: ${commandOf(found)}`),
+      console.log(`  smaller: ${againOf(found)}`),
     ).scenario;
-  console.log(`  again: ${commandOf(smallest)}`);
+  console.log(`  again: ${againOf(smallest)}`);
   if (!chosen.trace && !chosen.shrink) return;
   const traced = runSeed({ ...smallest, traceLines: TRACE_LINES });
   const file = join(root, "dist", "sim", `seed-${scenario.seed}.txt`);
   mkdirSync(dirname(file), { recursive: true });
   const lines = [
-    commandOf(smallest),
+    againOf(smallest),
     "",
     ...traced.lines,
     "",

@@ -121,33 +121,16 @@ function afterTarget(
   state: LandingState,
   seen: Seen<"target_read" | "landed_before" | "landed_otherwise">,
 ): Step {
-  if (seen.kind === "landed_otherwise" && request.withdraw) {
-    // What a lost merge has landed stays landed, though its author went on since.
-    const { landingRef: landedOn } = state;
-    const { merge, source } = seen;
-    return {
-      entries: [{ kind: "found_landed", merge, method: "merge", landedOn }],
-      next: { kind: "prove", landingRef: landedOn, merge, source, method: "merge" },
-    };
-  }
   if (seen.kind === "landed_otherwise") {
+    // What a lost merge has landed stays landed, though its author went on since.
+    if (request.withdraw)
+      return foundLanded({ ...seen, landedOn: state.landingRef, method: "merge" });
     const message = `${request.beadId} has landed already, with other work, as ${seen.merge}.`;
     return end(
       mergeError("already_landed", message, "Open a new bead for what is left of this work."),
     );
   }
-  if (seen.kind === "landed_before") {
-    const found: JournalEntry = {
-      kind: "found_landed",
-      merge: seen.merge,
-      method: seen.method,
-      landedOn: seen.landedOn,
-    };
-    return {
-      entries: [found],
-      next: { kind: "prove", landingRef: seen.landedOn, merge: seen.merge, method: seen.method },
-    };
-  }
+  if (seen.kind === "landed_before") return foundLanded(seen);
   const { tip, target, checkout } = seen;
   if (request.withdraw) {
     // An engine that met a changed checkout holds the lane beside: neither of the two may be left to it.
@@ -162,6 +145,18 @@ function afterTarget(
   return {
     entries: [read],
     next: { kind: "integrate", tip, target, landingRef: state.landingRef },
+  };
+}
+
+/** @param found `source`: what has landed, where that is not the source of this request */
+function foundLanded(
+  found: Pick<Seen<"landed_before">, "merge" | "method" | "landedOn"> & { source?: Oid },
+): Step {
+  const { merge, method, landedOn, source } = found;
+  const proven = source === undefined ? {} : { source };
+  return {
+    entries: [{ kind: "found_landed", merge, method, landedOn }],
+    next: { kind: "prove", landingRef: landedOn, merge, method, ...proven },
   };
 }
 

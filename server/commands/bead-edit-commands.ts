@@ -2,6 +2,7 @@
 import { and, eq, inArray, isNull, lt } from "drizzle-orm";
 import { ok, refuse, type BeadType, type Result } from "../../protocol/index.ts";
 import { findBead } from "../store/refs.ts";
+import { valueAt } from "../store/rows.ts";
 import { agents, beads, convoys, issues } from "../store/schema/beads.ts";
 import type { Tx } from "../store/tx.ts";
 import { editBead, setArchived, setHeld, type BeadEdit } from "../store/writes/bead-edits.ts";
@@ -48,13 +49,8 @@ export const updateBead: Apply<"bead.update"> = (tx, body) => {
 };
 
 function hasOwnBranch(tx: Tx, id: string): boolean {
-  const found = tx.db
-    .select({ branch: convoys.branch })
-    .from(issues)
-    .innerJoin(convoys, eq(convoys.beadId, issues.convoyId))
-    .where(eq(issues.beadId, id))
-    .get();
-  return typeof found?.branch === "string";
+  const convoyId = valueAt(tx.db, issues.convoyId, id) ?? null;
+  return convoyId !== null && typeof valueAt(tx.db, convoys.branch, convoyId) === "string";
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

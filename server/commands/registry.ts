@@ -35,11 +35,11 @@ import {
   pauseRig,
   pauseTown,
   resetBreaker,
-  retryProvider,
   resumeBead,
   resumeConvoy,
   resumeRig,
   resumeTown,
+  retryProvider,
   stopTown,
 } from "./pause-commands.ts";
 import { acknowledge, resolve } from "./attention/escalation-commands.ts";

@@ -65,7 +65,6 @@ export class Executor {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelTimer?.();
   }
 
   async #send(owed: Owed): Promise<void> {

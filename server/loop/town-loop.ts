@@ -129,7 +129,6 @@ export class TownLoop {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelTimer?.();
     for (const each of this.#waiting.splice(0)) each.fail(new Error("the town is stopping"));
   }
 

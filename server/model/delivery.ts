@@ -36,7 +36,7 @@ export function landingOf(
     convoyBranch: string | null;
     landing: boolean;
     /** Who wrote the round that is judged; null: the town put reviewed rounds together. */
-    authorRunId?: string | null;
+    authorRunId?: string | null | undefined;
   },
   rig: { delivery: Delivery; codeReview: boolean },
 ): Landing {

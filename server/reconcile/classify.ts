@@ -220,7 +220,7 @@ function isUnreviewed(review: ReviewView, context: Context): boolean {
   const rig = context.rigs.get(review.rigId);
   if (issue === undefined || rig === undefined) return false;
   const authorRunId = review.latest?.authorRunId;
-  return landingOf({ ...issue, ...(authorRunId !== undefined && { authorRunId }) }, rig).unreviewed;
+  return landingOf({ ...issue, authorRunId }, rig).unreviewed;
 }
 
 const REVIEW_TABLE: readonly Row<ReviewView>[] = [

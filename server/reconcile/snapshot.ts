@@ -64,8 +64,6 @@ export interface RunnerView {
 }
 
 export interface IssueView {
-  /** Of a convoy's landing: what has landed on its branch, oldest first, its tip last. */
-  carries: readonly string[];
   id: string;
   title: string;
   body: string;
@@ -90,6 +88,8 @@ export interface IssueView {
   reviewId: string | null;
   runId: string | null;
   saved: { ref: string; oid: string; baseOid: string | null } | null;
+  /** Of a convoy's landing: what has landed on its branch, oldest first, its tip last. */
+  carries: readonly string[];
   wait: Wait | null;
   /** Its row of the ready index. */
   queued: Ready | null;

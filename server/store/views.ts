@@ -1,5 +1,6 @@
 /** Reads of single entities as the rules see them. Prepared once: they run in every round of a tick. */
 import { and, asc, eq, isNull, or, sql } from "drizzle-orm";
+import type { Proof } from "../../protocol/index.ts";
 import type { ConvoyState } from "../model/convoy-states.ts";
 import type {
   AgentView,
@@ -19,6 +20,7 @@ import {
 import { prepareAgent } from "./views/agent-views.ts";
 import { moleculeOf, prepareMolecule } from "./views/molecule-views.ts";
 import type { Db } from "./database.ts";
+import { given } from "./prepared.ts";
 import { readCost } from "./limits/costs.ts";
 import {
   beadDependencies,
@@ -92,14 +94,14 @@ function prepareIssue(db: Db): Views["issue"] {
     .prepare();
   const asked = prepareAsked(db);
   const landedThere = db
-    .select({ merge: issues.landedOid, proof: reviews.proof })
+    .select({ landedOid: issues.landedOid, proof: reviews.proof })
     .from(issues)
     .leftJoin(reviews, eq(reviews.beadId, issues.reviewId))
     .where(
       and(
-        eq(issues.convoyId, sql`${sql.placeholder("convoyId")}`),
+        eq(issues.convoyId, given("convoyId")),
         eq(issues.landing, false),
-        eq(issues.landedOn, sql`${sql.placeholder("ref")}`),
+        eq(issues.landedOn, given("ref")),
       ),
     )
     .orderBy(asc(issues.landingN))
@@ -107,8 +109,8 @@ function prepareIssue(db: Db): Views["issue"] {
   const carriesOf = (convoyId: string | null, branch: string | null | undefined) => {
     if (convoyId === null || typeof branch !== "string") return [];
     const there = landedThere.all({ convoyId, ref: `refs/heads/${branch}` });
-    const tip = there.at(-1)?.proof?.targetOid;
-    return [...there.flatMap(({ merge }) => merge ?? []), ...(tip === undefined ? [] : [tip])];
+    const merges = there.map(({ landedOid }) => landedOid);
+    return [...merges, ...there.slice(-1).map(tipOidOf)].filter((oid) => oid !== null);
   };
   return (beadId) => {
     const found = row.get({ id: beadId });
@@ -265,6 +267,11 @@ function runView(run: typeof runs.$inferSelect): RunView {
   };
 }
 
+/** What the ref held when a landing on it was proven. */
+function tipOidOf(landed: { proof: Proof | null; landedOid: string | null }): string | null {
+  return landed.proof?.targetOid ?? landed.landedOid;
+}
+
 function prepareConvoy(db: Db): Views["convoy"] {
   const row = db
     .select({
@@ -303,7 +310,7 @@ function prepareConvoy(db: Db): Views["convoy"] {
     if (state !== "active" && state !== "landing") return null;
     const of = members.all({ id: convoyId }).map(({ proof, landedOid, ...member }) => ({
       ...member,
-      tipOid: proof?.targetOid ?? landedOid,
+      tipOid: tipOidOf({ proof, landedOid }),
     }));
     return { id: convoyId, title, rigId, state, branch, members: of };
   };

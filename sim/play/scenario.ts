@@ -21,3 +21,16 @@ export interface Scenario {
   /** Newest lines of the trace that are kept. */
   traceLines: number;
 }
+
+/** What a person writes to play it again. */
+export function commandOf({
+  seed,
+  size,
+  faults,
+  activeMs,
+  pace = 1,
+}: Omit<Scenario, "traceLines">): string {
+  const { beads, rigs, runners } = size;
+  const sized = `--beads ${beads} --rigs ${rigs} --runners ${runners} --minutes ${activeMs / 60_000} --pace ${pace}`;
+  return `./gastown sim --seed ${seed} --faults ${faults.join(",") || "none"} ${sized}`;
+}

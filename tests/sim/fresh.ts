@@ -1,18 +1,11 @@
 import { runSeed } from "../../sim/play/run-seed.ts";
-import type { Scenario } from "../../sim/play/scenario.ts";
+import { commandOf, type Scenario } from "../../sim/play/scenario.ts";
 
 const FIRST = Number(process.env["GASTOWN_TEST_SEED"] ?? "1") * 1_000;
 /** Of each half. */
 const SEEDS = 100;
 /** A busy machine plays fewer. */
 const BUDGET_MS = 150_000;
-
-/** What a person writes to see it again. */
-function again({ seed, size, faults: names, activeMs, pace = 1 }: Scenario): string {
-  const { beads, rigs, runners } = size;
-  const sized = `--beads ${beads} --rigs ${rigs} --runners ${runners} --minutes ${activeMs / 60_000} --pace ${pace}`;
-  return `./gastown sim --seed ${seed} --faults ${names.join(",")} ${sized} --shrink`;
-}
 
 /**
  * Plays seeds that nobody played before, one after the other.
@@ -29,7 +22,7 @@ export function playFresh(
     const scenario = { ...scenarioOf(FIRST + 2 * played + half), traceLines: 0 };
     const { violation } = runSeed(scenario);
     if (violation !== null)
-      throw new Error(`${violation.message}\nplay it again: ${again(scenario)}`);
+      throw new Error(`${violation.message}\nplay it again: ${commandOf(scenario)} --shrink`);
   }
   console.log(`${played} fresh seeds from ${FIRST + half}, every other one`);
   return played;

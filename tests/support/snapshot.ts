@@ -72,7 +72,6 @@ export function runner(change: Partial<RunnerView> = {}): RunnerView {
 export function issue(change: Partial<IssueView> = {}): IssueView {
   return {
     id: "bd_1",
-    carries: [],
     title: "Sort the list",
     body: "",
     rigId: "rg_1",
@@ -95,6 +94,7 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     reviewId: null,
     runId: null,
     saved: null,
+    carries: [],
     wait: null,
     queued: null,
     convoyTitle: null,

@@ -152,7 +152,7 @@ export const decideTask: Apply<"convoy.decide"> = (tx, body, ports) => {
 };
 
 function isMerging(tx: Tx, id: string): boolean {
-  const { reviewId } = image(tx, id);
+  const reviewId = valueAt(tx.db, issues.reviewId, id) ?? null;
   return reviewId !== null && valueAt(tx.db, reviews.state, reviewId) === "merging";
 }
 

@@ -4,6 +4,7 @@ import { laneRef } from "../../../runner/git/names.ts";
 import { resolveBase } from "../../../runner/works/base.ts";
 import { fetchRig } from "../../../runner/git/mirror.ts";
 import { land } from "../../../runner/merge/engine.ts";
+import type { GatesPort } from "../../../runner/merge/workshop.ts";
 import { finishedWork, isIn, landings, workshop } from "../../support/git-landing.ts";
 import { journalInMemory } from "../../support/journal.ts";
 import {
@@ -286,21 +287,21 @@ test("[D6] a checkout that is on another branch gets the target by push; one wit
   expect(await personGit(`${rig.dir}/linked`, "status", "--porcelain")).toBe("");
 });
 
+/** While an engine runs these it is cut off, and another one withdraws the work. */
+const withdrawnWithin = (lost: Parameters<typeof land>[1]): GatesPort => ({
+  run: async () => {
+    const request = { ...lost, runId: "mg-2", fence: 2, withdraw: true };
+    const end = await land(await workshop(rig), request, journalInMemory());
+    expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
+    return { kind: "green" };
+  },
+});
+
 test("[D1] after a withdrawal an engine that was cut off before its push lands nothing", async () => {
   rig = await makeRig();
   const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
   const before = await remote("rev-parse", "main");
-  const shop = await workshop(rig, {
-    gates: {
-      // While the engine runs its gates it is cut off, and another withdraws the work.
-      run: async () => {
-        const request = { ...lost, runId: "mg-2", fence: 2, withdraw: true };
-        const end = await land(await workshop(rig), request, journalInMemory());
-        expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
-        return { kind: "green" };
-      },
-    },
-  });
+  const shop = await workshop(rig, { gates: withdrawnWithin(lost) });
   const late = await land(shop, lost, journalInMemory());
   expect(late).toMatchObject({ ok: false, error: { code: "superseded" } });
   expect(await remote("rev-parse", "main")).toBe(before);
@@ -310,16 +311,7 @@ test("[D1] after a withdrawal an engine that went beside a changed checkout land
   rig = await makeRig({ bare: false });
   const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
   await write(rig.remoteDir, "src/a.txt", "my unfinished line\n");
-  const shop = await workshop(rig, {
-    gates: {
-      run: async () => {
-        const request = { ...lost, runId: "mg-2", fence: 2, withdraw: true };
-        const end = await land(await workshop(rig), request, journalInMemory());
-        expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
-        return { kind: "green" };
-      },
-    },
-  });
+  const shop = await workshop(rig, { gates: withdrawnWithin(lost) });
   expect(await land(shop, lost, journalInMemory())).toMatchObject({ ok: false });
   expect(await remote("branch", "--list", "gastown/landed/main")).toBe("");
 });

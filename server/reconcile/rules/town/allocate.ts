@@ -1,7 +1,7 @@
-import { withdraws } from "../../limits/exhaustion.ts";
 import type { Wait } from "../../../../protocol/index.ts";
 import { Capacity } from "../../capacity.ts";
 import { laneResource, sessionResource, type Context } from "../../context.ts";
+import { withdraws } from "../../limits/exhaustion.ts";
 import { dayGate, gateOf, laneGate } from "../../gates.ts";
 import {
   offerBaseline,
