@@ -4,7 +4,14 @@ import type { Outcome } from "./outcome.ts";
 import type { Oid } from "./porcelain.ts";
 
 export type CheckoutState = "clean" | "dirty";
-/** `moved`: its branch is elsewhere now; `dirty`: git would have to overwrite something. */
+export type CheckoutMove = {
+  readonly branch: string;
+  readonly expected: Oid;
+  /** The ref of the checkout's repository that offers `merge`: it is merged by this name, so that who deletes the ref takes the offer back. */
+  readonly candidateRef: string;
+  readonly merge: Oid;
+};
+/** `moved`: its branch, or its candidate, is elsewhere now; `dirty`: git would have to overwrite something. */
 export type CheckoutMoved = {
   readonly result: "merged" | "moved" | "dirty";
   readonly reason: string;
@@ -49,12 +56,12 @@ export async function checkoutState(
   return "clean";
 }
 
-/** Moves a person's checkout forward to a commit it has already, and nothing else. */
+/** Moves a person's checkout forward to the commit that its candidate ref holds, and nothing else. */
 export async function fastForwardCheckout(
   git: Git,
   workTree: string,
   personHome: string,
-  wish: { readonly branch: string; readonly expected: Oid; readonly merge: Oid },
+  wish: CheckoutMove,
 ): Promise<Outcome<CheckoutMoved>> {
   const head = await git.run({ args: ["-C", workTree, "symbolic-ref", "-q", "HEAD"], personHome });
   if (head.text.trim() !== `refs/heads/${wish.branch}`)
@@ -66,10 +73,14 @@ export async function fastForwardCheckout(
   if ((await checkoutState(git, workTree, personHome)) === "dirty")
     return { ok: true, result: "dirty", reason: "the checkout has changes" };
   const merged = await git.run({
-    args: ["-C", workTree, "merge", "--ff-only", "--no-stat", wish.merge],
+    args: ["-C", workTree, "merge", "--ff-only", "--no-stat", wish.candidateRef],
     personHome,
   });
   if (merged.ok) return { ok: true, result: "merged", reason: "" };
+  const offer = ["-C", workTree, "rev-parse", "--verify", "--quiet", wish.candidateRef];
+  const offered = await git.run({ args: offer, personHome });
+  if (offered.text.trim() !== wish.merge)
+    return { ok: true, result: "moved", reason: "the candidate was taken back" };
   const reason = spoken(merged);
   return {
     ok: true,

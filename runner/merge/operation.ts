@@ -12,6 +12,8 @@ export type Operation =
       readonly expected: Oid | null;
       readonly mark: LaneMark;
     }
+  /** Takes back what dead engines laid beside a checkout and did not move it to. */
+  | { readonly kind: "drop_candidates" }
   | { readonly kind: "read_target"; readonly landingRef: string; readonly merges: readonly Oid[] }
   | {
       readonly kind: "integrate";
@@ -29,7 +31,12 @@ export type Operation =
       readonly expectedLane: Oid;
       readonly mark: LaneMark;
     }
-  | { readonly kind: "merge_checkout"; readonly merge: Oid; readonly expected: Oid }
+  | {
+      readonly kind: "merge_checkout";
+      readonly candidateRef: string;
+      readonly merge: Oid;
+      readonly expected: Oid;
+    }
   | {
       readonly kind: "prove";
       readonly landingRef: string;
@@ -47,6 +54,7 @@ export type Observation =
   | { readonly kind: "lane_read"; readonly lane: Lane }
   | { readonly kind: "lane_advanced"; readonly oid: Oid }
   | { readonly kind: "lane_refused"; readonly reason: string }
+  | { readonly kind: "candidates_dropped" }
   | {
       readonly kind: "target_read";
       readonly tip: Oid | null;
@@ -68,7 +76,8 @@ export type Observation =
       readonly kind: "pushed";
       readonly merge: Oid;
       readonly lane: Oid;
-      readonly target: "moved" | "offered";
+      /** Where it lies until the checkout is moved to it; null: the landing ref holds it. */
+      readonly offeredAs: string | null;
     }
   | { readonly kind: "push_refused"; readonly reason: string }
   /** The remote will not have it, whatever its refs hold. */

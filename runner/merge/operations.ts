@@ -7,7 +7,7 @@ import { advanceLane, readLane } from "./lane.ts";
 import { findLanding } from "./landing-lookup.ts";
 import type { Observation, Operation } from "./operation.ts";
 import { mergeError } from "./outcome.ts";
-import { cleanUp, mergeCheckout, push } from "./publish.ts";
+import { cleanUp, dropCandidates, mergeCheckout, push } from "./publish.ts";
 import { landingRefsOf, type LandingRequest } from "./request.ts";
 import {
   failed,
@@ -36,6 +36,8 @@ export async function perform(
     }
     case "advance_lane":
       return await advance(shop, request, operation);
+    case "drop_candidates":
+      return await dropCandidates(shop, request);
     case "read_target":
       return await readTarget(shop, request, operation);
     case "integrate":

@@ -43,7 +43,7 @@ export async function push(
     kind: "pushed",
     merge: operation.merge,
     lane: lane.oid,
-    target: offered ? "offered" : "moved",
+    offeredAs: offered ? operation.candidateRef : null,
   };
 }
 
@@ -63,7 +63,7 @@ async function laneStillOurs(
 export async function mergeCheckout(
   shop: Workshop,
   request: LandingRequest,
-  { merge, expected }: OperationOf<"merge_checkout">,
+  { candidateRef, merge, expected }: OperationOf<"merge_checkout">,
 ): Promise<Observation> {
   const refused = await withAuthority(shop);
   if (refused !== null) return refused;
@@ -74,6 +74,7 @@ export async function mergeCheckout(
   const moved = await shop.works.checkouts.fastForward(shape.shape.workTree, {
     branch: request.target,
     expected,
+    candidateRef,
     merge,
   });
   if (!moved.ok) return failed(moved.error);
@@ -81,6 +82,24 @@ export async function mergeCheckout(
   return moved.result === "moved"
     ? { kind: "push_refused", reason: moved.reason }
     : { kind: "checkout_dirty", reason: moved.reason };
+}
+
+/** After it no engine can move a checkout to a candidate of before: a candidate is merged by the name of its ref. */
+export async function dropCandidates(
+  shop: Workshop,
+  request: LandingRequest,
+): Promise<Observation> {
+  const refused = await withAuthority(shop);
+  if (refused !== null) return refused;
+  const { refs } = shop.works;
+  const place = placeOf(shop, request);
+  const candidates = await refs.list(place, candidatePrefix(request));
+  if (!candidates.ok) return failed(candidates.error);
+  for (const [ref, oid] of candidates.refs) {
+    const pushed = await refs.push(shop.rig, place, [{ ref, to: null, expected: oid }]);
+    if (!pushed.ok) return failed(pushed.error);
+  }
+  return { kind: "candidates_dropped" };
 }
 
 /** Deletes what the landing leaves at its place: the run's branch if it still holds the source, and candidates laid beside a checkout. */

@@ -50,6 +50,8 @@ function happy(operation: Operation): Observation {
       return { kind: "lane_read", lane: { oid: null, mark: null } };
     case "advance_lane":
       return { kind: "lane_advanced", oid: oid(counter++) };
+    case "drop_candidates":
+      return { kind: "candidates_dropped" };
     case "read_target":
       return { kind: "target_read", tip: oid(3), target: oid(3), checkout: "none" };
     case "integrate":
@@ -61,7 +63,7 @@ function happy(operation: Operation): Observation {
         kind: "pushed",
         merge: operation.merge,
         lane: oid(counter++),
-        target: operation.candidateRef === operation.landingRef ? "moved" : "offered",
+        offeredAs: operation.candidateRef === operation.landingRef ? null : operation.candidateRef,
       };
     case "merge_checkout":
       return { kind: "checkout_merged", merge: operation.merge };
@@ -240,7 +242,7 @@ test("[D2] from any prefix of a journal the machine goes on, ends, and never rea
 
 test("[D1] a withdrawal advances the lanes of the target and beside it, reads them, and pushes nothing", () => {
   const walked = walk(happy, { withdraw: true });
-  const each = ["read_lane", "advance_lane", "read_target"] as const;
+  const each = ["read_lane", "advance_lane", "drop_candidates", "read_target"] as const;
   expect(kinds(walked)).toEqual([...each, ...each, "finish"]);
   expect(walked.operations.at(-1)).toMatchObject({
     result: { ok: false, error: { code: "withdrawn" } },
@@ -258,6 +260,7 @@ test("[D1] a withdrawal that finds earlier work of its bead landed proves that",
   expect(kinds(walked)).toEqual([
     "read_lane",
     "advance_lane",
+    "drop_candidates",
     "read_target",
     "prove",
     "clean_up",

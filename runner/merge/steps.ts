@@ -35,6 +35,7 @@ export function step(
     case "lane_read":
     case "lane_advanced":
     case "lane_refused":
+    case "candidates_dropped":
       return afterLane(request, state, observation);
     case "target_read":
     case "landed_before":
@@ -84,13 +85,16 @@ function start(
 function afterLane(
   request: LandingRequest,
   state: LandingState,
-  seen: Seen<"lane_read" | "lane_advanced" | "lane_refused">,
+  seen: Seen<"lane_read" | "lane_advanced" | "lane_refused" | "candidates_dropped">,
 ): Step {
   const { landingRef } = state;
+  const lookAtTarget: Operation = { kind: "read_target", landingRef, merges: state.merges };
+  if (seen.kind === "candidates_dropped") return { entries: [], next: lookAtTarget };
   if (seen.kind === "lane_advanced") {
     return {
       entries: [{ kind: "lane_taken", oid: seen.oid }],
-      next: { kind: "read_target", landingRef, merges: state.merges },
+      // An engine that has offered its candidate asks for the lane no more.
+      next: request.withdraw ? { kind: "drop_candidates" } : lookAtTarget,
     };
   }
   if (seen.kind === "lane_refused")
@@ -250,10 +254,11 @@ function afterPush(request: LandingRequest, state: LandingState, seen: Seen<Push
       return redirect(request, state, seen.reason);
     case "pushed": {
       const tip = state.read?.tip ?? null;
-      if (seen.target === "moved" || tip === null) return landedNow(state, seen.merge);
+      const { merge, lane, offeredAs } = seen;
+      if (offeredAs === null || tip === null) return landedNow(state, merge);
       return {
-        entries: [{ kind: "offered", merge: seen.merge, lane: seen.lane }],
-        next: { kind: "merge_checkout", merge: seen.merge, expected: tip },
+        entries: [{ kind: "offered", merge, lane }],
+        next: { kind: "merge_checkout", candidateRef: offeredAs, merge, expected: tip },
       };
     }
     case "checkout_merged":

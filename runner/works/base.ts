@@ -24,17 +24,29 @@ export async function resolveBase(
   wish: {
     readonly target: string;
     readonly delivery: Delivery;
-    /** Branch of the bead's convoy: where it begins as soon as something has landed there. */
+    /** Branch of the bead's convoy: where it begins while something lies there that has not landed. */
     readonly convoyBranch?: string | null;
   },
 ): Promise<Outcome<{ ref: string; oid: Oid }>> {
+  const shared = await sharedBase(history, rig, wish);
+  if (!wish.convoyBranch || !shared.ok) return shared;
+  const ref = `refs/heads/${wish.convoyBranch}`;
   const at = wish.delivery === "none" ? "store" : "remote";
-  if (wish.convoyBranch) {
-    const ref = `refs/heads/${wish.convoyBranch}`;
-    const own = await history.readRef(rig, trackedRef(ref, at));
-    if (!own.ok) return own;
-    if (own.oid !== null) return { ok: true, ref, oid: own.oid };
-  }
+  const own = await history.readRef(rig, trackedRef(ref, at));
+  if (!own.ok) return own;
+  if (own.oid === null) return shared;
+  const landed = await history.isAncestor(rig, own.oid, shared.oid);
+  if (!landed.ok) return landed;
+  return landed.yes ? shared : { ok: true, ref, oid: own.oid };
+}
+
+/** What beads begin from that are in no convoy with a branch. */
+async function sharedBase(
+  history: History,
+  rig: RigRepository,
+  wish: { readonly target: string; readonly delivery: Delivery },
+): Promise<Outcome<{ ref: string; oid: Oid }>> {
+  const at = wish.delivery === "none" ? "store" : "remote";
   const targetRef = `refs/heads/${wish.target}`;
   const target = await history.readRef(rig, trackedRef(targetRef, "remote"));
   if (!target.ok) return target;

@@ -11,7 +11,7 @@ import type { Place, RefUpdate } from "../git/push.ts";
 import type { RemoteShape } from "../git/remote.ts";
 import type { NewRun, RunRepository } from "../git/run-repo.ts";
 import type { SavedWork } from "../git/saved-work.ts";
-import type { CheckoutMoved, CheckoutState } from "../git/checkout.ts";
+import type { CheckoutMove, CheckoutMoved, CheckoutState } from "../git/checkout.ts";
 import type { History } from "./history.ts";
 
 /** The rigs' repositories on this runner. */
@@ -104,11 +104,8 @@ export interface Checkouts {
   shape(rig: RigRepository): Promise<Outcome<{ shape: RemoteShape }>>;
   /** Whether it has nothing that a fast-forward could disturb. */
   state(workTree: string): Promise<CheckoutState>;
-  /** Moves it forward to a commit it has already, and nothing else. */
-  fastForward(
-    workTree: string,
-    wish: { readonly branch: string; readonly expected: Oid; readonly merge: Oid },
-  ): Promise<Outcome<CheckoutMoved>>;
+  /** Moves it forward to the commit that its candidate ref holds, and nothing else. */
+  fastForward(workTree: string, wish: CheckoutMove): Promise<Outcome<CheckoutMoved>>;
 }
 
 export interface Works {

@@ -5,7 +5,8 @@ import { issueAfter } from "../model/states.ts";
 import { beadResource } from "../reconcile/context.ts";
 import { dependentsOf } from "../store/dependencies.ts";
 import { present } from "../store/present.ts";
-import { issues, reviews } from "../store/schema/beads.ts";
+import { rowAt, valueAt } from "../store/rows.ts";
+import { convoys, issues, reviews } from "../store/schema/beads.ts";
 import { runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { buryBead, setArchived, setHeld, wishClosed } from "../store/writes/bead-edits.ts";
@@ -16,7 +17,6 @@ import { moveMolecule, setSkipped } from "../store/writes/molecules.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import type { Apply } from "./command.ts";
 import { findIssue, image } from "./find-bead.ts";
-import { rowAt } from "../store/rows.ts";
 
 type IssueRow = typeof issues.$inferSelect;
 
@@ -175,5 +175,8 @@ export const deleteBead: Apply<"bead.delete"> = (tx, body) => {
     );
   }
   buryBead(tx, bead.value);
+  // What its end had kept from landing is looked at again.
+  if (row.convoyId !== null && valueAt(tx.db, convoys.state, row.convoyId) === "failed")
+    moveConvoy(tx, row.convoyId, "task_reopened", { text: `goes on without ${bead.value.title}` });
   return ok({ id });
 };

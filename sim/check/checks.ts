@@ -63,7 +63,10 @@ export class Checks {
         ...play.rigs.map(({ url }) => forge.at(url).repository),
         ...play.runners.flatMap(({ host }) => [...host.files.stores()]),
       ],
-      (bead, runId) => this.#work.landed(bead, runId),
+      {
+        onMerge: (bead, runId) => this.#work.landed(bead, runId),
+        wasRestored: () => play.wasRestored,
+      },
     );
     hooks.replaced = () => this.#forget();
     hooks.opened = (core) => this.#complains(() => this.#read(core));

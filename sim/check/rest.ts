@@ -73,7 +73,7 @@ export function checkRest(play: Play, checks: Checks, unaidedMin: number): void 
     // Of a merge whose answer was lost a person is asked. A town that was put back may not know of a landing.
     const asks = view.reviews.get(issue.reviewId ?? "")?.state === "needs_person";
     const isUnknown = !hasLanded && (asks || play.wasRestored);
-    if (!isUnknown && hasLanded !== (merges === 1))
+    if (!isUnknown && hasLanded !== merges > 0)
       throw new Violation(
         "landed-once",
         `${id} is ${issue.status} ${issue.outcome}, merged ${merges} times`,

@@ -79,7 +79,7 @@ export function simCheckouts(host: SimHostFiles): Checkouts {
       return soon(remote === undefined ? notThere(url) : { ok: true, shape: shapeOf(url, remote) });
     },
     state: (workTree) => soon(forge.find(workTree)?.checkout?.dirty === false ? "clean" : "dirty"),
-    fastForward: (workTree, { branch, expected, merge }) => {
+    fastForward: (workTree, { branch, expected, candidateRef, merge }) => {
       const remote = forge.find(workTree);
       const ref = HEADS + branch;
       const at = remote?.repository.refs.get(ref);
@@ -90,6 +90,8 @@ export function simCheckouts(host: SimHostFiles): Checkouts {
       if (at === merge) return moved("merged", "");
       if (at !== expected) return moved("moved", `${branch} has moved`);
       if (remote.checkout.dirty) return moved("dirty", "the checkout has changes");
+      if (remote.repository.refs.get(candidateRef) !== merge)
+        return moved("moved", "the candidate was taken back");
       if (!forge.objects.isAncestor(expected, merge))
         return moved("moved", "Not possible to fast-forward");
       remote.repository.refs.set(ref, merge);

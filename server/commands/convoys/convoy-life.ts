@@ -1,7 +1,6 @@
 /** Convoys as people change them: start, edit, decide about failed tasks, cancel. */
 import { and, eq } from "drizzle-orm";
 import { ok, refuse, TASKS_MAX, type Convoy, type Result } from "../../../protocol/index.ts";
-import { branchOf } from "../../model/delivery.ts";
 import { blockersOf } from "../../store/dependencies.ts";
 import { convoyImage } from "../../store/images/images.ts";
 import { present } from "../../store/present.ts";
@@ -11,8 +10,8 @@ import type { Tx } from "../../store/tx.ts";
 import { editBead, setHeld } from "../../store/writes/bead-edits.ts";
 import { bumpVersion, recordEvent } from "../../store/writes/beads.ts";
 import { leaveConvoy, membersOf, moveConvoy } from "../../store/writes/convoys.ts";
-import { escalate } from "../../store/writes/escalations.ts";
 import { createIssue } from "../../store/writes/issues.ts";
+import { askOfLeft } from "../../store/writes/attention/left-on-branch.ts";
 import { cancelIfOpen, reopenBead } from "../bead-end-commands.ts";
 import type { Apply } from "../command.ts";
 import { cutOff, mayStillLand } from "./cut-off-merges.ts";
@@ -194,7 +193,7 @@ export const cancelConvoy: Apply<"convoy.cancel"> = (tx, body) => {
     .all())
     cancelIfOpen(tx, task.id, "its convoy was cancelled");
   bumpVersion(tx, id);
-  tellLeft(tx, bead.value);
+  askOfLeft(tx, id);
   return ok(shown(tx, id));
 };
 
@@ -213,23 +212,4 @@ function isBeingMerged(tx: Tx, convoyId: string): boolean {
     )
     .get();
   return merging !== undefined;
-}
-
-/** What lies on the convoy's branch is kept, and a person is asked what becomes of it. */
-function tellLeft(tx: Tx, convoy: BeadRow): void {
-  const { branch } = rowOf(tx, convoy.id);
-  const onBranch = membersOf(tx, convoy.id).filter((id) => {
-    const { landedOn } = image(tx, id);
-    return landedOn !== null && branchOf(landedOn) === branch;
-  });
-  if (branch === null || onBranch.length === 0) return;
-  escalate(tx, {
-    title: `Not landed: ${convoy.title}`.slice(0, 200),
-    body: `${onBranch.length} beads of this cancelled convoy are on ${branch} and not on the target. The branch is kept: reopen a bead to land it after all, merge it by hand, or resolve this.`,
-    severity: "medium",
-    source: "convoy.cancel",
-    subjectId: convoy.id,
-    rigId: convoy.rigId,
-    holdsWhile: ["cancelled"],
-  });
 }

@@ -17,6 +17,7 @@ import type { Tx } from "../tx.ts";
 import { forgiveSpend } from "./limits/spend.ts";
 import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { noteForMayor } from "./attention/digest.ts";
+import { askOfLeft } from "./attention/left-on-branch.ts";
 import { unqueue } from "./ready.ts";
 import { changeRow, rowAt } from "../rows.ts";
 
@@ -110,6 +111,7 @@ export function moveIssue(
     ...((next === "closed" || move.nextCycle) && { closing: null }),
   });
   if (move.landed && row.landing) landTasks(tx, row, move.landed);
+  if (move.landed && row.convoyId) askOfLeft(tx, row.convoyId);
   unqueue(tx, beadId);
   projectStatus(tx, beadId, "issue", next);
   if (row.convoyId) tx.touch("convoy", row.convoyId);

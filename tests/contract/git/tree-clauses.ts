@@ -193,8 +193,13 @@ export async function checkouts(open: OpenWorks): Promise<void> {
   const refs = await stage.remoteRefs();
   expect(result.ok && result.proof.merge).toBe(refs.get("refs/heads/main") ?? "");
   expect([...refs.keys()].filter((ref) => ref.startsWith("refs/gastown/candidate/"))).toEqual([]);
-  const wish = { branch: "main", expected: request.source, merge: request.sourceBase };
+  const candidateRef = "refs/gastown/candidate/bd1/taken-back";
+  const { source, sourceBase } = request;
+  const wish = { branch: "main", expected: source, candidateRef, merge: sourceBase };
   expect(must(await port.fastForward(stage.remoteUrl, wish)).result).toBe("moved");
+  const expected = refs.get("refs/heads/main") ?? "";
+  const back = await port.fastForward(stage.remoteUrl, { ...wish, expected });
+  expect(must(back)).toMatchObject({ result: "moved", reason: "the candidate was taken back" });
   const other = await port.fastForward(stage.remoteUrl, { ...wish, branch: "other" });
   expect(must(other).result).toBe("dirty");
 }

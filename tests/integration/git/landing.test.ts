@@ -1,10 +1,12 @@
 import { afterEach, expect, test } from "bun:test";
+import type { Exec } from "../../../runner/git/exec.ts";
 import { readLane } from "../../../runner/merge/lane.ts";
 import { laneRef } from "../../../runner/git/names.ts";
 import { resolveBase } from "../../../runner/works/base.ts";
 import { fetchRig } from "../../../runner/git/mirror.ts";
 import { land } from "../../../runner/merge/engine.ts";
 import type { GatesPort } from "../../../runner/merge/workshop.ts";
+import { testExec } from "../../support/git-exec.ts";
 import { finishedWork, isIn, landings, workshop } from "../../support/git-landing.ts";
 import { journalInMemory } from "../../support/journal.ts";
 import {
@@ -287,12 +289,16 @@ test("[D6] a checkout that is on another branch gets the target by push; one wit
   expect(await personGit(`${rig.dir}/linked`, "status", "--porcelain")).toBe("");
 });
 
+type Request = Parameters<typeof land>[1];
+async function withdraw(lost: Request): Promise<void> {
+  const request = { ...lost, runId: "mg-2", fence: 2, withdraw: true };
+  const end = await land(await workshop(rig), request, journalInMemory());
+  expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
+}
 /** While an engine runs these it is cut off, and another one withdraws the work. */
-const withdrawnWithin = (lost: Parameters<typeof land>[1]): GatesPort => ({
+const withdrawnWithin = (lost: Request): GatesPort => ({
   run: async () => {
-    const request = { ...lost, runId: "mg-2", fence: 2, withdraw: true };
-    const end = await land(await workshop(rig), request, journalInMemory());
-    expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
+    await withdraw(lost);
     return { kind: "green" };
   },
 });
@@ -314,6 +320,52 @@ test("[D1] after a withdrawal an engine that went beside a changed checkout land
   const shop = await workshop(rig, { gates: withdrawnWithin(lost) });
   expect(await land(shop, lost, journalInMemory())).toMatchObject({ ok: false });
   expect(await remote("branch", "--list", "gastown/landed/main")).toBe("");
+});
+
+test("[D1] after a withdrawal an engine that was cut off before it moved a checkout lands nothing", async () => {
+  rig = await makeRig({ bare: false });
+  const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
+  let withdrawn = false;
+  const exec: Exec = {
+    run: async (argv, options) => {
+      if (argv.includes("--ff-only") && !withdrawn) {
+        withdrawn = true;
+        await withdraw(lost);
+      }
+      return await testExec.run(argv, options);
+    },
+  };
+  const late = await land(await workshop(rig, { exec }), lost, journalInMemory());
+  expect(withdrawn).toBe(true);
+  expect(late).toMatchObject({ ok: false, error: { code: "superseded" } });
+  expect(await landings(rig.remoteDir, "main")).toEqual([]);
+  expect(await remote("for-each-ref", "refs/gastown/candidate")).toBe("");
+});
+
+test("[D6] work of a convoy begins at the target once its branch has landed, though that is still there", async () => {
+  rig = await makeRig();
+  const own = { delivery: "branch" as const, convoyBranch: "gastown/convoy/all-abc123" };
+  const before = await remote("rev-parse", "main");
+  const task = await finishedWork(rig, "bd1", "one.txt", "1\n", own);
+  const first = await land(await workshop(rig), task, journalInMemory());
+  if (!first.ok) throw new Error(first.error.message);
+  must(await fetchRig(rig.git, rig.rig, "main"));
+  const where = { target: "main", ...own };
+  const ahead = must(await resolveBase(rig.works.history, rig.rig, where));
+  expect(ahead.ref).toBe(`refs/heads/${own.convoyBranch}`);
+  // The landing was returned: its polecat goes on from the tip, on a branch of its own.
+  const more = { delivery: "branch" as const, fence: 3 };
+  const rework = await finishedWork(rig, "bd3", "three.txt", "3\n", more, first.proof.merge);
+  const landing = { ...rework, sourceBase: before };
+  const landed = await land(await workshop(rig), landing, journalInMemory());
+  if (!landed.ok) throw new Error(landed.error.message);
+  must(await fetchRig(rig.git, rig.rig, "main"));
+  const base = must(await resolveBase(rig.works.history, rig.rig, where));
+  expect(await isIn(rig, landed.proof.merge, base.oid)).toBe(true);
+  const next = await finishedWork(rig, "bd4", "four.txt", "4\n", { ...own, fence: 4 }, base.oid);
+  const last = await land(await workshop(rig), next, journalInMemory());
+  if (!last.ok) throw new Error(last.error.message);
+  expect(await isIn(rig, landed.proof.merge, last.proof.merge)).toBe(true);
 });
 
 test("[D1] a withdrawal after the push of a lost engine finds the landing and proves it", async () => {

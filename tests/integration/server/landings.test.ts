@@ -263,6 +263,49 @@ test("[B7] a convoy is not cancelled while a bead goes to its branch: what lies 
   expect(stage.escalations()).toEqual(["Not landed: All"]);
 });
 
+test("[B7] nobody is asked about a cancelled convoy whose landing, cut off before, has landed", async () => {
+  const { convoy, ids, branch } = await convoyOf([task("a")]);
+  await land(ids[0] ?? "", branch);
+  const { id } = await landingOf(convoy);
+  const headOid = await green(id, 0, false);
+  await runner.tell((await nth("merge", id)).spec, { kind: "started" }, exit("crashed"));
+  await stage.do("convoy.cancel", { convoy });
+  expect(stage.escalations()).toEqual(["Not landed: All"]);
+  await stage.pass(10_000);
+  await stage.tick();
+  await runner.end(await nth("merge", id, 1), landed(headOid, TARGET));
+  expect((await shown(convoy)).notLanded).toEqual([]);
+  expect(stage.escalations()).toEqual([]);
+});
+
+test("[B7] a person is asked about what a merge, cut off before, brings to the branch of a cancelled convoy", async () => {
+  const { convoy, ids, branch } = await convoyOf([task("a"), task("b")]);
+  const [a = ""] = ids;
+  await runner.end(await nth("work", a), workDone);
+  const headOid = await green(a);
+  await runner.tell((await nth("merge", a)).spec, { kind: "started" }, exit("crashed"));
+  await stage.do("convoy.cancel", { convoy });
+  expect(stage.escalations()).toEqual([]);
+  await stage.pass(10_000);
+  await stage.tick();
+  await runner.end(await nth("merge", a, 1), landed(headOid, branch));
+  expect((await shown(convoy)).notLanded).toContain(a);
+  expect(stage.escalations()).toEqual(["Not landed: All"]);
+});
+
+test("[B6] [convoy/begin-landing] a failed convoy goes on without a bead that is deleted", async () => {
+  const { convoy, ids, branch } = await convoyOf([task("a"), task("b", "a")]);
+  const [a = "", b = ""] = ids;
+  await land(a, branch);
+  await stage.do("bead.cancel", { bead: b });
+  await runner.tell((await nth("work", b)).spec, exit("stopped_by_person"));
+  expect((await shown(convoy)).convoy.state).toBe("failed");
+  await stage.do("bead.delete", { bead: b });
+  expect(await landingOf(convoy)).toMatchObject({ status: "in_review" });
+  expect((await shown(convoy)).convoy.state).toBe("landing");
+  expect(stage.escalations()).toEqual([]);
+});
+
 test("[B7] the landing itself is not taken out of its convoy", async () => {
   const { convoy, ids, branch } = await convoyOf([task("a"), task("z")]);
   const [a = "", z = ""] = ids;
