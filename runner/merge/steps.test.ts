@@ -266,7 +266,7 @@ test("[D1] a withdrawal that finds earlier work of its bead landed proves that",
     "clean_up",
     "finish",
   ]);
-  expect(walked.operations[3]).toMatchObject({ merge: oid(9), source: oid(8) });
+  expect(walked.operations[4]).toMatchObject({ merge: oid(9), source: oid(8) });
   expect(walked.operations.at(-1)).toMatchObject({ result: { ok: true } });
 });
 
