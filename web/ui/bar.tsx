@@ -4,8 +4,13 @@ import { count } from "../words/figures.ts";
 
 export function ProgressBar({ progress }: { progress: Progress }) {
   const { total, landed, closed, failed, moving } = progress;
-  const part = (amount: number) => `${(100 * amount) / Math.max(1, total)}%`;
   const words = `${landed + closed} of ${count(total, "bead")} done${failed > 0 ? `, ${failed} failed` : ""}`;
+  const segments = [
+    { color: "bg-s-landed", amount: landed },
+    { color: "bg-s-open", amount: closed },
+    { color: "bg-s-progress", amount: moving },
+    { color: "bg-s-failed", amount: failed },
+  ].filter(({ amount }) => amount > 0);
   return (
     <div
       role="img"
@@ -13,19 +18,13 @@ export function ProgressBar({ progress }: { progress: Progress }) {
       data-tip={words}
       className="flex h-1.5 w-full gap-px overflow-hidden rounded-full bg-pressed"
     >
-      <span
-        className="bg-s-landed transition-[width] duration-180"
-        style={{ width: part(landed) }}
-      />
-      <span className="bg-s-open transition-[width] duration-180" style={{ width: part(closed) }} />
-      <span
-        className="bg-s-progress transition-[width] duration-180"
-        style={{ width: part(moving) }}
-      />
-      <span
-        className="bg-s-failed transition-[width] duration-180"
-        style={{ width: part(failed) }}
-      />
+      {segments.map(({ color, amount }) => (
+        <span
+          key={color}
+          className={`${color} transition-[width] duration-180`}
+          style={{ width: `${(100 * amount) / total}%` }}
+        />
+      ))}
     </div>
   );
 }
