@@ -32,17 +32,30 @@ export type MergeCommit = {
   readonly beads: readonly string[];
 };
 
+export type MergeRange = {
+  readonly from: Oid | null;
+  readonly to: Oid;
+  readonly firstParent: boolean;
+};
+
 /** Merge commits of `from..to`, newest first, with the values of their `Bead` trailers. */
 export async function mergesBetween(
   git: Git,
   gitDir: string,
-  range: { readonly from: Oid; readonly to: Oid; readonly firstParent: boolean },
+  range: MergeRange,
 ): Promise<Outcome<{ merges: MergeCommit[] }>> {
   const format = "--format=%H%x1f%P%x1f%(trailers:key=Bead,valueonly,separator=%x1e)";
   const args = range.firstParent ? ["--first-parent"] : [];
   const run = await git.run({
     gitDir,
-    args: ["log", "--merges", "-z", format, ...args, `${range.from}..${range.to}`],
+    args: [
+      "log",
+      "--merges",
+      "-z",
+      format,
+      ...args,
+      range.from === null ? range.to : `${range.from}..${range.to}`,
+    ],
   });
   if (!run.ok) return gitFailed(run, "looking for an earlier landing");
   const merges = fieldsOfZ(run.text).map((line) => {

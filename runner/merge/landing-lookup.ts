@@ -23,7 +23,11 @@ export async function findLanding(
   tip: Oid,
   merges: readonly Oid[],
 ): Promise<Outcome<{ landing: Landing }>> {
-  const contained = await history.isAncestor(rig, request.source, tip);
+  // The source of a withdrawal may be nowhere any more; any other one was judged here.
+  const isKnown = !request.withdraw || (await history.hasCommit(rig, request.source));
+  const contained = isKnown
+    ? await history.isAncestor(rig, request.source, tip)
+    : { ok: true as const, yes: false };
   if (!contained.ok) return contained;
   const range = { from: request.sourceBase, to: tip };
   if (!contained.yes) {

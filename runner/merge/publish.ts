@@ -2,6 +2,7 @@ import { laneRef } from "../git/names.ts";
 import { onlyMoved, refusalOf } from "../git/push.ts";
 import { laneCommit } from "./lane.ts";
 import type { Observation } from "./operation.ts";
+import { mergeError } from "./outcome.ts";
 import { candidatePrefix, type LandingRequest } from "./request.ts";
 import { failed, type OperationOf, placeOf, withAuthority, type Workshop } from "./workshop.ts";
 
@@ -99,7 +100,12 @@ export async function dropCandidates(
     const pushed = await refs.push(shop.rig, place, [{ ref, to: null, expected: oid }]);
     if (!pushed.ok) return failed(pushed.error);
   }
-  return { kind: "candidates_dropped" };
+  if (candidates.refs.size === 0) return { kind: "candidates_dropped" };
+  const left = await refs.list(place, candidatePrefix(request));
+  if (!left.ok) return failed(left.error);
+  if (left.refs.size === 0) return { kind: "candidates_dropped" };
+  const message = `${[...left.refs.keys()].join(", ")} could not be deleted.`;
+  return failed(mergeError("not_proved", message, "It is tried again.", { retryable: true }));
 }
 
 /** Deletes what the landing leaves at its place: the run's branch if it still holds the source, and candidates laid beside a checkout. */

@@ -15,8 +15,8 @@ export type LandingRequest = {
   readonly title: string;
   /** The reviewed head; the store has it. */
   readonly source: Oid;
-  /** The base that the source was made on. */
-  readonly sourceBase: Oid;
+  /** The base that the source was made on; null: of a withdrawal, which asks after every round, and whose source may be gone. */
+  readonly sourceBase: Oid | null;
   /** Branch name of the target, such as `main`. */
   readonly target: string;
   readonly delivery: Delivery;
@@ -35,8 +35,8 @@ export function landingRefOf(request: LandingRequest): string {
 }
 
 /**
- * Where an earlier engine may have landed it: redirected from one ref to the other, or, of a convoy, with the convoy's branch,
- * which is gone then.
+ * Where an earlier engine may have landed it: redirected from one ref to the other, or, of a convoy, with the
+ * convoy's branch.
  */
 export function landingRefsOf(request: LandingRequest): string[] {
   const { target, convoyBranch } = request;

@@ -4,7 +4,7 @@ import { type LaneMark, supersedes } from "./lane.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Observation, Operation } from "./operation.ts";
 import { mergeError } from "./outcome.ts";
-import { candidatePrefix, integrationRefOf, type LandingRequest } from "./request.ts";
+import { candidatePrefix, integrationRefOf, landingRefOf, type LandingRequest } from "./request.ts";
 import { type LandingState, readJournal } from "./state.ts";
 
 /** Append these, in order and durably, then do `next`. */
@@ -93,8 +93,11 @@ function afterLane(
   if (seen.kind === "lane_advanced") {
     return {
       entries: [{ kind: "lane_taken", oid: seen.oid }],
-      // An engine that has offered its candidate asks for the lane no more.
-      next: request.withdraw ? { kind: "drop_candidates" } : lookAtTarget,
+      // An engine that has offered its candidate asks for the lane no more, and nobody else moves that checkout now.
+      next:
+        request.withdraw || landingRef !== landingRefOf(request)
+          ? { kind: "drop_candidates" }
+          : lookAtTarget,
     };
   }
   if (seen.kind === "lane_refused")

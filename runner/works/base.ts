@@ -35,9 +35,15 @@ export async function resolveBase(
   const own = await history.readRef(rig, trackedRef(ref, at));
   if (!own.ok) return own;
   if (own.oid === null) return shared;
-  const landed = await history.isAncestor(rig, own.oid, shared.oid);
-  if (!landed.ok) return landed;
-  return landed.yes ? shared : { ok: true, ref, oid: own.oid };
+  // Its landing may be on the target though the town's own branch has gone elsewhere.
+  const target = await sharedBase(history, rig, { ...wish, delivery: "merge" });
+  for (const base of [shared, target]) {
+    if (!base.ok) return base;
+    const landed = await history.isAncestor(rig, own.oid, base.oid);
+    if (!landed.ok) return landed;
+    if (landed.yes) return base;
+  }
+  return { ok: true, ref, oid: own.oid };
 }
 
 /** What beads begin from that are in no convoy with a branch. */

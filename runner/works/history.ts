@@ -4,7 +4,7 @@
  */
 import type { CommitRead, NewCommit } from "../git/commit.ts";
 import type { ChangedPath, DiffStat } from "../git/diff.ts";
-import type { MergeCommit, Merged } from "../git/merge-trees.ts";
+import type { MergeCommit, Merged, MergeRange } from "../git/merge-trees.ts";
 import type { RigRepository } from "../git/mirror.ts";
 import type { Outcome } from "../git/outcome.ts";
 import type { Oid } from "../git/porcelain.ts";
@@ -26,11 +26,8 @@ export interface History {
   mergeTrees(rig: RigRepository, ours: Oid, theirs: Oid): Promise<Outcome<{ merged: Merged }>>;
   /** Makes a commit; the same content gives the same oid. Nothing names it yet. */
   commit(rig: RigRepository, commit: NewCommit): Promise<Outcome<{ oid: Oid }>>;
-  /** Commits with two parents in `from..to`, newest first, with the beads their trailers name. */
-  merges(
-    rig: RigRepository,
-    range: { readonly from: Oid; readonly to: Oid; readonly firstParent: boolean },
-  ): Promise<Outcome<{ merges: MergeCommit[] }>>;
+  /** Commits with two parents in `from..to`, newest first, with the beads their trailers name. From null: all of `to`. */
+  merges(rig: RigRepository, range: MergeRange): Promise<Outcome<{ merges: MergeCommit[] }>>;
   /** Lines added and removed per file, the first `filesMax` files and the totals of all. */
   diffStat(
     rig: RigRepository,

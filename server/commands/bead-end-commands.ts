@@ -166,6 +166,8 @@ export const deleteBead: Apply<"bead.delete"> = (tx, body) => {
     );
   if (row.moleculeId !== null)
     return refuse("illegal_transition", "it is a step of a molecule: cancel it instead.");
+  if (row.landing)
+    return refuse("illegal_transition", "it is the landing of a convoy: archive it instead.");
   const waiting = dependentsOf(tx.db, id);
   if (waiting.length > 0) {
     return refuse(

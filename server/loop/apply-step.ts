@@ -2,6 +2,7 @@
 import { agentStateOf } from "../model/agent-states.ts";
 import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
+import { subjectState } from "../store/views/attention-views.ts";
 import { digestOf } from "../store/views/digest.ts";
 import { journalOf } from "../store/journal.ts";
 import { triageSpec } from "../store/views/triage-spec.ts";
@@ -84,6 +85,8 @@ function stateOf(db: Db, table: Expect["table"], id: string): string | undefined
       const row = rowAt(db, escalations, id);
       return row && escalationState(row);
     }
+    case "subject":
+      return subjectState(db)(id) ?? undefined;
     case "mail":
       return valueAt(db, mails.state, id);
     case "question":

@@ -58,7 +58,7 @@ export function landingOf(
 /**
  * Whether a landing on `landedOn` can be in the base of a bead of this target: bases begin at the
  * target or, where it is ahead, at the town's integration branch; those of a convoy with a branch at that, until it has
- * landed and is gone. The runner has the last word: it refuses to start on a base without it (`base_behind`).
+ * landed. The runner has the last word: it refuses to start on a base without it (`base_behind`).
  */
 export function baseHolds(
   landedOn: string | null,

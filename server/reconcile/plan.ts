@@ -39,6 +39,7 @@ export interface Expect {
     | "molecule"
     | "agent"
     | "escalation"
+    | "subject"
     | "question"
     | "triage"
     | "breaker"

@@ -32,6 +32,7 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
   const [blocked] = unmetBlockers(issue, rig);
   if (blocked) return wait(blocked.text);
   const review = issue.reviewId ? context.reviews.get(issue.reviewId) : undefined;
+  if (review?.state === "merging") return wait("it is looked at what a merge that was cut off did");
   if (
     review &&
     (review.state === "needs_person" || roundsUsedUp(review.latest, policyOf(s, rig.id).roundsMax))

@@ -3,7 +3,7 @@ import type { FactOf } from "../../protocol/index.ts";
 import { backOffMs } from "../model/backoff.ts";
 import { countsAs } from "../model/outcomes.ts";
 import type { Action } from "./plan.ts";
-import type { ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
+import type { IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
 
 /** Wait before a step is offered again that no runner took. */
 const REFUSED_PAUSE_MS = 5_000;
@@ -14,6 +14,11 @@ const PAUSE_MS = 30_000;
 export function retryReview(review: ReviewView, run: RunView | null, s: Snapshot): Action {
   const as = blame(run);
   return { do: "retry_review", reviewId: review.id, as, backOffUntil: nextTryAt(review, run, s) };
+}
+
+/** Where a review goes whose merge has ended without landing. What was returned is not approved by that. */
+export function mergeLost(issue: IssueView | undefined): "merge_retry" | "withdraw_ended" {
+  return issue?.state === "open" ? "withdraw_ended" : "merge_retry";
 }
 
 function blame(run: RunView | null): "step" | "infra" | "nothing" {

@@ -63,10 +63,7 @@ export class Checks {
         ...play.rigs.map(({ url }) => forge.at(url).repository),
         ...play.runners.flatMap(({ host }) => [...host.files.stores()]),
       ],
-      {
-        onMerge: (bead, runId) => this.#work.landed(bead, runId),
-        wasRestored: () => play.wasRestored,
-      },
+      (bead, runId) => this.#work.landed(bead, runId),
     );
     hooks.replaced = () => this.#forget();
     hooks.opened = (core) => this.#complains(() => this.#read(core));

@@ -21,21 +21,15 @@ export class LandingChecks {
 
   /** Told of the bead and of the run that its lane names. */
   readonly #onMerge: (bead: string, runId: string) => void;
-  /** The town may have forgotten what has landed. */
-  readonly #wasRestored: () => boolean;
 
   constructor(
     forge: SimForge,
     repositories: () => Iterable<SimRepository>,
-    hears: {
-      onMerge: (bead: string, runId: string) => void;
-      wasRestored: () => boolean;
-    },
+    onMerge: (bead: string, runId: string) => void,
   ) {
     this.#forge = forge;
     this.#repositories = repositories;
-    this.#onMerge = hears.onMerge;
-    this.#wasRestored = hears.wasRestored;
+    this.#onMerge = onMerge;
   }
 
   /** After every step: looks at what has moved since. */
@@ -92,11 +86,11 @@ export class LandingChecks {
     const merges = this.merges.get(bead) ?? new Set();
     if (runId !== null && !merges.has(oid)) this.#onMerge(bead, runId);
     this.merges.set(bead, merges.add(oid));
-    if (merges.size > 1 && !(this.#wasRestored() && this.#isOnTop(merges)))
+    if (merges.size > 1 && !this.#isOnTop(merges))
       throw new Violation("landed-once", `${bead} was merged as ${[...merges].join(" and ")}`);
   }
 
-  /** Who does a forgotten bead again begins with what has landed of it: its change is there once. */
+  /** A later round, or a bead that a restored town does again, that begins with what has landed of it: its change is there once. */
   #isOnTop(merges: ReadonlySet<Oid>): boolean {
     const { objects } = this.#forge;
     const sources = [...merges].map((oid) => objects.commit(oid)?.parents[1] ?? oid);

@@ -46,7 +46,8 @@ export function simHistory(host: SimHostFiles): History {
       return soon({ ok: true, oid });
     },
     merges: (rig, { from, to, firstParent }) => {
-      if (!has(rig, from, to)) return soon(unknown(from, to));
+      const ends = from === null ? [to] : [from, to];
+      if (!has(rig, ...ends)) return soon(unknown(...ends));
       const merges = mergesBetween(objects, from, to, firstParent);
       return soon({ ok: true, merges });
     },
@@ -108,8 +109,8 @@ function mergeCommits(objects: SimObjects, ours: Oid, theirs: Oid) {
     : { kind: "conflict" as const, tree, files: conflicts };
 }
 
-function mergesBetween(objects: SimObjects, from: Oid, to: Oid, firstParent: boolean) {
-  const before = objects.reach(from);
+function mergesBetween(objects: SimObjects, from: Oid | null, to: Oid, firstParent: boolean) {
+  const before = from === null ? new Set<Oid>() : objects.reach(from);
   const path = firstParent ? firstParents(objects, to) : [...objects.reach(to)];
   const merges = objects
     .newestFirst(path.filter((oid) => !before.has(oid)))

@@ -36,15 +36,18 @@ export async function workshop(
   };
 }
 
+/** Of work that is to land: its base is known. */
+export type JudgedRequest = LandingRequest & { readonly sourceBase: Oid };
+
 /** Work of one bead, saved in the store and named as its run's branch at the remote (or, for `none`, in the store). */
 export async function finishedWork(
   fixture: RigFixture,
   beadId: string,
   path: string,
   text: string,
-  more: Partial<LandingRequest> = {},
+  more: Partial<JudgedRequest> = {},
   base?: Oid,
-): Promise<LandingRequest> {
+): Promise<JudgedRequest> {
   const runId = `rn-${beadId}`;
   const run = await makeRun(fixture, beadId, runId, base);
   await write(run.treeDir, path, text);

@@ -7,6 +7,7 @@ import { parseJournal, type JournalPort } from "../../merge/journal.ts";
 import type { GatesPort, Workshop } from "../../merge/workshop.ts";
 import type { LandingResult, MergeError } from "../../merge/outcome.ts";
 import type { LandingRequest } from "../../merge/request.ts";
+import type { Person } from "../../git/commit.ts";
 import type { Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
 import { contains } from "../../works/base.ts";
@@ -103,14 +104,9 @@ async function landingRequest(
   fetched: FetchedRig,
 ): Promise<Outcome<{ request: LandingRequest }>> {
   const { spec } = run;
-  const { history } = place.works;
-  const candidate = await candidateTree(place, spec, fetched);
-  if (!candidate.ok) return candidate;
-  const base = await history.mergeBase(fetched.rig, spec.headOid, candidate.tip);
-  if (!base.ok) return base;
-  const head = await history.readCommit(fetched.rig, spec.headOid);
-  if (!head.ok) return head;
-  const { name, email } = head.commit.committer;
+  const from = await sourceOf(place, spec, fetched);
+  if (!from.ok) return from;
+  const { name, email } = from.committer;
   return {
     ok: true,
     request: {
@@ -121,7 +117,7 @@ async function landingRequest(
       fenceIssuer: spec.rig.id,
       title: spec.bead.title,
       source: spec.headOid,
-      sourceBase: base.oid,
+      sourceBase: from.base,
       target: fetched.target,
       delivery: spec.bead.delivery,
       convoyBranch: spec.rig.convoyBranch,
@@ -133,6 +129,24 @@ async function landingRequest(
       },
     },
   };
+}
+
+/** Where the head comes from, and whose it is. A withdrawal lands nothing: its head may be gone. */
+async function sourceOf(
+  place: Workplace,
+  spec: MergeRun["spec"],
+  fetched: FetchedRig,
+): Promise<Outcome<{ base: Oid | null; committer: Person }>> {
+  if (spec.purpose === "withdraw")
+    return { ok: true, base: null, committer: { name: "", email: "" } };
+  const { history } = place.works;
+  const candidate = await candidateTree(place, spec, fetched);
+  if (!candidate.ok) return candidate;
+  const base = await history.mergeBase(fetched.rig, spec.headOid, candidate.tip);
+  if (!base.ok) return base;
+  const head = await history.readCommit(fetched.rig, spec.headOid);
+  if (!head.ok) return head;
+  return { ok: true, base: base.oid, committer: head.commit.committer };
 }
 
 function gatesPort(

@@ -4,7 +4,6 @@ import { ok, refuse, TASKS_MAX, type Convoy, type Result } from "../../../protoc
 import { blockersOf } from "../../store/dependencies.ts";
 import { convoyImage } from "../../store/images/images.ts";
 import { present } from "../../store/present.ts";
-import { valueAt } from "../../store/rows.ts";
 import { convoys, issues, reviews } from "../../store/schema/beads.ts";
 import type { Tx } from "../../store/tx.ts";
 import { editBead, setHeld } from "../../store/writes/bead-edits.ts";
@@ -134,7 +133,7 @@ export const decideTask: Apply<"convoy.decide"> = (tx, body, ports) => {
     if (!again.ok) return again;
   } else {
     const without = body.choice === "drop" ? [id] : [id, ...waitingFor(tx, convoyId, id)];
-    if (without.some((each) => isMerging(tx, each) || mayStillLand(tx, { bead: each })))
+    if (without.some((each) => mayStillLand(tx, { bead: each })))
       return refuse(
         "merge_in_flight",
         "a merge of a bead that would be left out is under way, or was cut off and may still land.",
@@ -149,11 +148,6 @@ export const decideTask: Apply<"convoy.decide"> = (tx, body, ports) => {
   recordEvent(tx, convoyId, "decided", `${body.choice.replaceAll("_", " ")}: ${title}`);
   return ok(shown(tx, convoyId));
 };
-
-function isMerging(tx: Tx, id: string): boolean {
-  const reviewId = valueAt(tx.db, issues.reviewId, id) ?? null;
-  return reviewId !== null && valueAt(tx.db, reviews.state, reviewId) === "merging";
-}
 
 /** Unfinished tasks of the convoy that wait for this one, over others too. One that was opened again may find them at work. */
 function waitingFor(tx: Tx, convoyId: string, id: string): string[] {

@@ -12,6 +12,7 @@ import type {
 } from "../../reconcile/attention.ts";
 import type { Db } from "../database.ts";
 import { kindOfId } from "../id-kind.ts";
+import { prepared } from "../prepared.ts";
 import { escalations, mails, questions, triageRequests } from "../schema/attention.ts";
 import { beads, convoys, issues, reviews } from "../schema/beads.ts";
 import { rigs, runners, runs } from "../schema/runs.ts";
@@ -28,7 +29,7 @@ export interface AttentionViews {
 }
 
 export function prepareAttentionViews(db: Db): AttentionViews {
-  const stateOf = prepareSubjectState(db);
+  const stateOf = subjectState(db);
   const row = db
     .select({ escalation: escalations, createdAt: beads.createdAt })
     .from(escalations)
@@ -169,7 +170,8 @@ export function prepareAsked(db: Db): (beadId: string) => AskedView[] {
 }
 
 /** The state of anything that an escalation may be about; null when there is no such thing. */
-function prepareSubjectState(db: Db): (id: string) => string | null {
+/** State of what an escalation is about; null when there is no such subject (any more). */
+export const subjectState = prepared((db) => {
   const readers = {
     // A parked bead stays open: for who reads this, that is a state.
     issue: db
@@ -197,9 +199,9 @@ function prepareSubjectState(db: Db): (id: string) => string | null {
     runner: db.select({ state: runners.state }).from(runners).where(eq(runners.id, id)).prepare(),
     run: db.select({ state: runs.state }).from(runs).where(eq(runs.id, id)).prepare(),
   };
-  return (subjectId) => {
+  return (subjectId: string): string | null => {
     const kind = kindOfId(subjectId);
     if (kind === null || !Object.hasOwn(readers, kind)) return null;
     return readers[kind as keyof typeof readers].get({ id: subjectId })?.state ?? null;
   };
-}
+});

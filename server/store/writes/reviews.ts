@@ -81,6 +81,13 @@ function insertReview(tx: Tx, submission: Submission): string {
   return id;
 }
 
+const TRY_LOST: ReadonlySet<ReviewEvent> = new Set([
+  "check_impossible",
+  "merge_retry",
+  "withdraw_ended",
+  "review_lost",
+]);
+
 /** @returns false when the event is refused in the present state */
 export function moveReview(
   tx: Tx,
@@ -99,8 +106,7 @@ export function moveReview(
   const next = reviewAfter(row.state, event);
   if (next === null) return false;
   // A lost try leads back to where it began: its tries go on counting, all other moves start afresh.
-  const keepsTries =
-    event === "check_impossible" || event === "merge_retry" || event === "review_lost";
+  const keepsTries = TRY_LOST.has(event);
   const entersTry =
     event === "check_started" || event === "merge_started" || event === "withdraw_started";
   changeRow(tx.db, reviews, id, {

@@ -72,6 +72,8 @@ export async function merging(open: OpenWorks): Promise<void> {
   const landed = { oid, parents: [ahead, work], beads: ["bd1"] };
   const range = { from: tip, to: oid, firstParent: true };
   expect(must(await history.merges(rig, range)).merges).toEqual([landed]);
+  const all = must(await history.merges(rig, { from: null, to: oid, firstParent: true }));
+  expect(all.merges).toEqual([landed]);
   // Seen from a commit that has it as second parent only, it is not of the first line.
   const above = { ...wish, parents: [ahead, oid], message: "Above\n" };
   const { oid: top } = must(await history.commit(rig, above));

@@ -126,7 +126,7 @@ export async function verifiedDone(open: OpenWorks): Promise<void> {
   expect(moved).toMatchObject({ error: { code: "branch_moved" } });
 }
 
-async function landing(stage: WorksStage): Promise<LandingRequest> {
+async function landing(stage: WorksStage): Promise<LandingRequest & { sourceBase: string }> {
   const { rig, tip } = await fetchedRig(stage);
   const source = await savedCommit(stage, rig, tip, "work.txt");
   const runBranch = "gastown/run/bd1/rn1";

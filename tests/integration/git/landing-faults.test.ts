@@ -5,9 +5,8 @@ import { laneRef } from "../../../runner/git/names.ts";
 import type { Oid } from "../../../runner/git/porcelain.ts";
 import { land } from "../../../runner/merge/engine.ts";
 import type { JournalPort } from "../../../runner/merge/journal.ts";
-import type { LandingRequest } from "../../../runner/merge/request.ts";
 import { testExec } from "../../support/git-exec.ts";
-import { landings, workshop } from "../../support/git-landing.ts";
+import { type JudgedRequest, landings, workshop } from "../../support/git-landing.ts";
 import { journalInMemory } from "../../support/journal.ts";
 import {
   attribution,
@@ -28,7 +27,7 @@ let fences = 0;
 class Crash extends Error {}
 
 /** Work of a bead made without a run: a commit on `base` that adds one file, published as its run's branch. */
-async function quickWork(beadId: string, base: Oid): Promise<LandingRequest> {
+async function quickWork(beadId: string, base: Oid): Promise<JudgedRequest> {
   const store = rig.rig.storeDir;
   const blob = must2(
     await rig.git.run({

@@ -322,24 +322,70 @@ test("[D1] after a withdrawal an engine that went beside a changed checkout land
   expect(await remote("branch", "--list", "gastown/landed/main")).toBe("");
 });
 
-test("[D1] after a withdrawal an engine that was cut off before it moved a checkout lands nothing", async () => {
-  rig = await makeRig({ bare: false });
-  const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
-  let withdrawn = false;
-  const exec: Exec = {
+/** Stops once, just before the checkout of a person is moved to the candidate. */
+function heldBeforeMove(meanwhile: () => Promise<void>): Exec {
+  let held = false;
+  return {
     run: async (argv, options) => {
-      if (argv.includes("--ff-only") && !withdrawn) {
-        withdrawn = true;
-        await withdraw(lost);
+      if (argv.includes("--ff-only") && !held) {
+        held = true;
+        await meanwhile();
       }
       return await testExec.run(argv, options);
     },
   };
+}
+
+test("[D1] after a withdrawal an engine that was cut off before it moved a checkout lands nothing", async () => {
+  rig = await makeRig({ bare: false });
+  const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
+  const exec = heldBeforeMove(() => withdraw(lost));
   const late = await land(await workshop(rig, { exec }), lost, journalInMemory());
-  expect(withdrawn).toBe(true);
   expect(late).toMatchObject({ ok: false, error: { code: "superseded" } });
   expect(await landings(rig.remoteDir, "main")).toEqual([]);
   expect(await remote("for-each-ref", "refs/gastown/candidate")).toBe("");
+});
+
+test("[D1] work that has landed beside a changed checkout lands in it no more", async () => {
+  rig = await makeRig({ bare: false });
+  const lost = await finishedWork(rig, "bd1", "one.txt", "1\n");
+  const exec = heldBeforeMove(async () => {
+    await write(rig.remoteDir, "src/a.txt", "my unfinished line\n");
+    const gates: GatesPort = {
+      run: async () => {
+        // It is clean again before the other engine has pushed.
+        await remote("checkout", "--", "src/a.txt");
+        expect(await remote("for-each-ref", "refs/gastown/candidate")).toBe("");
+        return { kind: "green" };
+      },
+    };
+    const next = { ...lost, runId: "mg-2", fence: 2 };
+    const end = await land(await workshop(rig, { gates }), next, journalInMemory());
+    expect(end).toMatchObject({ ok: true, proof: { landedOn: "refs/heads/gastown/landed/main" } });
+  });
+  const late = await land(await workshop(rig, { exec }), lost, journalInMemory());
+  expect(late).toMatchObject({ ok: false, error: { code: "superseded" } });
+  expect(await landings(rig.remoteDir, "main")).toEqual([]);
+  expect(await landings(rig.remoteDir, "gastown/landed/main")).toEqual(["bd1"]);
+});
+
+test("[D1] a withdrawal finds the round that landed though a later one was built on it, and needs no head", async () => {
+  rig = await makeRig();
+  const first = await finishedWork(rig, "bd1", "one.txt", "1\n");
+  const landed = await land(await workshop(rig), first, journalInMemory());
+  if (!landed.ok) throw new Error(landed.error.message);
+  must(await fetchRig(rig.git, rig.rig, "main"));
+  const second = await finishedWork(rig, "bd1", "two.txt", "2\n", {}, landed.proof.merge);
+  for (const [n, source] of [second.source, "f".repeat(40)].entries()) {
+    const asked = { ...second, source, sourceBase: null, withdraw: true };
+    const request = { ...asked, runId: `mg-w${n}`, fence: 2 + n };
+    const end = await land(await workshop(rig), request, journalInMemory());
+    expect(end).toMatchObject({ ok: true, proof: { merge: landed.proof.merge } });
+  }
+  const nowhere = { ...second, beadId: "bd2", runId: "mg-w2", fence: 4, source: "f".repeat(40) };
+  const none = { ...nowhere, sourceBase: null, withdraw: true };
+  const end = await land(await workshop(rig), none, journalInMemory());
+  expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
 });
 
 test("[D6] work of a convoy begins at the target once its branch has landed, though that is still there", async () => {

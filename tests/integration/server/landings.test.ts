@@ -167,6 +167,18 @@ test("[bead/fail-exhausted] [D1] a bead whose lost merge has landed has landed, 
   expect(await stage.issue(id)).toMatchObject({ status: "closed", outcome: "landed" });
 });
 
+test("[review/settle-merge] [D1] what was returned does not land because tries were granted while it was withdrawn", async () => {
+  const { id, withdrawal } = await usedUp();
+  await stage.do("settings.set", { key: "workAttemptsMax", value: 3 });
+  await stage.tick();
+  // Nobody begins while it is not known what has landed.
+  expect(given("work", id)).toHaveLength(2);
+  await runner.end(withdrawal, notLanded("withdrawn"));
+  await nth("work", id, 2);
+  expect(given("merge", id)).toHaveLength(3);
+  expect((await stage.issue(id)).status).toBe("in_progress");
+});
+
 test("[D6] [B6] what an agent adds to a landing that was opened again is seen by the refinery", async () => {
   const { convoy, ids, branch } = await convoyOf([task("a")]);
   await land(ids[0] ?? "", branch);
@@ -304,6 +316,42 @@ test("[B6] [convoy/begin-landing] a failed convoy goes on without a bead that is
   expect(await landingOf(convoy)).toMatchObject({ status: "in_review" });
   expect((await shown(convoy)).convoy.state).toBe("landing");
   expect(stage.escalations()).toEqual([]);
+});
+
+test("[B6] [escalation/resolve-over] a convoy that fails once more at once is asked about still", async () => {
+  const { convoy, ids, branch } = await convoyOf([task("a"), task("b"), task("c")]);
+  const [a = "", b = "", c = ""] = ids;
+  await land(a, branch);
+  for (const id of [b, c]) {
+    await stage.do("bead.cancel", { bead: id });
+    await runner.tell((await nth("work", id)).spec, exit("stopped_by_person"));
+  }
+  expect((await shown(convoy)).convoy.state).toBe("failed");
+  expect(stage.escalations()).toEqual(["Not landed: All"]);
+  await stage.do("bead.delete", { bead: b });
+  expect((await shown(convoy)).convoy.state).toBe("failed");
+  expect(stage.escalations()).toEqual(["Not landed: All"]);
+});
+
+test("[B6] the landing of a convoy is not deleted, so that it is not opened once more", async () => {
+  const { convoy, ids, branch } = await convoyOf([task("a")]);
+  await land(ids[0] ?? "", branch);
+  const { id } = await landingOf(convoy);
+  await stage.do("bead.cancel", { bead: id });
+  await runner.tell((await nth("check", id)).spec, exit("stopped_by_person"));
+  expect((await shown(convoy)).convoy.state).toBe("failed");
+  expect(await stage.codeOf("bead.delete", { bead: id })).toBe("illegal_transition");
+});
+
+test("[D1] [D6] while a merge is under way nothing moves the place where it lands", async () => {
+  const { id } = await stage.do("bead.sling", { rig, title: "x" });
+  await runner.end(await nth("work", id), workDone);
+  await green(id);
+  const merge = await nth("merge", id);
+  const change = { rig, set: { delivery: "merge" as const } };
+  expect(await stage.codeOf("rig.update", change)).toBe("busy");
+  await runner.end(merge, landed(HEAD, TARGET));
+  expect(await stage.codeOf("rig.update", change)).toBe("ok");
 });
 
 test("[B7] the landing itself is not taken out of its convoy", async () => {

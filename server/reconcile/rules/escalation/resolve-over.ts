@@ -6,11 +6,18 @@ export const resolveOver: Rule<EscalationView> = {
   id: "escalation/resolve-over",
   why: "the subject of the escalation has moved on",
   decide(escalation) {
-    const now = escalation.subjectState?.replaceAll("_", " ") ?? "gone";
+    const { subjectId, subjectState } = escalation;
+    const now = subjectState?.replaceAll("_", " ") ?? "gone";
     return {
       rule: this.id,
       key: escalation.id,
-      expect: [{ table: "escalation", id: escalation.id, state: escalation.state }],
+      // Another rule of the same round may just have raised it again.
+      expect: [
+        { table: "escalation", id: escalation.id, state: escalation.state },
+        ...(subjectId !== null && subjectState !== null
+          ? [{ table: "subject" as const, id: subjectId, state: subjectState }]
+          : []),
+      ],
       actions: [
         {
           do: "resolve_escalation",

@@ -30,3 +30,10 @@ test.each([
     expect(stepsOf(plan, "review/recover-orphaned")).toEqual([]);
   },
 );
+
+test("[review/recover-orphaned] a withdrawal that no run serves approves nothing of a bead that was returned before", () => {
+  const open = [issue({ state: "open", reviewId: "mr_1" })];
+  const reviews = [review({ state: "merging" })];
+  const steps = stepsOf(reconcile(snapshot({ issues: open, reviews })), "review/recover-orphaned");
+  expect(actionsOf(steps, "move_review")[0]?.event).toBe("withdraw_ended");
+});

@@ -1,12 +1,12 @@
 import type { Rule } from "../../context.ts";
-import { retryReview } from "../../rework.ts";
+import { mergeLost, retryReview } from "../../rework.ts";
 import type { ReviewView } from "../../snapshot.ts";
 
 /** A step is under way but no run does it: whatever lost the run, the review must not stand still. */
 export const recoverReview: Rule<ReviewView> = {
   id: "review/recover-orphaned",
   why: "the gates or the merge are under way but no run does them",
-  decide(review, { s }) {
+  decide(review, { s, issues }) {
     return {
       rule: this.id,
       key: review.id,
@@ -15,7 +15,10 @@ export const recoverReview: Rule<ReviewView> = {
         {
           do: "move_review",
           reviewId: review.id,
-          event: review.state === "merging" ? "merge_retry" : "check_impossible",
+          event:
+            review.state === "merging"
+              ? mergeLost(issues.get(review.subjectId))
+              : "check_impossible",
           runId: null,
           text: "no run does this step any more; it is tried again",
         },

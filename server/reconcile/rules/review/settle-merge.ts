@@ -3,7 +3,14 @@ import type { FactOf } from "../../../../protocol/index.ts";
 import type { Context, Rule } from "../../context.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { IssueView, ReviewView, RigView, RunView } from "../../snapshot.ts";
-import { isUndecided, redFeedback, redTitle, retryReview, returnForRework } from "../../rework.ts";
+import {
+  isUndecided,
+  mergeLost,
+  redFeedback,
+  redTitle,
+  retryReview,
+  returnForRework,
+} from "../../rework.ts";
 
 /** Proof from git closes the bead; a conflict or red gates go back; all else is tried again. */
 export const settleMerge: Rule<RunView> = {
@@ -22,13 +29,13 @@ export const settleMerge: Rule<RunView> = {
     if (result?.kind === "landed" && result.headOid === review.headOid)
       actions = [...landed(review, result, reviewed), ...proved(rig, result)];
     else if (result?.kind === "not_landed" && result.code === "withdrawn")
-      actions = [withdrawn(review, result)];
+      actions = [withdrawn(review, result, issue)];
     else if (result?.kind === "not_landed" && isReturned(result, rig))
       actions = returned(review, result, reviewed);
     // Of a bead that is being closed nobody approves anything: what makes sure that nothing lands is tried again.
     else if (result?.kind === "not_landed" && result.code === "refused" && !run.withdraws)
       actions = refused(this.id, review, result);
-    else actions = again(review, run, context);
+    else actions = again(review, run, issue, context);
     return {
       rule: this.id,
       key: review.id,
@@ -46,12 +53,7 @@ export const settleMerge: Rule<RunView> = {
 };
 
 /** The lane was advanced before one of these: an engine that was cut off cannot push any more. */
-const LANE_TAKEN: ReadonlySet<string> = new Set([
-  "conflict",
-  "gates_red",
-  "target_moved",
-  "withdrawn",
-]);
+const LANE_TAKEN: ReadonlySet<string> = new Set(["conflict", "gates_red", "withdrawn"]);
 
 /** An engine that met a changed checkout goes to the branch beside the target, whose lane only a withdrawal takes too. */
 function mayLandBeside(issue: IssueView | undefined, rig: RigView | undefined): boolean {
@@ -72,11 +74,15 @@ function lane(review: ReviewView, { outcome, result }: RunView, beside: boolean)
   return open === review.laneOpen ? [] : [{ do: "mark_lane", reviewId: review.id, open }];
 }
 
-function withdrawn(review: ReviewView, { message }: FactOf<"not_landed">): Action {
+function withdrawn(
+  review: ReviewView,
+  { message }: FactOf<"not_landed">,
+  issue: IssueView | undefined,
+): Action {
   return {
     do: "move_review",
     reviewId: review.id,
-    event: "merge_retry",
+    event: mergeLost(issue),
     runId: null,
     text: message,
   };
@@ -160,13 +166,18 @@ function returned(review: ReviewView, result: FactOf<"not_landed">, reviewed: bo
   ];
 }
 
-function again(review: ReviewView, run: RunView, { s }: Context): Action[] {
+function again(
+  review: ReviewView,
+  run: RunView,
+  issue: IssueView | undefined,
+  { s }: Context,
+): Action[] {
   const message = run.result?.kind === "not_landed" ? run.result.message : run.reason?.message;
   return [
     {
       do: "move_review",
       reviewId: review.id,
-      event: "merge_retry",
+      event: mergeLost(issue),
       runId: null,
       text: `the merge ended as ${run.outcome ?? "lost"}${message ? `: ${message}` : ""}; it is tried again`,
     },
