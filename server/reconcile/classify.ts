@@ -61,6 +61,7 @@ import { expireTriage } from "./rules/triage/expire.ts";
 import { requestTriage } from "./rules/triage/request.ts";
 import { settleTriage } from "./rules/triage/settle-run.ts";
 import { withdrawTriage } from "./rules/triage/withdraw.ts";
+import { isUsedUp } from "./rework.ts";
 import { isOverFor, isTriageOn, isUsedUpBy, wantsTriage } from "./triage/wanted.ts";
 import type { EscalationView, MailView, QuestionView, TriageView } from "./attention.ts";
 import { beadResource, type Context, type Rule } from "./context.ts";
@@ -71,7 +72,6 @@ import type {
   MoleculeView,
   ReviewView,
   RunView,
-  Snapshot,
   TurnView,
 } from "./snapshot.ts";
 import { isAgents, isFrozen, isStopped, wallAt } from "./limits/pauses.ts";
@@ -192,13 +192,6 @@ function nothingUnderWay(issue: IssueView, context: Context): boolean {
 function mayLand(issue: IssueView, context: Context): boolean {
   const review = issue.reviewId === null ? undefined : context.reviews.get(issue.reviewId);
   return review?.state === "merging" || review?.laneOpen === true;
-}
-
-/** Tries are capped by number; what infrastructure fails is capped by time. */
-function isUsedUp({ tries, infraSince, rigId }: ReviewView, s: Snapshot): boolean {
-  const policy = policyOf(s, rigId);
-  if (tries >= policy.reviewTriesMax) return true;
-  return infraSince !== null && s.now - infraSince >= policy.infraPatienceMs;
 }
 
 const ISSUE_TABLE: readonly Row<IssueView>[] = [

@@ -3,6 +3,7 @@ import type { FactOf } from "../../protocol/index.ts";
 import { backOffMs } from "../model/backoff.ts";
 import { countsAs } from "../model/outcomes.ts";
 import type { Action } from "./plan.ts";
+import { policyOf } from "./policy-of.ts";
 import type { IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
 
 /** Wait before a step is offered again that no runner took. */
@@ -14,6 +15,13 @@ const PAUSE_MS = 30_000;
 export function retryReview(review: ReviewView, run: RunView | null, s: Snapshot): Action {
   const as = blame(run);
   return { do: "retry_review", reviewId: review.id, as, backOffUntil: nextTryAt(review, run, s) };
+}
+
+/** Tries of a step are capped by number; what infrastructure fails is capped by time. */
+export function isUsedUp({ tries, infraSince, rigId }: ReviewView, s: Snapshot): boolean {
+  const policy = policyOf(s, rigId);
+  if (tries >= policy.reviewTriesMax) return true;
+  return infraSince !== null && s.now - infraSince >= policy.infraPatienceMs;
 }
 
 /** Where a review goes whose merge has ended without landing. What was returned is not approved by that. */

@@ -154,3 +154,18 @@ test("[review/settle-merge] [D1] a withdrawal approves nothing of a bead that wa
     expect(actionsOf(steps, "move_review")[0]).toMatchObject({ event: "withdraw_ended" });
   }
 });
+
+test("[review/settle-merge] [D1] a person is told of a withdrawal that infrastructure fails for long", () => {
+  const told = (infraSince: number | null, withdraws = true) => {
+    const ended = { kind: "merge", state: "ended", outcome: "lost", reviewId: "mr_1" } as const;
+    const reviews = [review({ state: "merging", laneOpen: true, infraSince })];
+    const issues = [issue({ state: "open", reviewId: "mr_1" })];
+    const runs = [run({ ...ended, withdraws })];
+    const plan = reconcile(snapshot({ runs, reviews, issues }));
+    return actionsOf(stepsOf(plan, RULE), "escalate").map(({ title }) => title);
+  };
+  const { now, policy } = snapshot({});
+  expect(told(now - policy.infraPatienceMs)).toEqual(["Has it landed? Sort the list"]);
+  expect(told(now - policy.infraPatienceMs + 1)).toEqual([]);
+  expect(told(now - policy.infraPatienceMs, false)).toEqual([]);
+});

@@ -5,6 +5,7 @@ import type { Action, Step } from "../../plan.ts";
 import type { IssueView, ReviewView, RigView, RunView } from "../../snapshot.ts";
 import {
   isUndecided,
+  isUsedUp,
   mergeLost,
   redFeedback,
   redTitle,
@@ -35,7 +36,11 @@ export const settleMerge: Rule<RunView> = {
     // Of a bead that is being closed nobody approves anything: what makes sure that nothing lands is tried again.
     else if (result?.kind === "not_landed" && result.code === "refused" && !run.withdraws)
       actions = refused(this.id, review, result);
-    else actions = again(review, run, issue, context);
+    else
+      actions = [
+        ...again(review, run, issue, context),
+        ...unsettled(this.id, run, review, issue, context),
+      ];
     return {
       rule: this.id,
       key: review.id,
@@ -98,6 +103,30 @@ function isReturned(result: FactOf<"not_landed">, rig: RigView | undefined): boo
 function proved(rig: RigView | undefined, { proof }: FactOf<"landed">): Action[] {
   if (!rig || proof.method !== "merge" || branchOf(proof.ref) !== rig.target) return [];
   return [{ do: "prove_target", rigId: rig.id, oid: proof.mergeOid }];
+}
+
+/** A bead that ends waits for a withdrawal: when that cannot be made for long, somebody must look why. */
+function unsettled(
+  rule: string,
+  run: RunView,
+  review: ReviewView,
+  issue: IssueView | undefined,
+  { s }: Context,
+): Action[] {
+  if (!run.withdraws || !issue || !isUsedUp(review, s)) return [];
+  const why = run.result?.kind === "not_landed" ? run.result.message : run.reason?.message;
+  return [
+    {
+      do: "escalate",
+      title: `Has it landed? ${issue.title}`.slice(0, 200),
+      body: `A merge of it was cut off, and it cannot be made sure that nothing of it lands: ${why ?? "the run was lost"} It is tried on; until then the bead does not end.`,
+      severity: "high",
+      rule,
+      subjectId: issue.id,
+      holdsWhile: ["open", "in_review"],
+      rigId: issue.rigId,
+    },
+  ];
 }
 
 /** The remote takes it from nobody until a person has looked: another try would end the same way. */
