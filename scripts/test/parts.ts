@@ -11,8 +11,6 @@ export interface Part {
   workers: number;
   /** Whether the order of the tests of a file is shuffled; those that tell one story keep theirs. */
   shuffled: boolean;
-  /** It takes the processor that others leave: its time is its own. */
-  yields?: boolean;
 }
 
 const minuteMs = 60_000;
@@ -29,10 +27,9 @@ export const parts: readonly Part[] = [
   {
     name: "sim",
     testTimeoutMs: 5 * minuteMs,
-    partTimeoutMs: 20 * minuteMs,
+    partTimeoutMs: 10 * minuteMs,
     workers: 2,
     shuffled: false,
-    yields: true,
   },
   {
     name: "e2e",
@@ -50,8 +47,8 @@ export const parts: readonly Part[] = [
   },
 ];
 
-/** Parts that are run side by side: two mostly wait for agents, and plays fill their pauses. */
-const SIDE_BY_SIDE: readonly Part["name"][] = ["sim", "e2e", "kill"];
+/** Parts that are run side by side: those two mostly wait for agents. */
+const SIDE_BY_SIDE: readonly Part["name"][] = ["e2e", "kill"];
 
 /** The chosen parts in the order in which they are run, those that are run side by side together. */
 export function wavesOf(chosen: readonly Part[]): Part[][] {

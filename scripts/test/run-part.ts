@@ -1,13 +1,11 @@
 // One part of the tests: one `bun test` over its files.
 import { mkdtemp, rm } from "node:fs/promises";
-import { setPriority, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Counts, countReport, slowestFiles } from "./junit.ts";
 import type { Part } from "./parts.ts";
 import { killTree } from "./process-tree.ts";
 
-/** Niceness of a part that yields. */
-const YIELDING = 15;
 /** How many of the slowest files are named. */
 const SLOWEST = 8;
 
@@ -52,7 +50,6 @@ async function runTests(run: PartRun, report: string): Promise<number> {
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...run.env },
   });
-  if (run.part.yields === true) setPriority(child.pid, YIELDING);
   const deadline = setTimeout(() => {
     console.log(`${run.part.name}: not done after ${run.part.partTimeoutMs / 1000} s; ended`);
     killTree(child.pid);
