@@ -1,5 +1,7 @@
 import { laneRef } from "../git/names.ts";
-import { onlyMoved, refusalOf } from "../git/push.ts";
+import type { Outcome } from "../git/outcome.ts";
+import type { Oid } from "../git/porcelain.ts";
+import { onlyMoved, type Place, refusalOf } from "../git/push.ts";
 import { laneCommit } from "./lane.ts";
 import type { Observation } from "./operation.ts";
 import { mergeError } from "./outcome.ts";
@@ -96,10 +98,8 @@ export async function dropCandidates(
   const place = placeOf(shop, request);
   const candidates = await refs.list(place, candidatePrefix(request));
   if (!candidates.ok) return failed(candidates.error);
-  for (const [ref, oid] of candidates.refs) {
-    const pushed = await refs.push(shop.rig, place, [{ ref, to: null, expected: oid }]);
-    if (!pushed.ok) return failed(pushed.error);
-  }
+  const deleted = await deleteRefs(shop, place, candidates.refs);
+  if (!deleted.ok) return failed(deleted.error);
   if (candidates.refs.size === 0) return { kind: "candidates_dropped" };
   const left = await refs.list(place, candidatePrefix(request));
   if (!left.ok) return failed(left.error);
@@ -124,11 +124,22 @@ export async function cleanUp(shop: Workshop, request: LandingRequest): Promise<
     // Somebody else's commit on it stays.
     if (read.refs.get(branch) === request.source) ours.set(branch, request.source);
   }
-  let branchDeleted = false;
-  for (const [ref, oid] of ours) {
-    const pushed = await refs.push(shop.rig, place, [{ ref, to: null, expected: oid }]);
-    if (!pushed.ok) return failed(pushed.error);
-    if (ref === branch) branchDeleted = pushed.refs[0]?.state === "updated";
+  const deleted = await deleteRefs(shop, place, ours);
+  if (!deleted.ok) return failed(deleted.error);
+  return { kind: "cleaned", branchDeleted: branch !== null && deleted.names.has(branch) };
+}
+
+/** Deletes each ref that still has its value. @returns the names of those that the remote says are deleted now */
+async function deleteRefs(
+  { works, rig }: Workshop,
+  place: Place,
+  values: ReadonlyMap<string, Oid>,
+): Promise<Outcome<{ names: Set<string> }>> {
+  const names = new Set<string>();
+  for (const [ref, oid] of values) {
+    const pushed = await works.refs.push(rig, place, [{ ref, to: null, expected: oid }]);
+    if (!pushed.ok) return pushed;
+    if (pushed.refs[0]?.state === "updated") names.add(ref);
   }
-  return { kind: "cleaned", branchDeleted };
+  return { ok: true, names };
 }

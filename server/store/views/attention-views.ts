@@ -170,7 +170,6 @@ export function prepareAsked(db: Db): (beadId: string) => AskedView[] {
 }
 
 /** The state of anything that an escalation may be about; null when there is no such thing. */
-/** State of what an escalation is about; null when there is no such subject (any more). */
 export const subjectState = prepared((db) => {
   const readers = {
     // A parked bead stays open: for who reads this, that is a state.
