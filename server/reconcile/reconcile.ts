@@ -33,7 +33,9 @@ export function reconcile(snapshot: Snapshot): Plan {
   const add = (step: Step | null) => {
     if (!step) return;
     plan.steps.push(step);
-    for (const key of [step.key, ...step.expect.map((expect) => expect.id)]) taken.add(key);
+    taken.add(step.key);
+    // A subject is only read: it has a step of its own in this round.
+    for (const { table, id } of step.expect) if (table !== "subject") taken.add(id);
   };
   const guard = (rule: string, key: string, decide: () => void) => {
     try {

@@ -76,6 +76,13 @@ test("[D16] [escalation/resolve-over] what it was raised for is over: it resolve
   expect(history.at(-1)).toMatchObject({ kind: "resolved", rule: "escalation/resolve-over" });
 });
 
+test("[D16] [escalation/resolve-over] a bead that is taken up again goes on at once, though its escalation is resolved beside it", async () => {
+  const { id } = await failedBead();
+  await stage.do("bead.reopen", { bead: id });
+  expect(await open()).toEqual([]);
+  expect((await stage.issue(id)).status).toBe("in_progress");
+});
+
 test("[D16] a matter that is raised again while it is open is one escalation", async () => {
   const bead = await stage.do("bead.sling", { rig, title: "Sort" });
   const { spec } = await stage.offered("work");
