@@ -19,7 +19,7 @@ import type {
 import { STAGE, type SlotClass } from "../reconcile/stages.ts";
 import type { Db } from "./database.ts";
 import { kindOfId } from "./id-kind.ts";
-import { ready } from "./schema/beads.ts";
+import { issues, ready } from "./schema/beads.ts";
 import { rigs, runners, runs, turns } from "./schema/runs.ts";
 import { town } from "./schema/town.ts";
 import {
@@ -175,10 +175,11 @@ function prepareTown(
 /** The first of the ready index, as many as could be placed now. */
 function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
   const [stage, rigId, limit] = ["stage", "rigId", "limit"].map((name) => sql.placeholder(name));
+  const ofQueue = and(eq(ready.stage, stage as never), eq(ready.rigId, rigId as never));
   const ofRig = db
     .select({ id: ready.subjectId })
     .from(ready)
-    .where(and(eq(ready.stage, stage as never), eq(ready.rigId, rigId as never)))
+    .where(ofQueue)
     .orderBy(asc(ready.rank), asc(ready.age))
     .limit(limit as never)
     .prepare();
@@ -194,8 +195,17 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
     .orderBy(asc(ready.rank), asc(ready.age))
     .limit(1)
     .prepare();
+  const soundOfRig = db
+    .select({ id: ready.subjectId })
+    .from(ready)
+    .innerJoin(issues, eq(issues.beadId, ready.subjectId))
+    .where(and(ofQueue, eq(issues.startFailures, 0), eq(issues.stalls, 0)))
+    .orderBy(asc(ready.rank), asc(ready.age))
+    .limit(limit as never)
+    .prepare();
   const queues = prepareQueues(db);
   return (town) => {
+    const isTried = town.breaker.state === "half_open";
     const capacity = new Capacity(town);
     const heads = lanes.all().flatMap(({ resource }) => ofLane.all({ resource }));
     const rigOf = new Map(town.rigs.map((rig) => [rig.id, rig]));
@@ -204,9 +214,11 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
       const slot = SLOT[at.stage];
       if (!rig || !slot || gateOf(rig, slot, town) !== null) continue;
       const room = capacity.room(slot, rig);
-      // A half-open breaker is not tried by beads that failed lately: they may be the first ones.
-      const limit = room + (town.breaker.state === "half_open" ? town.breaker.recent.length : 0);
-      if (room > 0) heads.push(...ofRig.all({ ...at, limit }));
+      if (room <= 0) continue;
+      // A half-open breaker is tried by a bead that does not fail: those that do, or did lately, may be the first ones.
+      const limit = room + (isTried ? town.breaker.recent.length : 0);
+      heads.push(...ofRig.all({ ...at, limit }));
+      if (isTried) heads.push(...soundOfRig.all({ ...at, limit }));
     }
     return heads.map((head) => head.id);
   };

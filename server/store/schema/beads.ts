@@ -193,7 +193,7 @@ export const convoys = sqliteTable(
   {
     beadId: text("bead_id").primaryKey(),
     state: text("state").$type<ConvoyState>().notNull(),
-    mode: text("mode").$type<ConvoyMode>().notNull(),
+    mode: text("mode").$type<ConvoyMode>().notNull().default("review-and-merge"),
     /** Its own branch, with mode review-then-land. */
     branch: text("branch"),
     delivery: text("delivery").$type<Delivery>(),

@@ -1,5 +1,6 @@
 /** What people answer and decide when they are asked, and what they say unasked. */
-import { later, oneOf, type Act, type Wish } from "./act.ts";
+import type { Ack } from "../../../protocol/error.ts";
+import { later, oneOf, releaseAgain, type Act, type Wish } from "./act.ts";
 
 /** A question, most often one that is open; some answers are kept for the rig. */
 export const answer: Act = (_bead, random, { play }) => {
@@ -32,8 +33,12 @@ export const resolve: Act = (_bead, random, { play }) => {
   const open = [...play.view.escalations.values()].filter(({ state }) => state !== "resolved");
   const one = oneOf(open, random);
   if (one === undefined) return null;
-  const command = random.unit() < 0.6 ? "escalation.acknowledge" : "escalation.resolve";
-  return [command, { escalation: one.id }];
+  if (random.unit() < 0.6) return ["escalation.acknowledge", { escalation: one.id }];
+  const { subjectId, triage } = one;
+  const isHeld = subjectId !== null && triage?.action === "hold";
+  // Whoever puts away the card of what triage holds lets it go on.
+  const release = (ack: Ack) => void (ack.ok && isHeld && releaseAgain(play, subjectId));
+  return ["escalation.resolve", { escalation: one.id }, release];
 };
 
 export const mail: Act = (bead, random) => {

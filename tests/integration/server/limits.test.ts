@@ -179,8 +179,8 @@ test("[F9] a paused convoy waits, the beads beside it do not", async () => {
   await stage.until(() => (offersAfter(before).length >= 3 ? true : undefined));
 });
 
-test("[C3] [SC-RECOVER-8] failing starts open the breaker, it survives a restart, one fresh bead closes it", async () => {
-  for (const title of ["A", "B", "C", "D"]) await sling(title);
+/** No work can be started, until the breaker opens. */
+async function failUntilOpen(): Promise<void> {
   const answered = new Set<string>();
   await stage.until(async () => {
     for (const { spec } of stage.port.offers) {
@@ -190,6 +190,11 @@ test("[C3] [SC-RECOVER-8] failing starts open the breaker, it survives a restart
     }
     return (await limits()).breaker.state === "open" ? true : undefined;
   });
+}
+
+test("[C3] [SC-RECOVER-8] failing starts open the breaker, it survives a restart, one fresh bead closes it", async () => {
+  for (const title of ["A", "B", "C", "D"]) await sling(title);
+  await failUntilOpen();
   expect(stage.escalations()).toEqual(["The breaker is open: no agent is started"]);
   const before = stage.port.offers.length;
   const fresh = await sling("Fresh");
@@ -207,4 +212,18 @@ test("[C3] [SC-RECOVER-8] failing starts open the breaker, it survives a restart
   expect((await limits()).breaker).toMatchObject({ state: "closed", reason: null });
   expect(stage.escalations()).toEqual([]);
   await stage.until(() => (offersAfter(before).length > 1 ? true : undefined));
+});
+
+test("[C3] [SC-RECOVER-8] a breaker that was open for long is tried by a bead that does not fail, though those that do are before it", async () => {
+  await stage.do("settings.set", { key: "breakerOpenMs", value: 900_000 });
+  for (const title of ["A", "B", "C", "D"])
+    await stage.do("bead.sling", { rig: rigId, title, priority: "high" });
+  await failUntilOpen();
+  const before = stage.port.offers.length;
+  const { id } = await stage.do("bead.sling", { rig: rigId, title: "Fresh", priority: "low" });
+  await pass(905_000);
+  expect((await limits()).breaker.state).toBe("half_open");
+  const [probe, ...others] = offersAfter(before);
+  expect(others).toEqual([]);
+  expect(probe && "bead" in probe.spec && probe.spec.bead.id).toBe(id);
 });

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import {
   actionsOf,
   blocker,
+  breaker,
   issue,
   NOW,
   review,
@@ -238,4 +239,14 @@ test("[town/allocate] [B1] the Mayor does not wait for slots of agents", () => {
   const runs = [1, 2, 3, 4].map((n) => run({ id: `rn_${n}`, resource: `bead:bd_9${n}` }));
   expect(offers({ turns: [turn()], runs }).map(({ kind }) => kind)).toEqual(["session"]);
   expect(offers({ turns: [turn()], modelMissing: "no model is set up" })).toEqual([]);
+});
+
+test("[town/allocate] [C3] a half-open breaker is tried by what does not fail on end, before all that does; by that, where there is nothing else", () => {
+  const sick = issue({ id: "bd_1", priority: "critical", startFailures: 1 });
+  const still = issue({ id: "bd_2", priority: "critical", stalls: 1 });
+  const well = issue({ id: "bd_3", priority: "low" });
+  const half = breaker({ state: "half_open" });
+  expect(offered({ issues: [sick, still, well], breaker: half })).toEqual(["work bd_3"]);
+  expect(offered({ issues: [sick, still], breaker: half })).toEqual(["work bd_1"]);
+  expect(offered({ issues: [sick, well] })).toEqual(["work bd_1", "work bd_3"]);
 });

@@ -57,8 +57,8 @@ export function allocate(context: Context, taken: ReadonlySet<string>): Step[] {
     push(give(each, context, capacity, busy));
   for (const rig of context.s.rigs)
     if (!taken.has(rig.id)) push(offerForRig(rig, context, capacity, busy));
-  for (const each of candidates.filter(({ ready }) => ready.stage === "work"))
-    push(give(each, context, capacity, busy));
+  const work = candidates.filter(({ ready }) => ready.stage === "work");
+  for (const each of soundFirst(work, context.s)) push(give(each, context, capacity, busy));
   push(offerForTriage(context, taken, capacity, busy));
   return steps;
 }
@@ -111,6 +111,18 @@ function give(
       ? giveReview({ ...subject, review: subject.review, rig, runner }, ready.stage, context)
       : giveWork(subject.issue, offerWork(subject.issue, rig, runner, context));
   return slot === "agent" ? tried(step, context.s) : step;
+}
+
+/** While the breaker is tried, what has failed on end comes last: it says of nothing but itself that it cannot be started. */
+function soundFirst(candidates: readonly Candidate[], { breaker }: Snapshot): readonly Candidate[] {
+  if (breaker.state !== "half_open") return candidates;
+  return candidates.toSorted(
+    (a, b) => Number(failsOnEnd(a.subject.issue)) - Number(failsOnEnd(b.subject.issue)),
+  );
+}
+
+function failsOnEnd({ startFailures, stalls }: IssueView): boolean {
+  return startFailures > 0 || stalls > 0;
 }
 
 /** A half-open breaker is tried by a bead that did not fail lately. */
