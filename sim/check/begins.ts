@@ -44,8 +44,7 @@ export class BeginChecks {
     if (runner !== "connected")
       throw new Violation("offered-heard", `${id} was offered to ${runnerId}, which is ${runner}`);
     const issue = beadId === null ? undefined : this.#view.issues.get(beadId);
-    if (kind === "merge" && issue !== undefined && issue.closing !== null)
-      this.#withdrawing.add(id);
+    if (kind === "merge" && issue !== undefined && isEnding(issue)) this.#withdrawing.add(id);
     this.#notPaused(run);
     if (beadId !== null) this.#ofBead(run, beadId);
     if (kind === "work" || kind === "review" || kind === "triage") this.#withinSlots(run);
@@ -55,7 +54,7 @@ export class BeginChecks {
   /** `runId`: of the run whose mark is in the lane. */
   landed(bead: string, runId: string): void {
     if (this.#withdrawing.has(runId))
-      throw new Violation("withdrawn-rests", `${runId} landed ${bead}, which is being closed`);
+      throw new Violation("withdrawn-rests", `${runId} landed ${bead}, which was to end`);
   }
 
   forget(): void {
@@ -82,7 +81,7 @@ export class BeginChecks {
     this.#counts.set(beadId, count);
     if (count > RUNS_MAX) throw new Violation("runaway", `${beadId} has had ${count} runs`);
     const issue = this.#view.issues.get(beadId);
-    if (issue?.held === true && issue.closing === null)
+    if (issue?.held === true && !this.#withdrawing.has(id))
       throw new Violation("held-rests", `${id} began while ${beadId} is held`);
     if (kind !== "work") return;
     for (const on of issue?.blockedBy ?? []) {
@@ -117,6 +116,11 @@ export class BeginChecks {
     if (count >= POLICY.reviewTriesMax)
       throw new Violation("tries", `${run.reviewId} is read once more after ${count} bad ends`);
   }
+}
+
+/** Only beads in review are merged to land; of others a merge makes sure that they can end. */
+function isEnding({ closing, status }: Image<"issue">): boolean {
+  return closing !== null || status === "open";
 }
 
 function roundOf({ reviewId, round }: Run): string {
