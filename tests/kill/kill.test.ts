@@ -5,7 +5,7 @@ import { gateCodes, landedBeads, markerCounts } from "../support/landed-sample.t
 import { isLeftOut } from "../support/left-out.ts";
 import { drawnMoments } from "../support/sample.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { startTown } from "../support/town-process.ts";
+import { startTown, type TownProcess } from "../support/town-process.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { eventually } from "./eventually.ts";
 import { remains } from "./host-processes.ts";
@@ -13,6 +13,8 @@ import { MOMENTS, VICTIMS, type Moment } from "./scene.ts";
 import { slowRemote } from "./slow-remote.ts";
 import { prepareTwoBeads, type TwoBeads } from "./two-beads.ts";
 
+/** Of a start that brings two beads to their end. */
+const END_PATIENCE_MS = 150_000;
 const SEED = Number(process.env["GASTOWN_TEST_SEED"] ?? "0");
 /** Feature ids of what mends each victim's end. */
 const FEATURES = { town: "C6 D2", runner: "C6 D2", "kilo serve": "B1 C6" } as const;
@@ -50,7 +52,7 @@ async function playUntilKilled(
 
 async function expectGoodEnd(dataDir: string, play: TwoBeads, beads: string[]): Promise<void> {
   await using town = await startTown({ args: ["--once", "--data", dataDir] });
-  const code = await town.exited;
+  const code = await endOf(town, dataDir);
   const summary = JSON.parse(town.lines.at(-1) ?? "null") as Summary | null;
   expect(summary).toMatchObject({ ok: true, reason: null, beads: 2, merges: 2 });
   expect(code).toBe(0);
@@ -65,4 +67,23 @@ async function expectGoodEnd(dataDir: string, play: TwoBeads, beads: string[]): 
     async () => (await remains(dataDir)).length === 0 || undefined,
     10_000,
   );
+}
+
+/** The exit code. Throws with what the town waits for when it does not end. */
+async function endOf(town: TownProcess, dataDir: string): Promise<number | null> {
+  const late = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => late.resolve("late"), END_PATIENCE_MS);
+  const first = await Promise.race([town.exited, late.promise]);
+  clearTimeout(timer);
+  if (first !== "late") return first;
+  await using feed = await ChangeFeed.open(dataDir);
+  await feed.until("the town told its runs", () => feed.all("run").length > 0 || undefined);
+  const of = { runs: feed.all("run").filter(({ state }) => state !== "ended") };
+  const told = {
+    ...of,
+    issues: feed.all("issue"),
+    reviews: feed.all("review"),
+    chat: feed.all("chat"),
+  };
+  throw new Error(`the town does not end: ${JSON.stringify(told, null, 1)}\n${town.stderr()}`);
 }

@@ -157,18 +157,22 @@ async function ask<T>(schema: z.ZodType<T>, call: () => Promise<SdkAnswer>): Pro
   try {
     return parse(schema, await call());
   } catch (error) {
-    return refuse("offline", `kilo does not answer: ${shorten(error)}`, { retryable: true });
+    return silent(error);
   }
 }
 
+function silent(error: unknown): Result<never> {
+  return refuse("offline", `kilo does not answer: ${shorten(error)}`, { retryable: true });
+}
+
 function parse<T>(schema: z.ZodType<T>, answer: SdkAnswer): Result<T> {
+  // The SDK gives an error of the network back, without an answer.
+  if (answer.response === undefined) return silent(answer.error);
   if (answer.error !== undefined) {
-    const status = answer.response?.status;
-    return refuse(
-      "internal",
-      `kilo refused a request${status === undefined ? "" : ` with ${status}`}: ${shorten(answer.error)}`,
-      { retryable: true },
-    );
+    const { status } = answer.response;
+    return refuse("internal", `kilo refused a request with ${status}: ${shorten(answer.error)}`, {
+      retryable: true,
+    });
   }
   const parsed = schema.safeParse(answer.data);
   if (parsed.success) return { ok: true, value: parsed.data };

@@ -8,7 +8,7 @@ import type { AgentDriver, AgentEvent, AgentPrompt, AgentSpec, AgentUsage } from
 import { TOOL_SERVER_NAME, toolNameForModel, toolsOf } from "../tools.ts";
 import { KiloClient } from "./kilo-client.ts";
 import { KiloEventMapper, type KiloRequest } from "./kilo-events.ts";
-import { startKiloServer, type KiloServer } from "./kilo-server.ts";
+import { startKiloServer, within, type KiloServer } from "./kilo-server.ts";
 import { kiloMessageId } from "./message-id.ts";
 import { residentBytesOf } from "./resident-bytes.ts";
 
@@ -177,9 +177,17 @@ export class KiloDriver implements AgentDriver {
     const mapper = new KiloEventMapper(session.value.id);
     this.#live = { server, client, sessionId: session.value.id, mapper };
     const opened = Promise.withResolvers<void>();
-    void this.#follow(client, mapper, session.value.id, opened.resolve);
-    await Promise.race([opened.promise, this.exited]);
-    return server.process.hasExited ? notRunning() : { ok: true, value: undefined };
+    const following = this.#follow(client, mapper, session.value.id, opened.resolve);
+    // Nothing is sent to an agent that cannot be heard.
+    const first = await within(
+      Promise.race([opened.promise, following]),
+      Math.max(0, deadlineAt - this.#options.now()),
+    );
+    if (first === "late")
+      return refuse("deadline", "The agent does not give its stream of events.", {
+        retryable: true,
+      });
+    return this.#stopping.signal.aborted ? notRunning() : { ok: true, value: undefined };
   }
 
   /** An agent without the town's tools can only waste money: it is a failed start. */
@@ -218,10 +226,14 @@ export class KiloDriver implements AgentDriver {
     onFirstOpen: () => void,
   ): Promise<void> {
     const { signal } = this.#stopping;
+    let wasOpen = false;
+    const onOpen = () => {
+      if (wasOpen) void this.#catchUp(client, mapper, sessionId);
+      else onFirstOpen();
+      wasOpen = true;
+    };
     for (let broken = 0; broken <= RECONNECTS_MAX && !signal.aborted; broken++) {
       try {
-        const onOpen =
-          broken === 0 ? onFirstOpen : () => void this.#catchUp(client, mapper, sessionId);
         for await (const event of client.events(signal, onOpen)) {
           const { events, requests } = mapper.map(event);
           for (const each of events) this.#emit(each);

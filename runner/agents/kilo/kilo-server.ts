@@ -122,7 +122,8 @@ async function claimSocket(hostDir: string, socketDir: string): Promise<string> 
   return claimed;
 }
 
-async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | "late"> {
+/** What comes first: the promise's end, or `timeoutMs`. */
+export async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | "late"> {
   const late = Promise.withResolvers<"late">();
   const timer = setTimeout(() => late.resolve("late"), timeoutMs);
   const first = await Promise.race([promise, late.promise]);

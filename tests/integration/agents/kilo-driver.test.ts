@@ -182,6 +182,53 @@ test(
   TIMEOUT_MS,
 );
 
+test(
+  "[C12] an agent whose first streams of events break is heard by a later one",
+  async () => {
+    await using stage = await openKiloStage({
+      mode: "none",
+      turns: [{ text: "Heard." }],
+      deaf: { broken: 2 },
+    });
+    await startAndPrompt(stage);
+    expect(await stage.awaitEvent(isClosed)).toEqual({ type: "turn_closed", reason: "completed" });
+    expect(stage.events).toContainEqual(expect.objectContaining({ type: "text", text: "Heard." }));
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C12] an agent that cannot be heard is a failed start, in time, that leaves nothing",
+  async () => {
+    await using stage = await openKiloStage({
+      mode: "none",
+      turns: [],
+      deaf: "hold",
+      startTimeoutMs: 10_000,
+    });
+    expect(await stage.driver.start()).toMatchObject({
+      ok: false,
+      error: { code: "deadline", retryable: true, message: expect.stringContaining("events") },
+    });
+    expect(await findStrays({ owner: stage.world.owner })).toEqual([]);
+    expect(await stage.driver.exited).toMatchObject({ cancelled: true });
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C12] an agent that cannot be heard yet can be stopped",
+  async () => {
+    await using stage = await openKiloStage({ mode: "none", turns: [], deaf: "hold" });
+    const start = stage.driver.start();
+    while ((await stage.driver.toolsRegistered()).ok === false) await Bun.sleep(50);
+    expect(await stage.driver.stop({ graceMs: 3_000 })).toMatchObject({ cancelled: true });
+    expect(await start).toMatchObject({ ok: false });
+    expect(await findStrays({ owner: stage.world.owner })).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
 function sampleBead() {
   return beadSpecSchema.parse({
     id: `bd_${"0".repeat(26)}`,

@@ -1,5 +1,5 @@
 // A run's surroundings for tests: data directory, sandbox, gateway, tool server and scripted model, all real.
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "../../../protocol/run.ts";
@@ -78,6 +78,9 @@ export type KiloStageOptions = {
   turns: readonly ContractTurn[];
   admit?: () => Admission;
   spec?: (spec: AgentSpec) => Partial<AgentSpec>;
+  /** Starts kilo behind `deaf-kilo.ts`: its first streams of events break, or none is ever answered. Without isolation only. */
+  deaf?: { broken: number } | "hold";
+  startTimeoutMs?: number;
 };
 
 export type KiloStage = ContractStage & {
@@ -154,7 +157,7 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
     },
   };
   const password = "run-password";
-  const driver = kiloDriver({ ...spec, ...options.spec?.(spec) }, world, password);
+  const driver = await kiloDriver({ ...spec, ...options.spec?.(spec) }, world, password, options);
   const watch = watchEvents(driver);
   return {
     ...watch,
@@ -176,20 +179,38 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
   };
 }
 
-function kiloDriver(spec: AgentSpec, world: World, password: string): AgentDriver {
+async function kiloDriver(
+  spec: AgentSpec,
+  world: World,
+  password: string,
+  { deaf, startTimeoutMs = START_TIMEOUT_MS }: KiloStageOptions,
+): Promise<AgentDriver> {
   const kilo = findKilo({ setting: null, path: "", roots: [REPOSITORY_ROOT], installDir: null });
   if (!kilo.ok) throw new Error(kilo.error.message);
   return new KiloDriver(spec, {
     sandbox: world.sandbox,
     owner: world.owner,
-    binary: kilo.value.path,
+    binary: deaf === undefined ? kilo.value.path : await deafKilo(world, kilo.value.path, deaf),
     password,
-    startTimeoutMs: START_TIMEOUT_MS,
+    startTimeoutMs,
     networkRetryMs: 1_000,
     now: Date.now,
     random: Math.random,
     log: silentLog,
   });
+}
+
+/** A program that is called as kilo is. */
+async function deafKilo(
+  world: World,
+  kilo: string,
+  deaf: NonNullable<KiloStageOptions["deaf"]>,
+): Promise<string> {
+  const path = join(world.dataDir, "kilo");
+  const how = deaf === "hold" ? "hold 0" : `break ${deaf.broken}`;
+  const door = join(import.meta.dir, "deaf-kilo.ts");
+  await writeFile(path, `#!/bin/sh\nexec bun '${door}' '${kilo}' ${how} "$@"\n`, { mode: 0o755 });
+  return path;
 }
 
 function watchEvents(driver: AgentDriver): Pick<ContractStage, "events" | "awaitEvent"> {
