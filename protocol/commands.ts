@@ -254,6 +254,8 @@ export const commands = {
         role: z.enum(["owner", "runner"]),
         name: z.string(),
         createdAt: timestampSchema,
+        /** When a runner joined with it: it lets in no other. */
+        joinedAt: timestampSchema.nullable(),
         revokedAt: timestampSchema.nullable(),
       }),
     ),

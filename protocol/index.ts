@@ -9,6 +9,7 @@ export * from "./facts.ts";
 export * from "./gate.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
+export * from "./entities/membership.ts";
 export * from "./entities/molecule.ts";
 export * from "./entities/triage.ts";
 export * from "./parse-body.ts";

@@ -12,12 +12,6 @@ import { BODY_CHARS_MAX } from "./limits.ts";
 import { fenceSchema, isolationSchema } from "./run.ts";
 import { rigSpecSchema, runSpecSchema, turnSpecSchema } from "./run-spec.ts";
 
-export const runnerHandshakeSchema = z.strictObject({
-  version: z.number().int(),
-  client: z.string().max(60),
-  token: z.string().max(400),
-});
-
 const liveRun = z.object({
   runId: runIdSchema,
   fence: fenceSchema,

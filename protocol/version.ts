@@ -7,6 +7,9 @@
  * 1: the first wire: commands, topics, run streams, runner frames.
  * 2: reconcile.preview.
  * 3: provider.retry; what a convoy's landing carries; a landing that others brought in.
+ * 4: runners join with a key of their own; whether a token was used.
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 export const PROTOCOL_VERSION_LOWEST = 1;
+/** Older runners know only tokens. */
+export const RUNNER_PROTOCOL_VERSION_LOWEST = 4;

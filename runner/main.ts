@@ -7,6 +7,8 @@ import { claimRoot } from "./git/paths.ts";
 import { createLog, type Log } from "./log.ts";
 import { openRunner } from "./open-runner.ts";
 import type { Runner } from "./running.ts";
+import { memberFile } from "./membership/member-file.ts";
+import { Membership } from "./membership/membership.ts";
 import { socketTransport } from "./session/town-socket.ts";
 import { fileDisk } from "./spool/disk.ts";
 import type { Halt } from "./spool/halting-database.ts";
@@ -16,7 +18,8 @@ export type { Runner } from "./running.ts";
 
 export interface RunnerOptions {
   townUrl: string;
-  token: string;
+  /** For the first connection; null when this data directory has joined before. */
+  token: string | null;
   /** The runner works in `<dataDir>/runner`. */
   dataDir: string;
   slots: number;
@@ -45,11 +48,17 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const waitMs = options.local ? PREDECESSOR_MS_MAX : 0;
   const lock = await awaitDirectory(join(root.path, "lock"), { waitMs, clock });
   if (!lock.ok) return failed(log, lock.error.message);
+  const membership = Membership.open(memberFile(join(root.path, "member.json")));
+  if (!membership.ok) {
+    lock.value.release();
+    return failed(log, membership.error.message);
+  }
   const { dataDir, kilo = null } = options;
   const place = await furnish({ root, dataDir, kilo, clock, random, log });
   const transport = socketTransport({
     townUrl: options.townUrl,
     token: options.token,
+    membership: membership.value,
     client: `gastown-runner/${options.version}`,
   });
   const disk = fileDisk(join(root.path, "spool.db"));

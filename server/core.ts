@@ -59,7 +59,7 @@ export interface TownCore {
   townId: string;
   epoch: number;
 
-  /** Runner side. `tokenId` is the runner token the connection was opened with. */
+  /** Runner side. `tokenId` is the token for which the runner's key was taken. */
   hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>>;
   facts(runnerId: string, batch: FactBatch): Promise<Result<{ ackedSeq: number }>>;
   heartbeat(
@@ -72,6 +72,8 @@ export interface TownCore {
   credential(runnerId: string, frame: CredentialFrame): Promise<Result<ModelCredential>>;
   /** The socket of this connection closed. */
   runnerGone(runnerId: string, connection: number): void;
+  /** A runner's token was used a second time: people are told. */
+  joinedTwice(tokenId: string): Promise<void>;
 }
 
 /**
@@ -97,6 +99,8 @@ export interface AuthPort {
     role: "owner" | "runner";
     name: string;
     createdAt: number;
+    /** When a runner's key was taken for it. */
+    joinedAt: number | null;
     revokedAt: number | null;
   }[];
   /** False when there is no such token. */

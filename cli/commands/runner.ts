@@ -28,7 +28,7 @@ export function addRunner(program: Command): void {
     .requiredOption("--town <url>", "address of the town", townUrl)
     .option(
       "--token <token>",
-      "from `gastown token create --role runner`; GASTOWN_TOKEN hides it from other users",
+      "from `gastown token create --role runner`, for the first start; GASTOWN_TOKEN hides it from other users",
     )
     .option("--data <dir>", "data directory; the runner works in its folder runner")
     .option(
@@ -71,13 +71,10 @@ export function addRunner(program: Command): void {
   });
 }
 
-function tokenOf(options: Options): string {
-  const token = options.token ?? process.env["GASTOWN_TOKEN"];
-  if (token !== undefined && token !== "") return token;
-  throw new Complaint(
-    "A runner needs a token: --token or GASTOWN_TOKEN. `gastown token create --role runner` makes one.",
-    2,
-  );
+/** Null when none is given: the runner may have joined at an earlier start. */
+function tokenOf(options: Options): string | null {
+  const token = options.token ?? process.env["GASTOWN_TOKEN"] ?? "";
+  return token === "" ? null : token;
 }
 
 function townUrl(text: string): string {

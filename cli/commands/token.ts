@@ -1,10 +1,17 @@
 import type { Command } from "commander";
+import type { CommandValue } from "../../protocol/index.ts";
 import { printJson, printLine, printNote, printTable } from "../output.ts";
 import { oneOf, townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
+function stateOf({ role, joinedAt, revokedAt }: CommandValue<"token.list">[number]): string {
+  if (revokedAt !== null) return "revoked";
+  if (role === "owner") return "valid";
+  return joinedAt === null ? "unused" : "joined";
+}
+
 /** `gastown token`: what runners join with. */
 export function addToken(program: Command): void {
-  const group = program.command("token").description("Tokens with which runners join");
+  const group = program.command("token").description("Tokens with which runners join, each once");
   townCommand(group, "create", "Create a token; it is shown once")
     .requiredOption("--role <role>", "runner", oneOf("--role", ["runner"]))
     .option("--name <name>", "what to call it", "runner")
@@ -26,12 +33,7 @@ export function addToken(program: Command): void {
         const tokens = await town.call("token.list", {});
         if (options.json === true) printJson(tokens);
         else {
-          const rows = tokens.map((token) => [
-            token.id,
-            token.role,
-            token.revokedAt === null ? "valid" : "revoked",
-            token.name,
-          ]);
+          const rows = tokens.map((token) => [token.id, token.role, stateOf(token), token.name]);
           printTable(["token", "role", "state", "name"], rows, "No tokens.");
         }
       });

@@ -14,7 +14,8 @@ const STOP_DEADLINE_MS = 20_000;
 export interface LocalRunnerOptions {
   /** Where the runner reaches the town. */
   url: string;
-  token: string;
+  /** Makes the token of one start: each is good once. */
+  newToken(): string;
   /** The town's: the runner works in its folder `runner`. */
   dataDir: string;
   slots: number;
@@ -83,7 +84,7 @@ function start(options: LocalRunnerOptions): Bun.Subprocess<"pipe", number, numb
       ],
       { stdin: "pipe", stdout: out, stderr: out },
     );
-    void child.stdin.write(`${options.token}\n`);
+    void child.stdin.write(`${options.newToken()}\n`);
     void child.stdin.flush();
     return child;
   } finally {

@@ -76,7 +76,7 @@ function hireRunner(
 ): () => Promise<void> {
   const runner = superviseRunner({
     url: house.edges.url,
-    token: house.auth.renewToken("runner", "local").token,
+    newToken: () => house.auth.renewToken("runner", "local").token,
     dataDir: options.dataDir,
     slots: demo?.policy.slots ?? defaultSlots(),
     log: house.log,

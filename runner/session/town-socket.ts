@@ -9,6 +9,7 @@ import {
   type Result,
 } from "../../protocol/index.ts";
 import { CONNECT_TIMEOUT_MS } from "../config.ts";
+import type { Membership, Proof } from "../membership/membership.ts";
 import {
   DOWN_EVENTS,
   type Asked,
@@ -21,13 +22,36 @@ import {
 
 export interface TownAddress {
   townUrl: string;
-  token: string;
+  /** Exchanged once for the key of the membership; null when that was done before. */
+  token: string | null;
+  membership: Membership;
   /** Name and version of this program, for the town's log. */
   client: string;
 }
 
 export function socketTransport(address: TownAddress): Transport {
-  return { open: (listeners, signal) => openSocket(address, listeners, signal) };
+  return { open: (listeners, signal) => openAsMember(address, listeners, signal) };
+}
+
+/** A town that does not know the key may take the token: its data was put back to before the exchange, or it is another. */
+async function openAsMember(
+  address: TownAddress,
+  listeners: FrameListeners,
+  signal: AbortSignal,
+): Promise<Result<TownLink>> {
+  const { membership, townUrl, token } = address;
+  const attempt = async (): Promise<Result<TownLink>> => {
+    const proof = await membership.prove(townUrl, signal);
+    return proof.ok ? openSocket(address, proof.value, listeners, signal) : proof;
+  };
+  if (membership.hasJoined) {
+    const opened = await attempt();
+    if (opened.ok || opened.error.code !== "unauthenticated" || token === null) return opened;
+  }
+  if (token === null)
+    return refuse("unauthenticated", "This runner has not joined yet: start it with a token.");
+  const joined = await membership.join(townUrl, token, signal);
+  return joined.ok ? attempt() : joined;
 }
 
 class TownSocket implements TownLink {
@@ -77,6 +101,7 @@ class TownSocket implements TownLink {
 
 async function openSocket(
   address: TownAddress,
+  proof: Proof,
   listeners: FrameListeners,
   signal: AbortSignal,
 ): Promise<Result<TownLink>> {
@@ -87,7 +112,7 @@ async function openSocket(
     retries: 0,
     timeout: CONNECT_TIMEOUT_MS,
     transports: ["websocket"],
-    auth: { version: PROTOCOL_VERSION, client: address.client, token: address.token },
+    auth: { version: PROTOCOL_VERSION, client: address.client, ...proof },
   });
   const { promise, resolve } = Promise.withResolvers<Result<TownLink>>();
   const abort = () => resolve(refuse("offline", "The runner is stopping.", { retryable: true }));

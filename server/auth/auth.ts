@@ -2,11 +2,14 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Database } from "bun:sqlite";
+import type { Joined } from "../../protocol/index.ts";
 import type { AuthPort, Clock, Random } from "../core.ts";
 import { AttemptLimit } from "./attempt-limit.ts";
+import { Challenges } from "./challenges.ts";
 import { createKey, readKey, type SealKey } from "./key-file.ts";
 import { Logins, type NewLogin } from "./logins.ts";
 import { openDatabase } from "./open-database.ts";
+import { RunnerKeys, type Joining } from "./runner-keys.ts";
 import { sealText, unsealText } from "./sealed-text.ts";
 import { Tokens, type TokenRole } from "./tokens.ts";
 
@@ -25,6 +28,12 @@ export interface Auth extends AuthPort {
   checkLogin(cookie: string, secret: string): { id: string } | null;
   endLogin(id: string): void;
   checkToken(token: string): { id: string; role: TokenRole } | null;
+  /** Exchanges a runner's token for its key, once. Of a second use both are ended. */
+  joinRunner(token: string, publicKey: string): Joining;
+  /** What a runner's next handshake signs. */
+  freshChallenge(): string;
+  /** Whether a challenge of this start was answered with the key of this member. Good once. */
+  checkRunner(joined: Joined, nonce: string, signature: string): "proven" | "unproven" | "stale";
   /** A token of the town's own programs: a fresh secret at each start under the same id. */
   renewToken(role: TokenRole, name: string): { id: string; token: string };
   /** Called with the id of a token or login that is worthless from now on. Returns the way to stop. */
@@ -41,6 +50,8 @@ export function openAuth(options: AuthOptions): Auth {
   const database = openDatabase(join(options.dataDir, "auth.db"));
   const tokens = new Tokens(database, options.clock, options.random);
   const logins = new Logins(database, options.clock, options.random);
+  const keys = new RunnerKeys(database, options.clock);
+  const challenges = new Challenges(options.clock, options.random);
   const listeners = new Set<(id: string) => void>();
   const ended = (id: string) => listeners.forEach((listener) => listener(id));
   return {
@@ -60,6 +71,18 @@ export function openAuth(options: AuthOptions): Auth {
       ended(id);
     },
     checkToken: (token) => tokens.check(token),
+    joinRunner(token, publicKey) {
+      const joining = keys.join(token, publicKey);
+      if (joining.end === "twice") ended(joining.member);
+      return joining;
+    },
+    freshChallenge: () => challenges.fresh(),
+    checkRunner(joined, nonce, signature) {
+      if (!challenges.isGood(nonce)) return "stale";
+      if (!keys.isProven(joined, nonce, signature)) return "unproven";
+      challenges.answered(nonce);
+      return "proven";
+    },
     renewToken: (role, name) => tokens.renew(role, name),
     onEnded(listener) {
       listeners.add(listener);

@@ -31,6 +31,10 @@ const MIGRATIONS: readonly string[] = [
      created_at INTEGER NOT NULL,
      expires_at INTEGER NOT NULL
    ) STRICT;`,
+  // The key for which a runner's token was exchanged; whether this secret of it was.
+  `ALTER TABLE token ADD COLUMN public_key TEXT;
+   ALTER TABLE token ADD COLUMN joined_at INTEGER;
+   ALTER TABLE token ADD COLUMN is_used INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /**

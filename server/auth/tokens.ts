@@ -1,4 +1,4 @@
-/** API tokens: owners' for programs, runners' for joining. Only hashes are stored; a token is shown once. */
+/** API tokens: owners' for programs, runners' for joining once. Only hashes are stored; a token is shown once. */
 import type { Database } from "bun:sqlite";
 import type { AuthPort, Clock, Random } from "../core.ts";
 import {
@@ -39,7 +39,7 @@ export class Tokens {
     return { id, token: joinSecret(id, secret) };
   }
 
-  /** Gives the one token of this role and name a fresh secret under its old id, or creates it. */
+  /** Gives the one token of this role and name a fresh secret under its old id, unused, or creates it. */
   renew(role: TokenRole, name: string): { id: string; token: string } {
     const row = this.#database
       .query<{ id: string }, [string, string]>(
@@ -49,7 +49,7 @@ export class Tokens {
     if (row === null) return this.create(role, name);
     const secret = newSecret(this.#random);
     this.#database
-      .query("UPDATE token SET hash = ?, tail = ? WHERE id = ?")
+      .query("UPDATE token SET hash = ?, tail = ?, is_used = 0 WHERE id = ?")
       .run(hashSecret(secret), tailOf(secret), row.id);
     return { id: row.id, token: joinSecret(row.id, secret) };
   }
@@ -69,7 +69,8 @@ export class Tokens {
   list(): TokenSummary[] {
     return this.#database
       .query<TokenSummary, []>(
-        "SELECT id, role, name, created_at AS createdAt, revoked_at AS revokedAt FROM token ORDER BY id",
+        `SELECT id, role, name, created_at AS createdAt, joined_at AS joinedAt, revoked_at AS revokedAt
+         FROM token ORDER BY id`,
       )
       .all();
   }

@@ -12,8 +12,10 @@ import type { Log, TownCore } from "../core.ts";
 import { readJson } from "./body.ts";
 import { askerOfRequest, cookieName } from "./credentials.ts";
 import type { Reach } from "./reach.ts";
+import { addRunnerRoutes } from "./runner-routes.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { openStaticFiles } from "./static-files.ts";
+import { starting } from "./starting.ts";
 import { ackResponse } from "./status.ts";
 
 export interface AppOptions {
@@ -49,6 +51,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   );
   app.post("/api/login", (context) => login(options, context));
   app.post("/api/logout", (context) => logout(options, context));
+  addRunnerRoutes(app, options);
   app.post("/api/v1/:command", async (context) => {
     const ack = await command(options, context.req.param("command"), context.req.raw);
     return ackResponse(ack);
@@ -73,9 +76,6 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   return app;
 }
-
-const starting = () =>
-  refuse("busy", "The town is starting. Try again.", { retryable: true, minBackoffMs: 500 });
 
 async function command(options: AppOptions, name: string, request: Request): Promise<Ack> {
   const core = options.core();

@@ -33,8 +33,19 @@ export function askerOfToken(auth: Auth, token: string): Result<Asker> {
       "This token is unknown or revoked. Ask the town's owner for another.",
     );
   }
-  const actor = found.role === "owner" ? "person:owner" : `runner-token:${found.id}`;
-  return { ok: true, value: { caller: { principal: found.role, actor }, endsWith: found.id } };
+  if (found.role === "runner") return { ok: true, value: askerOfRunner(found.id) };
+  return {
+    ok: true,
+    value: { caller: { principal: "owner", actor: "person:owner" }, endsWith: found.id },
+  };
+}
+
+/** @param tokenId for which the runner's key was taken */
+export function askerOfRunner(tokenId: string): Asker {
+  return {
+    caller: { principal: "runner", actor: `runner-token:${tokenId}` },
+    endsWith: tokenId,
+  };
 }
 
 /** A person's login: the cookie alone authorises nothing. */
@@ -56,10 +67,14 @@ export function askerOfLogin(
   };
 }
 
+export function bearerOf(headers: Headers): string | null {
+  return /^Bearer (\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? null;
+}
+
 /** A bearer token, or cookie and secret from a page of our own: without an Origin only a token counts. */
 export function askerOfRequest(auth: Auth, headers: Headers, townId: string): Result<Asker> {
-  const bearer = /^Bearer (\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
-  if (bearer !== undefined) return askerOfToken(auth, bearer);
+  const bearer = bearerOf(headers);
+  if (bearer !== null) return askerOfToken(auth, bearer);
   if (headers.get("origin") === null) {
     return refuse("unauthenticated", "Send an API token: `Authorization: Bearer …`.");
   }

@@ -31,6 +31,7 @@ import { readModelKey, readStoredModel } from "../store/settings.ts";
 import type { Streams } from "../store/streams.ts";
 import type { Tx } from "../store/tx.ts";
 import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
+import { escalate } from "../store/writes/escalations.ts";
 import { hastenEffects } from "../store/writes/outbox.ts";
 import { markSpool, setRunnerState, welcomeRunner } from "../store/writes/runners.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
@@ -227,6 +228,24 @@ export class RunnerDesk {
       .catch((bug: unknown) =>
         this.#ports.log.debug({ err: String(bug) }, "a runner left while the town was stopping"),
       );
+  }
+
+  /** A stolen token, or a copied one: neither of those who used it is trusted any more, and people are told. */
+  async joinedTwice(tokenId: string): Promise<void> {
+    await this.#ports.loop.submit("runner.joined_twice", (tx) => {
+      const known = tx.db.select().from(runners).where(eq(runners.tokenId, tokenId)).get();
+      escalate(tx, {
+        title: "A runner's token was used twice",
+        body: `Two runners joined with one token${known ? `, that of ${known.name}` : ""}: it was copied, or stolen. Both are shut out. Look at both hosts, then give each runner a token of its own.`,
+        severity: "high",
+        source: "runner/joined-twice",
+        subjectId: known?.id ?? null,
+        rigId: null,
+        holdsWhile: null,
+        key: `runner/joined-twice ${tokenId}`,
+      });
+      return ok(null);
+    });
   }
 
   /** Nobody was heard later than now, whatever the clock said then. */

@@ -85,6 +85,8 @@ export class Recorder {
         const gone = () => Promise.resolve(core.runnerGone(runnerId, connection));
         void this.#enter({ in: "gone", runnerId, connection }, gone);
       },
+      joinedTwice: (tokenId) =>
+        this.#enter({ in: "joined_twice", tokenId }, () => core.joinedTwice(tokenId)),
     };
   }
 

@@ -175,6 +175,8 @@ function give(core: TownCore, entry: Exclude<Placed, { in: "run" | "answer" | "t
         return core.heartbeat(entry.runnerId, entry.frame as Heartbeat);
       case "tool":
         return core.tool(entry.runnerId, entry.frame as ToolFrame);
+      case "joined_twice":
+        return core.joinedTwice(entry.tokenId);
       case "gone":
         return Promise.resolve(core.runnerGone(entry.runnerId, entry.connection));
     }

@@ -1,7 +1,9 @@
 /** Who may open a connection: a person's page or a program on `/`, a runner on `/runner`. */
+import { z } from "zod";
 import {
   PROTOCOL_VERSION,
   PROTOCOL_VERSION_LOWEST,
+  RUNNER_PROTOCOL_VERSION_LOWEST,
   refuse,
   runnerHandshakeSchema,
   userHandshakeSchema,
@@ -10,6 +12,7 @@ import {
 import type { Auth } from "../auth/auth.ts";
 import {
   askerOfLogin,
+  askerOfRunner,
   askerOfToken,
   cookieName,
   readCookie,
@@ -48,29 +51,38 @@ export function admitUser(auth: Auth, townId: string, handshake: Handshake): Res
   return asker;
 }
 
-/** A runner connection: a runner's token and nothing else. */
-export function admitRunner(auth: Auth, handshake: Handshake): Result<Asker> {
+const versionSchema = z.object({ version: z.number().int() });
+
+/** A runner connection: the key for which a token was exchanged, and nothing else. */
+export function admitRunner(auth: Auth, townId: string, handshake: Handshake): Result<Asker> {
+  // First: an older runner has another handshake.
+  const spoken = versionSchema.safeParse(handshake.auth);
+  const served = spoken.success
+    ? checkVersion(spoken.data.version, RUNNER_PROTOCOL_VERSION_LOWEST)
+    : null;
+  if (served?.ok === false) return served;
   const parsed = runnerHandshakeSchema.safeParse(handshake.auth);
   if (!parsed.success)
     return refuse("invalid_body", `The handshake is wrong: ${firstProblem(parsed.error)}.`);
-  const served = checkVersion(parsed.data.version);
-  if (!served.ok) return served;
-  const asker = askerOfToken(auth, parsed.data.token);
-  if (asker.ok && asker.value.caller.principal !== "runner") {
-    return refuse(
-      "forbidden",
-      "A runner needs a runner's token: `gastown token create --role runner`.",
-    );
+  const { member, nonce, signature } = parsed.data;
+  const proof = auth.checkRunner({ member, townId }, nonce, signature);
+  if (proof === "proven") return { ok: true, value: askerOfRunner(member) };
+  if (proof === "stale") {
+    return refuse("stale_connection", "What was signed is too old. Ask for another challenge.", {
+      retryable: true,
+    });
   }
-  return asker;
+  return refuse(
+    "unauthenticated",
+    "The town does not know this runner's key, or has revoked it. Join with another token: `gastown token create --role runner`.",
+  );
 }
 
-function checkVersion(version: number): Result<null> {
-  if (version >= PROTOCOL_VERSION_LOWEST && version <= PROTOCOL_VERSION)
-    return { ok: true, value: null };
+function checkVersion(version: number, lowest = PROTOCOL_VERSION_LOWEST): Result<null> {
+  if (version >= lowest && version <= PROTOCOL_VERSION) return { ok: true, value: null };
   return refuse(
     "protocol_version",
-    `This town speaks protocol ${PROTOCOL_VERSION_LOWEST} to ${PROTOCOL_VERSION}, not ${version}. Install the town's version.`,
+    `This town speaks protocol ${lowest} to ${PROTOCOL_VERSION}, not ${version}. Install the town's version.`,
   );
 }
 

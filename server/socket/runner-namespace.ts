@@ -20,7 +20,8 @@ export function serveRunners(
   options: { auth: Auth; log: Log; links: RunnerLinks },
 ): void {
   namespace.use((socket, next) => {
-    const asker = core() === null ? null : admitRunner(options.auth, socket.handshake);
+    const town = core();
+    const asker = town === null ? null : admitRunner(options.auth, town.townId, socket.handshake);
     if (asker === null) next(refusedWhileStarting());
     else if (!asker.ok) next(new Refused(asker.error));
     else {

@@ -85,7 +85,10 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
           role="status"
           className="mt-3 rounded-md border border-line bg-lamp-soft px-3 py-2 text-sm"
         >
-          <p>Run this on the host that shall join. The token is shown only now.</p>
+          <p>
+            Run this on the host that shall join. The token is shown only now, and lets in one
+            runner, once.
+          </p>
           <CopyButton
             text={line}
             label="Copy the command"
@@ -105,7 +108,15 @@ function TokenRow({ token, onRevoked }: { token: Token; onRevoked: () => Promise
     <li className="flex h-10 items-center gap-3 px-4 text-sm">
       <span className="truncate">{token.name}</span>
       <span className="text-xs text-ink-3">
-        made <Age at={token.createdAt} form="ago" />
+        {token.joinedAt === null ? (
+          <>
+            made <Age at={token.createdAt} form="ago" />, waits for its runner
+          </>
+        ) : (
+          <>
+            joined <Age at={token.joinedAt} form="ago" />
+          </>
+        )}
       </span>
       <Button
         size="small"

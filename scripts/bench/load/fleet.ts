@@ -68,8 +68,8 @@ export class Fleet implements Disposable {
       baseUrl: "http://127.0.0.1:9/v1",
       model: "played",
     });
-    const invited = await this.call("token.create", { role: "runner" });
     for (let n = 0; n < count; n++) {
+      const invited = await this.call("token.create", { role: "runner" });
       const runner = await PlayedRunner.join({
         url,
         token: invited.token,

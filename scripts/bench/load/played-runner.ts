@@ -13,6 +13,8 @@ import {
   type RunSpec,
 } from "../../../protocol/index.ts";
 
+import { Membership, type Proof } from "../../../runner/membership/membership.ts";
+
 /** What facts and frames name as their run. */
 export interface HeldRun {
   runId: string;
@@ -60,8 +62,9 @@ export class PlayedRunner implements Disposable {
   /** @throws what the town refused it with */
   static async join(options: PlayedRunnerOptions): Promise<PlayedRunner> {
     const { url, token, name, slots, onOffer } = options;
+    const proof = await prove(url, token);
     const socket = io(`${url}/runner`, {
-      auth: { version: PROTOCOL_VERSION, client: "gastown bench", token },
+      auth: { version: PROTOCOL_VERSION, client: "gastown bench", ...proof },
       transports: ["websocket"],
       reconnection: false,
       forceNew: true,
@@ -166,4 +169,17 @@ export class PlayedRunner implements Disposable {
     this.#socket.off("disconnect");
     this.#socket.close();
   }
+}
+
+/** @throws what the town refused the token with */
+async function prove(url: string, token: string): Promise<Proof> {
+  let kept: string | null = null;
+  const signal = new AbortController().signal;
+  const member = Membership.open({ read: () => kept, write: (text) => void (kept = text) });
+  if (!member.ok) throw new Error(member.error.message);
+  const joined = await member.value.join(url, token, signal);
+  if (!joined.ok) throw new Error(joined.error.message);
+  const proof = await member.value.prove(url, signal);
+  if (!proof.ok) throw new Error(proof.error.message);
+  return proof.value;
 }

@@ -43,6 +43,14 @@ export class MemoryTown implements TownCore {
     return Promise.resolve(ok(this.answers.get(name)?.() ?? null));
   }
 
+  /** Tokens that were used twice. */
+  readonly twice: string[] = [];
+
+  joinedTwice(tokenId: string): Promise<void> {
+    this.twice.push(tokenId);
+    return Promise.resolve();
+  }
+
   topic(topic: Topic, since?: { epoch: number; version: number }): ReturnType<TownCore["topic"]> {
     const reset =
       since === undefined || since.epoch !== this.epoch || since.version < this.oldestKnown;

@@ -7,6 +7,7 @@ import { PROTOCOL_VERSION, type Ack } from "../../../protocol/index.ts";
 import { openAuth, type Auth } from "../../../server/auth/auth.ts";
 import type { Clock, Log, Random } from "../../../server/core.ts";
 import { openEdges, type Edges } from "../../../server/edges.ts";
+import { memoryMembership, proofOf } from "../../support/membership.ts";
 import { MemoryTown, townId } from "./memory-town.ts";
 
 /** A clock a test moves by hand. */
@@ -40,6 +41,8 @@ export interface OpenTown {
   dir: string;
   ownerToken: string;
   runnerToken: string;
+  /** Opens the runner's connection with the key for which `runnerToken` is exchanged. */
+  connectRunner(): Promise<Socket>;
   /** Logs in by a fresh link; the cookie as a browser would send it, and the session secret. */
   login(): Promise<{ cookie: string; secret: string }>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
@@ -72,12 +75,30 @@ export function openTown(): OpenTown {
   });
   edges.bind(town);
   const sockets: Socket[] = [];
+  const member = memoryMembership();
+  const runnerToken = auth.createToken("runner", "test").token;
   const post: OpenTown["post"] = (path, body, headers = {}) =>
     fetch(edges.url + path, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
+  const connect: OpenTown["connect"] = ({
+    namespace = "/",
+    auth: credentials = {},
+    headers = {},
+    transports = ["websocket"],
+  }) => {
+    const socket = io(edges.url + namespace, {
+      auth: { version: PROTOCOL_VERSION, client: "test", ...credentials },
+      extraHeaders: headers,
+      transports,
+      reconnection: false,
+      forceNew: true,
+    });
+    sockets.push(socket);
+    return socket;
+  };
   return {
     town,
     auth,
@@ -85,7 +106,12 @@ export function openTown(): OpenTown {
     clock,
     dir,
     ownerToken: auth.createToken("owner", "test").token,
-    runnerToken: auth.createToken("runner", "test").token,
+    runnerToken,
+    connectRunner: async () =>
+      connect({
+        namespace: "/runner",
+        auth: await proofOf(member, edges.url, runnerToken),
+      }),
     post,
     async login() {
       const response = await post("/api/login", { token: auth.createLogin().token });
@@ -93,17 +119,7 @@ export function openTown(): OpenTown {
       const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
       return { cookie, secret: answer.value.secret };
     },
-    connect({ namespace = "/", auth: credentials = {}, headers = {}, transports = ["websocket"] }) {
-      const socket = io(edges.url + namespace, {
-        auth: { version: PROTOCOL_VERSION, client: "test", ...credentials },
-        extraHeaders: headers,
-        transports,
-        reconnection: false,
-        forceNew: true,
-      });
-      sockets.push(socket);
-      return socket;
-    },
+    connect,
     async close() {
       for (const socket of sockets) socket.disconnect();
       await edges.stop();

@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => open.close());
 
 async function join(): Promise<{ socket: Socket; welcome: RunnerWelcome }> {
-  const socket = open.connect({ namespace: "/runner", auth: { token: open.runnerToken } });
+  const socket = await open.connectRunner();
   await connected(socket);
   const answer = (await ask(socket, "hello", hello)) as unknown as {
     ok: true;
@@ -80,7 +80,7 @@ test("[C6] a second connection of a runner closes the first, whose end is not th
 });
 
 test("[C6] a frame without hello, or with another connection's number, closes the connection whole", async () => {
-  const early = open.connect({ namespace: "/runner", auth: { token: open.runnerToken } });
+  const early = await open.connectRunner();
   await connected(early);
   const earlyEnd = disconnected(early);
   expect(await ask(early, "heartbeat", { connection: 1, lastOfferSeq: 0, runs: [] })).toMatchObject(

@@ -67,7 +67,7 @@ test("[F1] namespaces are closed to strangers, and to the other kind of token", 
   expect(await code("/")).toBe("unauthenticated");
   expect(await code("/", "tk_unknown.secret")).toBe("unauthenticated");
   expect(await code("/", open.runnerToken)).toBe("forbidden");
-  expect(await code("/runner", open.ownerToken)).toBe("forbidden");
+  expect(await code("/runner", open.ownerToken)).toBe("invalid_body");
   expect(await code("/runner")).toBe("invalid_body");
   const admin = await refusal(
     open.connect({ namespace: "/admin", auth: { token: open.ownerToken } }),

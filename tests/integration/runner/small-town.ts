@@ -9,7 +9,6 @@ import type { RunSpec } from "../../../protocol/run-spec.ts";
 import {
   heartbeatSchema,
   helloSchema,
-  runnerHandshakeSchema,
   toolFrameSchema,
   credentialFrameSchema,
   type CredentialFrame,
@@ -21,6 +20,8 @@ import {
   type ToolAnswer,
   type ToolFrame,
 } from "../../../protocol/runner-frames.ts";
+import { runnerHandshakeSchema } from "../../../protocol/entities/membership.ts";
+import { answerJoining } from "../../support/membership.ts";
 import type { Fence } from "../../../protocol/run.ts";
 
 let ids = 0;
@@ -76,7 +77,8 @@ export class SmallTown {
       port: 0,
       hostname: "127.0.0.1",
       idleTimeout: 60,
-      fetch: handler.fetch,
+      fetch: async (request, server) =>
+        (await answerJoining(request)) ?? handler.fetch(request, server),
       websocket: handler.websocket,
     });
   }

@@ -3,6 +3,7 @@ import { Server, type Socket } from "socket.io";
 import { refuse, type Ack } from "../../../protocol/error.ts";
 import { socketTransport } from "../../../runner/session/town-socket.ts";
 import type { UpEvent } from "../../../runner/session/transport.ts";
+import { answerJoining, memoryMembership } from "../../support/membership.ts";
 import {
   transportContract,
   type TransportStage,
@@ -15,7 +16,13 @@ transportContract("sockets", () => {
   const engine = new Engine({ path: "/socket.io/" });
   io.bind(engine);
   const { fetch, websocket } = engine.handler();
-  const http = Bun.serve({ port: 0, hostname: "127.0.0.1", idleTimeout: 60, fetch, websocket });
+  const http = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    idleTimeout: 60,
+    fetch: async (request, server) => (await answerJoining(request)) ?? fetch(request, server),
+    websocket,
+  });
   const gone = Promise.withResolvers<void>();
   const connected: Socket[] = [];
   io.of("/runner").use((_socket, next) => {
@@ -32,7 +39,12 @@ transportContract("sockets", () => {
   });
   const townUrl = `http://127.0.0.1:${http.port}`;
   const stage: TransportStage = {
-    transport: socketTransport({ townUrl, token: "t", client: "test" }),
+    transport: socketTransport({
+      townUrl,
+      token: "t",
+      membership: memoryMembership(),
+      client: "test",
+    }),
     answer: () => Promise.resolve(refuse("internal", "No answer was written.")),
     refusal: null,
     ask: (event, frame): Promise<unknown> =>

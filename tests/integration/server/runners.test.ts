@@ -143,6 +143,23 @@ test("[C6] an older start of a runner is refused as a twin, a newer one replaces
   expect(await runner.hello()).toBe("twin_runner");
 });
 
+test("[C7] [runner/joined-twice] a token that was used twice is told to people, once, until somebody resolves it", async () => {
+  for (let again = 0; again < 2; again++) await stage.core.joinedTwice(runner.tokenId);
+  await stage.tick();
+  const [told, ...others] = await stage.do("escalation.list", {});
+  expect(others).toEqual([]);
+  expect(told).toMatchObject({
+    state: "open",
+    severity: "high",
+    target: "person",
+    source: "runner/joined-twice",
+    subjectId: runner.id,
+    times: 2,
+  });
+  await stage.do("escalation.resolve", { escalation: told?.id ?? "" });
+  expect(stage.escalations()).toEqual([]);
+});
+
 test("[C6] a heartbeat is told to stop what the runner may not hold any more", async () => {
   const { offer } = await begin();
   await stateOf(offer, "accepted");

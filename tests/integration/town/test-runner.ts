@@ -13,6 +13,7 @@ import {
   type RunSpec,
 } from "../../../protocol/index.ts";
 import { socketTransport } from "../../../runner/session/town-socket.ts";
+import { memoryMembership } from "../../support/membership.ts";
 import { request, type TownLink, type UpEvent } from "../../../runner/session/transport.ts";
 
 const ANSWER_MS = 10_000;
@@ -44,7 +45,12 @@ export class TestRunner {
       else act(runner);
       return Promise.resolve(ok({ accepted: true }));
     };
-    const opened = await socketTransport({ townUrl, token, client: "test runner" }).open(
+    const opened = await socketTransport({
+      townUrl,
+      token,
+      membership: memoryMembership(),
+      client: "test runner",
+    }).open(
       {
         offer: (frame) => soon((to) => to.#take(offerSchema.parse(frame).spec)),
         stop: (frame) => {
