@@ -154,6 +154,19 @@ export const rigSchema = z.object({
 });
 export type Rig = z.infer<typeof rigSchema>;
 
+/** What a runner's host has left, and what it takes no more of until that is better. Bytes; the load of the last minute. */
+export const hostFiguresSchema = z.object({
+  cores: z.number().int().positive(),
+  load1: z.number().nonnegative(),
+  memoryBytes: z.number().int().nonnegative(),
+  memoryFreeBytes: z.number().int().nonnegative(),
+  diskFreeBytes: z.number().int().nonnegative(),
+  refuses: z
+    .object({ what: z.enum(["agents", "everything"]), why: z.string().max(300) })
+    .nullable(),
+});
+export type HostFigures = z.infer<typeof hostFiguresSchema>;
+
 export const runnerSchema = z.object({
   id: runnerIdSchema,
   name: z.string(),
@@ -164,6 +177,8 @@ export const runnerSchema = z.object({
   isolationReason: z.string().nullable(),
   slots: z.number().int(),
   version: z.string(),
+  /** As last told; null: not yet. */
+  host: hostFiguresSchema.nullable(),
   lastSeenAt: timestampSchema,
 });
 export type Runner = z.infer<typeof runnerSchema>;

@@ -9,7 +9,7 @@ import type { Ack } from "./error.ts";
 import type { FactBatch } from "./facts.ts";
 import { beadIdSchema, oidSchema, runIdSchema, runnerIdSchema, turnIdSchema } from "./ids.ts";
 import { BODY_CHARS_MAX } from "./limits.ts";
-import { fenceSchema, isolationSchema } from "./run.ts";
+import { fenceSchema, hostFiguresSchema, isolationSchema } from "./run.ts";
 import { rigSpecSchema, runSpecSchema, turnSpecSchema } from "./run-spec.ts";
 
 const liveRun = z.object({
@@ -32,6 +32,7 @@ export const helloSchema = z.object({
   isolation: isolationSchema,
   isolationReason: z.string().max(500).nullable(),
   slots: z.number().int().min(1).max(64),
+  host: hostFiguresSchema.optional(),
   spoolEpoch: z.string().max(60),
   /** Highest sequence on the runner's disk; the town applies facts up to it before it compares. */
   spoolSeq: z.number().int().nonnegative(),
@@ -65,6 +66,7 @@ export const heartbeatSchema = z.object({
   connection: z.number().int(),
   lastOfferSeq: z.number().int().nonnegative(),
   runs: z.array(liveRun),
+  host: hostFiguresSchema.optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 export const heartbeatAnswerSchema = z.object({

@@ -10,6 +10,7 @@ import { randomHex, type Clock, type Random } from "./clock.ts";
 import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from "./config.ts";
 import { openGit } from "./git/git.ts";
 import { sweepTrash, type OwnedRoot } from "./git/paths.ts";
+import { hostGauge } from "./host/host-gauge.ts";
 import type { Log } from "./log.ts";
 import type { RunnerPorts } from "./open-runner.ts";
 import { programRoot } from "./program-root.ts";
@@ -60,6 +61,7 @@ export async function furnish(host: Host): Promise<Furniture> {
   return {
     ...{ clock, random, log, hide },
     isolation: isolation.mode,
+    host: hostGauge(root.path),
     isolationReason: isolation.mode === "none" ? isolation.reason : null,
     works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
     commands: sandboxCommands({ sandbox, owner, hide }),

@@ -4,6 +4,7 @@ import { systemClock, systemRandom, type Clock, type Random } from "./clock.ts";
 import { PREDECESSOR_MS_MAX } from "./config.ts";
 import { furnish } from "./furnish.ts";
 import { claimRoot } from "./git/paths.ts";
+import type { HostGauge } from "./host/host-gauge.ts";
 import { createLog, type Log } from "./log.ts";
 import { openRunner } from "./open-runner.ts";
 import type { Runner } from "./running.ts";
@@ -28,6 +29,8 @@ export interface RunnerOptions {
   version: string;
   /** Started by the town on its own host. */
   local: boolean;
+  /** What this host has left; by default it is measured. */
+  host?: HostGauge;
   clock?: Clock;
   random?: Random;
   log?: Log;
@@ -67,7 +70,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     lock.value.release();
   };
   const opened = await openRunner(
-    { ...place, disk, transport, halt: options.halt ?? halting(log), close },
+    {
+      ...place,
+      ...(options.host && { host: options.host }),
+      disk,
+      transport,
+      halt: options.halt ?? halting(log),
+      close,
+    },
     {
       appVersion: options.version,
       name: options.name,

@@ -27,6 +27,7 @@ export type RunnerPorts = Pick<
   | "stopStrays"
   | "hide"
   | "isolation"
+  | "host"
   | "clock"
   | "random"
   | "log"
@@ -66,6 +67,7 @@ export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promis
     facts,
     identity,
     runs,
+    host: world.host,
     clock,
     random,
     log,

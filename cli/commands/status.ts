@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { CommandValue } from "../../protocol/index.ts";
+import type { CommandValue, HostFigures } from "../../protocol/index.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
@@ -51,13 +51,21 @@ function printStatus(url: string, status: CommandValue<"town.status">): void {
   );
   printLine("");
   printTable(
-    ["runner", "state", "slots", "isolation"],
+    ["runner", "state", "slots", "host", "isolation"],
     runners.map((runner) => [
       runner.name,
       runner.state,
       String(runner.slots),
+      hostWords(runner.host),
       runner.isolationReason ?? runner.isolation,
     ]),
     "No runner has joined.",
   );
+}
+
+function hostWords(host: HostFigures | null): string {
+  if (host === null) return "";
+  if (host.refuses !== null) return `full: ${host.refuses.why}`;
+  const gigabytes = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
+  return `${gigabytes(host.memoryFreeBytes)} memory, ${gigabytes(host.diskFreeBytes)} disk free, load ${host.load1.toFixed(1)}/${host.cores}`;
 }

@@ -2,7 +2,12 @@
 import type { RunKind } from "../../protocol/run.ts";
 import { BASELINE_RUNS_MAX, CHECK_RUNS_MAX, MERGE_RUNS_MAX, SESSION_RUNS_MAX } from "../config.ts";
 
-/** Agents but the Mayor share the slots; the other kinds have small caps of their own. */
+/** Agents but the Mayor share the slots. */
+export function isCounted(kind: RunKind): boolean {
+  return kind === "work" || kind === "review" || kind === "triage";
+}
+
+/** The other kinds have small caps of their own. */
 export function hasRoom(kind: RunKind, live: readonly RunKind[], slots: number): boolean {
   const count = (...kinds: RunKind[]) => live.filter((each) => kinds.includes(each)).length;
   switch (kind) {

@@ -14,7 +14,7 @@ import type {
 import { DRAIN_GRACE_MS, DRAIN_MS_MAX, STOP_GRACE_MS } from "../config.ts";
 import type { RunsPort } from "../session/town-session.ts";
 import type { BookedRun } from "../spool/run-book.ts";
-import { hasRoom, outranks } from "./capacity.ts";
+import { hasRoom, isCounted, outranks } from "./capacity.ts";
 import { readDiff } from "./diff.ts";
 import { executeRun } from "./execute.ts";
 import { ending, LiveRun, type Ending, type StopOrder } from "./live-run.ts";
@@ -114,7 +114,7 @@ export class Runs implements RunsPort {
   }
 
   #judge(spec: RunSpec): OfferAnswer {
-    const { book, isolation } = this.#place;
+    const { book, isolation, host } = this.#place;
     if (this.#draining) return no("draining", "This runner is stopping and takes nothing new.");
     const tombstone = book.tombstone(spec.runId);
     if (tombstone !== null)
@@ -132,6 +132,9 @@ export class Runs implements RunsPort {
         "Nothing isolates agents on this host, and the rig's owner has not confirmed that.",
       );
     }
+    const refuses = host().refuses;
+    if (refuses !== null && (refuses.what === "everything" || isCounted(spec.kind)))
+      return no("no_capacity", `This host takes no more now: ${refuses.why}.`);
     const live = [...this.#held.values()]
       .filter(({ settling }) => !settling)
       .map(({ run }) => run.spec.kind);

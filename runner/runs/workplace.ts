@@ -1,4 +1,5 @@
 /** What every run works with; made once by the composition root. */
+import type { HostGauge } from "../host/host-gauge.ts";
 import type { ModelCredential } from "../../protocol/runner-frames.ts";
 import type { ToolAnswer } from "../../protocol/runner-frames.ts";
 import type { Ack } from "../../protocol/error.ts";
@@ -35,6 +36,7 @@ export interface Workplace {
   hide: readonly string[];
   /** What keeps agents and gates apart from this host. */
   isolation: SandboxMode;
+  host: HostGauge;
   works: Works;
   rigs: RigDesk;
   commands: Commands;

@@ -41,6 +41,7 @@ import {
   RECONNECT_LAST_MS,
   TOOL_TIMEOUT_MS,
 } from "../config.ts";
+import type { HostGauge } from "../host/host-gauge.ts";
 import type { Log } from "../log.ts";
 import type { Identity } from "../spool/identity.ts";
 import type { RunBook } from "../spool/run-book.ts";
@@ -75,6 +76,7 @@ export interface SessionDeps {
   identity: Identity;
   lease: Lease;
   runs: RunsPort;
+  host: HostGauge;
   clock: Clock;
   random: Random;
   log: Log;
@@ -207,11 +209,12 @@ export class TownSession {
   }
 
   async #greet(link: TownLink): Promise<Ack<RunnerWelcome>> {
-    const { spool, book, identity, lease, runs, facts } = this.#deps;
+    const { spool, book, identity, lease, runs, facts, host } = this.#deps;
     spool.flush();
     const sentAt = lease.moment();
     const hello: Hello = {
       ...facts,
+      host: host(),
       version: PROTOCOL_VERSION,
       runnerId: identity.runnerId,
       incarnation: identity.incarnation,
@@ -237,7 +240,7 @@ export class TownSession {
 
   /** Heartbeats until the connection closes; one that fails closes it. */
   async #beat({ link, welcome }: Standing): Promise<void> {
-    const { book, lease, runs, clock, random } = this.#deps;
+    const { book, lease, runs, host, clock, random } = this.#deps;
     const closed = new AbortController();
     void link.closed.then(() => closed.abort());
     let periodMs = welcome.heartbeatMs;
@@ -249,6 +252,7 @@ export class TownSession {
         connection: welcome.connection,
         lastOfferSeq: book.lastOfferSeq,
         runs: runs.inventory(),
+        host: host(),
       };
       const answer = await request(link, "heartbeat", frame, heartbeatAnswerSchema, ACK_TIMEOUT_MS);
       if (!answer.ok) {

@@ -12,6 +12,7 @@ import {
   type Fence,
   type Heartbeat,
   type Hello,
+  type HostFigures,
   type ModelCredential,
   type Result,
   type RunnerWelcome,
@@ -22,6 +23,7 @@ import {
 import { callAgentTool } from "../commands/agent-tools.ts";
 import type { AuthPort, Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
+import { isNews } from "./host-figures.ts";
 import { isStorageFailure } from "./storage-refusal.ts";
 import type { TownLoop } from "./town-loop.ts";
 import type { Policy } from "../model/policy.ts";
@@ -33,7 +35,12 @@ import type { Tx } from "../store/tx.ts";
 import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
 import { escalate } from "../store/writes/escalations.ts";
 import { hastenEffects } from "../store/writes/outbox.ts";
-import { markSpool, setRunnerState, welcomeRunner } from "../store/writes/runners.ts";
+import {
+  markSpool,
+  setRunnerHost,
+  setRunnerState,
+  welcomeRunner,
+} from "../store/writes/runners.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
 import { given, prepared } from "../store/prepared.ts";
 import { rowAt } from "../store/rows.ts";
@@ -161,6 +168,7 @@ export class RunnerDesk {
     }
     if (this.online.has(runnerId)) this.lastSeen.set(runnerId, clock.now());
     if (row.state !== "connected") this.#lookAt(runnerId);
+    if (frame.host && isNews(row.host, frame.host)) this.#hostChanged(runnerId, frame.host);
     return ok({ stop: this.#stops(runnerId, frame.runs), heartbeatMs: policy().heartbeatMs });
   }
 
@@ -175,6 +183,16 @@ export class RunnerDesk {
       .catch((bug: unknown) =>
         log.debug({ err: String(bug) }, "a runner was heard while the town was stopping"),
       );
+  }
+
+  #hostChanged(runnerId: string, host: HostFigures): void {
+    const { loop, log } = this.#ports;
+    loop
+      .submit("runner.host", (tx) => {
+        setRunnerHost(tx, runnerId, host);
+        return ok(null);
+      })
+      .catch((bug: unknown) => log.debug({ err: String(bug) }, "figures of a host were not kept"));
   }
 
   async tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>> {

@@ -1,5 +1,5 @@
 /** What is free: one account of slots that the allocator draws from. */
-import { startsLeft, usable } from "./gates.ts";
+import { startsLeft, takes, usable } from "./gates.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
 import type { SlotClass } from "./stages.ts";
 
@@ -35,7 +35,7 @@ export class Capacity {
 
   /** How many runs of this class could be placed for the rig now. */
   room(slot: SlotClass, rig: RigView | null): number {
-    const left = usable(rig, this.#s).reduce(
+    const left = this.#open(slot, rig).reduce(
       (sum, runner) => sum + Math.max(0, this.#left(slot, runner)),
       0,
     );
@@ -45,7 +45,7 @@ export class Capacity {
   /** Takes a slot on the runner with the most room; null when there is none. */
   place(slot: SlotClass, rig: RigView | null): RunnerView | null {
     if (this.#bound(slot, rig) <= 0) return null;
-    const [best] = usable(rig, this.#s)
+    const [best] = this.#open(slot, rig)
       .map((runner) => ({ runner, left: this.#left(slot, runner) }))
       .filter(({ runner, left }) => left > 0 && !this.#taken.has(runner.id))
       .toSorted((a, b) => b.left - a.left || (a.runner.id < b.runner.id ? -1 : 1));
@@ -63,6 +63,10 @@ export class Capacity {
     if (slot === "agent" && this.#bound(slot, rig) <= 0)
       return `all ${rig.slots} slots of rig ${rig.name} are busy`;
     return this.room(slot, rig) <= 0 ? "every runner is busy" : null;
+  }
+
+  #open(slot: SlotClass, rig: RigView | null): RunnerView[] {
+    return usable(rig, this.#s).filter((runner) => takes(runner, slot));
   }
 
   /** Town and rig bound agents only. */

@@ -22,12 +22,18 @@ export function usable(rig: RigView | null, s: Snapshot): RunnerView[] {
   );
 }
 
+/** Whether a host takes this class at all now. The Mayor is not kept waiting for memory. */
+export function takes({ host }: RunnerView, slot: SlotClass): boolean {
+  const what = host?.refuses?.what;
+  return what !== "everything" && (what !== "agents" || slot !== "agent");
+}
+
 /** Why no run of this class is offered for the rig, or null. */
 export function gateOf(rig: RigView, slot: SlotClass, s: Snapshot): Gate | null {
   const paused = pausedGate(rig, s);
   if (paused) return paused;
   if (rig.state === "parked") return gate(`rig ${rig.name} is parked: see its page`);
-  const noRunner = runnerGate(rig, s);
+  const noRunner = runnerGate(rig, slot, s);
   if (slot === "agent" && rig.state === "checking") return baselineGate(rig, noRunner, s);
   if (slot === "agent" && s.modelMissing) return gate(s.modelMissing);
   return (
@@ -84,13 +90,20 @@ function baselineGate(rig: RigView, noRunner: Gate | null, s: Snapshot): Gate {
  * Why no runner takes runs of this rig, or null. While the town observes, its runners may still come: nothing is said of
  * it, or each start would rewrite what every bead waits for.
  */
-function runnerGate(rig: RigView, s: Snapshot): Gate | null {
-  if (usable(rig, s).length > 0) return null;
+function runnerGate(rig: RigView, slot: SlotClass, s: Snapshot): Gate | null {
+  const runners = usable(rig, s);
+  if (runners.some((runner) => takes(runner, slot))) return null;
+  if (runners.length > 0) return gate(runners.map(refusalWords).join("; "));
   if (s.observingUntil !== null && s.runners.every((runner) => !runner.online)) return null;
   if (usable(null, s).length === 0) return gate("no runner is connected");
   return gate(
     `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
   );
+}
+
+function refusalWords({ name, host }: RunnerView): string {
+  const what = host?.refuses?.what === "agents" ? "no more agents" : "nothing more";
+  return `runner ${name} takes ${what}: ${host?.refuses?.why ?? "it does not say why"}`;
 }
 
 function gate(text: string, untilAt: number | null = null): Gate {

@@ -5,6 +5,7 @@ import type {
   Delivery,
   FailureReason,
   Gate,
+  HostFigures,
   Isolation,
   Outcome,
   Priority,
@@ -58,6 +59,7 @@ export interface RunnerView {
   online: boolean;
   isolation: Isolation;
   slots: number;
+  host: HostFigures | null;
   /** It refused an offer because it is leaving: nothing new until its next hello. */
   draining: boolean;
   lastSeenAt: number;

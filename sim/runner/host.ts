@@ -2,6 +2,7 @@
 import type { Result } from "../../protocol/error.ts";
 import type { AgentDriver, AgentSpec } from "../../runner/agents/driver.ts";
 import { createLog } from "../../runner/log.ts";
+import type { HostFigures } from "../../protocol/run.ts";
 import { openRunner, type RunnerPorts } from "../../runner/open-runner.ts";
 import type { Runner } from "../../runner/running.ts";
 import type { RunnerFacts } from "../../runner/session/town-session.ts";
@@ -16,6 +17,16 @@ import type { SimRandom } from "../random.ts";
 import { simCommands, type JudgeCommand } from "./commands.ts";
 import { Life, type LifeWorld } from "./life.ts";
 import { simTransport, type JudgeFrame, type TownSide } from "./network.ts";
+
+/** A host on which nothing is ever short. */
+const ROOMY: HostFigures = {
+  cores: 8,
+  load1: 0,
+  memoryBytes: 32e9,
+  memoryFreeBytes: 32e9,
+  diskFreeBytes: 500e9,
+  refuses: null,
+};
 
 export interface HostWorld extends LifeWorld {
   /** How long an end of a connection takes to be noticed on the other side; at once by default. */
@@ -112,6 +123,7 @@ export class SimRunnerHost {
       stopStrays: () => life.call("stopStrays", () => undefined),
       hide: [],
       isolation: "bwrap",
+      host: () => ROOMY,
       halt: (why) => {
         write(`${why}\n`);
         this.kill();

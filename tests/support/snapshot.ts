@@ -63,6 +63,7 @@ export function runner(change: Partial<RunnerView> = {}): RunnerView {
     online: true,
     draining: false,
     isolation: "bwrap",
+    host: null,
     slots: 4,
     lastSeenAt: NOW,
     ...change,

@@ -1,9 +1,10 @@
 /** The hosts that agents run on. */
+import type { HostFigures } from "../../protocol/index.ts";
 import { useImages } from "../lib/town.tsx";
 import { Age } from "../ui/age.tsx";
 import { Section } from "../ui/card.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
-import { count } from "../words/figures.ts";
+import { bytes, count } from "../words/figures.ts";
 import { runnerLook } from "../words/states.ts";
 
 export function RunnerList() {
@@ -29,10 +30,12 @@ export function RunnerList() {
                   ? `no isolation${runner.isolationReason ? `: ${runner.isolationReason}` : ""}`
                   : "sandboxed"}
               </span>
-              <span className="ml-auto text-xs text-ink-3">
+              {runner.host && runner.state === "connected" && <HostLine host={runner.host} />}
+              <span className="num ml-auto text-xs text-ink-3">
+                {runner.version}
                 {runner.state !== "connected" && (
                   <>
-                    last seen <Age at={runner.lastSeenAt} form="ago" />
+                    , last seen <Age at={runner.lastSeenAt} form="ago" />
                   </>
                 )}
               </span>
@@ -41,5 +44,23 @@ export function RunnerList() {
         </ul>
       )}
     </Section>
+  );
+}
+
+/** What the host has left; what it refuses instead, where it does. */
+function HostLine({ host }: { host: HostFigures }) {
+  if (host.refuses)
+    return (
+      <span className="text-s-waiting">
+        takes {host.refuses.what === "agents" ? "no more agents" : "nothing more"}:{" "}
+        {host.refuses.why}
+      </span>
+    );
+  return (
+    <span className="num text-xs text-ink-3">
+      {bytes(host.memoryFreeBytes)} of {bytes(host.memoryBytes)} memory free,{" "}
+      {bytes(host.diskFreeBytes)} disk free, load {host.load1.toFixed(1)} on{" "}
+      {count(host.cores, "core")}
+    </span>
   );
 }

@@ -33,3 +33,10 @@ export function tokensOf(usage: UsageTotals): number {
 export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount} ${amount === 1 ? one : many}`;
 }
+
+/** `420 MB`, `1.4 GB`, `52 GB`. */
+export function bytes(amount: number): string {
+  const gigabytes = amount / 1024 ** 3;
+  if (gigabytes < 1) return `${Math.round(amount / 1024 ** 2)} MB`;
+  return `${gigabytes < 10 ? gigabytes.toFixed(1) : Math.round(gigabytes)} GB`;
+}

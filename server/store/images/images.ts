@@ -301,6 +301,7 @@ function runnerImage(db: Db, id: string): Runner | null {
     isolationReason,
     slots,
     appVersion,
+    host,
     lastSeenAt,
   } = row;
   return {
@@ -313,6 +314,7 @@ function runnerImage(db: Db, id: string): Runner | null {
     isolationReason,
     slots,
     version: appVersion,
+    host,
     lastSeenAt,
   };
 }

@@ -18,6 +18,7 @@ import type {
   RunKind,
   RunSpec,
   RunState,
+  HostFigures,
 } from "../../../protocol/index.ts";
 import type { TurnState } from "../../model/states.ts";
 import type { Repetition } from "../../model/ladder.ts";
@@ -239,6 +240,8 @@ export const runners = sqliteTable("runners", {
   isolationReason: text("isolation_reason"),
   slots: integer("slots").notNull(),
   appVersion: text("app_version").notNull(),
+  /** As last told; null: not yet. */
+  host: json<HostFigures>("host"),
   spoolEpoch: text("spool_epoch").notNull(),
   /** High-water mark of facts stored, within the spool epoch. */
   spoolSeq: integer("spool_seq").notNull(),

@@ -1,4 +1,4 @@
-import type { Hello } from "../../../protocol/index.ts";
+import type { Hello, HostFigures } from "../../../protocol/index.ts";
 import { runners } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { raiseFences } from "./runs.ts";
@@ -22,6 +22,7 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
     isolationReason: hello.isolationReason,
     slots: hello.slots,
     appVersion: hello.appVersion,
+    host: hello.host ?? null,
     spoolEpoch: hello.spoolEpoch,
     spoolSeq: Math.max(
       known?.spoolEpoch === hello.spoolEpoch ? known.spoolSeq : 0,
@@ -45,6 +46,11 @@ export function setRunnerState(
   lastSeenAt?: number,
 ): void {
   changeRow(tx.db, runners, id, { state, ...(lastSeenAt !== undefined && { lastSeenAt }) });
+  tx.touch("runner", id);
+}
+
+export function setRunnerHost(tx: Tx, id: string, host: HostFigures): void {
+  changeRow(tx.db, runners, id, { host });
   tx.touch("runner", id);
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { refuse } from "../../../protocol/error.ts";
+import type { HostFigures } from "../../../protocol/run.ts";
 import { startRunner } from "../../../runner/main.ts";
 import { baselineSpec, beadSpec, rigSpec, workSpec } from "./specs.ts";
 import { openStage, quietLog, type Stage } from "./stage.ts";
@@ -123,6 +124,29 @@ test("[C6] capacity refuses what does not fit, and a runner that drains takes no
     ["evicted", "drained"],
     ["evicted", "drained"],
   ]);
+}, 30_000);
+
+test("[C21] a host that is short refuses what is offered, says so at its next heartbeat, and takes it again when it is well", async () => {
+  stage = await openStage();
+  const { town } = stage;
+  const measured = {
+    cores: 2,
+    load1: 0,
+    memoryBytes: 4e9,
+    memoryFreeBytes: 1e8,
+    diskFreeBytes: 9e9,
+  };
+  let refuses: HostFigures["refuses"] = { what: "everything", why: "9 MB of disk are free" };
+  await stage.start({ host: () => ({ ...measured, refuses }) });
+  const hello = await town.until(() => town.hellos[0]);
+  expect(hello.host).toEqual({ ...measured, refuses });
+  const baseline = () => baselineSpec(rigSpec("/nonexistent/repository"));
+  expect(await town.offer(baseline())).toMatchObject({
+    value: { accepted: false, code: "no_capacity", message: expect.stringContaining("9 MB") },
+  });
+  refuses = { what: "agents", why: "none of memory is free" };
+  await town.until(() => town.heartbeats.find(({ host }) => host?.refuses?.what === "agents"));
+  expect(await town.offer(baseline())).toMatchObject({ value: { accepted: true } });
 }, 30_000);
 
 test("[C6] a runner that drains asks no more for what its agents need to start", async () => {

@@ -3,6 +3,7 @@ import { appendFileSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HostGauge } from "../../../runner/host/host-gauge.ts";
 import { createLog, type Log } from "../../../runner/log.ts";
 import { startRunner, type Runner } from "../../../runner/main.ts";
 import { scriptSchema, type ScriptInput } from "../../../scripted/script.ts";
@@ -16,7 +17,7 @@ export interface Stage {
   dataDir: string;
   remoteDir: string;
   model: ScriptedModel | null;
-  start(more?: { slots?: number }): Promise<Runner>;
+  start(more?: { slots?: number; host?: HostGauge }): Promise<Runner>;
   close(): Promise<void>;
 }
 
@@ -40,7 +41,7 @@ export async function openStage(script?: ScriptInput): Promise<Stage> {
   const runners: Runner[] = [];
   return {
     ...{ town, dir, dataDir, remoteDir, model },
-    async start({ slots = 2 } = {}) {
+    async start({ slots = 2, host } = {}) {
       const runner = await startRunner({
         townUrl: town.url,
         version: "1.2.3",
@@ -50,6 +51,7 @@ export async function openStage(script?: ScriptInput): Promise<Stage> {
         name: "test",
         local: true,
         log: quietLog(dir),
+        ...(host && { host }),
       });
       runners.push(runner);
       return runner;

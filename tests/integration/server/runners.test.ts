@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { refuse, type Offer } from "../../../protocol/index.ts";
+import { refuse, type HostFigures, type Offer } from "../../../protocol/index.ts";
 import { exit, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -141,6 +141,35 @@ test("[C6] an older start of a runner is refused as a twin, a newer one replaces
   expect(runner.connection).toBe(first + 1);
   runner.incarnation = 4;
   expect(await runner.hello()).toBe("twin_runner");
+});
+
+test("[C21] while every host is short of memory no agent is offered, and beads say why; what is well again is offered to at once", async () => {
+  const measured = {
+    cores: 2,
+    load1: 1,
+    memoryBytes: 4e9,
+    memoryFreeBytes: 1e8,
+    diskFreeBytes: 9e9,
+  };
+  const why = "95 MB of memory are free, an agent needs 900 MB";
+  const beat = (refuses: HostFigures["refuses"]) =>
+    stage.core.heartbeat(runner.id, {
+      connection: runner.connection,
+      lastOfferSeq: 0,
+      runs: [],
+      host: { ...measured, refuses },
+    });
+  await beat({ what: "agents", why });
+  await stage.tick();
+  const before = stage.port.offers.length;
+  const bead = (await stage.do("bead.sling", { rig: rigId, title: "Sort" })).id;
+  await stage.tick();
+  expect((await stage.issue(bead)).wait?.text).toBe(`runner played takes no more agents: ${why}`);
+  expect(stage.port.offers).toHaveLength(before);
+  const { runners } = await stage.do("town.status", {});
+  expect(runners[0]?.host).toMatchObject({ load1: 1, refuses: { what: "agents", why } });
+  await beat(null);
+  expect((await stage.offered("work", before)).spec.kind).toBe("work");
 });
 
 test("[C7] [runner/joined-twice] a token that was used twice is told to people, once, until somebody resolves it", async () => {

@@ -1,0 +1,40 @@
+/** When a host takes no more work, whatever slots are free. Source: runs.md, Supervision (C21). */
+import type { HostFigures } from "../../protocol/run.ts";
+
+type Measured = Omit<HostFigures, "refuses">;
+export type Refusal = NonNullable<HostFigures["refuses"]>;
+
+const GIB = 1024 ** 3;
+/** An agent's peak in its first turn. Source: facts of the agent (870 to 910 MB). */
+export const AGENT_MEMORY_BYTES = 900 * 1024 ** 2;
+/** Room for a repository's copy, a spool and their growth until somebody looks. */
+export const DISK_FREE_BYTES_MIN = GIB;
+/** Processes that want a core, for each that there is, in the last minute. */
+export const LOAD_PER_CORE_MAX = 8;
+/** What was short must be well again before it counts as enough: a gate that swings helps nobody. */
+const RECOVERED = 1.25;
+
+/** What the host takes no more of, and why; null: it takes everything. `before`: what it refused when it was last asked. */
+export function refusalOf(host: Measured, before: Refusal | null): Refusal | null {
+  const more = (what: Refusal["what"]) => (before?.what === what ? RECOVERED : 1);
+  if (host.diskFreeBytes < DISK_FREE_BYTES_MIN * more("everything"))
+    return {
+      what: "everything",
+      why: `${size(host.diskFreeBytes)} of disk are free, it keeps ${size(DISK_FREE_BYTES_MIN)}`,
+    };
+  if (host.memoryFreeBytes < AGENT_MEMORY_BYTES * more("agents"))
+    return {
+      what: "agents",
+      why: `${size(host.memoryFreeBytes)} of memory are free, an agent needs ${size(AGENT_MEMORY_BYTES)}`,
+    };
+  if (host.load1 > (LOAD_PER_CORE_MAX * host.cores) / more("agents"))
+    return {
+      what: "agents",
+      why: `its load is ${host.load1.toFixed(1)} on ${host.cores} cores`,
+    };
+  return null;
+}
+
+function size(bytes: number): string {
+  return bytes < GIB ? `${Math.round(bytes / 1024 ** 2)} MB` : `${(bytes / GIB).toFixed(1)} GB`;
+}
