@@ -3,6 +3,8 @@ import type { Role } from "./script.ts";
 /** One request for a completion, as it was seen. */
 export interface ModelCall {
   readonly at: number;
+  /** Of the API that was asked. */
+  readonly path: string;
   readonly role: Role | "none";
   readonly model: string;
   readonly beadTitle: string;

@@ -37,7 +37,12 @@ export type Fault = z.infer<typeof faultSchema>;
 
 export const usageSchema = z.strictObject({
   promptTokens: z.int().min(0).optional(),
+  /** Of the prompt's: read from a cache, written to one. */
+  cachedTokens: z.int().min(0).optional(),
+  cacheWriteTokens: z.int().min(0).optional(),
   completionTokens: z.int().min(0).optional(),
+  /** Of the completion's: thought, not said. */
+  reasoningTokens: z.int().min(0).optional(),
 });
 export type Usage = z.infer<typeof usageSchema>;
 

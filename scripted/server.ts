@@ -1,9 +1,12 @@
 import { CallLog, type CallSummary, type ModelCall } from "./call-log.ts";
 import { applyFault, chooseTurn, type Answer } from "./choose-turn.ts";
-import { completionBody, completionChunks, type CompletionFrame } from "./completion.ts";
+import { chatDialect } from "./dialects/chat.ts";
+import type { ScriptedDialect, Spoken } from "./dialects/dialect.ts";
+import { messagesDialect } from "./dialects/messages.ts";
+import { responsesDialect } from "./dialects/responses.ts";
 import { readConversation, type Conversation } from "./conversation.ts";
 import { FaultCount } from "./fault-count.ts";
-import { chatRequestSchema, type ChatRequest } from "./request.ts";
+import { inputTokens } from "./spent-tokens.ts";
 import type { Script } from "./script.ts";
 import { eventStream, pause } from "./stream.ts";
 
@@ -16,7 +19,7 @@ export interface ScriptedModelOptions {
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly hostname?: string;
-  /** When given, every request must carry it as a bearer token. */
+  /** When given, every request must carry it, as its API does: as a bearer token or `x-api-key`. */
   readonly apiKey?: string;
   /** When given, other model names are answered with 404 `model_not_found`. */
   readonly models?: readonly string[];
@@ -35,8 +38,10 @@ export interface ScriptedModel {
   calls(): CallSummary;
 }
 
+const DIALECTS = [chatDialect, messagesDialect, responsesDialect];
+
 /**
- * Starts an OpenAI-compatible chat server that plays `script`. What it answers depends on the
+ * Starts a server that plays `script`, in three APIs: chat completions, messages, responses. What it answers depends on the
  * request alone (save `times` of a fault), so any number of them, restarted at will, agree.
  * @throws when the port is taken
  */
@@ -82,70 +87,72 @@ interface Desk {
 
 async function answerHttp(desk: Desk, request: Request): Promise<Response> {
   const { apiKey, models } = desk.options;
-  if (apiKey !== undefined && request.headers.get("authorization") !== `Bearer ${apiKey}`) {
-    return errorResponse(
-      401,
-      "Incorrect API key provided.",
-      "invalid_request_error",
-      "invalid_api_key",
-    );
-  }
-  const route = `${request.method} ${new URL(request.url).pathname}`;
-  if (route === "GET /v1/models") return Response.json(modelList(models ?? ["scripted"]));
-  if (route === "POST /v1/chat/completions") return answerChat(desk, request);
-  return errorResponse(
-    404,
-    `There is no ${route} here. The scripted model serves /v1/models and /v1/chat/completions.`,
-    "invalid_request_error",
-    "unknown_url",
-  );
+  const { pathname } = new URL(request.url);
+  const found = DIALECTS.find(({ path, countPath }) => pathname === path || pathname === countPath);
+  const dialect = found ?? chatDialect;
+  if (apiKey !== undefined && dialect.keyOf(request.headers) !== apiKey)
+    return errorResponse(dialect, 401);
+  if (request.method === "GET" && pathname === "/v1/models")
+    return Response.json(modelList(models ?? ["scripted"]));
+  if (request.method === "POST" && found) return answerModel(desk, found, request);
+  return errorResponse(dialect, 404, {
+    message: `There is no ${request.method} ${pathname} here. The scripted model serves /v1/models, ${DIALECTS.map(({ path }) => path).join(", ")}.`,
+    code: "unknown_url",
+  });
 }
 
-async function answerChat(desk: Desk, http: Request): Promise<Response> {
+async function answerModel(desk: Desk, dialect: ScriptedDialect, http: Request): Promise<Response> {
   const body = await http.text();
-  const request = parseRequest(body);
-  if (typeof request === "string")
-    return errorResponse(400, request, "invalid_request_error", "invalid_request");
-  if (desk.options.models && !desk.options.models.includes(request.model)) {
-    return errorResponse(
-      404,
-      `The model \`${request.model}\` does not exist or you do not have access to it.`,
-      "invalid_request_error",
-      "model_not_found",
-    );
-  }
+  const value = jsonOf(body);
+  const request = value.ok ? dialect.read(value.json) : value.message;
+  if (typeof request === "string") return errorResponse(dialect, 400, { message: request });
+  const { model } = request;
+  if (desk.options.models && !desk.options.models.includes(model))
+    return errorResponse(dialect, 404, {
+      message: `The model \`${model}\` does not exist or you do not have access to it.`,
+    });
+  if (new URL(http.url).pathname === dialect.countPath)
+    return Response.json({ input_tokens: inputTokens(request) });
   const talk = readConversation(request);
   const answer = applyFault(desk.faults.admit(chooseTurn(desk.options.script, talk), talk), talk);
   const at = desk.now();
-  record(desk, talk, answer, { at, model: request.model, requestBytes: Buffer.byteLength(body) });
-  const frame: CompletionFrame = {
-    id: `chatcmpl-${Bun.hash(body).toString(36)}`,
-    model: request.model,
-    createdSeconds: Math.floor(at / 1000),
-  };
-  return play(desk, http, { request, answer, frame });
+  record(desk, talk, answer, {
+    at,
+    path: dialect.path,
+    model,
+    requestBytes: Buffer.byteLength(body),
+  });
+  const id = Bun.hash(body).toString(36);
+  const frame = { id, model, createdSeconds: Math.floor(at / 1000) };
+  return play(desk, http, { dialect, spoken: { request, answer, frame } });
 }
 
 async function play(
   desk: Desk,
   http: Request,
-  turn: { request: ChatRequest; answer: Answer; frame: CompletionFrame },
+  turn: { dialect: ScriptedDialect; spoken: Spoken },
 ): Promise<Response> {
-  const { request, answer, frame } = turn;
+  const { dialect, spoken } = turn;
+  const { request, answer } = spoken;
   const fault = answer.fault;
   const over = AbortSignal.any([http.signal, desk.stopped]);
-  if (fault?.kind === "http") return faultResponse(fault.status, fault.retryAfterSeconds);
+  if (fault?.kind === "http")
+    return errorResponse(dialect, fault.status, {}, fault.retryAfterSeconds);
   if (fault?.kind === "slow_first_byte") await pause(fault.delayMs, over);
   if (fault?.kind === "silence" && (answer.text === "" || !request.stream)) {
     await pause(fault.forMs ?? Number.POSITIVE_INFINITY, over);
-    return errorResponse(504, "The scripted model kept silent.", "server_error", "timeout");
+    return errorResponse(dialect, 504, {
+      message: "The scripted model kept silent.",
+      code: "timeout",
+    });
   }
   if (!request.stream) {
     await pause(answer.pauseMs, over);
-    return Response.json(completionBody(answer, frame, request));
+    return Response.json(dialect.body(spoken));
   }
   const events = eventStream({
-    chunks: completionChunks(answer, frame, request),
+    chunks: dialect.chunks(spoken),
+    end: dialect.end,
     fault,
     stopped: desk.stopped,
   });
@@ -154,25 +161,20 @@ async function play(
   });
 }
 
-function parseRequest(body: string): ChatRequest | string {
-  let value: unknown;
+function jsonOf(body: string): { ok: true; json: unknown } | { ok: false; message: string } {
   try {
-    value = JSON.parse(body);
+    return { ok: true, json: JSON.parse(body) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return `The body is not JSON: ${error.message}`;
+    return { ok: false, message: `The body is not JSON: ${error.message}` };
   }
-  const parsed = chatRequestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  return `The request is wrong at ${issue?.path.join(".") ?? "the top"}: ${issue?.message ?? "not a chat request"}`;
 }
 
 function record(
   desk: Desk,
   talk: Conversation,
   answer: Answer,
-  seen: { at: number; model: string; requestBytes: number },
+  seen: Pick<ModelCall, "at" | "path" | "model" | "requestBytes">,
 ): void {
   const call: ModelCall = {
     ...seen,
@@ -189,29 +191,36 @@ function record(
   desk.options.onCall?.(call);
 }
 
-function faultResponse(status: number, retryAfterSeconds: number | undefined): Response {
-  const known: Record<number, readonly [string, string, string]> = {
-    401: ["Incorrect API key provided.", "invalid_request_error", "invalid_api_key"],
-    404: [
-      "The model does not exist or you do not have access to it.",
-      "invalid_request_error",
-      "model_not_found",
-    ],
-    429: ["Rate limit reached. Please try again later.", "requests", "rate_limit_exceeded"],
-  };
-  const [message, type, code] = known[status] ?? [
-    "The server had an error while processing your request.",
-    "server_error",
-    "server_error",
-  ];
-  const response = errorResponse(status, message, type, code);
+/** What an API says of a status: message, type and code, in OpenAI's words. */
+const ERRORS: Readonly<Record<number, readonly [message: string, type: string, code: string]>> = {
+  400: ["The request is wrong.", "invalid_request_error", "invalid_request"],
+  401: ["Incorrect API key provided.", "invalid_request_error", "invalid_api_key"],
+  402: ["You exceeded your current quota.", "insufficient_quota", "insufficient_quota"],
+  404: [
+    "The model does not exist or you do not have access to it.",
+    "invalid_request_error",
+    "model_not_found",
+  ],
+  429: ["Rate limit reached. Please try again later.", "requests", "rate_limit_exceeded"],
+};
+const SERVER_ERROR = [
+  "The server had an error while processing your request.",
+  "server_error",
+  "server_error",
+] as const;
+
+function errorResponse(
+  dialect: ScriptedDialect,
+  status: number,
+  more: { message?: string; code?: string } = {},
+  retryAfterSeconds?: number,
+): Response {
+  const [message, type, code] = ERRORS[status] ?? SERVER_ERROR;
+  const body = dialect.error({ status, message, type, code, ...more });
+  const response = Response.json(body, { status });
   if (retryAfterSeconds !== undefined)
     response.headers.set("retry-after", String(retryAfterSeconds));
   return response;
-}
-
-function errorResponse(status: number, message: string, type: string, code: string): Response {
-  return Response.json({ error: { message, type, param: null, code } }, { status });
 }
 
 function modelList(models: readonly string[]): unknown {

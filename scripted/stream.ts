@@ -1,4 +1,4 @@
-import type { PacedChunk } from "./completion.ts";
+import type { PacedChunk } from "./dialects/dialect.ts";
 import type { Fault } from "./script.ts";
 
 const ENCODER = new TextEncoder();
@@ -7,22 +7,29 @@ const CUT_AFTER_MS = 20;
 
 export interface StreamOptions {
   readonly chunks: Iterable<PacedChunk>;
+  /** Sent after the last of them. */
+  readonly end: string;
   readonly fault: Fault | null;
   /** Aborts when the server stops. */
   readonly stopped: AbortSignal;
 }
 
 /** Server-sent events of `chunks`, with the pauses and the faults that concern the stream. */
-export function eventStream({ chunks, fault, stopped }: StreamOptions): ReadableStream<Uint8Array> {
+export function eventStream({
+  chunks,
+  end,
+  fault,
+  stopped,
+}: StreamOptions): ReadableStream<Uint8Array> {
   const hangUp = new AbortController();
   const over = AbortSignal.any([stopped, hangUp.signal]);
   return new ReadableStream<Uint8Array>({
     async start(controller) {
-      const end = await sendAll(controller, chunks, fault, over);
+      const sent = await sendAll(controller, chunks, fault, over);
       if (over.aborted) return;
       // Without a reason: Bun resets the connection all the same, and prints nothing.
-      if (end === "broken") return controller.error();
-      controller.enqueue(ENCODER.encode("data: [DONE]\n\n"));
+      if (sent === "broken") return controller.error();
+      if (end !== "") controller.enqueue(ENCODER.encode(end));
       controller.close();
     },
     cancel() {
@@ -49,7 +56,8 @@ async function sendAll(
       await pause(CUT_AFTER_MS, over);
       return "broken";
     }
-    controller.enqueue(ENCODER.encode(`data: ${JSON.stringify(chunk.json)}\n\n`));
+    const name = chunk.event === undefined ? "" : `event: ${chunk.event}\n`;
+    controller.enqueue(ENCODER.encode(`${name}data: ${JSON.stringify(chunk.json)}\n\n`));
     saidChars += chunk.chars;
   }
   return "complete";

@@ -10,7 +10,9 @@ import { parseJson, readText, wholeNumber } from "./town-command.ts";
 export function addModel(program: Command): void {
   program
     .command("model")
-    .description("Serve the scripted model: an OpenAI-compatible server that plays a JSON script")
+    .description(
+      "Serve the scripted model: a server with the APIs of OpenAI and Anthropic that plays a JSON script",
+    )
     .option("--script <file>", "the script; one that suits any repository unless given")
     .option(
       "--port <n>",

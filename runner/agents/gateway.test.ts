@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { openGateway, type GatewayOptions, type ModelCallRecord } from "./gateway.ts";
 import { classifyAnswer, readRetryAfter, type ModelFailure } from "./model-failure.ts";
-import { costUsd, readUsage, StreamMeter } from "./model-usage.ts";
+import { costUsd } from "./model-usage.ts";
+import { chatDialect } from "./dialects/chat.ts";
+import { CallMeter } from "./upstream/call-meter.ts";
 
 const KEY = "sk-real-key";
 const TOKEN = "run-token";
@@ -92,6 +94,7 @@ describe("model gateway", () => {
         costUsd: (40 * 10 + 20 * 20 + 60) / 1e6,
         costKnown: true,
         metered: true,
+        complete: true,
         startedAt: expect.any(Number),
         durationMs: expect.any(Number),
       },
@@ -114,7 +117,7 @@ describe("model gateway", () => {
     expect(gateway.requests[0]?.body["stream_options"]).toBeUndefined();
   });
 
-  test("[C16] a stream that breaks off is recorded as unmetered", async () => {
+  test("[C16] a stream that breaks off is recorded as unmetered, by what was seen", async () => {
     const head =
       "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     const piece = CHUNKS[0] ?? "";
@@ -133,7 +136,13 @@ describe("model gateway", () => {
     });
     const read = async () => (await gateway.ask(call)).text();
     await expect(read()).rejects.toThrow("closed unexpectedly");
-    expect(gateway.usage).toEqual([expect.objectContaining({ metered: false, inputTokens: 0 })]);
+    expect(gateway.usage).toEqual([
+      expect.objectContaining({
+        metered: false,
+        complete: false,
+        inputTokens: 21,
+      }),
+    ]);
     expect(gateway.failures).toEqual([expect.objectContaining({ kind: "unreachable" })]);
   });
 
@@ -263,8 +272,12 @@ describe("model gateway", () => {
 describe("model failures and usage", () => {
   test("[C12] answers are told apart by status and code", () => {
     const kind = (status: number, code = "") =>
-      classifyAnswer(status, new Headers(), JSON.stringify({ error: { message: "m", code } }), 0)
-        .kind;
+      classifyAnswer(
+        { status, headers: new Headers() },
+        JSON.stringify({ error: { message: "m", code } }),
+        chatDialect.failureKinds,
+        0,
+      ).kind;
     expect([
       kind(429),
       kind(429, "insufficient_quota"),
@@ -293,13 +306,18 @@ describe("model failures and usage", () => {
   });
 
   test("[C16] no token is counted twice, and a line without end costs no memory", () => {
-    const usage = readUsage({
+    const told = {
       usage: {
         prompt_tokens: 10,
         prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 3 },
         completion_tokens: 2,
       },
-    });
+    };
+    const meter = new CallMeter(chatDialect.openReader(), {});
+    for (let i = 0; i < 160; i++) meter.piece(new Uint8Array(64 * 1024).fill(97));
+    meter.piece(new TextEncoder().encode(`\ndata: ${JSON.stringify(told)}\n`));
+    meter.complete();
+    const usage = meter.spent();
     expect(usage).toMatchObject({
       inputTokens: 3,
       cacheReadTokens: 4,
@@ -307,12 +325,19 @@ describe("model failures and usage", () => {
       outputTokens: 2,
       reasoningTokens: 0,
     });
-    expect(usage === null ? 0 : costUsd(usage, { input: 1, output: 1 })).toBeCloseTo(12 / 1e6);
-    const meter = new StreamMeter();
-    for (let i = 0; i < 40; i++) meter.watch(new Uint8Array(64 * 1024).fill(97));
-    meter.watch(
-      new TextEncoder().encode('\ndata: {"usage":{"prompt_tokens":1,"completion_tokens":1}}\n'),
-    );
-    expect(meter.usage).toMatchObject({ inputTokens: 1 });
+    expect(costUsd(usage, { input: 1, output: 1 })).toBeCloseTo(12 / 1e6);
+  });
+
+  test("[C16] an event may be cut anywhere, also within a letter", () => {
+    const event = 'data: {"choices":[],"note":"größer – ✓","usage":{"prompt_tokens":7}}\r\n\r\n';
+    const bytes = new TextEncoder().encode(event);
+    for (let at = 0; at <= bytes.length; at++) {
+      const meter = new CallMeter(chatDialect.openReader(), {});
+      meter.piece(bytes.subarray(0, at));
+      meter.piece(bytes.subarray(at));
+      meter.complete();
+      expect(meter.isTold).toBe(true);
+      expect(meter.spent().inputTokens).toBe(7);
+    }
   });
 });

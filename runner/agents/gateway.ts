@@ -1,44 +1,36 @@
 /**
  * The model gateway of one run: an agent gets its URL and a token, never a key. It asks before every call whether
- * the run may still spend, adds the key, meters the tokens and passes the stream on without holding it.
+ * the run may still spend, adds the key, meters the tokens and passes the stream on without holding it. Agent and
+ * endpoint speak the same API (`dialects/`).
  */
-import { z } from "zod";
-import {
-  hasBearer,
-  isFromProgram,
-  serveLoopback,
-  type ListenOn,
-  type LoopbackServer,
-} from "./loopback-server.ts";
-import { classifyAnswer, type ModelFailure } from "./model-failure.ts";
-import {
-  costUsd,
-  parseJson,
-  readUsage,
-  StreamMeter,
-  type MeteredUsage,
-  type ModelPrice,
-  type TokenUsage,
-} from "./model-usage.ts";
-
-/** Where calls go. `baseUrl` ends before `/chat/completions`. */
-export type ModelUpstream = {
-  baseUrl: string;
-  apiKey: string;
-  headers?: Readonly<Record<string, string>>;
-};
+import type { Dialect, Endpoint, JsonObject } from "./dialects/dialect.ts";
+import { dialectOf, ENDPOINT_PATHS, findEndpoint } from "./dialects/dialects.ts";
+import { checkRequest } from "./dialects/request-check.ts";
+import { isFromProgram, isSecret, serveLoopback } from "./loopback-server.ts";
+import type { ListenOn, LoopbackServer } from "./loopback-server.ts";
+import { classifyEvent, type ModelFailure } from "./model-failure.ts";
+import { costUsd, parseJson, type ModelPrice, type TokenUsage } from "./model-usage.ts";
+import { AnswerBody } from "./upstream/answer-body.ts";
+import { CallMeter } from "./upstream/call-meter.ts";
+import { PATIENCE, type Patience } from "./upstream/patience.ts";
+import { Upstream, type ModelUpstream, type UpstreamAnswer } from "./upstream/upstream.ts";
 
 /** Why the next model call is refused. The status decides what the agent does: it retries 429, it ends on 403. */
 export type Admission =
   | { ok: true }
   | { ok: false; code: string; message: string; status: 403 | 429; retryAfterMs?: number };
 
-/** One finished model call. Without `metered` the provider told no usage (a cut stream) and the tokens are zero. */
+/**
+ * One finished model call. Without `metered` the provider told no usage, or its answer was cut off: then the tokens
+ * are what was told or, where that is more, what was seen.
+ */
 export type ModelCallRecord = TokenUsage & {
   model: string;
   costUsd: number;
   costKnown: boolean;
   metered: boolean;
+  /** Whether the answer came to its end. */
+  complete: boolean;
   startedAt: number;
   durationMs: number;
 };
@@ -46,7 +38,7 @@ export type ModelCallRecord = TokenUsage & {
 export type GatewayOptions = {
   runId: string;
   listen: ListenOn;
-  /** The run's bearer token. */
+  /** The run's token. */
   token: string;
   upstream: ModelUpstream;
   /** The models this run may use; any other is refused. */
@@ -58,28 +50,23 @@ export type GatewayOptions = {
   admit: (call: { model: string }) => Admission | Promise<Admission>;
   onUsage: (record: ModelCallRecord) => void;
   onFailure: (failure: ModelFailure) => void;
+  patience?: Partial<Patience>;
 };
 
 export type ModelGateway = LoopbackServer & { token: string };
 
 export const MODEL_REQUEST_BYTES_MAX = 16 * 1024 * 1024;
-const ERROR_BODY_CHARS_MAX = 8_192;
+/** Of one that is not streamed; it is held as a whole. */
+export const MODEL_ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 const BAD_GATEWAY = 502;
-
-const requestSchema = z.looseObject({
-  model: z.string().min(1),
-  messages: z.array(z.unknown()),
-  stream: z.boolean().optional(),
-  stream_options: z.looseObject({}).nullish(),
-});
-type ModelRequest = z.infer<typeof requestSchema>;
 
 /** Opens the gateway. `close` aborts the calls in flight. */
 export function openGateway(options: GatewayOptions): ModelGateway {
   const gateway = new Gateway(options);
   const server = serveLoopback({
     listen: options.listen,
-    bodyBytesMax: MODEL_REQUEST_BYTES_MAX,
+    // What is somewhat too large is refused by ourselves, in words.
+    bodyBytesMax: 2 * MODEL_REQUEST_BYTES_MAX,
     fetch: (request) => gateway.answer(request),
   });
   return {
@@ -92,12 +79,29 @@ export function openGateway(options: GatewayOptions): ModelGateway {
   };
 }
 
+/** A call on its way. */
+interface Call {
+  dialect: Dialect;
+  endpoint: Endpoint;
+  model: string;
+  body: JsonObject;
+  headers: Headers;
+  startedAt: number;
+  /** Aborted when the agent is gone or the gateway closes. */
+  signal: AbortSignal;
+  meter: CallMeter;
+}
+
 class Gateway {
   readonly #options: GatewayOptions;
+  readonly #patience: Patience;
+  readonly #upstream: Upstream;
   readonly #closing = new AbortController();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#patience = { ...PATIENCE, ...options.patience };
+    this.#upstream = new Upstream(options.upstream, this.#patience, options.now);
   }
 
   abortCalls(): void {
@@ -105,169 +109,146 @@ class Gateway {
   }
 
   async answer(request: Request): Promise<Response> {
-    if (!isFromProgram(request))
-      return refusal(403, "forbidden_origin", "Only the run's own agent may call this gateway.");
-    if (!hasBearer(request, this.#options.token))
-      return refusal(401, "invalid_token", "This gateway needs the run's token.");
     const { pathname } = new URL(request.url);
+    const found = findEndpoint(pathname);
+    const dialect = found?.dialect ?? dialectOf(request.headers);
+    if (!isFromProgram(request))
+      return refusal(dialect, 403, "forbidden_origin", "Only the run's agent may call this.");
+    if (!isSecret(dialect.tokenOf(request.headers) ?? "", this.#options.token))
+      return refusal(dialect, 401, "invalid_token", "This gateway needs the run's token.");
     if (pathname === "/v1/models" && request.method === "GET") return this.#listModels();
-    if (pathname === "/v1/chat/completions" && request.method === "POST")
-      return this.#complete(request);
-    return refusal(
-      404,
-      "unknown_path",
-      "This gateway answers POST /v1/chat/completions and GET /v1/models.",
-    );
+    if (found !== null && request.method === "POST")
+      return this.#take(request, found.dialect, found.endpoint);
+    const served = `POST ${ENDPOINT_PATHS.join(", ")} and GET /v1/models`;
+    return refusal(dialect, 404, "unknown_path", `This gateway answers ${served}.`);
   }
 
+  /** In the shape of both providers' lists at once. */
   #listModels(): Response {
-    const list = this.#options.models.map((id) => ({
-      id,
-      object: "model",
-      created: 0,
-      owned_by: "town",
+    const { models } = this.#options;
+    const [first = null] = models;
+    const data = models.map((id) => ({
+      ...{ id, object: "model", created: 0, owned_by: "town" },
+      ...{ type: "model", display_name: id, created_at: new Date(0).toISOString() },
     }));
-    return Response.json({ object: "list", data: list });
+    const page = { has_more: false, first_id: first, last_id: models.at(-1) ?? null };
+    return Response.json({ object: "list", data, ...page });
   }
 
-  async #complete(request: Request): Promise<Response> {
-    const parsed = requestSchema.safeParse(parseJson(await request.text()));
-    if (!parsed.success)
-      return refusal(
-        400,
-        "invalid_request",
-        `Not a chat request: ${z.prettifyError(parsed.error)}`,
-      );
-    const { model } = parsed.data;
+  async #take(request: Request, dialect: Dialect, endpoint: Endpoint): Promise<Response> {
+    const text = await request.text();
+    if (Buffer.byteLength(text) > MODEL_REQUEST_BYTES_MAX)
+      return refusal(dialect, 413, "too_large", "A request has at most 16 MB.");
+    const checked = checkRequest(dialect, endpoint, parseJson(text));
+    if (!checked.ok) return refusal(dialect, 400, checked.denied.code, checked.denied.message);
+    const { model } = checked;
     if (!this.#options.models.includes(model)) {
-      return refusal(
-        403,
-        "model_not_allowed",
-        `This run may use ${this.#options.models.join(", ")}, not ${model}.`,
-      );
+      const allowed = this.#options.models.join(", ");
+      const message = `This run may use ${allowed}, not ${model}.`;
+      return refusal(dialect, 403, "model_not_allowed", message);
     }
     const admission = await this.#options.admit({ model });
-    if (!admission.ok)
-      return refusal(admission.status, admission.code, admission.message, admission.retryAfterMs);
-    const startedAt = this.#options.now();
-    const abort = AbortSignal.any([request.signal, this.#closing.signal]);
-    const answer = await this.#call(parsed.data, abort);
-    if (answer instanceof Error) return this.#unreachable(answer, abort);
-    if (!answer.ok) return this.#refusedUpstream(answer);
-    return parsed.data.stream === true
-      ? this.#stream(answer, { model, startedAt, abort })
-      : this.#whole(answer, model, startedAt);
-  }
-
-  async #call(body: ModelRequest, signal: AbortSignal): Promise<Response | Error> {
-    const { baseUrl, apiKey, headers } = this.#options.upstream;
-    const metered =
-      body.stream === true
-        ? { ...body, stream_options: { ...body.stream_options, include_usage: true } }
-        : body;
-    try {
-      return await fetch(`${baseUrl.replace(/\/+$/, "")}/chat/completions`, {
-        method: "POST",
-        headers: {
-          ...headers,
-          "content-type": "application/json",
-          authorization: `Bearer ${apiKey}`,
-          "x-kilocode-feature": "gastown",
-        },
-        body: JSON.stringify(metered),
-        // A redirect would carry the key to another host.
-        redirect: "manual",
-        timeout: false,
-        signal,
-      });
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+    if (!admission.ok) {
+      const { status, code, message, retryAfterMs } = admission;
+      return refusal(dialect, status, code, message, retryAfterMs);
     }
+    const body = dialect.rewrite(checked.body);
+    return this.#pass({
+      ...{ dialect, endpoint, model, body },
+      headers: request.headers,
+      startedAt: this.#options.now(),
+      signal: AbortSignal.any([request.signal, this.#closing.signal]),
+      meter: new CallMeter(dialect.openReader(), body),
+    });
   }
 
-  #unreachable(error: Error, abort: AbortSignal): Response {
-    if (abort.aborted) return refusal(499, "cancelled", "The call was cancelled.");
-    const message = this.#redact(`The model endpoint cannot be reached: ${error.message}`);
-    this.#options.onFailure({ kind: "unreachable", status: null, message, retryAfterMs: null });
-    return refusal(BAD_GATEWAY, "model_unreachable", message);
+  async #pass(call: Call): Promise<Response> {
+    const got = await this.#upstream.call(call);
+    if (!got.ok) return this.#notAnswered(call, got);
+    if (got.recovered !== null) this.#options.onFailure(got.recovered);
+    const body = new AnswerBody(got.answer, this.#patience.silenceMs, call.signal);
+    return isStream(call, got.answer)
+      ? this.#stream(call, body, answerHeaders(got.answer, "text/event-stream"))
+      : this.#whole(call, body, answerHeaders(got.answer, "application/json"));
   }
 
-  async #refusedUpstream(answer: Response): Promise<Response> {
-    const body = this.#redact((await answer.text()).slice(0, ERROR_BODY_CHARS_MAX));
-    const failure = classifyAnswer(answer.status, answer.headers, body, this.#options.now());
+  #notAnswered(call: Call, got: Extract<UpstreamAnswer, { ok: false }>): Response {
+    const { dialect } = call;
+    if (got.failure === null) return refusal(dialect, 499, "cancelled", "The call was cancelled.");
+    const { failure, said } = got;
     this.#options.onFailure(failure);
-    const status = answer.status >= 400 ? answer.status : BAD_GATEWAY;
-    return refusal(
-      status,
-      `model_${failure.kind}`,
-      failure.message || `The model endpoint answered ${answer.status}.`,
-      failure.retryAfterMs ?? undefined,
-    );
+    const status = (failure.status ?? 0) >= 400 ? (failure.status ?? 0) : BAD_GATEWAY;
+    // What the endpoint has against the request, only the agent can mend: it reads the endpoint's own words.
+    if (failure.kind === "other" && status < 500 && hasError(said))
+      return new Response(said, { status, headers: { "content-type": "application/json" } });
+    const message =
+      failure.message || `The model endpoint answered ${failure.status ?? "nothing"}.`;
+    const { kind, retryAfterMs } = failure;
+    return refusal(dialect, status, `model_${kind}`, message, retryAfterMs ?? undefined);
   }
 
-  async #whole(answer: Response, model: string, startedAt: number): Promise<Response> {
-    const body = await answer.text();
-    this.#record(model, startedAt, readUsage(parseJson(body)));
-    return new Response(body, { headers: { "content-type": "application/json" } });
+  async #whole(call: Call, body: AnswerBody, headers: Headers): Promise<Response> {
+    let bytes: Uint8Array<ArrayBuffer> | null = null;
+    let why = "is longer than 32 MB";
+    try {
+      bytes = await body.all(MODEL_ANSWER_BYTES_MAX);
+    } catch (error) {
+      why = `broke off: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (bytes === null) {
+      this.#record(call);
+      const { signal, dialect } = call;
+      if (signal.aborted) return refusal(dialect, 499, "cancelled", "The call was cancelled.");
+      const message = `The model endpoint's answer ${why}.`;
+      this.#options.onFailure(unreachable(message));
+      return refusal(dialect, BAD_GATEWAY, "model_unreachable", message);
+    }
+    call.meter.whole(parseJson(Buffer.from(bytes).toString("utf8")), bytes.byteLength);
+    this.#record(call);
+    return new Response(bytes, { headers });
   }
 
   /** Pulls from the provider only when the agent reads. */
-  #stream(
-    answer: Response,
-    { model, startedAt, abort }: { model: string; startedAt: number; abort: AbortSignal },
-  ): Response {
-    const meter = new StreamMeter();
-    const reader = (answer.body ?? new Blob([]).stream()).getReader();
+  #stream(call: Call, body: AnswerBody, headers: Headers): Response {
+    const { meter, signal } = call;
+    const record = () => this.#record(call);
     const { onFailure } = this.#options;
-    let recorded = false;
-    const finish = () => {
-      if (!recorded) this.#record(model, startedAt, meter.usage);
-      recorded = true;
-    };
-    const body = new ReadableStream<Uint8Array>({
+    const stream = new ReadableStream<Uint8Array>({
       async pull(controller) {
         try {
-          const { done, value } = await reader.read();
-          if (done) {
-            finish();
-            controller.close();
+          const piece = await body.next();
+          if (piece !== null) {
+            meter.piece(piece);
+            controller.enqueue(piece);
             return;
           }
-          meter.watch(value);
-          controller.enqueue(value);
+          meter.complete();
+          record();
+          controller.close();
         } catch {
           // The provider broke off. So must we: the agent sees a cut connection and tries again by its own rule.
-          finish();
-          if (!abort.aborted)
-            onFailure({
-              kind: "unreachable",
-              status: answer.status,
-              message: "The model endpoint broke its answer off.",
-              retryAfterMs: null,
-            });
+          record();
+          if (!signal.aborted) onFailure(unreachable("The model endpoint broke its answer off."));
           controller.error();
         }
       },
-      async cancel(reason) {
-        finish();
-        await reader.cancel(reason);
+      cancel() {
+        record();
+        body.cancel();
       },
     });
-    return new Response(body, {
-      headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
-    });
+    return new Response(stream, { headers });
   }
 
-  #record(model: string, startedAt: number, usage: MeteredUsage | null): void {
-    const { reportedCostUsd = null, ...tokens } = usage ?? {};
-    const spent: TokenUsage = {
-      inputTokens: 0,
-      outputTokens: 0,
-      reasoningTokens: 0,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      ...tokens,
-    };
+  /** Tells what a call used, once. */
+  #record({ endpoint, dialect, meter, model, startedAt }: Call): void {
+    if (!meter.close() || !endpoint.metered) return;
+    const { failure } = meter;
+    if (failure !== null) {
+      const message = this.#upstream.redact(failure.message);
+      this.#options.onFailure(classifyEvent({ ...failure, message }, dialect.failureKinds));
+    }
+    const { reportedCostUsd, ...spent } = meter.spent();
     const price = this.#options.prices?.[model];
     const cost = reportedCostUsd ?? (price === undefined ? null : costUsd(spent, price));
     this.#options.onUsage({
@@ -275,25 +256,51 @@ class Gateway {
       model,
       costUsd: cost ?? 0,
       costKnown: cost !== null,
-      metered: usage !== null,
+      metered: meter.isTold,
+      complete: meter.isComplete,
       startedAt,
       durationMs: this.#options.now() - startedAt,
     });
   }
-
-  /** A provider may quote the key it refused. */
-  #redact(text: string): string {
-    const { apiKey } = this.#options.upstream;
-    return apiKey === "" ? text : text.replaceAll(apiKey, "[key]");
-  }
 }
 
-/** An error in the shape OpenAI clients read. */
-function refusal(status: number, code: string, message: string, retryAfterMs?: number): Response {
+/** Some endpoints do not name what they stream, and some stream what was not to be streamed. */
+function isStream(call: Call, answer: Response): boolean {
+  const type = answer.headers.get("content-type") ?? "";
+  if (type.startsWith("text/event-stream")) return true;
+  return call.body["stream"] === true && !type.startsWith("application/json");
+}
+
+function unreachable(message: string): ModelFailure {
+  return { kind: "unreachable", status: null, message, retryAfterMs: null };
+}
+
+/** Only what an agent's client may read: the connection, the encoding and the provider's account are not its own. */
+function answerHeaders(answer: Response, type: string): Headers {
+  const headers = new Headers({ "content-type": type, "cache-control": "no-store" });
+  for (const name of ["request-id", "x-request-id"]) {
+    const value = answer.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return headers;
+}
+
+function hasError(said: string): boolean {
+  const parsed = parseJson(said);
+  return typeof parsed === "object" && parsed !== null && "error" in parsed;
+}
+
+function refusal(
+  dialect: Dialect,
+  status: number,
+  code: string,
+  message: string,
+  retryAfterMs?: number,
+): Response {
   const headers = new Headers({ "content-type": "application/json" });
   if (retryAfterMs !== undefined)
     headers.set("retry-after", String(Math.ceil(retryAfterMs / 1000)));
-  return new Response(JSON.stringify({ error: { message, type: "gateway_error", code } }), {
+  return new Response(JSON.stringify(dialect.errorBody({ status, code, message })), {
     status,
     headers,
   });

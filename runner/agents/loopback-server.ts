@@ -51,8 +51,12 @@ function serveOptions(listen: ListenOn, common: Common): Bun.Serve.Options<undef
 
 /** Whether the request carries `Authorization: Bearer <secret>`; compares in constant time. */
 export function hasBearer(request: Request, secret: string): boolean {
-  const given = request.headers.get("authorization") ?? "";
-  return timingSafeEqual(digest(given), digest(`Bearer ${secret}`));
+  return isSecret(request.headers.get("authorization") ?? "", `Bearer ${secret}`);
+}
+
+/** Whether what was given is the secret; compares in constant time. */
+export function isSecret(given: string, secret: string): boolean {
+  return timingSafeEqual(digest(given), digest(secret));
 }
 
 /**

@@ -20,37 +20,55 @@ export type ModelFailure = {
 const RETRY_AFTER_MS_MAX = 24 * 60 * 60 * 1000;
 const MESSAGE_CHARS_MAX = 500;
 
+/** Kinds by an error's own code or type. */
+export type FailureKinds = Readonly<Record<string, ModelFailureKind>>;
+
 /** Classifies an answer that is not a success by status and by the error's own code, never by its prose. */
 export function classifyAnswer(
-  status: number,
-  headers: Headers,
+  answer: { status: number; headers: Headers },
   body: string,
+  kinds: FailureKinds,
   nowMs: number,
 ): ModelFailure {
+  const { status, headers } = answer;
   const error = readError(body);
-  const retryAfterMs = readRetryAfter(headers.get("retry-after"), nowMs);
   return {
-    kind: kindOf(status, error.code),
+    kind: kindOf(status, kinds[error.code] ?? kinds[error.type]),
     status,
     message: error.message.slice(0, MESSAGE_CHARS_MAX),
-    retryAfterMs,
+    retryAfterMs: readRetryAfter(headers.get("retry-after"), nowMs),
   };
 }
 
-function kindOf(status: number, code: string): ModelFailureKind {
-  if (status === 402 || code === "insufficient_quota") return "quota";
-  if (status === 401 || status === 403) return "auth";
-  if (status === 404 || code === "model_not_found") return "model_missing";
-  if (status === 429 || status === 529) return "throttle";
-  return status === 502 || status === 503 || status === 504 ? "unreachable" : "other";
+/** A failure that was told within an answer that had begun well. */
+export function classifyEvent(
+  error: { code: string; message: string },
+  kinds: FailureKinds,
+): ModelFailure {
+  return {
+    kind: kinds[error.code] ?? "other",
+    status: null,
+    message: error.message.slice(0, MESSAGE_CHARS_MAX),
+    retryAfterMs: null,
+  };
 }
 
-function readError(body: string): { code: string; message: string } {
+function kindOf(status: number, said: ModelFailureKind | undefined): ModelFailureKind {
+  if (status === 402 || said === "quota") return "quota";
+  if (status === 401 || status === 403) return "auth";
+  if (status === 404 || said === "model_missing") return "model_missing";
+  if (status === 429 || status === 529) return "throttle";
+  if (status === 502 || status === 503 || status === 504) return "unreachable";
+  return said ?? "other";
+}
+
+function readError(body: string): { code: string; type: string; message: string } {
   const parsed = parseJson(body);
   const error = isRecord(parsed) && isRecord(parsed["error"]) ? parsed["error"] : {};
-  const { code, message } = error;
+  const { code, type, message } = error;
   return {
     code: typeof code === "string" ? code : "",
+    type: typeof type === "string" ? type : "",
     message: typeof message === "string" ? message : body,
   };
 }

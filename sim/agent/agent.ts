@@ -187,7 +187,13 @@ export class SimAgent implements AgentDriver {
       outputTokens: outputTokens + spent.outputTokens,
     };
     const startedAt = this.#world.clock.now();
-    const call = { model: this.#spec.model, costUsd: 0, costKnown: true, metered: true };
+    const call = {
+      model: this.#spec.model,
+      costUsd: 0,
+      costKnown: true,
+      metered: true,
+      complete: true,
+    };
     this.#world.door.behind.gateway.onUsage({ ...spent, ...call, startedAt, durationMs: PACE_MS });
     this.#tell({ type: "step", usage: spent, costUsd: 0 });
   }

@@ -34,7 +34,7 @@ export function openSurroundings(
       now: () => place.clock.now(),
       admit: () => admitCall(place, run),
       onUsage: (record) => {
-        if (record.metered) standing.answered();
+        if (record.complete) standing.answered();
         tellUsage(run, record);
       },
       onFailure: (failure) => standing.failed(failure),
