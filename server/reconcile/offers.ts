@@ -1,5 +1,15 @@
 /** The run that each kind of candidate is offered: complete but for what the store gives. */
-import type { BeadSpec, Feedback, RigSpec, Role, Round, RunLimits } from "../../protocol/index.ts";
+import type {
+  BeadSpec,
+  Delivery,
+  Feedback,
+  RigSpec,
+  Role,
+  Round,
+  RunLimits,
+  RunSpecOf,
+  SavedKept,
+} from "../../protocol/index.ts";
 import { landingOf } from "../model/delivery.ts";
 import { returnedByPerson } from "../model/rounds.ts";
 import { beadResource, laneOf, laneResource, sessionResource, type Context } from "./context.ts";
@@ -75,7 +85,7 @@ export function offerWork(
       model: model(s, "polecat"),
       author: s.author,
       contains: issue.blockers.flatMap((blocker) => (blocker.landedOid ? [blocker.landedOid] : [])),
-      savedWork: issue.saved,
+      savedWork: savedWorkOf(issue),
       carries: [...issue.carries],
     }),
   };
@@ -240,7 +250,20 @@ function rigSpec(
     gates: [...gates, ...checks],
     setup,
     isolationConfirmed,
+    savedKept: savedKeptOf(rig, delivery),
   };
+}
+
+function savedWorkOf({ saved }: IssueView): RunSpecOf<"work">["savedWork"] {
+  if (saved === null) return null;
+  const { ref, oid, baseOid, remoteOid } = saved;
+  return { ref, oid, baseOid, onRemote: remoteOid === oid };
+}
+
+/** Where nothing is to leave the runner, saved work does not either. */
+function savedKeptOf({ savedWork }: RigView, delivery: Delivery): SavedKept | null {
+  if (savedWork === "runner") return "rig";
+  return delivery === "none" ? "delivery" : null;
 }
 
 function beadSpec(

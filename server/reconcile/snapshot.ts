@@ -13,6 +13,7 @@ import type {
   Round,
   RunKind,
   RunState,
+  SavedPlace,
   Wait,
 } from "../../protocol/index.ts";
 import type { Cost, Limit } from "../model/budget.ts";
@@ -34,6 +35,7 @@ export interface RigView {
   target: string;
   delivery: Delivery;
   codeReview: boolean;
+  savedWork: SavedPlace;
   gates: readonly Gate[];
   setup: string | null;
   slots: number;
@@ -87,7 +89,7 @@ export interface IssueView {
   backOffUntil: number | null;
   reviewId: string | null;
   runId: string | null;
-  saved: { ref: string; oid: string; baseOid: string | null } | null;
+  saved: IssueSaved | null;
   /** Of a convoy's landing: what has landed on its branch, oldest first, its tip last. */
   carries: readonly string[];
   wait: Wait | null;
@@ -114,6 +116,15 @@ export interface IssueView {
   /** What it has cost, and its convoy. */
   spent: Spent;
   convoySpent: Spent | null;
+}
+
+/** The newest saved work of a bead. */
+export interface IssueSaved {
+  ref: string;
+  oid: string;
+  baseOid: string | null;
+  /** What the rig's repository holds of the run that saved it. */
+  remoteOid: string | null;
 }
 
 /** What something has cost, with a limit of its own if a person set one. */

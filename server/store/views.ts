@@ -65,10 +65,11 @@ const LIVE = new Set(["open", "in_progress", "in_review"]);
 
 function prepareIssue(db: Db): Views["issue"] {
   const row = db
-    .select({ bead: beads, issue: issues, queued: ready })
+    .select({ bead: beads, issue: issues, queued: ready, remoteOid: runs.savedRemoteOid })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
     .leftJoin(ready, eq(ready.subjectId, issues.beadId))
+    .leftJoin(runs, eq(runs.id, issues.savedRunId))
     .where(eq(issues.beadId, id))
     .prepare();
   const convoyRow = db
@@ -141,11 +142,13 @@ function issueView(
     bead: typeof beads.$inferSelect;
     issue: typeof issues.$inferSelect;
     queued: typeof ready.$inferSelect | null;
+    /** Of the run that saved its work last. */
+    remoteOid: string | null;
   },
   { convoy, molecule }: Group,
   blockers: readonly BlockerView[],
 ): Omit<IssueView, "asked" | "spent" | "convoySpent" | "carries"> {
-  const { bead, issue, queued } = row;
+  const { bead, issue, queued, remoteOid } = row;
   return {
     ...issue,
     id: bead.id,
@@ -162,7 +165,7 @@ function issueView(
     archived: bead.archivedAt !== null,
     saved:
       issue.savedRef && issue.savedOid
-        ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid }
+        ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid, remoteOid }
         : null,
     blockers,
   };

@@ -41,6 +41,7 @@ export function rig(change: Partial<RigView> = {}): RigView {
     target: "main",
     delivery: "branch",
     codeReview: true,
+    savedWork: "remote",
     gates: [{ name: "test", command: "true", timeoutMs: 1_000 }],
     setup: null,
     slots: 4,

@@ -95,6 +95,8 @@ export const issues = sqliteTable(
     savedRef: text("saved_ref"),
     savedOid: text("saved_oid"),
     savedBaseOid: text("saved_base_oid"),
+    /** The run that saved it; null for a branch. */
+    savedRunId: text("saved_run_id"),
     headOid: text("head_oid"),
     baseOid: text("base_oid"),
     landedOn: text("landed_on"),
