@@ -117,3 +117,64 @@ test("[C20] where saved work goes is a rig's setting, and a delivery that sends 
   await stage.do("rig.update", { rig: rigId, set: { savedWork: "remote", delivery: "none" } });
   expect(await kept()).toBe("delivery");
 });
+
+/** The bead's work is on a runner that has left; another one is there. */
+async function leftAlone(
+  more: FactOf<"saved_copy">[] = [],
+): Promise<{ bead: string; far: PlayedRunner }> {
+  const { bead, offer } = await begin();
+  const far = runner;
+  await stage.do("bead.hold", { bead });
+  await far.tell(offer.spec, ...more, savedFact({ oid: FIRST, lines: 12 }), exit("evicted"));
+  await stage.core.runnerGone(far.id, far.connection);
+  runner = new PlayedRunner(stage);
+  await runner.hello({ name: "near" });
+  await stage.do("bead.release", { bead });
+  return { bead, far };
+}
+const waitOf = async (bead: string) => (await stage.issue(bead)).wait;
+
+test("[C7] [C20] a bead waits for the runner that alone has its work, and goes on there when it is back", async () => {
+  const { bead, far } = await leftAlone();
+  const wait = await stage.until(async () => (await waitOf(bead)) ?? undefined);
+  expect(wait.text).toBe("waits for runner played, which alone has 12 lines of it");
+  expect(wait.untilAt).toBeGreaterThan(stage.clock.now());
+  const before = stage.port.offers.length;
+  await far.hello();
+  const offer = await stage.offered("work", before);
+  expect(await stage.do("run.get", { run: offer.spec.runId })).toMatchObject({ runnerId: far.id });
+  expect(offer.spec).toMatchObject({ savedWork: { oid: FIRST, onRemote: false } });
+});
+
+test("[C7] [C20] when it stays away the bead goes on without it, and a person is told what is left and where", async () => {
+  await stage[Symbol.asyncDispose]();
+  const heard = { runnerSuspectMs: 3_000_000, runnerLostMs: 3_600_000 };
+  stage = await openStage({ savedWorkPatienceMs: 60_000, ...heard });
+  runner = new PlayedRunner(stage);
+  await runner.hello();
+  rigId = await stage.readyRig(runner);
+  const { bead } = await leftAlone([copied(SECOND)]);
+  await stage.until(async () => (await waitOf(bead)) ?? undefined);
+  const before = stage.port.offers.length;
+  await stage.pass(61_000);
+  await stage.tick();
+  const offer = await stage.offered("work", before);
+  expect(offer.spec).toMatchObject({ savedWork: { oid: SECOND, onRemote: true } });
+  expect(stage.escalations()).toEqual(["Saved work was left behind on a runner"]);
+});
+
+test("[C7] [C20] a copy that arrives late frees the bead from waiting", async () => {
+  const { bead, far } = await leftAlone();
+  await stage.until(async () => (await waitOf(bead)) ?? undefined);
+  await stage.do("bead.hold", { bead });
+  const before = stage.port.offers.length;
+  await far.hello();
+  const { runs } = await stage.do("bead.get", { bead });
+  const [first] = runs;
+  if (first === undefined) throw new Error("the bead had no run");
+  await far.tell({ runId: first.id, fence: first.fence }, copied(FIRST));
+  await stage.core.runnerGone(far.id, far.connection);
+  await stage.do("bead.release", { bead });
+  const offer = await stage.offered("work", before);
+  expect(offer.spec).toMatchObject({ savedWork: { oid: FIRST, onRemote: true } });
+});
