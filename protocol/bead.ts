@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { gateSchema } from "./gate.ts";
 import { beadIdSchema, eventIdSchema, oidSchema, rigIdSchema, runIdSchema } from "./ids.ts";
+import { beadWorkSchema } from "./entities/saved-work.ts";
 import { timestampSchema } from "./time.ts";
 
 export const beadTypeSchema = z.enum([
@@ -100,6 +101,7 @@ export const issueSchema = z.object({
   baseOid: oidSchema.nullable(),
   landedOn: z.string().nullable(),
   landedOid: oidSchema.nullable(),
+  savedWork: beadWorkSchema.nullable(),
   outcome: closeOutcomeSchema.nullable(),
   failure: failureReasonSchema.nullable(),
   stateSince: timestampSchema,

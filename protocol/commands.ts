@@ -25,6 +25,7 @@ import {
   runSchema,
   townSchema,
 } from "./run.ts";
+import { savedPlaceSchema } from "./entities/saved-work.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
 
@@ -38,6 +39,7 @@ const rigSettings = {
   target: branch,
   delivery: deliverySchema,
   codeReview: z.boolean(),
+  savedWork: savedPlaceSchema,
   gates: z.array(gateSchema).max(GATES_MAX),
   setup: z.string().trim().max(COMMAND_LINE_CHARS_MAX).nullable(),
   slots: z.number().int().min(1).max(64),

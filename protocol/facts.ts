@@ -8,6 +8,7 @@ import { beadIdSchema, oidSchema, runIdSchema, turnIdSchema } from "./ids.ts";
 import { EVENT_BATCH_MAX, FACT_BATCH_MAX } from "./limits.ts";
 import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } from "./review.ts";
 import { fenceSchema, outcomeSchema, repetitionPatternSchema } from "./run.ts";
+import { LEFT_OUT_MAX, leftOutSchema, savedKeptSchema } from "./entities/saved-work.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
 
@@ -57,7 +58,30 @@ export const factBodySchema = z.discriminatedUnion("kind", [
     durationMs: z.number().nonnegative(),
     status: z.number().int(),
   }),
-  z.object({ kind: z.literal("saved_work"), ref: z.string(), oid: oidSchema, baseOid: oidSchema }),
+  /** Work of a run is on its runner's disk. */
+  z.object({
+    kind: z.literal("saved_work"),
+    ref: z.string(),
+    oid: oidSchema,
+    baseOid: oidSchema,
+    /** Lines added and removed since the base, at least one; of these, what this disk alone holds. */
+    lines: z.number().int().nonnegative().default(1),
+    atRisk: z.number().int().nonnegative().default(1),
+    /** The saved work of an earlier run that is in it. */
+    continues: oidSchema.nullable().default(null),
+    /** Why no copy goes to the rig's repository; null where one does. */
+    kept: savedKeptSchema.nullable().default(null),
+    left: z.array(leftOutSchema).max(LEFT_OUT_MAX).default([]),
+  }),
+  /** A try to copy saved work to the rig's repository: with a reason it failed, and is made again. */
+  z.object({
+    kind: z.literal("saved_copy"),
+    oid: oidSchema,
+    atRisk: z.number().int().nonnegative(),
+    reason: z.string().max(1_000).nullable(),
+  }),
+  /** After a turn what the agent has could not be saved; what was saved before is. */
+  z.object({ kind: z.literal("not_saved"), reason: z.string().max(2_000) }),
   /** What the agent had could not be saved: its tree stays on the runner's host. */
   z.object({
     kind: z.literal("tree_kept"),

@@ -14,6 +14,7 @@ import { triageActionSchema } from "./entities/triage.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema, reviewCommentSchema } from "./review.ts";
 import { fenceSchema, roleSchema } from "./run.ts";
+import { savedKeptSchema } from "./entities/saved-work.ts";
 
 /** The part of a rig that a run needs. */
 export const rigSpecSchema = z.object({
@@ -27,6 +28,8 @@ export const rigSpecSchema = z.object({
   isolationConfirmed: z.boolean(),
   /** Where a bead of a convoy with a branch of its own begins and lands, instead of on the integration branch. */
   convoyBranch: z.string().nullable().default(null),
+  /** Why what is saved of a run stays with its runner; null: the rig's repository gets a copy. */
+  savedKept: savedKeptSchema.nullable().default("rig"),
 });
 export type RigSpec = z.infer<typeof rigSpecSchema>;
 
@@ -132,7 +135,13 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     contains: z.array(oidSchema),
     /** Where to go on from: the newest verified saved work or the last round's head. */
     savedWork: z
-      .object({ ref: z.string(), oid: oidSchema, baseOid: oidSchema.nullable() })
+      .object({
+        ref: z.string(),
+        oid: oidSchema,
+        baseOid: oidSchema.nullable(),
+        /** The rig's repository holds it, under this name or as a branch. */
+        onRemote: z.boolean().default(false),
+      })
       .nullable(),
     carries,
   }),

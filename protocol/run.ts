@@ -13,6 +13,7 @@ import {
 } from "./ids.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema } from "./review.ts";
+import { savedPlaceSchema, savedWorkSchema } from "./entities/saved-work.ts";
 import { timestampSchema } from "./time.ts";
 import { townLimitsSchema } from "./town-limits.ts";
 
@@ -73,8 +74,6 @@ export const usageTotalsSchema = z.object({
 });
 export type UsageTotals = z.infer<typeof usageTotalsSchema>;
 
-export const savedWorkSchema = z.object({ ref: z.string(), oid: oidSchema, at: timestampSchema });
-
 export const runSchema = z.object({
   id: runIdSchema,
   kind: runKindSchema,
@@ -100,6 +99,8 @@ export const runSchema = z.object({
   leaseUntilAt: timestampSchema.nullable(),
   usage: usageTotalsSchema,
   savedWork: savedWorkSchema.nullable(),
+  /** Why what it has written since could not be saved. */
+  notSaved: z.string().nullable(),
 });
 export type Run = z.infer<typeof runSchema>;
 
@@ -134,6 +135,7 @@ export const rigSchema = z.object({
   target: z.string(),
   delivery: deliverySchema,
   codeReview: z.boolean(),
+  savedWork: savedPlaceSchema,
   gates: z.array(gateSchema),
   setup: z.string().nullable(),
   slots: z.number().int(),
@@ -211,6 +213,8 @@ export const townSchema = z.object({
   slots: z.number().int(),
   observingUntilAt: timestampSchema.nullable(),
   limits: townLimitsSchema,
+  /** Lines of unfinished beads that the disk of one runner alone holds. */
+  linesAtRisk: z.number().int(),
   usage: usageTotalsSchema,
   startedAt: timestampSchema,
 });

@@ -57,6 +57,14 @@ export const MERGE_RUNS_MAX = 4;
 export const BASELINE_RUNS_MAX = 2;
 export const SESSION_RUNS_MAX = 4;
 
+/** Bytes of new objects of saved work that are copied to a rig's repository. */
+export const SAVED_COPY_BYTES_MAX = 64 * 1024 * 1024;
+/** A copy that failed is tried again with back-off; one that was refused only so often, until there is a newer save. */
+export const SAVED_COPY_BACK_OFF = { firstMs: 1_000, lastMs: 10 * 60_000 };
+export const SAVED_COPY_REFUSALS_MAX = 5;
+/** A run that ends waits so long for its last copy; it goes on afterwards. */
+export const SAVED_COPY_AT_END_MS = 5_000;
+
 /** Setup (installing dependencies) has the network and no deadline of its own in a rig. */
 export const SETUP_TIMEOUT_MS = 15 * 60_000;
 export const GATE_OUTPUT_BYTES_MAX = 4 * 1024 * 1024;

@@ -3,6 +3,7 @@ import { refuse, type Result } from "../protocol/error.ts";
 import type { Log } from "./log.ts";
 import { keepRunning, type Runner } from "./running.ts";
 import { Runs } from "./runs/runs.ts";
+import { SaveDesk } from "./runs/saves/save-desk.ts";
 import type { TownRequests, Workplace } from "./runs/workplace.ts";
 import { Lease } from "./session/lease.ts";
 import { TownSession, type RunnerFacts } from "./session/town-session.ts";
@@ -14,6 +15,7 @@ import { Identity } from "./spool/identity.ts";
 import { Journals } from "./spool/journals.ts";
 import { openSpoolDatabase } from "./spool/open.ts";
 import { RunBook } from "./spool/run-book.ts";
+import { SaveBook } from "./spool/save-book.ts";
 import { Spool } from "./spool/spool.ts";
 import { RigDesk } from "./works/rig-desk.ts";
 
@@ -50,17 +52,20 @@ export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promis
   const spool = new Spool(db, { clock });
   const kept = { spool, book: new RunBook(db), lease: new Lease(clock) };
   const town = earlyTown();
+  const rigs = new RigDesk(works.rigs);
+  const saves = new SaveDesk({ ...world, ...kept, rigs, saves: new SaveBook(db) });
   const place: Workplace = {
     ...world,
     ...kept,
+    ...{ rigs, saves },
     journals: new Journals(db),
     gateCache: new GateCache(db),
-    rigs: new RigDesk(works.rigs),
     town: town.requests,
   };
   await sweepScratch(place);
   const runs = new Runs(place, { slots: facts.slots });
   runs.recover();
+  saves.start();
   const session = new TownSession({
     ...kept,
     transport,
@@ -74,6 +79,7 @@ export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promis
   });
   town.open(session);
   const release = () => {
+    saves.close();
     spool.close();
     close();
   };

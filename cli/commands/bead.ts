@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import {
   deliverySchema,
   prioritySchema,
+  savedText,
   type CommandInput,
   type Delivery,
   type Issue,
@@ -54,6 +55,12 @@ function addShow(group: Command): void {
         const { title, status, body } = shown.bead as Partial<Issue>;
         printLine(`${title ?? bead}: ${status ?? ""}`);
         if (body) printLine(body);
+        const { savedWork } = shown.bead as Partial<Issue>;
+        if (savedWork && status !== "closed") {
+          const { runners } = await town.call("town.status", {});
+          const runner = runners.find(({ id }) => id === savedWork.runnerId);
+          printLine(`Work: ${savedText(savedWork, runner?.name ?? "that is gone")}`);
+        }
         for (const event of shown.events)
           printLine(`${new Date(event.at).toISOString()}  ${event.actor}  ${event.text}`);
       });

@@ -1,7 +1,12 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { deliverySchema, type CommandInput } from "../../protocol/index.ts";
+import {
+  deliverySchema,
+  savedPlaceSchema,
+  type CommandInput,
+  type SavedPlace,
+} from "../../protocol/index.ts";
 import { Complaint } from "../complaint.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import {
@@ -21,6 +26,7 @@ interface AddOptions extends TownOptions {
   setup?: string;
   slots?: number;
   codeReview: boolean;
+  savedWork?: SavedPlace;
   confirmIsolation?: boolean;
   confirmDirectMerge?: boolean;
 }
@@ -48,6 +54,11 @@ export function addRig(program: Command): void {
     .option("--setup <command>", "runs once in every fresh tree")
     .option("--slots <n>", "agents at work on it at once", wholeNumber("--slots", 1, 64))
     .option("--no-code-review", "land on green gates, without a refinery")
+    .option(
+      "--saved-work <where>",
+      "remote: unfinished work is copied to the repository after each turn; runner: it stays on its runner's disk",
+      oneOf("--saved-work", savedPlaceSchema.options),
+    )
     .option("--confirm-isolation", "agents on this host may read everything you can")
     .option("--confirm-direct-merge", "work may land on the target without another look")
     .action(async (repository: string, options: AddOptions) => {
@@ -103,6 +114,7 @@ function rigInput(repository: string, options: AddOptions): CommandInput<"rig.ad
     ...(options.setup === undefined ? {} : { setup: options.setup }),
     ...(options.slots === undefined ? {} : { slots: options.slots }),
     ...(options.codeReview ? {} : { codeReview: false }),
+    ...(options.savedWork === undefined ? {} : { savedWork: options.savedWork }),
     ...(options.confirmIsolation === true ? { isolationConfirmed: true } : {}),
     ...(options.confirmDirectMerge === true ? { directMergeConfirmed: true } : {}),
   };

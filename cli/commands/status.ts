@@ -37,6 +37,10 @@ function printStatus(url: string, status: CommandValue<"town.status">): void {
   printLine(
     `Beads: ${beads.join(", ") || "none"}; ${status.liveRuns} runs live, ${status.openEscalations} escalations open`,
   );
+  const { linesAtRisk: lines } = town;
+  printLine(
+    `${lines} ${lines === 1 ? "line" : "lines"} at risk${lines === 0 ? "" : ": unfinished work that the disk of one runner alone holds. `gastown bead show` says of a bead why"}`,
+  );
   printLine("");
   printTable(
     ["rig", "state", "target", "delivery", "remote"],

@@ -24,6 +24,8 @@ const runRecordSchema = z.object({
   rigId: z.string(),
   base: oidSchema,
   start: oidSchema,
+  /** The saved work that it goes on from. */
+  continues: oidSchema.nullable().default(null),
   targetBranch: z.string(),
   attribution: attributionSchema,
 });
@@ -49,6 +51,8 @@ export type NewRun = {
   readonly base: Oid;
   /** What is checked out: the base, or saved work that continues on it. */
   readonly start?: Oid;
+  /** The saved work in it. */
+  readonly continues?: Oid | null;
   readonly targetBranch: string;
   readonly attribution: Attribution;
 };
@@ -68,7 +72,8 @@ export async function createRunRepository(
 ): Promise<Outcome<{ run: RunRepository }>> {
   const owned = await createOwned(root, ["runs", safeId(wish.runId)], "run");
   if (!owned.ok) return owned;
-  const record: RunRecord = { ...wish, rigId: rig.rigId, start: wish.start ?? wish.base };
+  const { start = wish.base, continues = null } = wish;
+  const record: RunRecord = { ...wish, rigId: rig.rigId, start, continues };
   const run = assemble(root, rig, record);
   const finished = await openRunRepository(root, rig, wish.runId);
   if (finished.ok) return finished;

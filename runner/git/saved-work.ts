@@ -5,7 +5,7 @@ import { fetchArguments, isAncestor, readRef, type RigRepository } from "./mirro
 import { safeId, wipRef } from "./names.ts";
 import { failure, type Outcome } from "./outcome.ts";
 import { removePart } from "./paths.ts";
-import { type Oid, oidIn } from "./porcelain.ts";
+import { isOid, type Oid, oidIn } from "./porcelain.ts";
 import { issueProof, type SavedProof } from "./proof.ts";
 import { borrowObjects, type RunRepository } from "./run-repo.ts";
 import { runSandboxedGit, sandboxedUploadPack } from "./sandboxed-git.ts";
@@ -52,16 +52,20 @@ const headRef = "refs/gastown/head";
  * Saves a run's work: the agent's commits if they descend from the base, and what is left as one
  * commit, as `refs/gastown/wip/<bead>/<run>` of the rig's store. Everything that reads the agent's
  * files runs in its sandbox; the store takes the result by a checked fetch. Earlier saves stay in the
- * ref's log. Errors: not_saved, too_large, timed_out; the tree is never changed.
+ * ref's log. Without a message of its own, what has not changed since the last save is that save.
+ * Errors: not_saved, too_large, timed_out; the tree is never changed.
  */
 export async function saveWork(run: RunRepository, saving: Saving): Promise<Outcome<SavedWork>> {
   const { git, sandbox } = saving;
   const fresh = await freshGitDir(git, run);
   if (!fresh.ok) return fresh;
   const head = await agentHead(sandbox, run);
-  const first = await commitOnto(sandbox, run, head.oid ?? run.base, saving);
+  const last = saving.message === undefined ? await lastSave(git, run) : null;
+  const first = await commitOnto(sandbox, run, { parent: head.oid ?? run.base, last }, saving);
   if (!first.ok) return first;
-  const taken = await takeIntoStore(git, sandbox, run, first.commit);
+  const taken = first.isLast
+    ? await lookUp(git, run.rig, wipRef(run.beadId, run.runId), first.commit, run.base)
+    : await takeIntoStore(git, sandbox, run, first.commit);
   if (taken.ok)
     return proven(run, taken, {
       agentHead: head.oid,
@@ -70,7 +74,7 @@ export async function saveWork(run: RunRepository, saving: Saving): Promise<Outc
     });
   if (head.oid === null) return taken;
   // The agent's commits may be what the check refused: its files are worth more than its history.
-  const second = await commitOnto(sandbox, run, run.base, saving);
+  const second = await commitOnto(sandbox, run, { parent: run.base, last: null }, saving);
   if (!second.ok) return second;
   const retaken = await takeIntoStore(git, sandbox, run, second.commit);
   if (!retaken.ok) return retaken;
@@ -138,14 +142,30 @@ function dropped(
   return { oid: null, dropped: { code, message } };
 }
 
+type Save = { readonly oid: Oid; readonly tree: Oid; readonly parents: readonly Oid[] };
+
+/** What the run's ref holds; null before its first save. */
+async function lastSave(git: Git, run: RunRepository): Promise<Save | null> {
+  const ref = wipRef(run.beadId, run.runId);
+  const read = await git.run({
+    gitDir: run.rig.storeDir,
+    args: ["log", "-1", "--format=%H %T %P", "--end-of-options", ref, "--"],
+  });
+  const [oid = "", tree = "", ...parents] = read.text.trim().split(" ");
+  return read.ok && isOid(oid) ? { oid, tree, parents } : null;
+}
+
 async function commitOnto(
   sandbox: SandboxedExec,
   run: RunRepository,
-  parent: Oid,
+  { parent, last }: { parent: Oid; last: Save | null },
   saving: Saving,
-): Promise<Outcome<{ commit: Oid; unsaved: readonly Unsaved[] }>> {
+): Promise<Outcome<{ commit: Oid; isLast: boolean; unsaved: readonly Unsaved[] }>> {
   const snapshot = await snapshotTree(sandbox, run, parent, saving.limits ?? defaultSaveLimits);
   if (!snapshot.ok) return snapshot;
+  const { unsaved } = snapshot;
+  if (last?.tree === snapshot.tree && last.parents.length === 1 && last.parents[0] === parent)
+    return { ok: true, commit: last.oid, isLast: true, unsaved };
   const before = await runSandboxedGit(sandbox, run, { args: ["rev-parse", `${parent}^{tree}`] });
   let commit: Oid | null = parent;
   if (oidIn(before.text) !== snapshot.tree) {
@@ -168,7 +188,7 @@ async function commitOnto(
   }
   const set = await runSandboxedGit(sandbox, run, { args: ["update-ref", saveRef, commit] });
   if (!set.ok) return gitFailed(set, "naming the saved commit");
-  return { ok: true, commit, unsaved: snapshot.unsaved };
+  return { ok: true, commit, isLast: false, unsaved };
 }
 
 function commitMessage(run: RunRepository, message: string): string {

@@ -108,6 +108,11 @@ export class LiveRun<S extends RunSpec = RunSpec> {
     void this.#deps.spool.append({ runId: this.spec.runId, fence: this.fence, body });
   }
 
+  /** Keeps a fact at once, with `also` in the same commit. */
+  factNow(body: FactBody, also: () => void): void {
+    this.#deps.spool.appendNow({ runId: this.spec.runId, fence: this.fence, body }, also);
+  }
+
   /** What the run does now, for people and for a later start. */
   enter(phase: string, text = ""): void {
     this.#phase = phase;

@@ -17,6 +17,7 @@ import type { Spool } from "../spool/spool.ts";
 import type { Commands } from "../works/commands.ts";
 import type { RigDesk } from "../works/rig-desk.ts";
 import type { Works } from "../works/works.ts";
+import type { SaveDesk } from "./saves/save-desk.ts";
 
 /** What a run may ask of the town. Offline it fails at once, as retryable. */
 export interface TownRequests {
@@ -42,6 +43,7 @@ export interface Workplace {
   commands: Commands;
   spool: Spool;
   book: RunBook;
+  saves: SaveDesk;
   journals: Journals;
   gateCache: GateCache;
   lease: Lease;

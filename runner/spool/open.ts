@@ -4,7 +4,7 @@ import type { Disk, SqlDatabase } from "./disk.ts";
 import { refuse, type Result } from "../../protocol/error.ts";
 
 /** Raise it with a step in `migrate`; a file of a newer version is refused. */
-const SPOOL_VERSION = 1;
+const SPOOL_VERSION = 2;
 
 const SCHEMA = `
 create table meta (key text primary key, value text not null) strict;
@@ -31,6 +31,15 @@ create table gate_results (key text primary key, results text not null, at integ
 create index facts_run on facts (run_id);
 `;
 
+/** Of version 2: see `save-book.ts`. */
+const SAVES = `
+create table saves (
+  run_id text primary key, epoch integer not null, n integer not null,
+  bead_id text not null, rig_id text not null, remote text not null,
+  base_oid text not null, since_oid text not null, oid text not null, held_oid text, copies integer not null
+) strict;
+`;
+
 /** Opens or makes the database. Error: `unsupported` for one of a newer version. */
 export function openSpoolDatabase(disk: Disk, random: Random): Result<SqlDatabase> {
   const db = disk.open();
@@ -47,14 +56,15 @@ export function openSpoolDatabase(disk: Disk, random: Random): Result<SqlDatabas
       `The runner's data was written by a newer version of gastown. Start that version, or use another data directory.`,
     );
   }
-  if (version === 0) {
+  if (version < SPOOL_VERSION)
     db.transaction(() => {
-      db.run(SCHEMA);
-      db.query("insert into meta (key, value) values ('spool_epoch', ?)").run(
-        `sp_${randomHex(random, 12)}`,
-      );
+      if (version === 0) db.run(SCHEMA);
+      if (version === 0)
+        db.query("insert into meta (key, value) values ('spool_epoch', ?)").run(
+          `sp_${randomHex(random, 12)}`,
+        );
+      db.run(SAVES);
       db.run(`pragma user_version = ${SPOOL_VERSION}`);
     });
-  }
   return { ok: true, value: db };
 }

@@ -22,7 +22,7 @@ export class RigDesk {
   }
 
   /** The rig's repositories on this runner. Does not talk to the remote. */
-  open({ id, remote }: RigSpec): Promise<Outcome<{ rig: RigRepository }>> {
+  open({ id, remote }: Pick<RigSpec, "id" | "remote">): Promise<Outcome<{ rig: RigRepository }>> {
     const key = JSON.stringify([id, remote]);
     const known = this.#opened.get(key);
     if (known !== undefined) return known;

@@ -30,6 +30,7 @@ export const addRig: Apply<"rig.add"> = (tx, body) => {
     target: body.target ?? "",
     delivery: body.delivery ?? "branch",
     codeReview: body.codeReview ?? true,
+    savedWork: body.savedWork ?? "remote",
     gates: body.gates ?? [],
     setup: body.setup ?? null,
     slots: body.slots ?? 4,

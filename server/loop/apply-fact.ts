@@ -2,13 +2,12 @@
  * Facts become observed columns; what follows from them is decided by rules. A fact of an old fence
  * changes nothing, except that saved work is attached to its bead; one of another runner nothing at all.
  */
-import { and, eq, gt, isNotNull } from "drizzle-orm";
 import type { Fact, FactBody, FactOf, FailureReason } from "../../protocol/index.ts";
 import { runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { setBubble } from "../store/writes/agents.ts";
 import { recordEvent } from "../store/writes/beads.ts";
-import { attachSavedWork, forgiveStarts } from "../store/writes/issues.ts";
+import { forgiveStarts } from "../store/writes/issues.ts";
 import { noteBusy, noteRepetition, onTheGround } from "../store/writes/ladder.ts";
 import { clearLane, noteProgress } from "../store/writes/limits/limits.ts";
 import { seeTarget } from "../store/writes/rigs.ts";
@@ -17,18 +16,22 @@ import { advanceRun, endRun } from "../store/writes/runs.ts";
 import { endTurn, startTurn } from "../store/writes/sessions.ts";
 import { recordUsage } from "../store/writes/usage.ts";
 import { changeRow, rowAt } from "../store/rows.ts";
+import { noteCopy, noteUnsaved, saveWork } from "./apply-saved.ts";
 
 type RunRow = typeof runs.$inferSelect;
 
 /** @throws when the fact speaks of a run that this town never made: the caller sets it aside */
 export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
   const run = rowAt(tx.db, runs, fact.runId);
+  // Copies outlive their runs, and a town that was put back may know less.
+  if (!run && fact.body.kind === "saved_copy") return;
   if (!run) throw new Error(`run ${fact.runId} is unknown`);
   if (run.runnerId !== runnerId) return;
   tx.actor = `run:${run.id}`;
   const own = run.fenceEpoch === fact.fence.epoch && run.fenceN === fact.fence.n;
   const { body } = fact;
   if (body.kind === "saved_work") return saveWork(tx, run, body);
+  if (body.kind === "saved_copy") return noteCopy(tx, run, body);
   if (body.kind === "usage") return recordUsage(tx, run.id, body);
   // As with saved work: whose run it was does not matter to who looks for it.
   if (body.kind === "tree_kept") return noteKept(tx, run, body);
@@ -39,7 +42,7 @@ export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
 function applyToRun(
   tx: Tx,
   run: RunRow,
-  body: Exclude<FactBody, { kind: "saved_work" | "usage" | "tree_kept" }>,
+  body: Exclude<FactBody, { kind: "saved_work" | "saved_copy" | "usage" | "tree_kept" }>,
 ): void {
   switch (body.kind) {
     case "phase":
@@ -63,6 +66,8 @@ function applyToRun(
       return noteRepetition(tx, run, body);
     case "busy":
       return noteBusy(tx, run, body);
+    case "not_saved":
+      return noteUnsaved(tx, run, body);
     case "events":
       return;
     case "work_done":
@@ -140,23 +145,4 @@ function startedText(run: RunRow): string {
     triage: "triage",
   };
   return `attempt ${run.attempt}: ${what[run.kind]} began`;
-}
-
-function saveWork(tx: Tx, run: RunRow, body: FactOf<"saved_work">): void {
-  const { ref, oid, baseOid } = body;
-  changeRow(tx.db, runs, run.id, { savedRef: ref, savedOid: oid, savedAt: tx.now });
-  tx.touch("run", run.id);
-  if (run.kind === "work" && run.beadId && !hasNewerSavedWork(tx, run))
-    attachSavedWork(tx, run.beadId, { ref, oid, baseOid });
-}
-
-/** A late word of an old run does not take the place of what a later one saved. Ids sort by time. */
-function hasNewerSavedWork(tx: Tx, run: RunRow): boolean {
-  const newer = and(
-    eq(runs.resource, run.resource),
-    eq(runs.kind, "work"),
-    isNotNull(runs.savedOid),
-    gt(runs.id, run.id),
-  );
-  return tx.db.select({ id: runs.id }).from(runs).where(newer).limit(1).get() !== undefined;
 }

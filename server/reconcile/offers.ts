@@ -1,11 +1,21 @@
 /** The run that each kind of candidate is offered: complete but for what the store gives. */
-import type { BeadSpec, Feedback, RigSpec, Role, Round, RunLimits } from "../../protocol/index.ts";
+import type {
+  BeadSpec,
+  Delivery,
+  Feedback,
+  RigSpec,
+  Role,
+  Round,
+  RunLimits,
+  SavedKept,
+} from "../../protocol/index.ts";
 import { landingOf } from "../model/delivery.ts";
 import { returnedByPerson } from "../model/rounds.ts";
 import { beadResource, laneOf, laneResource, sessionResource, type Context } from "./context.ts";
 import { withdraws } from "./limits/exhaustion.ts";
 import { policyOf } from "./policy-of.ts";
 import type { OfferRequest } from "./plan.ts";
+import { beginsFrom } from "./saved/saved-work.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";
 
 /** Newest answers that a briefing repeats. */
@@ -75,7 +85,7 @@ export function offerWork(
       model: model(s, "polecat"),
       author: s.author,
       contains: issue.blockers.flatMap((blocker) => (blocker.landedOid ? [blocker.landedOid] : [])),
-      savedWork: issue.saved,
+      savedWork: beginsFrom(issue, runner),
       carries: [...issue.carries],
     }),
   };
@@ -240,7 +250,14 @@ function rigSpec(
     gates: [...gates, ...checks],
     setup,
     isolationConfirmed,
+    savedKept: savedKeptOf(rig, delivery),
   };
+}
+
+/** Where nothing is to leave the runner, saved work does not either. */
+function savedKeptOf({ savedWork }: RigView, delivery: Delivery): SavedKept | null {
+  if (savedWork === "runner") return "rig";
+  return delivery === "none" ? "delivery" : null;
 }
 
 function beadSpec(

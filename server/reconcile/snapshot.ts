@@ -14,6 +14,7 @@ import type {
   Round,
   RunKind,
   RunState,
+  SavedPlace,
   Wait,
 } from "../../protocol/index.ts";
 import type { Cost, Limit } from "../model/budget.ts";
@@ -23,7 +24,7 @@ import type { Lane, ProviderView } from "../model/provider.ts";
 import type { StepView } from "../model/molecules/states.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
-import type { KeptTree } from "./kept-tree.ts";
+import type { KeptTree } from "./saved/kept-tree.ts";
 import type { RunResultFact } from "./run-result.ts";
 import type { AskedView, EscalationView, MailView, QuestionView, TriageView } from "./attention.ts";
 import type { Ready } from "./stages.ts";
@@ -35,6 +36,7 @@ export interface RigView {
   target: string;
   delivery: Delivery;
   codeReview: boolean;
+  savedWork: SavedPlace;
   gates: readonly Gate[];
   setup: string | null;
   slots: number;
@@ -89,7 +91,7 @@ export interface IssueView {
   backOffUntil: number | null;
   reviewId: string | null;
   runId: string | null;
-  saved: { ref: string; oid: string; baseOid: string | null } | null;
+  saved: IssueSaved | null;
   /** Of a convoy's landing: what has landed on its branch, oldest first, its tip last. */
   carries: readonly string[];
   wait: Wait | null;
@@ -116,6 +118,18 @@ export interface IssueView {
   /** What it has cost, and its convoy. */
   spent: Spent;
   convoySpent: Spent | null;
+}
+
+/** The newest saved work of a bead. */
+export interface IssueSaved {
+  ref: string;
+  oid: string;
+  baseOid: string | null;
+  /** What the rig's repository holds of the run that saved it. */
+  remoteOid: string | null;
+  /** Where that run was; null for a branch. */
+  runnerId: string | null;
+  lines: number;
 }
 
 /** What something has cost, with a limit of its own if a person set one. */

@@ -109,6 +109,7 @@ async function diff(ports: ServicePorts, ref: string): Promise<Result<CommandVal
     rig: {
       ...{ id, name, remote, target, delivery, gates, setup, isolationConfirmed },
       convoyBranch: null,
+      savedKept: null,
     },
     baseOid,
     headOid,

@@ -65,10 +65,17 @@ const LIVE = new Set(["open", "in_progress", "in_review"]);
 
 function prepareIssue(db: Db): Views["issue"] {
   const row = db
-    .select({ bead: beads, issue: issues, queued: ready })
+    .select({
+      bead: beads,
+      issue: issues,
+      queued: ready,
+      // By its first column it is known whether there is one.
+      saver: { runnerId: runs.runnerId, remoteOid: runs.savedRemoteOid, lines: runs.savedLines },
+    })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
     .leftJoin(ready, eq(ready.subjectId, issues.beadId))
+    .leftJoin(runs, eq(runs.id, issues.savedRunId))
     .where(eq(issues.beadId, id))
     .prepare();
   const convoyRow = db
@@ -141,11 +148,13 @@ function issueView(
     bead: typeof beads.$inferSelect;
     issue: typeof issues.$inferSelect;
     queued: typeof ready.$inferSelect | null;
+    /** Of the run that saved its work last. */
+    saver: { remoteOid: string | null; runnerId: string; lines: number } | null;
   },
   { convoy, molecule }: Group,
   blockers: readonly BlockerView[],
 ): Omit<IssueView, "asked" | "spent" | "convoySpent" | "carries"> {
-  const { bead, issue, queued } = row;
+  const { bead, issue, queued, saver } = row;
   return {
     ...issue,
     id: bead.id,
@@ -162,7 +171,10 @@ function issueView(
     archived: bead.archivedAt !== null,
     saved:
       issue.savedRef && issue.savedOid
-        ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid }
+        ? {
+            ...{ ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid },
+            ...(saver ?? { remoteOid: null, runnerId: null, lines: 0 }),
+          }
         : null,
     blockers,
   };

@@ -35,7 +35,7 @@ export function simTrees(host: SimHostFiles): RunTrees {
       const tree = host.trees.get(runId);
       return soon({ readable: tree !== undefined, branch: tree?.branch ?? null });
     },
-    save: (run, { nowMs, message = "Save work in progress" }) => {
+    save: (run, { nowMs, message }) => {
       const tree = host.trees.get(run.runId);
       if (host.full) return soon(notSaved("the disk is full"));
       return soon(tree === undefined ? notSaved("it is gone") : save(host, tree, nowMs, message));
@@ -60,6 +60,7 @@ function recordOf(host: SimHostFiles, rig: RigRepository, wish: NewRun): RunRepo
   return {
     ...wish,
     start: wish.start ?? wish.base,
+    continues: wish.continues ?? null,
     rigId: rig.rigId,
     root: { path: host.dirOf() },
     ...{ rig, dir },
@@ -69,7 +70,7 @@ function recordOf(host: SimHostFiles, rig: RigRepository, wish: NewRun): RunRepo
   };
 }
 
-function save(host: SimHostFiles, tree: SimTree, nowMs: number, message: string) {
+function save(host: SimHostFiles, tree: SimTree, nowMs: number, message: string | undefined) {
   const { objects } = host.forge;
   const { record: run } = tree;
   const { committer } = run.attribution;
@@ -77,15 +78,21 @@ function save(host: SimHostFiles, tree: SimTree, nowMs: number, message: string)
   const parent = descends ? tree.head : run.base;
   const saved = objects.putTree(tree.files);
   const trailers = `Bead: ${run.beadId}\nCo-authored-by: ${committer.name} <${committer.email}>`;
-  const oid =
-    objects.commit(parent)?.tree === saved
-      ? parent
-      : objects.putCommit({
-          ...{ tree: saved, parents: [parent], atMs: nowMs },
-          message: `${message.trim()}\n\n${trailers}\n`,
-          ...run.attribution,
-        });
   const store = host.store(run.rig.storeDir);
+  const last = objects.commit(store.refs.get(wipRef(run.beadId, run.runId)) ?? "");
+  const isLast =
+    message === undefined &&
+    last?.tree === saved &&
+    last.parents.length === 1 &&
+    last.parents[0] === parent;
+  const text = (message ?? "Save work in progress").trim();
+  const anew = () =>
+    objects.putCommit({
+      ...{ tree: saved, parents: [parent], atMs: nowMs },
+      message: `${text}\n\n${trailers}\n`,
+      ...run.attribution,
+    });
+  const oid = objects.commit(parent)?.tree === saved ? parent : isLast ? last.oid : anew();
   store.take(oid);
   store.refs.set(wipRef(run.beadId, run.runId), oid);
   const proof = proofOf(host, run.rig, { beadId: run.beadId, runId: run.runId, oid });

@@ -136,7 +136,8 @@ export class HandTown implements TownSide {
       if (fact.seq <= this.#ackedSeq) continue;
       if (fact.seq !== this.#ackedSeq + 1) this.faults.push(`fact ${fact.seq} left a gap`);
       this.#ackedSeq = fact.seq;
-      if (this.#exitOf(fact.runId) !== undefined)
+      // Copies of saved work outlive their runs.
+      if (fact.body.kind !== "saved_copy" && this.#exitOf(fact.runId) !== undefined)
         this.faults.push(`a ${fact.body.kind} fact came after its run's exit`);
       this.facts.push(fact);
       if (fact.body.kind === "exit" && fact.runId === this.#run?.spec.runId) this.#run = null;

@@ -25,6 +25,7 @@ export class OneBead implements Errand {
       delivery: "merge",
       isolationConfirmed: true,
       convoyBranch: null,
+      savedKept: null,
     };
     const counts = { attempt: 1, round: 1, cycle: 1 };
     const text = {
@@ -67,7 +68,11 @@ export class OneBead implements Errand {
       rig,
       bead,
     };
-    const saved = town.of("saved_work").at(-1) ?? null;
+    const last = town.of("saved_work").at(-1);
+    const onRemote = town
+      .of("saved_copy")
+      .some(({ oid, reason }) => oid === last?.oid && reason === null);
+    const saved = last === undefined ? null : { ...last, onRemote };
     const work = town.of("work_done").at(-1);
     if (kind === "work" || work === undefined) {
       const agent = { id: newId(this.#random, "agent"), name: "Toast", role: "polecat" as const };

@@ -62,7 +62,7 @@ export function stage(
   };
   const facts = { appVersion: "1.2.3", name: "sim", local: true, slots: 2 };
   const host = new SimRunnerHost(world, { ...facts, isolation: "bwrap", isolationReason: null });
-  return { clock, random, forge, remote, bead: work.bead, town, host, log };
+  return { clock, random, forge, remote, bead: work.bead, rig: work.rig, town, host, log };
 }
 
 export type Stage = ReturnType<typeof stage>;

@@ -41,6 +41,7 @@ export function rig(change: Partial<RigView> = {}): RigView {
     target: "main",
     delivery: "branch",
     codeReview: true,
+    savedWork: "remote",
     gates: [{ name: "test", command: "true", timeoutMs: 1_000 }],
     setup: null,
     slots: 4,
@@ -200,6 +201,10 @@ export function run(change: Partial<RunView> = {}): RunView {
     saved: null,
     ...change,
   };
+}
+
+export function held(change: Partial<Held> = {}): Held {
+  return { kind: "work", runnerId: "ru_1", rigId: "rg_1", count: 1, ...change };
 }
 
 export function spent(change: Partial<Spent> = {}): Spent {

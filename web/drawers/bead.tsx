@@ -11,6 +11,7 @@ import { MoleculeSteps } from "../parts/molecule-steps.tsx";
 import { RoundCard } from "../parts/round.tsx";
 import { RunRow } from "../parts/run-row.tsx";
 import { WhyPart } from "../parts/why-part.tsx";
+import { WorkSafety } from "./work-safety.tsx";
 import { IdLink, Linked, RefLink } from "../shell/ref-link.tsx";
 import { AgentMark } from "../ui/agent-mark.tsx";
 import { Age } from "../ui/age.tsx";
@@ -207,6 +208,7 @@ function BeadFacts({ issue }: { issue: Issue }) {
         <Attempts issue={issue} />
         <Fact name="Delivery">{issue.delivery ?? "as the rig says"}</Fact>
         <Commits issue={issue} />
+        {issue.savedWork && issue.status !== "closed" && <WorkSafety saved={issue.savedWork} />}
         <Fact name="Created">
           <Age at={issue.createdAt} form="ago" /> by{" "}
           {by.id ? <IdLink id={by.id} copy={false} /> : by.label}

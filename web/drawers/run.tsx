@@ -4,6 +4,7 @@ import { toast } from "sonner";
 import type { Run } from "../../protocol/index.ts";
 import { useConnection, useImage, useImages } from "../lib/town.tsx";
 import { RunStream } from "../parts/run-stream.tsx";
+import { RunSafety } from "./work-safety.tsx";
 import { IdLink, RefLink } from "../shell/ref-link.tsx";
 import { AgentMark } from "../ui/agent-mark.tsx";
 import { Age, Took } from "../ui/age.tsx";
@@ -162,6 +163,7 @@ function Holding({ run }: { run: Run }) {
           />
         </Fact>
       )}
+      <RunSafety run={run} />
       <Fact name="Fence">
         <span className="num">
           {run.fence.epoch}.{run.fence.n}

@@ -40,6 +40,7 @@ export function makeIssue(number: number, more: Partial<Issue> = {}): Issue {
     baseOid: null,
     landedOn: null,
     landedOid: null,
+    savedWork: null,
     outcome: null,
     failure: null,
     stateSince: at,

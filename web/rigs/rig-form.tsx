@@ -1,6 +1,6 @@
 /** Settings of a rig as form fields: where work goes, and what must be green before it does. */
 import { Plus, X } from "lucide-react";
-import type { Delivery, Gate } from "../../protocol/index.ts";
+import type { Delivery, Gate, SavedPlace } from "../../protocol/index.ts";
 import { GATES_MAX } from "../../protocol/index.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { CheckField, TextField } from "../ui/field.tsx";
@@ -10,6 +10,7 @@ export interface RigDraft {
   target: string;
   delivery: Delivery;
   codeReview: boolean;
+  savedWork: SavedPlace;
   gates: Gate[];
   setup: string;
   slots: number;
@@ -23,6 +24,7 @@ export const emptyDraft: RigDraft = {
   target: "",
   delivery: "branch",
   codeReview: true,
+  savedWork: "remote",
   gates: [{ name: "test", command: "", timeoutMs: GATE_TIMEOUT_MS }],
   setup: "",
   slots: 2,
@@ -72,6 +74,14 @@ export function RigFields({ draft, onChange }: DraftProps) {
         help="A second agent reads each change before it lands. Without it the gates alone decide."
         checked={draft.codeReview}
         onChange={(event) => onChange({ ...draft, codeReview: event.target.checked })}
+      />
+      <CheckField
+        label="Copy unfinished work to the repository"
+        help="After each turn, under refs/gastown/wip/, which is no branch. Without it, unfinished work is lost with its runner's disk."
+        checked={draft.savedWork === "remote"}
+        onChange={(event) =>
+          onChange({ ...draft, savedWork: event.target.checked ? "remote" : "runner" })
+        }
       />
       <div className="grid grid-cols-2 gap-3">
         <TextField

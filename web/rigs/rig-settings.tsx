@@ -10,8 +10,9 @@ import { deliveryWords } from "../words/states.ts";
 import { type RigDraft, RigFields, settingsOf } from "./rig-form.tsx";
 
 function draftOf(rig: Rig): RigDraft {
-  const { target, delivery, codeReview, gates, setup, slots, directMergeConfirmed } = rig;
-  return { target, delivery, codeReview, gates, setup: setup ?? "", slots, directMergeConfirmed };
+  const { target, delivery, codeReview, savedWork, gates, slots, directMergeConfirmed } = rig;
+  const setup = rig.setup ?? "";
+  return { target, delivery, codeReview, savedWork, gates, setup, slots, directMergeConfirmed };
 }
 
 export function RigSettings({ rig }: { rig: Rig }) {
@@ -62,6 +63,11 @@ function Shown({ rig }: { rig: Rig }) {
         {rig.setup ? <code>{rig.setup}</code> : <span className="text-ink-3">none</span>}
       </Fact>
       <Fact name="Review">{rig.codeReview ? "by a refinery" : "gates only"}</Fact>
+      <Fact name="Unfinished work">
+        {rig.savedWork === "remote"
+          ? "copied to the repository after each turn"
+          : "on its runner's disk alone"}
+      </Fact>
       <Fact name="Target">
         <code>{rig.target}</code>
       </Fact>

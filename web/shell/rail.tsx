@@ -8,6 +8,7 @@ import { isSettled } from "../model/board.ts";
 import { IconButton } from "../ui/button.tsx";
 import { cx } from "../ui/class-names.ts";
 import { StateMark } from "../ui/state-mark.tsx";
+import { riskLook } from "../words/safety.ts";
 import { rigLook, runnerLook } from "../words/states.ts";
 import { PLACES } from "./places.ts";
 import { useNeeds } from "./town-facts.tsx";
@@ -200,6 +201,20 @@ function Badge({
   );
 }
 
+/** What would be lost if the disk of one runner died now. */
+function RiskLight({ lines, narrow }: { lines: number; narrow: boolean }) {
+  const look = riskLook(lines);
+  return (
+    <p
+      data-tip={`${look.label}: unfinished work that the disk of one runner alone holds`}
+      className={cx("flex h-5 items-center gap-2", narrow && "justify-center")}
+    >
+      <StateMark look={look} size={12} silent={!narrow} />
+      {!narrow && <span className="num truncate">{look.label}</span>}
+    </p>
+  );
+}
+
 function RailFoot({ narrow }: { narrow: boolean }) {
   const runners = useImages("town", "runner");
   const town = useTown();
@@ -226,6 +241,7 @@ function RailFoot({ narrow }: { narrow: boolean }) {
       {runners.length === 0 && town && !narrow && (
         <p className="flex h-5 items-center">No runner is connected</p>
       )}
+      {town && <RiskLight lines={town.linesAtRisk} narrow={narrow} />}
       {!narrow && town && <p className="mono truncate">Gastown {town.appVersion}</p>}
     </div>
   );

@@ -24,6 +24,8 @@ export interface TurnPlan<R> {
   result: Promise<R>;
   /** A turn has ended without a result: saves what there is; a result here ends the run without a re-prompt. */
   turnEnded(): Promise<R | null>;
+  /** A turn has ended and the next begins at once, whatever comes of this. */
+  goesOn?(): void;
 }
 
 export type TurnsEnd<R> = { kind: "result"; result: R } | { kind: "ended"; ending: Ending };
@@ -78,6 +80,7 @@ async function takeTurns<R>(
       seen = await interruptTurn(place.clock, run, host, plan.result);
       if (seen.kind === "closed") {
         text = isSilent ? AFTER_SILENCE : "";
+        plan.goesOn?.();
         continue;
       }
     }
@@ -90,6 +93,7 @@ async function takeTurns<R>(
     if (seen.kind === "urgent") return ended(noResult(host, turn));
     if (seen.kind === "expired") return ended(expiredEnding(run, seen.what, turn));
     if (seen.reason === "error" && host.standing.waiting) {
+      plan.goesOn?.();
       const backOff = { firstMs: MODEL_RETRY_FIRST_MS, lastMs: MODEL_RETRY_LAST_MS };
       const waitMs = backOffMs(++waits, backOff, place.random.unit());
       const end = await pause(place.clock, run, host, waitMs);
@@ -100,6 +104,7 @@ async function takeTurns<R>(
     if (run.mail.wantsTurn && mayGoOn) {
       // Somebody has something to say: that comes before any re-prompt, and is none.
       text = "";
+      plan.goesOn?.();
       continue;
     }
     const closed = await plan.turnEnded();

@@ -68,6 +68,8 @@ export async function carryOut(
   if (work.noChangesReason === null) {
     const failed = await pushWithPatience(place, run, rig, work);
     if (failed !== null) return { ok: false, ending: failed };
+    // With delivery none its branch is in the runner's own store.
+    if (bead.delivery !== "none") place.saves.carriedOut(run, work.headOid);
   }
   const { filesTotal, added, removed } = stat.stat;
   const branch = runBranch(bead.id, runId);

@@ -1,6 +1,6 @@
 /** Saves a run's work and lets its tree go, in this order and never without proof. */
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
-import type { Oid } from "../../git/porcelain.ts";
+import { SAVED_COPY_AT_END_MS } from "../../config.ts";
 import type { SavedProof } from "../../git/proof.ts";
 import type { RunRepository } from "../../git/run-repo.ts";
 import { retireRun } from "../../works/retire-run.ts";
@@ -9,12 +9,9 @@ import type { Workplace } from "../workplace.ts";
 
 type WorkRun = LiveRun<RunSpecOf<"work">>;
 
-export function tellSaved(run: WorkRun, proof: SavedProof, baseOid: Oid): void {
-  run.fact({ kind: "saved_work", ref: proof.ref, oid: proof.oid, baseOid });
-}
-
 /**
- * After the agent has ended. A tree that cannot be saved stays, and the run's stream says so.
+ * After the agent has ended. A tree that cannot be saved stays, and the run's stream says so. The copy for
+ * the rig's repository is waited for a moment: whoever goes on elsewhere begins from it.
  * @returns whether its work is saved
  */
 export async function retireTree(
@@ -30,9 +27,10 @@ export async function retireTree(
     place.log.error("a run's tree was kept", { runId: run.spec.runId, why: retired.error.message });
     return false;
   }
-  if (retired.proof.kind === "saved") tellSaved(run, retired.proof, tree.base);
-  for (const { path, reason } of retired.unsaved)
-    run.notice("warning", `${path} was not saved: ${reason}`);
+  const { proof, unsaved } = retired;
+  if (proof.kind === "saved") await place.saves.saved(run, tree, { proof, left: unsaved });
+  for (const { path, reason } of unsaved) run.notice("warning", `${path} was not saved: ${reason}`);
+  await place.saves.settled(run.spec.runId, SAVED_COPY_AT_END_MS);
   return true;
 }
 

@@ -15,7 +15,7 @@ import { runGates, runSetup, type GatePlace } from "../gates.ts";
 import { Turnstile } from "../turnstile.ts";
 import { handOver, type HandOver } from "./hand-over.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
-import { retireTree, tellSaved } from "./retire-tree.ts";
+import { retireTree } from "./retire-tree.ts";
 import { askTown } from "../agent/town-tools.ts";
 import { attributionOf, workBase, type WorkBase } from "./work-base.ts";
 import type { Workplace } from "../workplace.ts";
@@ -60,6 +60,7 @@ async function prepare(
     runId: spec.runId,
     base,
     start,
+    continues: based.value.savedOid,
     targetBranch: target,
     attribution: attributionOf(spec),
   };
@@ -81,6 +82,7 @@ async function workIn(
     tree,
     briefing,
     turnstile: new Turnstile(),
+    unsaved: false,
     hostFailed: false,
     handed: null,
     handIn: handedIn.resolve,
@@ -102,6 +104,7 @@ async function workIn(
     reprompt: REPROMPT_WITHOUT_RESULT.polecat,
     result: handedIn.promise,
     turnEnded: () => desk.turnstile.pass(() => closeByGates(place, run, desk)),
+    goesOn: () => void desk.turnstile.pass(() => saveBehind(place, run, desk)),
   });
   const exit = await host.close(
     run.stopOrder?.graceMs ?? (end.kind === "result" ? 0 : STOP_GRACE_MS),
@@ -169,6 +172,8 @@ interface Desk {
   briefing: string;
   /** Whoever saves, checks or removes the tree passes here. */
   turnstile: Turnstile;
+  /** What the last turn has left could not be saved, and the town knows. */
+  unsaved: boolean;
   /** The host could not do its part of what the agent asked last: its work was not saved. */
   hostFailed: boolean;
   /** What was accepted. */
@@ -213,7 +218,7 @@ async function done(
     const named = paths === undefined ? message : `${message} ${paths.join(", ")}`;
     return { ok: false, error: { code: "invalid_body", message: named, retryable }, next };
   }
-  desk.handed = note(place, run, checked.done, call.summary);
+  desk.handed = await note(place, run, tree, checked.done, call.summary);
   desk.handIn(desk.handed);
   return {
     ok: true,
@@ -228,7 +233,13 @@ function runIsOver(): ToolAnswer {
 }
 
 /** Writes down what was handed in, before anyone is told: a later start of the runner finishes it. */
-function note(place: Workplace, run: WorkRun, work: Done, summary: string): HandOver {
+async function note(
+  place: Workplace,
+  run: WorkRun,
+  tree: RunRepository,
+  work: Done,
+  summary: string,
+): Promise<HandOver> {
   const noted: HandOver = {
     headOid: work.head,
     baseOid: work.base,
@@ -237,7 +248,7 @@ function note(place: Workplace, run: WorkRun, work: Done, summary: string): Hand
   };
   run.remember({ handOver: noted });
   place.log.info("work handed in", { runId: run.spec.runId, head: work.head });
-  tellSaved(run, work.proof, work.base);
+  await place.saves.saved(run, tree, work, { carried: run.spec.bead.delivery !== "none" });
   return noted;
 }
 
@@ -245,14 +256,7 @@ function note(place: Workplace, run: WorkRun, work: Done, summary: string): Hand
 async function closeByGates(place: Workplace, run: WorkRun, desk: Desk): Promise<HandOver | null> {
   const { rig } = run.spec;
   const { tree } = desk;
-  const saved = await place.works.trees.save(tree, { nowMs: place.clock.now() });
-  desk.hostFailed ||= !saved.ok;
-  if (!saved.ok) {
-    run.notice("warning", saved.error.message);
-    return null;
-  }
-  if (saved.proof.oid === tree.base) return null;
-  tellSaved(run, saved.proof, tree.base);
+  if (!(await saveTurn(place, run, desk))) return null;
   if (rig.gates.length === 0 || run.signal.aborted) return null;
   // A red gate is run twice.
   run.busy("gates", 2 * rig.gates.reduce((sum, gate) => sum + gate.timeoutMs, 0));
@@ -263,7 +267,35 @@ async function closeByGates(place: Workplace, run: WorkRun, desk: Desk): Promise
     summary: CLOSED_BY_GATES,
     nowMs: place.clock.now(),
   });
-  return checked.ok ? note(place, run, checked.done, CLOSED_BY_GATES) : null;
+  return checked.ok ? await note(place, run, tree, checked.done, CLOSED_BY_GATES) : null;
+}
+
+/** Saves what a turn has left. @returns whether there is something that the base does not have */
+async function saveTurn(place: Workplace, run: WorkRun, desk: Desk): Promise<boolean> {
+  const { tree } = desk;
+  const saved = await place.works.trees.save(tree, { nowMs: place.clock.now() });
+  desk.hostFailed ||= !saved.ok;
+  if (!saved.ok) {
+    run.notice("warning", saved.error.message);
+    const reason = `${saved.error.message} ${saved.error.next}`;
+    run.fact({ kind: "not_saved", reason: reason.slice(0, 2_000) });
+    desk.unsaved = true;
+    return false;
+  }
+  if (saved.proof.oid === tree.base) return false;
+  const what = { proof: saved.proof, left: saved.unsaved };
+  await place.saves.saved(run, tree, what, { anew: desk.unsaved });
+  desk.unsaved = false;
+  return true;
+}
+
+/** The agent has its next turn already: it neither waits for this nor hears of it. */
+async function saveBehind(place: Workplace, run: WorkRun, desk: Desk): Promise<void> {
+  try {
+    await saveTurn(place, run, desk);
+  } catch (error) {
+    place.log.error("a turn could not be saved", { runId: run.spec.runId, error: String(error) });
+  }
 }
 
 function notPrepared(code: string, message: string): Ending {

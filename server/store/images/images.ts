@@ -1,10 +1,11 @@
 /** Rows as the outside sees them. Each image is of one entity; references are ids. */
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, ne, sql } from "drizzle-orm";
 import { taskChoiceSchema } from "../../../protocol/index.ts";
 import type {
   Agent,
   AnyImage,
   BeadEvent,
+  BeadWork,
   Convoy,
   ImageKind,
   Issue,
@@ -144,11 +145,44 @@ export function issueImage(db: Db, id: string): Issue | null {
     baseOid: issue.baseOid,
     landedOn: issue.landedOn,
     landedOid: issue.landedOid,
+    savedWork: issue.savedRunId === null ? null : beadWork(db, issue.savedRunId),
     outcome: issue.outcome,
     failure: issue.failure,
     stateSince: issue.stateSince,
     closedAt: bead.closedAt,
   };
+}
+
+type SavedColumns = Pick<
+  typeof runs.$inferSelect,
+  "savedLines" | "savedAtRisk" | "savedKept" | "savedReason"
+>;
+
+function savedOf(row: SavedColumns, oid: string, at: number) {
+  const { savedLines: lines, savedAtRisk: atRisk, savedKept: kept, savedReason: reason } = row;
+  return { oid, at, lines, atRisk, kept, reason };
+}
+
+const savedRow = prepared((db) =>
+  db
+    .select({
+      runnerId: runs.runnerId,
+      savedOid: runs.savedOid,
+      savedAt: runs.savedAt,
+      savedLines: runs.savedLines,
+      savedAtRisk: runs.savedAtRisk,
+      savedKept: runs.savedKept,
+      savedReason: runs.savedReason,
+    })
+    .from(runs)
+    .where(eq(runs.id, id))
+    .prepare(),
+);
+
+function beadWork(db: Db, runId: string): BeadWork | null {
+  const row = savedRow(db).get({ id: runId });
+  if (!row?.savedOid || row.savedAt === null) return null;
+  return { runId, runnerId: row.runnerId, ...savedOf(row, row.savedOid, row.savedAt) };
 }
 
 const failedTasks = prepared((db) =>
@@ -269,8 +303,14 @@ export function runImage(db: Db, id: string): Run | null {
     },
     savedWork:
       row.savedRef && row.savedOid && row.savedAt
-        ? { ref: row.savedRef, oid: row.savedOid, at: row.savedAt }
+        ? {
+            ref: row.savedRef,
+            ...savedOf(row, row.savedOid, row.savedAt),
+            left: row.savedLeft,
+            remoteOid: row.savedRemoteOid,
+          }
         : null,
+    notSaved: row.state === "ended" ? null : row.notSaved,
   };
 }
 
@@ -333,9 +373,24 @@ export function townImage(db: Db, context: ImageContext): Town | null {
     slots: context.slots,
     observingUntilAt: context.observingUntil,
     limits: limitsImage(db, context.now, context.policy),
+    linesAtRisk: linesAtRisk(db),
     usage: totalUsage(db),
     startedAt: row.startedAt,
   };
+}
+
+const atRisk = prepared((db) =>
+  db
+    .select({ lines: sql<number>`coalesce(sum(${runs.savedAtRisk}), 0)` })
+    .from(runs)
+    .innerJoin(beads, eq(beads.id, runs.beadId))
+    // In the words of the index.
+    .where(and(sql`saved_at_risk > 0`, ne(beads.status, "closed")))
+    .prepare(),
+);
+
+function linesAtRisk(db: Db): number {
+  return atRisk(db).get()?.lines ?? 0;
 }
 
 function totalUsage(db: Db): UsageTotals {

@@ -193,9 +193,18 @@ ALTER TABLE `runs` ADD `busy_until` integer;--> statement-breakpoint
 ALTER TABLE `runs` ADD `repeating` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `kept` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `kept_told` integer DEFAULT true NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `saved_lines` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `saved_at_risk` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `saved_remote_oid` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `saved_kept` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `saved_reason` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `saved_left` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `saved_continues` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `not_saved` text;--> statement-breakpoint
 CREATE INDEX `runs_unsettled` ON `runs` (`id`) WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX `runs_unsettled_by_resource` ON `runs` (`resource`,`id`) WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
+CREATE INDEX `runs_at_risk` ON `runs` (`bead_id`) WHERE saved_at_risk > 0;--> statement-breakpoint
 CREATE INDEX `runs_live` ON `runs` (`runner_id`,`kind`,`rig_id`) WHERE state <> 'ended';--> statement-breakpoint
 CREATE INDEX `runs_by_resource` ON `runs` (`resource`,`id`);--> statement-breakpoint
 DROP INDEX `beads_by_rig`;--> statement-breakpoint
@@ -209,6 +218,7 @@ ALTER TABLE `issues` ADD `work_attempts_forgiven` integer DEFAULT 0 NOT NULL;-->
 ALTER TABLE `issues` ADD `stalls` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `parked` text;--> statement-breakpoint
+ALTER TABLE `issues` ADD `saved_run_id` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `checks` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `landing` integer DEFAULT false NOT NULL;--> statement-breakpoint
@@ -218,6 +228,7 @@ ALTER TABLE `issues` ADD `step` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `step_key` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `skipped` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `wished_agent_id` text;--> statement-breakpoint
+CREATE INDEX `issues_with_saved` ON `issues` (`saved_run_id`) WHERE state = 'open' and saved_run_id is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_wish` ON `issues` (`wished_agent_id`) WHERE wished_agent_id is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_molecule` ON `issues` (`molecule_id`,`step`) WHERE molecule_id is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
@@ -244,6 +255,7 @@ CREATE INDEX `escalations_by_resolved` ON `escalations` (`resolved_at`,`bead_id`
 ALTER TABLE `reviews` ADD `infra_tries` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `reviews` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `saved_work` text DEFAULT 'remote' NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint

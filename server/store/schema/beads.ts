@@ -95,6 +95,8 @@ export const issues = sqliteTable(
     savedRef: text("saved_ref"),
     savedOid: text("saved_oid"),
     savedBaseOid: text("saved_base_oid"),
+    /** The run that saved it; null for a branch. */
+    savedRunId: text("saved_run_id"),
     headOid: text("head_oid"),
     baseOid: text("base_oid"),
     landedOn: text("landed_on"),
@@ -122,6 +124,9 @@ export const issues = sqliteTable(
   (t) => [
     index("issues_by_state").on(t.state, t.beadId),
     index("issues_by_convoy").on(t.convoyId),
+    index("issues_with_saved")
+      .on(t.savedRunId)
+      .where(sql`state = 'open' and saved_run_id is not null`),
     index("issues_by_wish")
       .on(t.wishedAgentId)
       .where(sql`wished_agent_id is not null`),

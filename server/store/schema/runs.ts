@@ -14,15 +14,18 @@ import type {
   Gate,
   GateResult,
   Isolation,
+  LeftOut,
   Outcome,
   RunKind,
   RunSpec,
   RunState,
   HostFigures,
+  SavedKept,
+  SavedPlace,
 } from "../../../protocol/index.ts";
 import type { TurnState } from "../../model/states.ts";
 import type { Repetition } from "../../model/ladder.ts";
-import type { KeptTree } from "../../reconcile/kept-tree.ts";
+import type { KeptTree } from "../../reconcile/saved/kept-tree.ts";
 import type { RunResultFact } from "../../reconcile/run-result.ts";
 import { at, flag, json } from "./columns.ts";
 
@@ -35,6 +38,8 @@ export const rigs = sqliteTable(
     target: text("target").notNull(),
     delivery: text("delivery").$type<Delivery>().notNull(),
     codeReview: flag("code_review").notNull(),
+    /** Where saved work goes before it lands. */
+    savedWork: text("saved_work").$type<SavedPlace>().notNull().default("remote"),
     gates: json<Gate[]>("gates").notNull(),
     setup: text("setup"),
     slots: integer("slots").notNull(),
@@ -109,6 +114,18 @@ export const runs = sqliteTable(
     savedRef: text("saved_ref"),
     savedOid: text("saved_oid"),
     savedAt: at("saved_at"),
+    /** Lines of it, and those that the disk of its runner alone holds. */
+    savedLines: integer("saved_lines").notNull().default(0),
+    savedAtRisk: integer("saved_at_risk").notNull().default(0),
+    /** What the rig's repository holds of it, why it is kept from there, and what the last try to copy it met. */
+    savedRemoteOid: text("saved_remote_oid"),
+    savedKept: text("saved_kept").$type<SavedKept>(),
+    savedReason: text("saved_reason"),
+    savedLeft: json<LeftOut[]>("saved_left").notNull().default([]),
+    /** Saved work of an earlier run that is in it. */
+    savedContinues: text("saved_continues"),
+    /** Why what its agent has written since could not be saved. */
+    notSaved: text("not_saved"),
     calls: integer("calls").notNull().default(0),
     inputTokens: integer("input_tokens").notNull().default(0),
     outputTokens: integer("output_tokens").notNull().default(0),
@@ -128,6 +145,9 @@ export const runs = sqliteTable(
       .on(t.resource, t.id)
       .where(sql`settled_at is null`),
     index("runs_by_review").on(t.reviewId),
+    index("runs_at_risk")
+      .on(t.beadId)
+      .where(sql`saved_at_risk > 0`),
     index("runs_live")
       .on(t.runnerId, t.kind, t.rigId)
       .where(sql`state <> 'ended'`),

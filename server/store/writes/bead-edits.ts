@@ -10,6 +10,7 @@ import type { Tx } from "../tx.ts";
 import { expireMailsTo } from "./attention/mails.ts";
 import { bumpVersion, recordEvent } from "./beads.ts";
 import { setWait, unqueue } from "./ready.ts";
+import { touchRisk } from "./limits/risk.ts";
 
 type BeadRow = typeof beads.$inferSelect;
 
@@ -118,5 +119,6 @@ export function buryBead(tx: Tx, bead: BeadRow): void {
   tx.db.delete(timers).where(eq(timers.subject, id)).run();
   tx.db.delete(issues).where(eq(issues.beadId, id)).run();
   tx.db.delete(beads).where(eq(beads.id, id)).run();
+  touchRisk(tx, id);
   tx.touch(BEAD_TYPES[type].image, id);
 }

@@ -78,7 +78,7 @@ export function leaveConvoy(tx: Tx, convoyId: string, beadId: string): void {
   }
   const row = tx.db.select().from(convoys).where(eq(convoys.beadId, convoyId)).get();
   // Work that began on the convoy's branch would take the others' work along: its run keeps it.
-  const forgotten = { savedRef: null, savedOid: null, savedBaseOid: null };
+  const forgotten = { savedRef: null, savedOid: null, savedBaseOid: null, savedRunId: null };
   const left = { convoyId: null, ...(typeof row?.branch === "string" && forgotten) };
   tx.db.update(issues).set(left).where(eq(issues.beadId, beadId)).run();
   tx.db
@@ -109,7 +109,7 @@ export function openLanding(
     delivery: row.delivery,
     convoyId,
   });
-  const saved = { ref: `refs/heads/${row.branch}`, oid: headOid, baseOid };
+  const saved = { ref: `refs/heads/${row.branch}`, oid: headOid, baseOid, runId: null };
   const landingN = lastLanded(tx, convoyId);
   tx.db.update(issues).set({ landing: true, landingN }).where(eq(issues.beadId, id)).run();
   attachSavedWork(tx, id, saved);

@@ -19,6 +19,7 @@ import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { noteForMayor } from "./attention/digest.ts";
 import { askOfLeft } from "./attention/left-on-branch.ts";
 import { unqueue } from "./ready.ts";
+import { touchRisk } from "./limits/risk.ts";
 import { changeRow, rowAt } from "../rows.ts";
 
 const insertRow = prepared((db) =>
@@ -114,6 +115,7 @@ export function moveIssue(
   if (move.landed && row.convoyId) askOfLeft(tx, row.convoyId);
   unqueue(tx, beadId);
   projectStatus(tx, beadId, "issue", next);
+  if (next === "closed" || row.state === "closed") touchRisk(tx, beadId);
   if (row.convoyId) tx.touch("convoy", row.convoyId);
   if (row.moleculeId) tx.touch("molecule", row.moleculeId);
   recordEvent(tx, beadId, event, move.text, {
@@ -212,12 +214,13 @@ export function forgiveStarts(tx: Tx, beadId: string): void {
 export function attachSavedWork(
   tx: Tx,
   beadId: string,
-  saved: { ref: string; oid: string; baseOid: string },
+  saved: { ref: string; oid: string; baseOid: string; runId: string | null },
 ): void {
   changeRow(tx.db, issues, beadId, {
     savedRef: saved.ref,
     savedOid: saved.oid,
     savedBaseOid: saved.baseOid,
+    savedRunId: saved.runId,
   });
   tx.touch("issue", beadId);
 }

@@ -10,6 +10,7 @@ type RigSettings = Pick<
   | "target"
   | "delivery"
   | "codeReview"
+  | "savedWork"
   | "gates"
   | "setup"
   | "slots"

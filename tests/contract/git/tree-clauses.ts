@@ -45,6 +45,28 @@ export async function savingTrees(open: OpenWorks): Promise<void> {
   expect(await trees.create(rig, unknown)).toMatchObject({ error: { code: "unknown_base" } });
 }
 
+export async function savingAgain(open: OpenWorks): Promise<void> {
+  await using stage = await open();
+  const { trees } = stage.works;
+  const { rig, tip } = await fetchedRig(stage);
+  const run = await newRun(stage, rig, tip);
+  const save = async (afterMs: number) =>
+    must(await trees.save(run, { nowMs: nowMs + afterMs })).proof;
+  await stage.write(run.treeDir, "one.txt", "1\n");
+  const first = await save(0);
+  expect((await save(60_000)).oid).toBe(first.oid);
+  await stage.write(run.treeDir, "one.txt", "2\n");
+  const second = await save(120_000);
+  expect(second.oid).not.toBe(first.oid);
+  // The words of a done are its own, whatever was saved before.
+  const done = must(await trees.save(run, { nowMs: nowMs + 180_000, message: "Did it" })).proof;
+  expect({ same: done.oid === second.oid, tree: done.tree }).toEqual({
+    same: false,
+    tree: second.tree,
+  });
+  expect((await save(240_000)).oid).toBe(done.oid);
+}
+
 export async function removingTrees(open: OpenWorks): Promise<void> {
   await using stage = await open();
   const { trees } = stage.works;

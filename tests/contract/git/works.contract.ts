@@ -36,6 +36,7 @@ export function worksContract(name: string, open: OpenWorks, timeoutMs: number):
       "[C4] a tree is saved with its trailers, found again, and built only on what is there",
       trees.savingTrees,
     );
+    clause("[C20] what has not changed since its last save is that save", trees.savingAgain);
     clause("[C4] a tree goes only with a proof that was issued for it", trees.removingTrees);
     clause("[C5] a scratch tree is compared with what was written, and swept", trees.scratchTrees);
     clause("[C6] done is verified, and its branch is pushed once", trees.verifiedDone);

@@ -37,6 +37,7 @@ export function issueImage(id: string, change: Partial<Image<"issue">> = {}): An
     startFailures: 0,
     blockedBy: [],
     wait: null,
+    savedWork: null,
     headOid: null,
     baseOid: null,
     held: false,
@@ -102,6 +103,7 @@ export function baselineOffer(connection: number, acceptByMs: number): Offer {
         setup: null,
         isolationConfirmed: false,
         convoyBranch: null,
+        savedKept: null,
       },
     },
   };

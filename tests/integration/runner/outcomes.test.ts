@@ -61,7 +61,7 @@ test("[C12] an agent that goes silent is woken once, then stopped with its work 
   const second = workSpec(spec.rig, {
     bead,
     fence: { epoch: 1, n: 2 },
-    savedWork: { ref, oid, baseOid },
+    savedWork: { ref, oid, baseOid, onRemote: false },
   });
   await stage.town.offer(second);
   expect((await stage.town.exitOf(second.runId)).outcome).toBe("done");

@@ -32,6 +32,7 @@ export function rigSpec(remote: string, more: Partial<RigSpec> = {}): RigSpec {
     setup: null,
     isolationConfirmed: true,
     convoyBranch: null,
+    savedKept: null,
     ...more,
   };
 }

@@ -1,6 +1,7 @@
 // Beads as people edit them: commands on a real town, with a runner that the test plays.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+import { savedFact } from "../../support/saved-fact.ts";
 
 let stage: Stage;
 let runner: PlayedRunner;
@@ -131,8 +132,7 @@ test("[B7] cancelling stops the run with its work saved, and closes the bead aft
   expect(await stage.until(() => stage.port.stops[0])).toMatchObject({ runId: work.spec.runId });
   expect(await stage.codeOf("bead.cancel", { bead: bead.id })).toBe("illegal_transition");
   expect(await stage.codeOf("bead.delete", { bead: bead.id })).toBe("busy");
-  const saved = { ref: "refs/gastown/wip/x", oid: HEAD, baseOid: BASE };
-  await runner.tell(work.spec, { kind: "saved_work", ...saved }, exit("crashed", "stopped"));
+  await runner.tell(work.spec, savedFact({ oid: HEAD, baseOid: BASE }), exit("crashed", "stopped"));
   expect(await stage.issue(bead.id)).toMatchObject({
     status: "closed",
     outcome: "cancelled",

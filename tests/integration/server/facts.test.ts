@@ -3,6 +3,7 @@ import { Database } from "bun:sqlite";
 import { encodeId, outcomeSchema, type FactBody, type Offer } from "../../../protocol/index.ts";
 import { countsAs } from "../../../server/model/outcomes.ts";
 import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+import { savedFact } from "../../support/saved-fact.ts";
 
 let stage: Stage;
 let runner: PlayedRunner;
@@ -24,8 +25,7 @@ async function begin(title = "Sort"): Promise<{ bead: string; offer: Offer }> {
   return { bead, offer };
 }
 const runOf = (offer: Offer) => stage.do("run.get", { run: offer.spec.runId });
-const saved = (oid: string) =>
-  ({ kind: "saved_work", ref: "refs/gastown/wip/x/y", oid, baseOid: BASE }) as const;
+const saved = (oid: string) => savedFact({ oid, baseOid: BASE });
 
 test("[C4] [SC-REVIEW-1] work that is done is checked, reviewed, merged, and closed by its proof", async () => {
   const { bead, offer } = await begin();

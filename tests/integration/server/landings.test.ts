@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { CommandInput, FactBody, FactOf, Offer, RunSpec } from "../../../protocol/index.ts";
 import { exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+import { savedFact } from "../../support/saved-fact.ts";
 
 let stage: Stage;
 let runner: PlayedRunner;
@@ -202,8 +203,8 @@ test("[D6] a landing and its rework are told all that lies on the convoy's branc
   const { id } = await landingOf(convoy);
   await returned(id);
   const work = await nth("work", id);
-  const saved = { kind: "saved_work", ref: "refs/gastown/saved/x", baseOid: HEAD } as const;
-  await runner.tell(work.spec, { kind: "started" }, { ...saved, oid: "c".repeat(40) });
+  const saved = savedFact({ oid: "c".repeat(40), baseOid: HEAD });
+  await runner.tell(work.spec, { kind: "started" }, saved);
   await runner.tell(work.spec, exit("evicted"));
   await stage.pass(10_000);
   await stage.tick();

@@ -3,6 +3,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { FactBody, Offer, RunSpec } from "../../../protocol/index.ts";
 import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+import { savedFact } from "../../support/saved-fact.ts";
 
 let stage: Stage;
 let runner: PlayedRunner;
@@ -100,12 +101,7 @@ test("[C4] [SC-RECOVER-2] a runner that leaves right after a sign of life costs 
   const bead = await sling("Sort");
   const work = await offer("work", bead);
   await runner.tell(work.spec, { kind: "started" }, { kind: "progress", what: "tool" });
-  const saved = {
-    kind: "saved_work",
-    ref: "refs/gastown/wip/x/y",
-    oid: HEAD,
-    baseOid: BASE,
-  } as const;
+  const saved = savedFact({ oid: HEAD, baseOid: BASE });
   await runner.tell(work.spec, saved, exit("evicted", "draining"));
   const again = await offer("work", bead, 2);
   expect(again.spec.savedWork?.oid).toBe(HEAD);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { FactBody, Fence } from "../../../protocol/index.ts";
 import { openWholeTown, untilTopic, type WholeTown } from "../../support/whole-town.ts";
 import { TestRunner, type Holder } from "./test-runner.ts";
+import { savedFact } from "../../support/saved-fact.ts";
 
 const OID = "a".repeat(40);
 const exit: FactBody = { kind: "exit", outcome: "done", reason: null, exit: null };
@@ -101,9 +102,9 @@ test("[C6] a frame with an old fence, of an ended run or from another runner is 
       await who.facts(holder, { kind: "bubble", text: "forged" }, workDone("forged"), exit),
     ).toMatchObject({ ok: true });
   }
-  expect(
-    await other.facts(second.spec, { kind: "saved_work", ref: "refs/x", oid: OID, baseOid: OID }),
-  ).toMatchObject({ ok: true });
+  expect(await other.facts(second.spec, savedFact({ oid: OID, baseOid: OID }))).toMatchObject({
+    ok: true,
+  });
   expect(await seen(town, id, second.spec.runId)).toBe(before);
   expect((await town.client.call("town.status", {})).openEscalations).toBe(0);
 

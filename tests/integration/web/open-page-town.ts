@@ -85,6 +85,7 @@ export const sampleTown: Image<"town"> = {
     provider: null,
     breaker: { state: "closed", since: 0, untilAt: null, reason: null },
   },
+  linesAtRisk: 0,
   usage: {
     calls: 0,
     inputTokens: 0,
