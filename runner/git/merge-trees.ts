@@ -30,6 +30,8 @@ export type MergeCommit = {
   readonly oid: Oid;
   readonly parents: readonly Oid[];
   readonly beads: readonly string[];
+  /** It brought the landings on a convoy's branch along: they are in the first-parent history of its second parent. */
+  readonly carries: boolean;
 };
 
 export type MergeRange = {
@@ -38,13 +40,14 @@ export type MergeRange = {
   readonly firstParent: boolean;
 };
 
-/** Merge commits of `from..to`, newest first, with the values of their `Bead` trailers. */
+/** Merge commits of `from..to`, newest first, with what their trailers say. */
 export async function mergesBetween(
   git: Git,
   gitDir: string,
   range: MergeRange,
 ): Promise<Outcome<{ merges: MergeCommit[] }>> {
-  const format = "--format=%H%x1f%P%x1f%(trailers:key=Bead,valueonly,separator=%x1e)";
+  const format =
+    "--format=%H%x1f%P%x1f%(trailers:key=Bead,valueonly,separator=%x1e)%x1f%(trailers:key=Carries,valueonly)";
   const args = range.firstParent ? ["--first-parent"] : [];
   const run = await git.run({
     gitDir,
@@ -59,11 +62,12 @@ export async function mergesBetween(
   });
   if (!run.ok) return gitFailed(run, "looking for an earlier landing");
   const merges = fieldsOfZ(run.text).map((line) => {
-    const [oid = "", parents = "", beads = ""] = line.split("\u001f");
+    const [oid = "", parents = "", beads = "", carries = ""] = line.split("\u001f");
     return {
       oid,
       parents: parents.split(" "),
       beads: beads.split("\u001e").map((bead) => bead.trim()),
+      carries: carries.trim() !== "",
     };
   });
   return { ok: true, merges };

@@ -28,7 +28,8 @@ export async function makeCandidate(
   const { tree } = merged.merged;
   const { author, committer } = request.attribution;
   const title = request.title.replaceAll(/\s+/g, " ").trim() || request.beadId;
-  const message = `${title}\n\nBead: ${request.beadId}\nCo-authored-by: ${committer.name} <${committer.email}>\n`;
+  const carries = request.carries === 0 ? "" : `Carries: ${request.carries}\n`;
+  const message = `${title}\n\nBead: ${request.beadId}\n${carries}Co-authored-by: ${committer.name} <${committer.email}>\n`;
   const merge = await history.commit(rig, {
     tree,
     parents: [onto.oid, request.source],

@@ -1,4 +1,5 @@
 import type { RigRepository } from "../git/mirror.ts";
+import type { MergeCommit } from "../git/merge-trees.ts";
 import type { Outcome } from "../git/outcome.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { History } from "../works/history.ts";
@@ -31,9 +32,9 @@ export async function findLanding(
   if (!contained.ok) return contained;
   const range = { from: request.sourceBase, to: tip };
   if (!contained.yes) {
-    const first = await history.merges(rig, { ...range, firstParent: true });
-    if (!first.ok) return first;
-    const other = first.merges.find(({ beads }) => beads.includes(request.beadId));
+    const written = await landingsIn(history, rig, range, request.withdraw);
+    if (!written.ok) return written;
+    const other = written.merges.find(({ beads }) => beads.includes(request.beadId));
     return {
       ok: true,
       landing:
@@ -59,4 +60,27 @@ export async function findLanding(
         ? { kind: "landed", merge: tip, method: "contained" }
         : { kind: "landed", merge: ours.oid, method: "merge" },
   };
+}
+
+/**
+ * Landings in the history that only engines write: the first-parent one of the ref, and that of each convoy's branch which
+ * was landed on it. A withdrawal asks what a lost engine did, and that lands on the ref itself.
+ */
+async function landingsIn(
+  history: History,
+  rig: RigRepository,
+  range: { readonly from: Oid | null; readonly to: Oid },
+  withdraw: boolean,
+): Promise<Outcome<{ merges: readonly MergeCommit[] }>> {
+  const first = await history.merges(rig, { ...range, firstParent: true });
+  if (!first.ok || withdraw) return first;
+  const merges = [...first.merges];
+  for (const { parents, carries } of first.merges) {
+    const branch = parents[1];
+    if (!carries || branch === undefined) continue;
+    const within = await history.merges(rig, { from: range.from, to: branch, firstParent: true });
+    if (!within.ok) return within;
+    merges.push(...within.merges);
+  }
+  return { ok: true, merges };
 }

@@ -90,10 +90,30 @@ async function readTarget(
     if (landing.kind === "other" && ref === operation.landingRef)
       return { kind: "landed_otherwise", merge: landing.merge, source: landing.source };
   }
+  const brought = await landedInTarget(shop, request, operation, fetched.targetOid);
+  if (brought !== null) return brought;
   const tip = await tipOf(shop, request, operation.landingRef);
   if (!tip.ok) return failed(tip.error);
   const checkout = await inCheckout(shop, request, operation.landingRef, fetched.shape);
   return { kind: "target_read", tip: tip.oid, target: fetched.targetOid, checkout };
+}
+
+/**
+ * What lands beside the target brings the target along: other work of this bead that has landed there (in a town whose
+ * data was put back since, for instance) would be in the candidate twice. Null: there is none.
+ */
+async function landedInTarget(
+  { works, rig }: Workshop,
+  request: LandingRequest,
+  { landingRef, merges }: OperationOf<"read_target">,
+  targetOid: Oid,
+): Promise<Observation | null> {
+  if (request.withdraw || landingRef === `refs/heads/${request.target}`) return null;
+  const found = await findLanding(works.history, rig, request, targetOid, merges);
+  if (!found.ok) return failed(found.error);
+  const { landing } = found;
+  if (landing.kind !== "other") return null;
+  return { kind: "landed_otherwise", merge: landing.merge, source: landing.source };
 }
 
 async function tipOf(

@@ -24,6 +24,8 @@ export type LandingRequest = {
   readonly convoyBranch: string | null;
   /** Branch that carries the source where the landing happens; deleted after the proof, if it still holds the source. */
   readonly runBranch: string | null;
+  /** How many landings this one brings along: those on the branch of a convoy that lands. 0: a bead's own work. */
+  readonly carries: number;
   /** Only take the lane and see whether an earlier engine landed it: nothing is pushed. */
   readonly withdraw: boolean;
   readonly attribution: Attribution;

@@ -17,6 +17,7 @@ const request: LandingRequest = {
   target: "main",
   delivery: "merge",
   runBranch: "gastown/run/bd1/rn1",
+  carries: 0,
   withdraw: false,
   convoyBranch: null,
   attribution: { author: { name: "a", email: "a@x" }, committer: { name: "c", email: "c@x" } },

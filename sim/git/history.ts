@@ -116,7 +116,12 @@ function mergesBetween(objects: SimObjects, from: Oid | null, to: Oid, firstPare
     .newestFirst(path.filter((oid) => !before.has(oid)))
     .flatMap((oid) => objects.commit(oid) ?? [])
     .filter(({ parents }) => parents.length > 1);
-  return merges.map(({ oid, parents, message }) => ({ oid, parents, beads: beadsIn(message) }));
+  return merges.map(({ oid, parents, message }) => ({
+    oid,
+    parents,
+    beads: beadsIn(message),
+    carries: trailersIn(message, "Carries").length > 0,
+  }));
 }
 
 function firstParents(objects: SimObjects, to: Oid): Oid[] {
@@ -130,10 +135,16 @@ function firstParents(objects: SimObjects, to: Oid): Oid[] {
   return path;
 }
 
-/** Values of the `Bead` trailers: lines of the last paragraph. */
+/** Values of the `Bead` trailers. */
 export function beadsIn(message: string): string[] {
+  return trailersIn(message, "Bead");
+}
+
+/** Lines of the last paragraph. */
+function trailersIn(message: string, key: string): string[] {
   const last = message.trimEnd().split("\n\n").at(-1) ?? "";
-  return last.split("\n").flatMap((line) => /^Bead: (.*)$/.exec(line)?.[1]?.trim() ?? []);
+  const mark = `${key}: `;
+  return last.split("\n").flatMap((line) => (line.startsWith(mark) ? line.slice(mark.length) : []));
 }
 
 interface Change {

@@ -73,6 +73,7 @@ export async function finishedWork(
     target: "main",
     delivery: "merge",
     runBranch: run.branch,
+    carries: 0,
     withdraw: false,
     convoyBranch: null,
     attribution,

@@ -121,6 +121,7 @@ async function landingRequest(
       target: fetched.target,
       delivery: spec.bead.delivery,
       convoyBranch: spec.rig.convoyBranch,
+      carries: spec.carries.length,
       withdraw: spec.purpose === "withdraw",
       runBranch: spec.branch === "" ? null : spec.branch,
       attribution: {

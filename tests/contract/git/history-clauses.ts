@@ -69,7 +69,7 @@ export async function merging(open: OpenWorks): Promise<void> {
   const { commit } = must(await history.readCommit(rig, oid));
   const { committer } = attribution;
   expect(commit).toEqual({ tree: merged.tree, parents: [ahead, work], committer, message });
-  const landed = { oid, parents: [ahead, work], beads: ["bd1"] };
+  const landed = { oid, parents: [ahead, work], beads: ["bd1"], carries: false };
   const range = { from: tip, to: oid, firstParent: true };
   expect(must(await history.merges(rig, range)).merges).toEqual([landed]);
   const all = must(await history.merges(rig, { from: null, to: oid, firstParent: true }));

@@ -157,6 +157,7 @@ async function landing(stage: WorksStage): Promise<LandingRequest & { sourceBase
   return {
     ...{ beadId: "bd1", runId: "mg1", fence: 1, fenceIssuer: "tw1", title: "Title" },
     ...{ source, sourceBase: tip, target: "main", delivery: "merge", runBranch, attribution },
+    carries: 0,
     withdraw: false,
     convoyBranch: null,
   };

@@ -58,6 +58,7 @@ async function quickWork(beadId: string, base: Oid): Promise<JudgedRequest> {
     target: "main",
     delivery: "merge",
     runBranch,
+    carries: 0,
     withdraw: false,
     convoyBranch: null,
     attribution,

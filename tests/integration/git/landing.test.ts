@@ -388,6 +388,30 @@ test("[D1] a withdrawal finds the round that landed though a later one was built
   expect(end).toMatchObject({ ok: false, error: { code: "withdrawn" } });
 });
 
+test("[D6] [C6] other work of a bead that has landed with its convoy is not landed beside it once more, by a town that does not know", async () => {
+  rig = await makeRig();
+  const own = { delivery: "branch" as const, convoyBranch: "gastown/convoy/all-abc123" };
+  const first = await finishedWork(rig, "bd1", "one.txt", "1\n", own);
+  // What the town that was put back has made of the same bead.
+  const again = { ...(await finishedWork(rig, "bd1b", "two.txt", "2\n", own)), beadId: "bd1" };
+  const landed = await land(await workshop(rig), first, journalInMemory());
+  if (!landed.ok) throw new Error(landed.error.message);
+  const convoy = {
+    ...first,
+    ...{ beadId: "bd9", runId: "mg-all", fence: 2, delivery: "merge" as const, carries: 1 },
+    ...{ source: landed.proof.merge, convoyBranch: null, runBranch: null },
+  };
+  expect(await land(await workshop(rig), convoy, journalInMemory())).toMatchObject({ ok: true });
+  await remote("update-ref", "-d", "refs/heads/gastown/convoy/all-abc123");
+  must(await fetchRig(rig.git, rig.rig, "main"));
+  for (const [n, where] of [own, { delivery: "merge" as const, convoyBranch: null }].entries()) {
+    const request = { ...again, ...where, runId: `mg-again${n}`, fence: 3 + n };
+    const end = await land(await workshop(rig), request, journalInMemory());
+    expect(end).toMatchObject({ ok: false, error: { code: "already_landed" } });
+  }
+  expect(await landings(rig.remoteDir, "main")).toEqual(["bd9"]);
+});
+
 test("[D6] work of a convoy begins at the target once its branch has landed, though that is still there", async () => {
   rig = await makeRig();
   const own = { delivery: "branch" as const, convoyBranch: "gastown/convoy/all-abc123" };
