@@ -13,7 +13,8 @@ import { costUsd, parseJson, type ModelPrice, type TokenUsage } from "./model-us
 import { AnswerBody } from "./upstream/answer-body.ts";
 import { CallMeter } from "./upstream/call-meter.ts";
 import { PATIENCE, type Patience } from "./upstream/patience.ts";
-import { Upstream, type ModelUpstream, type UpstreamAnswer } from "./upstream/upstream.ts";
+import { Upstream } from "./upstream/upstream.ts";
+import type { ModelUpstream, Renew, UpstreamAnswer } from "./upstream/upstream.ts";
 
 /** Why the next model call is refused. The status decides what the agent does: it retries 429, it ends on 403. */
 export type Admission =
@@ -41,6 +42,8 @@ export type GatewayOptions = {
   /** The run's token. */
   token: string;
   upstream: ModelUpstream;
+  /** Asked when the endpoint has refused the key: it may have been changed while the run goes on. */
+  renew?: Renew;
   /** The models this run may use; any other is refused. */
   models: readonly string[];
   prices?: Readonly<Record<string, ModelPrice>>;
@@ -101,7 +104,8 @@ class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#patience = { ...PATIENCE, ...options.patience };
-    this.#upstream = new Upstream(options.upstream, this.#patience, options.now);
+    const { upstream, now, renew = null } = options;
+    this.#upstream = new Upstream(upstream, { patience: this.#patience, now, renew });
   }
 
   abortCalls(): void {
