@@ -340,4 +340,20 @@ describe("model failures and usage", () => {
       expect(meter.spent().inputTokens).toBe(7);
     }
   });
+
+  test("[C16] usage is found whatever stands beside it, and an event without it costs nothing", () => {
+    const meter = new CallMeter(chatDialect.openReader(), {});
+    const line = (json: object) => `data: ${JSON.stringify(json)}\n\n`;
+    const text = [
+      "d\n",
+      "event: data\n",
+      line({ choices: [{ delta: { content: '"usage":null' } }], usage: null }),
+      line({ tools: [{ parameters: { usage: null } }], usage: { prompt_tokens: 3 } }),
+      line({ choices: [], usage: null }),
+    ].join("");
+    meter.piece(new TextEncoder().encode(text));
+    meter.complete();
+    expect(meter.isTold).toBe(true);
+    expect(meter.spent().inputTokens).toBe(3);
+  });
 });
