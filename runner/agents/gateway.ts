@@ -9,7 +9,7 @@ import { checkRequest } from "./dialects/request-check.ts";
 import { isFromProgram, isSecret, serveLoopback } from "./loopback-server.ts";
 import type { ListenOn, LoopbackServer } from "./loopback-server.ts";
 import { classifyEvent, type ModelFailure } from "./model-failure.ts";
-import { costUsd, parseJson, type ModelPrice, type TokenUsage } from "./model-usage.ts";
+import { parseJson, type TokenUsage } from "./model-usage.ts";
 import { AnswerBody } from "./upstream/answer-body.ts";
 import { CallMeter } from "./upstream/call-meter.ts";
 import { PATIENCE, type Patience } from "./upstream/patience.ts";
@@ -27,8 +27,8 @@ export type Admission =
  */
 export type ModelCallRecord = TokenUsage & {
   model: string;
-  costUsd: number;
-  costKnown: boolean;
+  /** As the endpoint named it; null when it did not. */
+  costUsd: number | null;
   metered: boolean;
   /** Whether the answer came to its end. */
   complete: boolean;
@@ -46,7 +46,6 @@ export type GatewayOptions = {
   renew?: Renew;
   /** The models this run may use; any other is refused. */
   models: readonly string[];
-  prices?: Readonly<Record<string, ModelPrice>>;
   /** Epoch milliseconds. */
   now: () => number;
   /** Asked before every call: fence, pause, budget, emergency stop. */
@@ -253,13 +252,10 @@ class Gateway {
       this.#options.onFailure(classifyEvent({ ...failure, message }, dialect.failureKinds));
     }
     const { reportedCostUsd, ...spent } = meter.spent();
-    const price = this.#options.prices?.[model];
-    const cost = reportedCostUsd ?? (price === undefined ? null : costUsd(spent, price));
     this.#options.onUsage({
       ...spent,
       model,
-      costUsd: cost ?? 0,
-      costKnown: cost !== null,
+      costUsd: reportedCostUsd,
       metered: meter.isTold,
       complete: meter.isComplete,
       startedAt,
