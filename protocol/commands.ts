@@ -19,6 +19,7 @@ import { gateSchema } from "./gate.ts";
 import { reviewSchema } from "./review.ts";
 import {
   agentSchema,
+  modelPricesSchema,
   modelSettingsSchema,
   rigSchema,
   runnerSchema,
@@ -54,6 +55,8 @@ const modelInput = z.strictObject({
   model: z.string().trim().min(1).max(200),
   smallModel: z.string().trim().min(1).max(200).optional(),
   fallbackModel: z.string().trim().max(200).nullable().optional(),
+  /** Replaces the table of prices; left out, it stays. */
+  prices: modelPricesSchema.optional(),
   roles: z
     .strictObject({
       mayor: z.string().trim().max(200).nullable(),

@@ -54,7 +54,8 @@ export const factBodySchema = z.discriminatedUnion("kind", [
     reasoningTokens: z.number().int().nonnegative(),
     cacheReadTokens: z.number().int().nonnegative(),
     cacheWriteTokens: z.number().int().nonnegative(),
-    costUsd: z.number().nonnegative(),
+    /** As the endpoint named it; null when it did not. */
+    costUsd: z.number().nonnegative().nullable(),
     durationMs: z.number().nonnegative(),
     status: z.number().int(),
   }),

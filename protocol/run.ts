@@ -70,7 +70,10 @@ export const usageTotalsSchema = z.object({
   reasoningTokens: z.number().int(),
   cacheReadTokens: z.number().int(),
   cacheWriteTokens: z.number().int(),
+  /** Of the calls that have a price. */
   costUsd: z.number(),
+  /** Calls whose cost is not known: neither the endpoint nor the model settings name a price. */
+  unpricedCalls: z.number().int(),
 });
 export type UsageTotals = z.infer<typeof usageTotalsSchema>;
 
@@ -185,6 +188,21 @@ export const runnerSchema = z.object({
 });
 export type Runner = z.infer<typeof runnerSchema>;
 
+const usdPerMillion = z.number().nonnegative().max(100_000);
+/** Dollars per million tokens. A cache class that is left out costs as input. */
+export const modelPriceSchema = z.strictObject({
+  input: usdPerMillion,
+  output: usdPerMillion,
+  cacheRead: usdPerMillion.optional(),
+  cacheWrite: usdPerMillion.optional(),
+});
+export type ModelPrice = z.infer<typeof modelPriceSchema>;
+const MODEL_PRICES_MAX = 100;
+/** By model. */
+export const modelPricesSchema = z
+  .record(z.string().trim().min(1).max(200), modelPriceSchema)
+  .refine((prices) => Object.keys(prices).length <= MODEL_PRICES_MAX, "too many prices");
+
 export const modelSettingsSchema = z.object({
   provider: z.enum(["kilo", "openai-compatible", "scripted"]),
   baseUrl: z.string(),
@@ -193,6 +211,7 @@ export const modelSettingsSchema = z.object({
   smallModel: z.string(),
   /** Does the work of agents while the quota of theirs is used up. */
   fallbackModel: z.string().nullable(),
+  prices: modelPricesSchema,
   roles: z.object({
     mayor: z.string().nullable(),
     polecat: z.string().nullable(),

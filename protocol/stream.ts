@@ -34,7 +34,7 @@ export const agentEventBodySchema = z.discriminatedUnion("kind", [
     model: z.string().max(200),
     inputTokens: z.number().int(),
     outputTokens: z.number().int(),
-    costUsd: z.number(),
+    costUsd: z.number().nullable(),
   }),
   z.object({ kind: z.literal("notice"), level: z.enum(["normal", "warning", "error"]), text }),
 ]);

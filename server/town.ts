@@ -162,6 +162,7 @@ async function useScriptedModel(options: TownOptions, loop: TownLoop, db: Db): P
       model,
       smallModel: model,
       fallbackModel: null,
+      prices: {},
       roles: { mayor: null, polecat: null, refinery: null, triage: null },
     });
     return ok(null);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { CommandInput, ModelSettings } from "../../protocol/index.ts";
+import type { CommandInput, ModelPrice, ModelSettings } from "../../protocol/index.ts";
+import { Complaint } from "../complaint.ts";
 import { addFigures } from "./limits/figures.ts";
 import { printJson, printLine } from "../output.ts";
 import { oneOf, readText, townCommand, withTownOf, type TownOptions } from "./town-command.ts";
@@ -17,6 +18,7 @@ interface ModelOptions extends TownOptions {
   refinery?: string;
   triage?: string;
   keyStdin?: boolean;
+  price?: Record<string, ModelPrice>;
 }
 
 /** `gastown settings`: the town's model. */
@@ -82,6 +84,11 @@ function withModelOptions(command: Command, required: boolean): Command {
     .option("--refinery <model>", "the refinery's model")
     .option("--triage <model>", "triage's model")
     .option(
+      "--price <model=prices>",
+      "dollars per million tokens: in,out[,cache read[,cache write]]; again for each model; replaces the table",
+      addPrice,
+    )
+    .option(
       "--key-stdin",
       "read the key from standard input; else GASTOWN_MODEL_KEY, else the stored one",
     );
@@ -103,6 +110,7 @@ async function modelInput(options: ModelOptions): Promise<CommandInput<"model.te
     ...(options.model === undefined ? {} : { model: options.model }),
     ...(options.smallModel === undefined ? {} : { smallModel: options.smallModel }),
     ...(options.fallbackModel === undefined ? {} : { fallbackModel: options.fallbackModel }),
+    ...(options.price === undefined ? {} : { prices: options.price }),
     ...(key === undefined || key === "" ? {} : { key }),
     ...(hasRole ? { roles } : {}),
   };
@@ -122,6 +130,34 @@ function printSettings(settings: ModelSettings | null): void {
   printLine(`Model        ${settings.model}`);
   printLine(`Small model  ${settings.smallModel}`);
   if (settings.fallbackModel !== null) printLine(`Fallback     ${settings.fallbackModel}`);
+  for (const [name, price] of Object.entries(settings.prices)) printLine(priceLine(name, price));
   for (const [role, model] of Object.entries(roles))
     if (model !== null) printLine(`${role.padEnd(13)}${model}`);
+}
+
+/** `big=3,15,0.3,3.75` */
+function addPrice(
+  text: string,
+  before: Record<string, ModelPrice> = {},
+): Record<string, ModelPrice> {
+  const at = text.lastIndexOf("=");
+  const figures = text.slice(at + 1).split(",");
+  const [input, output, cacheRead, cacheWrite] = figures.map(Number);
+  const isWrong = figures.some((figure) => figure.trim() === "" || !(Number(figure) >= 0));
+  if (at < 1 || input === undefined || output === undefined || figures.length > 4 || isWrong)
+    throw new Complaint(
+      `--price ${text}: write model=in,out or model=in,out,cache read,cache write.`,
+      2,
+    );
+  const price = {
+    ...{ input, output },
+    ...(cacheRead === undefined ? {} : { cacheRead }),
+    ...(cacheWrite === undefined ? {} : { cacheWrite }),
+  };
+  return { ...before, [text.slice(0, at)]: price };
+}
+
+function priceLine(name: string, { input, output, cacheRead, cacheWrite }: ModelPrice): string {
+  const cache = `cache ${cacheRead ?? input} read, ${cacheWrite ?? input} write`;
+  return `Price        ${name}: $${input} in, $${output} out, ${cache}, per million tokens`;
 }

@@ -5,6 +5,7 @@ import { startScriptedModel } from "../../scripted/server.ts";
 import { openGateway, MODEL_REQUEST_BYTES_MAX } from "./gateway.ts";
 import type { Admission, GatewayOptions, ModelCallRecord } from "./gateway.ts";
 import type { ModelFailure } from "./model-failure.ts";
+import type { ModelUpstream, Renewal } from "./upstream/upstream.ts";
 
 export interface DialectCase {
   name: string;
@@ -22,6 +23,7 @@ export interface DialectCase {
 }
 
 const KEY = "sk-the-real-key";
+const OLD_KEY = "sk-the-old-key";
 const TOKEN = "run-token";
 const TOLD = {
   promptTokens: 100,
@@ -59,13 +61,21 @@ interface Stage extends AsyncDisposable {
   ): Promise<Response>;
 }
 
+type StageOptions = Omit<Partial<GatewayOptions>, "renew"> & {
+  upstreamDoes?: Upstream;
+  /** What the run began with, instead of the key that is good. */
+  startWith?: (base: string) => ModelUpstream;
+  /** Gets what is good. */
+  renew?: (fresh: ModelUpstream) => Promise<Renewal>;
+};
+
 /** Agent -> gateway -> a witness -> the scripted model, all over real sockets. */
 function openStage(
   dialect: DialectCase,
   turns: readonly Turn[],
-  options: Partial<GatewayOptions> & { upstreamDoes?: Upstream } = {},
+  options: StageOptions = {},
 ): Stage {
-  const { upstreamDoes = (_request, pass) => pass(), ...rest } = options;
+  const { upstreamDoes = (_request, pass) => pass(), startWith, renew, ...rest } = options;
   const entries = [{ role: "polecat" as const, turns: [...turns] }];
   const script = scriptSchema.parse({ name: "contract", entries });
   const model = startScriptedModel({ script, apiKey: KEY });
@@ -83,13 +93,15 @@ function openStage(
       return upstreamDoes(request, () => pass(model.url, request, text, sent));
     },
   });
+  const fresh = { baseUrl: `http://127.0.0.1:${witness.port}/v1`, apiKey: KEY };
   const usage: ModelCallRecord[] = [];
   const failures: ModelFailure[] = [];
   const gateway = openGateway({
     runId: "r1",
     listen: { tcp: true },
     token: TOKEN,
-    upstream: { baseUrl: `http://127.0.0.1:${witness.port}/v1`, apiKey: KEY },
+    upstream: startWith?.(fresh.baseUrl) ?? fresh,
+    ...(renew === undefined ? {} : { renew: () => renew(fresh) }),
     models: ["big", "small"],
     now: Date.now,
     admit: () => ({ ok: true }),
@@ -182,6 +194,7 @@ const stream = { stream: true };
 export function gatewayContract(dialect: DialectCase): void {
   passes(dialect);
   keepsSecrets(dialect);
+  changesKeys(dialect);
   admits(dialect);
   tellsFailures(dialect);
   triesAgain(dialect);
@@ -262,6 +275,70 @@ function keepsSecrets(dialect: DialectCase): void {
       if (code !== 200) expect(text).not.toContain(KEY);
     }
     expect(JSON.stringify(stage.failures)).not.toContain(KEY);
+  });
+}
+
+/** A key that is changed while the run goes on. */
+function changesKeys(dialect: DialectCase): void {
+  const { name } = dialect;
+  const old = (baseUrl: string) => ({ baseUrl, apiKey: OLD_KEY });
+
+  test(`[C17] ${name}: a refused key is asked for anew, once for all, and the agent sees nothing of it`, async () => {
+    let asked = 0;
+    const bothAsked = Promise.withResolvers<void>();
+    await using stage = openStage(dialect, [{ text: WORDS, usage: TOLD }], {
+      startWith: old,
+      renew: async (fresh) => {
+        asked++;
+        await bothAsked.promise;
+        return { ok: true, upstream: fresh };
+      },
+      upstreamDoes: async (_request, pass) => {
+        const answer = await pass();
+        if (stage.seen.length === 2) bothAsked.resolve();
+        return answer;
+      },
+    });
+    const answers = await Promise.all([stage.ask(stream), stage.ask()]);
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain("ten.");
+    }
+    expect(asked).toBe(1);
+    expect(stage.seen).toHaveLength(4);
+    expect((await stage.ask()).status).toBe(200);
+    expect(stage.seen).toHaveLength(5);
+    expect(stage.usage).toHaveLength(3);
+    expect(stage.failures).toEqual([]);
+  });
+
+  test(`[C17] ${name}: the same key once more, or none, is a refused key`, async () => {
+    const answers = [
+      (fresh: ModelUpstream) => ({ ok: true as const, upstream: old(fresh.baseUrl) }),
+      () => ({ ok: false as const, retryable: false, message: "The run was stopped." }),
+    ];
+    for (const answerOf of answers) {
+      await using stage = openStage(dialect, [{ text: "x" }], {
+        startWith: old,
+        renew: (fresh) => Promise.resolve(answerOf(fresh)),
+      });
+      const answer = await stage.ask();
+      expect(answer.status).toBe(401);
+      expect(await answer.json()).toMatchObject(dialect.error(401, "model_auth"));
+      expect(stage.seen).toHaveLength(1);
+      expect(stage.failures).toEqual([expect.objectContaining({ kind: "auth" })]);
+    }
+  });
+
+  test(`[C17] ${name}: a town that cannot be asked says nothing of the key`, async () => {
+    await using stage = openStage(dialect, [{ text: "x" }], {
+      startWith: old,
+      renew: () => Promise.resolve({ ok: false, retryable: true, message: "offline" }),
+    });
+    const answer = await stage.ask();
+    expect(answer.status).toBe(502);
+    expect(await answer.json()).toMatchObject(dialect.error(502, "model_unreachable"));
+    expect(stage.failures).toEqual([expect.objectContaining({ kind: "unreachable" })]);
   });
 }
 

@@ -9,11 +9,12 @@ import { checkRequest } from "./dialects/request-check.ts";
 import { isFromProgram, isSecret, serveLoopback } from "./loopback-server.ts";
 import type { ListenOn, LoopbackServer } from "./loopback-server.ts";
 import { classifyEvent, type ModelFailure } from "./model-failure.ts";
-import { costUsd, parseJson, type ModelPrice, type TokenUsage } from "./model-usage.ts";
+import { parseJson, type TokenUsage } from "./model-usage.ts";
 import { AnswerBody } from "./upstream/answer-body.ts";
 import { CallMeter } from "./upstream/call-meter.ts";
 import { PATIENCE, type Patience } from "./upstream/patience.ts";
-import { Upstream, type ModelUpstream, type UpstreamAnswer } from "./upstream/upstream.ts";
+import { Upstream } from "./upstream/upstream.ts";
+import type { ModelUpstream, Renew, UpstreamAnswer } from "./upstream/upstream.ts";
 
 /** Why the next model call is refused. The status decides what the agent does: it retries 429, it ends on 403. */
 export type Admission =
@@ -26,8 +27,8 @@ export type Admission =
  */
 export type ModelCallRecord = TokenUsage & {
   model: string;
-  costUsd: number;
-  costKnown: boolean;
+  /** As the endpoint named it; null when it did not. */
+  costUsd: number | null;
   metered: boolean;
   /** Whether the answer came to its end. */
   complete: boolean;
@@ -41,9 +42,10 @@ export type GatewayOptions = {
   /** The run's token. */
   token: string;
   upstream: ModelUpstream;
+  /** Asked when the endpoint has refused the key: it may have been changed while the run goes on. */
+  renew?: Renew;
   /** The models this run may use; any other is refused. */
   models: readonly string[];
-  prices?: Readonly<Record<string, ModelPrice>>;
   /** Epoch milliseconds. */
   now: () => number;
   /** Asked before every call: fence, pause, budget, emergency stop. */
@@ -101,7 +103,8 @@ class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#patience = { ...PATIENCE, ...options.patience };
-    this.#upstream = new Upstream(options.upstream, this.#patience, options.now);
+    const { upstream, now, renew = null } = options;
+    this.#upstream = new Upstream(upstream, { patience: this.#patience, now, renew });
   }
 
   abortCalls(): void {
@@ -249,13 +252,10 @@ class Gateway {
       this.#options.onFailure(classifyEvent({ ...failure, message }, dialect.failureKinds));
     }
     const { reportedCostUsd, ...spent } = meter.spent();
-    const price = this.#options.prices?.[model];
-    const cost = reportedCostUsd ?? (price === undefined ? null : costUsd(spent, price));
     this.#options.onUsage({
       ...spent,
       model,
-      costUsd: cost ?? 0,
-      costKnown: cost !== null,
+      costUsd: reportedCostUsd,
       metered: meter.isTold,
       complete: meter.isComplete,
       startedAt,

@@ -4,6 +4,7 @@ import { p1Commands } from "./p1-commands.ts";
 import { p2Sling } from "./p2-sling.ts";
 import { p3Tick } from "./p3-tick.ts";
 import { p10Simulation } from "./p10-simulation.ts";
+import { p14Gateway } from "./p14-gateway.ts";
 import { p15FirstRequest } from "./p15-first-request.ts";
 import { p4Streams } from "./p4-streams.ts";
 import { p7Start } from "./p7-start.ts";
@@ -17,5 +18,6 @@ export const benches: readonly Bench[] = [
   p7Start,
   p8Idle,
   p10Simulation,
+  p14Gateway,
   p15FirstRequest,
 ];

@@ -33,6 +33,7 @@ export const setModel: Apply<"model.set"> = (tx, body, ports) => {
     // A form that does not know of it leaves it as it is.
     fallbackModel:
       (body.fallbackModel === undefined ? before?.fallbackModel : body.fallbackModel) || null,
+    prices: body.prices ?? before?.prices ?? {},
     roles: rolesOf(body),
   });
   if (body.key !== undefined && body.key !== "") putKey(tx, body.key, ports);

@@ -1,3 +1,5 @@
+import type { ModelPrice } from "../../protocol/index.ts";
+
 /** What may be spent. All classes of tokens count; a limit of 0 or null is none. */
 export interface Limit {
   microUsd: number | null;
@@ -51,4 +53,33 @@ export function dayOf(at: number): number {
 /** When the next day begins, in UTC. */
 export function nextDayAt(at: number): number {
   return (dayOf(at) + 1) * DAY_MS;
+}
+
+export interface TokenClasses {
+  inputTokens: number;
+  outputTokens: number;
+  reasoningTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+}
+
+/**
+ * What a model call costs, in millionths of a dollar; a price in dollars per million tokens is these per token. What the
+ * endpoint itself named wins; null without either: a call that is unpriced is not free. Reasoning is paid as output, a
+ * cache class without a price as input.
+ */
+export function costMicroUsd(
+  used: TokenClasses,
+  reportedUsd: number | null,
+  price: ModelPrice | undefined,
+): number | null {
+  if (reportedUsd !== null) return Math.round(reportedUsd * 1e6);
+  if (price === undefined) return null;
+  const { input, output, cacheRead = input, cacheWrite = input } = price;
+  return Math.round(
+    used.inputTokens * input +
+      (used.outputTokens + used.reasoningTokens) * output +
+      used.cacheReadTokens * cacheRead +
+      used.cacheWriteTokens * cacheWrite,
+  );
 }

@@ -1,7 +1,7 @@
 /** The one reader of settings: model provider, address, models, and the key's state. */
 import { and, eq } from "drizzle-orm";
 import { z } from "zod";
-import type { ModelSettings, Role } from "../../protocol/index.ts";
+import { modelPricesSchema, type ModelSettings, type Role } from "../../protocol/index.ts";
 import type { Db } from "./database.ts";
 import { given, prepared } from "./prepared.ts";
 import { secrets, settings } from "./schema/town.ts";
@@ -19,6 +19,7 @@ export const storedModelSchema = z.object({
   model: z.string(),
   smallModel: z.string(),
   fallbackModel: z.string().nullable().default(null),
+  prices: modelPricesSchema.default({}),
   roles: z.object({
     mayor: z.string().nullable(),
     polecat: z.string().nullable(),

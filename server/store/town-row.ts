@@ -64,6 +64,7 @@ function beginTotals(db: Db): void {
       cacheReadTokens: sum(runs.cacheReadTokens),
       cacheWriteTokens: sum(runs.cacheWriteTokens),
       costMicroUsd: sum(runs.costMicroUsd),
+      unpricedCalls: sum(runs.unpricedCalls),
     })
     .from(runs)
     .get();

@@ -190,7 +190,6 @@ export class SimAgent implements AgentDriver {
     const call = {
       model: this.#spec.model,
       costUsd: 0,
-      costKnown: true,
       metered: true,
       complete: true,
     };

@@ -14,7 +14,7 @@ import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { Moved } from "../ui/moved.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
-import { compact, count, money } from "../words/figures.ts";
+import { compact, count, spent } from "../words/figures.ts";
 import { withShortIds } from "../words/history.ts";
 import { runKindWords, runLook } from "../words/states.ts";
 import { Part, RawRecord, TopicFrame } from "./sections.tsx";
@@ -131,7 +131,7 @@ function RunFacts({ run }: { run: Run }) {
           <span className="num">
             {usage.calls === 0
               ? "no model call"
-              : `${count(usage.calls, "call")} · ${compact(usage.inputTokens)} in · ${compact(usage.outputTokens)} out · ${compact(usage.cacheReadTokens)} cached · ${money(usage.costUsd)}`}
+              : `${count(usage.calls, "call")} · ${compact(usage.inputTokens)} in · ${compact(usage.outputTokens)} out · ${compact(usage.cacheReadTokens)} cached · ${spent(usage)}`}
           </span>
         </Fact>
         <Fact name="Attempt">

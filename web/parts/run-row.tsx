@@ -4,7 +4,7 @@ import { shortId } from "../../protocol/index.ts";
 import { RefLink } from "../shell/ref-link.tsx";
 import { Age, Took } from "../ui/age.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
-import { money } from "../words/figures.ts";
+import { spent } from "../words/figures.ts";
 import { runKindWords, runLook } from "../words/states.ts";
 
 export function RunRow({ run }: { run: Run }) {
@@ -24,9 +24,7 @@ export function RunRow({ run }: { run: Run }) {
         </span>
         {detail && <span className="block truncate text-xs text-ink-3">{detail}</span>}
       </span>
-      {run.usage.costUsd > 0 && (
-        <span className="num text-xs text-ink-3">{money(run.usage.costUsd)}</span>
-      )}
+      {run.usage.calls > 0 && <span className="num text-xs text-ink-3">{spent(run.usage)}</span>}
       <Took from={run.startedAt ?? run.offeredAt} to={run.endedAt} className="text-xs text-ink-2" />
       <span className="mono shrink-0 whitespace-nowrap text-ink-3 @max-sm:hidden">
         {shortId(run.id)}

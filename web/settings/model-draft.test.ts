@@ -9,6 +9,7 @@ const stored: ModelSettings = {
   model: "big",
   smallModel: "big",
   fallbackModel: null,
+  prices: {},
   roles: { mayor: null, polecat: "cheap", refinery: null, triage: null },
 };
 

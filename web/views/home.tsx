@@ -12,7 +12,7 @@ import { Page, Section } from "../ui/card.tsx";
 import { cx } from "../ui/class-names.ts";
 import { Empty, SkeletonRows } from "../ui/feedback.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
-import { compact, count, money, tokensOf } from "../words/figures.ts";
+import { compact, count, spent, tokensOf } from "../words/figures.ts";
 
 const LANDED_SHOWN = 12;
 const DAY_MS = 86_400_000;
@@ -64,7 +64,7 @@ function Figures({ ready }: { ready: boolean }) {
       <Figure name="Landed in 24 h" value={ready ? landed : "–"} />
       <Figure
         name="Spent"
-        value={usage ? money(usage.costUsd) : "–"}
+        value={usage ? spent(usage) : "–"}
         note={usage ? `${compact(tokensOf(usage))} tokens` : undefined}
       />
     </dl>

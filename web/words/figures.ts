@@ -19,6 +19,13 @@ export function money(usd: number): string {
   return usd < 100 ? `$${usd.toFixed(2)}` : `$${Math.round(usd)}`;
 }
 
+/** What calls cost; those without a price are said, since they are not free. */
+export function spent({ costUsd, calls, unpricedCalls }: UsageTotals): string {
+  if (unpricedCalls === 0) return money(costUsd);
+  if (unpricedCalls === calls) return "unpriced";
+  return `${money(costUsd)} + ${unpricedCalls} unpriced`;
+}
+
 export function tokensOf(usage: UsageTotals): number {
   return (
     usage.inputTokens +

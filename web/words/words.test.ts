@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { shortId } from "../../protocol/index.ts";
 import { age, ago, duration, running, until } from "./age.ts";
-import { compact, count, money } from "./figures.ts";
+import { compact, count, money, spent } from "./figures.ts";
 import { actorOf, pieces, sentence, withShortIds } from "./history.ts";
 import { issueLook, reviewLook, runLook } from "./states.ts";
 import { triageText } from "./triage.ts";
@@ -37,6 +37,15 @@ describe("[E5] times", () => {
 });
 
 describe("[E5] figures", () => {
+  test("calls without a price are said, not counted as free", () => {
+    const tokens = { inputTokens: 1, outputTokens: 1, reasoningTokens: 0 };
+    const cost = (calls: number, unpricedCalls: number, costUsd: number) =>
+      spent({ ...tokens, cacheReadTokens: 0, cacheWriteTokens: 0, calls, unpricedCalls, costUsd });
+    expect(cost(3, 0, 1.5)).toBe("$1.50");
+    expect(cost(3, 1, 1.5)).toBe("$1.50 + 1 unpriced");
+    expect(cost(3, 3, 0)).toBe("unpriced");
+  });
+
   test("are short and never hide a cost", () => {
     expect(compact(940)).toBe("940");
     expect(compact(12_400)).toBe("12.4k");

@@ -12,6 +12,15 @@ export type ModelUpstream = {
   headers?: Readonly<Record<string, string>>;
 };
 
+/** What the town says when the endpoint has refused the key. */
+export type Renewal =
+  | { ok: true; upstream: ModelUpstream }
+  /** `retryable`: the town could not be asked, so that nothing is known of the key. */
+  | { ok: false; retryable: boolean; message: string };
+
+/** Asks for the address and the key anew. */
+export type Renew = () => Promise<Renewal>;
+
 export interface UpstreamCall {
   dialect: Dialect;
   endpoint: Endpoint;
@@ -37,21 +46,39 @@ const ERROR_BODY_BYTES_MAX = 64 * 1024;
 export class Upstream {
   readonly #patience: Patience;
   readonly #now: () => number;
+  readonly #renew: Renew | null;
+  /** All that were used: an endpoint may quote an older one. */
+  readonly #keys = new Set<string>();
   #target: ModelUpstream;
+  #renewing: Promise<Renewal> | null = null;
 
-  constructor(target: ModelUpstream, patience: Patience, now: () => number) {
+  constructor(
+    target: ModelUpstream,
+    parts: { patience: Patience; now: () => number; renew: Renew | null },
+  ) {
     this.#target = target;
-    this.#patience = patience;
-    this.#now = now;
+    this.#keys.add(target.apiKey);
+    this.#patience = parts.patience;
+    this.#now = parts.now;
+    this.#renew = parts.renew;
   }
 
   /** Calls, and calls again where that may help. `failure` null: the call was cancelled. */
   async call(call: UpstreamCall): Promise<UpstreamAnswer> {
     let recovered: ModelFailure | null = null;
+    let renewed = false;
     for (let attempt = 0; ; attempt++) {
-      const tried = await this.#tryOnce(call);
+      const target = this.#target;
+      const tried = await this.#tryOnce(call, target);
       if (tried.ok) return { ...tried, recovered };
       if (tried.failure === null) return tried;
+      if (tried.failure.kind === "auth" && !renewed) {
+        renewed = true;
+        const change = await this.#changeOf(target);
+        if (call.signal.aborted) return { ok: false, failure: null };
+        if (change === "other") continue;
+        return change === "same" ? tried : this.#unreachable(change.unknown, true);
+      }
       const pauseMs = tried.final ? null : this.#pauseBefore(attempt, tried.failure);
       if (pauseMs === null) return tried;
       if (tried.failure.kind === "throttle") recovered = tried.failure;
@@ -62,8 +89,25 @@ export class Upstream {
 
   /** A provider may quote the key that it refused. */
   redact(text: string): string {
-    const { apiKey } = this.#target;
-    return apiKey === "" ? text : text.replaceAll(apiKey, "[key]");
+    return [...this.#keys].reduce(
+      (cut, key) => (key === "" ? cut : cut.replaceAll(key, "[key]")),
+      text,
+    );
+  }
+
+  /** Whether there is another key by now than the refused one. Calls that are refused together ask once. */
+  async #changeOf(refused: ModelUpstream): Promise<"other" | "same" | { unknown: string }> {
+    if (this.#target !== refused) return "other";
+    if (this.#renew === null) return "same";
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = null));
+    const renewal = await this.#renewing;
+    if (this.#target !== refused) return "other";
+    if (!renewal.ok) return renewal.retryable ? { unknown: renewal.message } : "same";
+    const { baseUrl, apiKey } = renewal.upstream;
+    if (baseUrl === refused.baseUrl && apiKey === refused.apiKey) return "same";
+    this.#target = renewal.upstream;
+    this.#keys.add(apiKey);
+    return "other";
   }
 
   /** How long to wait before one more try, or null: the agent is told. */
@@ -75,8 +119,8 @@ export class Upstream {
     return kind === "unreachable" ? Math.max(retryAfterMs ?? 0, backOffMs * 2 ** attempt) : null;
   }
 
-  async #tryOnce(call: UpstreamCall): Promise<Tried> {
-    const { baseUrl, apiKey, headers } = this.#target;
+  async #tryOnce(call: UpstreamCall, target: ModelUpstream): Promise<Tried> {
+    const { baseUrl, apiKey, headers } = target;
     const { dialect, endpoint, signal } = call;
     const late = new AbortController();
     const callOff = systemClock.after(this.#patience.headersMs, () => late.abort());
@@ -110,7 +154,7 @@ export class Upstream {
     return answer.ok ? { ok: true, answer } : this.#refused(call, answer);
   }
 
-  #unreachable(said: string, final: boolean): Tried {
+  #unreachable(said: string, final: boolean): Tried & { ok: false } {
     const message = this.redact(said);
     const failure = { kind: "unreachable", status: null, message, retryAfterMs: null } as const;
     return { ok: false, failure, said: "", final };

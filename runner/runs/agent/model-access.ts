@@ -2,6 +2,7 @@
 import { refuse, type Ack } from "../../../protocol/error.ts";
 import type { ModelCredential } from "../../../protocol/runner-frames.ts";
 import type { Admission, ModelCallRecord } from "../../agents/gateway.ts";
+import type { ModelUpstream, Renewal } from "../../agents/upstream/upstream.ts";
 import { sleep } from "../../clock.ts";
 import { MODEL_RETRY_FIRST_MS, MODEL_RETRY_LAST_MS } from "../../config.ts";
 import { backOffMs } from "../../session/back-off.ts";
@@ -15,11 +16,31 @@ export async function modelCredential(
   place: Workplace,
   run: LiveRun,
 ): Promise<Ack<ModelCredential>> {
+  // A run that leaves its runner may finish what it writes, but it begins nothing.
+  return askCredential(place, run, async () => !run.signal.aborted && (await run.authority()));
+}
+
+/** Asks once more, for an agent whose call waits: the endpoint has refused the key that the run began with. */
+export async function renewCredential(place: Workplace, run: LiveRun): Promise<Renewal> {
+  const answer = await askCredential(place, run, () => Promise.resolve(!run.signal.aborted));
+  if (answer.ok) return { ok: true, upstream: upstreamOf(answer.value) };
+  const { retryable, message } = answer.error;
+  return { ok: false, retryable, message: `The model's key is refused: ${message}` };
+}
+
+export function upstreamOf({ baseUrl, apiKey }: ModelCredential): ModelUpstream {
+  return { baseUrl, apiKey: apiKey ?? "" };
+}
+
+async function askCredential(
+  place: Workplace,
+  run: LiveRun,
+  mayAsk: () => Promise<boolean>,
+): Promise<Ack<ModelCredential>> {
   const { runId, fence } = run.spec;
   for (let attempt = 1; ; attempt++) {
-    // A run that leaves its runner may finish what it writes, but it begins nothing.
-    if (run.signal.aborted || !(await run.authority()))
-      return refuse("stale_fence", "The run was stopped before its agent started.");
+    if (!(await mayAsk()))
+      return refuse("stale_fence", "The run was stopped before it got its model's key.");
     const answer = await place.town.credential({ runId, fence, want: "model" });
     if (answer.ok || !answer.error.retryable || attempt >= CREDENTIAL_ATTEMPTS_MAX) return answer;
     const backOff = { firstMs: MODEL_RETRY_FIRST_MS, lastMs: MODEL_RETRY_LAST_MS };

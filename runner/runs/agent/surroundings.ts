@@ -6,7 +6,7 @@ import { rolePrompt } from "../../agents/prompts/role-prompt.ts";
 import type { LiveRun } from "../live-run.ts";
 import type { Workplace } from "../workplace.ts";
 import type { AgentJob, AgentRunSpec } from "./agent-job.ts";
-import { admitCall, tellUsage } from "./model-access.ts";
+import { admitCall, renewCredential, tellUsage, upstreamOf } from "./model-access.ts";
 import type { ModelStanding } from "./model-standing.ts";
 
 export interface Surroundings {
@@ -30,7 +30,8 @@ export function openSurroundings(
   const doors = place.openDoors({
     runId,
     gateway: {
-      upstream: { baseUrl: model.credential.baseUrl, apiKey: model.credential.apiKey ?? "" },
+      upstream: upstreamOf(model.credential),
+      renew: () => renewCredential(place, run),
       models: [...new Set([names.model, names.smallModel])],
       now: () => place.clock.now(),
       admit: () => admitCall(place, run),

@@ -300,6 +300,7 @@ export function runImage(db: Db, id: string): Run | null {
       cacheReadTokens: row.cacheReadTokens,
       cacheWriteTokens: row.cacheWriteTokens,
       costUsd: row.costMicroUsd / 1e6,
+      unpricedCalls: row.unpricedCalls,
     },
     savedWork:
       row.savedRef && row.savedOid && row.savedAt

@@ -180,7 +180,8 @@ CREATE TABLE `usage_totals` (
 	`reasoning_tokens` integer NOT NULL,
 	`cache_read_tokens` integer NOT NULL,
 	`cache_write_tokens` integer NOT NULL,
-	`cost_micro_usd` integer NOT NULL
+	`cost_micro_usd` integer NOT NULL,
+	`unpriced_calls` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 DROP INDEX `runs_by_settled`;--> statement-breakpoint
@@ -201,6 +202,7 @@ ALTER TABLE `runs` ADD `saved_reason` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `saved_left` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runs` ADD `saved_continues` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `not_saved` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `unpriced_calls` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX `runs_unsettled` ON `runs` (`id`) WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX `runs_unsettled_by_resource` ON `runs` (`resource`,`id`) WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX `runs_by_review` ON `runs` (`review_id`);--> statement-breakpoint
@@ -264,4 +266,5 @@ ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statemen
 ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_until_at` integer;--> statement-breakpoint
-ALTER TABLE `turns` ADD `digest_at` integer;
+ALTER TABLE `turns` ADD `digest_at` integer;--> statement-breakpoint
+ALTER TABLE `usage` ADD `unpriced` integer DEFAULT false NOT NULL;

@@ -133,6 +133,7 @@ export const runs = sqliteTable(
     cacheReadTokens: integer("cache_read_tokens").notNull().default(0),
     cacheWriteTokens: integer("cache_write_tokens").notNull().default(0),
     costMicroUsd: integer("cost_micro_usd").notNull().default(0),
+    unpricedCalls: integer("unpriced_calls").notNull().default(0),
   },
   (t) => [
     index("runs_by_state").on(t.state),
@@ -178,6 +179,8 @@ export const usage = sqliteTable(
     cacheReadTokens: integer("cache_read_tokens").notNull(),
     cacheWriteTokens: integer("cache_write_tokens").notNull(),
     costMicroUsd: integer("cost_micro_usd").notNull(),
+    /** Its cost is not known, and is 0 here. */
+    unpriced: flag("unpriced").notNull().default(false),
     durationMs: integer("duration_ms").notNull(),
     status: integer("status").notNull(),
   },
@@ -194,6 +197,7 @@ export const usageTotals = sqliteTable("usage_totals", {
   cacheReadTokens: integer("cache_read_tokens").notNull(),
   cacheWriteTokens: integer("cache_write_tokens").notNull(),
   costMicroUsd: integer("cost_micro_usd").notNull(),
+  unpricedCalls: integer("unpriced_calls").notNull().default(0),
 });
 
 export const sessions = sqliteTable("sessions", {

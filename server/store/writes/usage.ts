@@ -1,4 +1,6 @@
 import type { FactOf } from "../../../protocol/index.ts";
+import { costMicroUsd as costOf } from "../../model/budget.ts";
+import { readStoredModel } from "../settings.ts";
 import { issues } from "../schema/beads.ts";
 import { runs, usage, usageTotals } from "../schema/runs.ts";
 import { addSpend } from "./limits/spend.ts";
@@ -13,7 +15,10 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
   const run = rowAt(tx.db, runs, runId);
   if (!run) return;
   const convoyId = run.beadId ? (valueAt(tx.db, issues.convoyId, run.beadId) ?? null) : null;
-  const costMicroUsd = Math.round(call.costUsd * 1e6);
+  const price = readStoredModel(tx.db)?.prices[call.model];
+  const known = costOf(call, call.costUsd, price);
+  const unpriced = known === null;
+  const costMicroUsd = known ?? 0;
   const role = "agent" in run.spec ? run.spec.agent.role : "polecat";
   addRow(tx.db, usage, {
     at: tx.now,
@@ -29,10 +34,11 @@ export function recordUsage(tx: Tx, runId: string, call: FactOf<"usage">): void 
     cacheReadTokens: call.cacheReadTokens,
     cacheWriteTokens: call.cacheWriteTokens,
     costMicroUsd,
+    unpriced,
     durationMs: Math.round(call.durationMs),
     status: call.status,
   });
-  const metered = { ...call, costMicroUsd };
+  const metered = { ...call, costMicroUsd, unpricedCalls: unpriced ? 1 : 0 };
   changeRow(tx.db, runs, runId, withCall(run, metered));
   const all = present(rowAt(tx.db, usageTotals, ALL_USAGE), "the totals of usage");
   changeRow(tx.db, usageTotals, ALL_USAGE, withCall(all, metered));
@@ -59,5 +65,6 @@ function withCall(before: Totals, call: Omit<Totals, "calls">): Totals {
     cacheReadTokens: before.cacheReadTokens + call.cacheReadTokens,
     cacheWriteTokens: before.cacheWriteTokens + call.cacheWriteTokens,
     costMicroUsd: before.costMicroUsd + call.costMicroUsd,
+    unpricedCalls: before.unpricedCalls + call.unpricedCalls,
   };
 }

@@ -33,6 +33,9 @@ export function newId(kind: IdKind): string {
   return encodeId(kind, bytes);
 }
 
+/** The key that the model of these tests takes. */
+export const MODEL_KEY = "the-model-key";
+
 export class SmallTown {
   heartbeatMs = 200;
   leaseTtlMs = 5_000;
@@ -52,7 +55,7 @@ export class SmallTown {
   storeFacts = true;
   answerTool: (frame: ToolFrame) => ToolAnswer = () => ({ isError: false, text: "done" });
   answerCredential: () => Ack = () =>
-    ok({ provider: "scripted", baseUrl: this.modelUrl, apiKey: "the-model-key" });
+    ok({ provider: "scripted", baseUrl: this.modelUrl, apiKey: MODEL_KEY });
   stopNext: { runId: string; fence: Fence; reason: string }[] = [];
   readonly #io = new Server();
   readonly #engine = new Engine({ path: "/socket.io/", pingInterval: 25_000, pingTimeout: 20_000 });

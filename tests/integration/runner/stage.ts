@@ -9,7 +9,7 @@ import { startRunner, type Runner } from "../../../runner/main.ts";
 import { scriptSchema, type ScriptInput } from "../../../scripted/script.ts";
 import { startScriptedModel, type ScriptedModel } from "../../../scripted/server.ts";
 import { makeRemote } from "../../support/git-rig.ts";
-import { SmallTown } from "./small-town.ts";
+import { MODEL_KEY, SmallTown } from "./small-town.ts";
 
 export interface Stage {
   town: SmallTown;
@@ -36,7 +36,9 @@ export async function openStage(script?: ScriptInput): Promise<Stage> {
   await makeRemote(remoteDir, { bare: true });
   const town = new SmallTown();
   const model =
-    script === undefined ? null : startScriptedModel({ script: scriptSchema.parse(script) });
+    script === undefined
+      ? null
+      : startScriptedModel({ script: scriptSchema.parse(script), apiKey: MODEL_KEY });
   if (model !== null) town.modelUrl = model.url;
   const runners: Runner[] = [];
   return {

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => stage[Symbol.asyncDispose]());
 
-const usage = (costUsd: number, tokens = 1): FactBody => ({
+const usage = (costUsd: number | null, tokens = 1): FactBody => ({
   kind: "usage",
   model: "m",
   inputTokens: tokens,
@@ -249,4 +249,33 @@ test("[state.md] the figures of questions count for the next one", async () => {
   expect(await ask()).toBe(false);
   await set("questionsPerBeadMax", 3);
   expect(await ask()).toBe(true);
+});
+
+test("[C16] a call whose endpoint names no cost has the price of the model settings; without one it is unpriced, not free", async () => {
+  const { bead, offer } = await begin();
+  const { runId } = offer.spec;
+  const spent = async () => (await stage.do("run.get", { run: runId })).usage;
+  await stage.do("budget.set", { scope: "bead", of: bead, usd: 2 });
+  await runner.tell(offer.spec, { kind: "started" }, usage(null, 10));
+  expect(await spent()).toMatchObject({ calls: 1, unpricedCalls: 1, costUsd: 0 });
+  const model = {
+    provider: "openai-compatible",
+    baseUrl: "http://127.0.0.1:9",
+    model: "m",
+  } as const;
+  const set = await stage.do("model.set", {
+    ...model,
+    prices: { m: { input: 10_000, output: 50_000, cacheRead: 1_000 } },
+  });
+  expect(set.prices).toEqual({ m: { input: 10_000, output: 50_000, cacheRead: 1_000 } });
+  await runner.tell(offer.spec, usage(null, 10));
+  // 10 in and written to the cache at 0.01, 20 out at 0.05, 10 from the cache at 0.001.
+  expect(await spent()).toMatchObject({ calls: 2, unpricedCalls: 1, costUsd: 1.21 });
+  await runner.tell(offer.spec, usage(0.09, 10));
+  expect(await spent()).toMatchObject({ calls: 3, unpricedCalls: 1, costUsd: 1.3 });
+  expect(stage.port.stops).toEqual([]);
+  // A form that knows of no prices leaves them.
+  expect((await stage.do("model.set", model)).prices).toEqual(set.prices);
+  await runner.tell(offer.spec, usage(null, 10));
+  expect((await stopped(offer)).reason).toContain("$2.51 of $2.00");
 });

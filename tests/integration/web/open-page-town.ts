@@ -94,6 +94,7 @@ export const sampleTown: Image<"town"> = {
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
     costUsd: 0,
+    unpricedCalls: 0,
   },
   startedAt: 0,
 };
