@@ -41,6 +41,8 @@ export interface Policy {
   turnTriesMax: number;
   /** Infrastructure that fails for longer than this is a person's matter. */
   infraPatienceMs: number;
+  /** How long a bead waits for the runner that alone has its saved work, from when that was heard last. */
+  savedWorkPatienceMs: number;
   /** First wait after a provider has asked to slow down; it doubles to `backOffMaxMs`. */
   throttleBaseMs: number;
   /** From one run to the next, while a provider is being tried again. */
@@ -121,6 +123,7 @@ export const POLICY: Policy = {
   reviewTriesMax: 5,
   turnTriesMax: 3,
   infraPatienceMs: 6 * 3_600_000,
+  savedWorkPatienceMs: 15 * 60_000,
   throttleBaseMs: 30_000,
   staggerMs: 10_000,
   quotaRetryMs: 3_600_000,

@@ -62,6 +62,11 @@ export const SETTINGS: Readonly<Record<PolicyKey, Setting>> = {
     30 * DAY,
     "how long infrastructure may fail before a person is asked",
   ),
+  savedWorkPatienceMs: rig(
+    0,
+    30 * DAY,
+    "how long a bead waits for a silent runner that alone has its work",
+  ),
   throttleBaseMs: town(0, HOUR, "first wait after a provider has asked to slow down"),
   staggerMs: town(0, HOUR, "from run to run while a provider is tried again"),
   quotaRetryMs: town(SECOND, 30 * DAY, "until a used-up quota is looked at again"),

@@ -42,10 +42,15 @@ export class Capacity {
     return Math.min(left, this.#bound(slot, rig));
   }
 
-  /** Takes a slot on the runner with the most room; null when there is none. */
-  place(slot: SlotClass, rig: RigView | null): RunnerView | null {
+  /** How many runs of this class this runner could take, whatever bounds them elsewhere. */
+  roomOn(slot: SlotClass, runner: RunnerView): number {
+    return this.#left(slot, runner);
+  }
+
+  /** Takes a slot on the runner with the most room, or on the only one that will do; null when there is none. */
+  place(slot: SlotClass, rig: RigView | null, only: RunnerView | null = null): RunnerView | null {
     if (this.#bound(slot, rig) <= 0) return null;
-    const [best] = usable(rig, this.#s)
+    const [best] = (only === null ? usable(rig, this.#s) : [only])
       .map((runner) => ({ runner, left: this.#left(slot, runner) }))
       .filter(({ runner, left }) => left > 0 && !this.#taken.has(runner.id))
       .toSorted((a, b) => b.left - a.left || (a.runner.id < b.runner.id ? -1 : 1));

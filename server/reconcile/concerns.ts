@@ -19,6 +19,8 @@ export type Via =
   | "rig of the run"
   | "turns"
   | "live runs of the runner"
+  | "open beads whose work the runner has"
+  | "open beads whose work its runner has"
   | "convoy of the bead"
   | "open beads of the convoy"
   | "molecule of the bead"
@@ -63,6 +65,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "bead of the run",
     "review of the run",
     "runner of the run",
+    "open beads whose work its runner has",
     "rig of the run",
     "turns",
     "town",
@@ -70,7 +73,13 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
   molecule: ["itself", "open steps of the molecule", "escalations about it", "town"],
   convoy: ["itself", "open beads of the convoy", "escalations about it", "town"],
   rig: ["itself", "open beads of the rig", "escalations about it", "town"],
-  runner: ["itself", "live runs of the runner", "escalations about it", "town"],
+  runner: [
+    "itself",
+    "live runs of the runner",
+    "open beads whose work the runner has",
+    "escalations about it",
+    "town",
+  ],
   chat: ["turns", "town"],
   town: ["town", "turns"],
   agent: ["itself"],

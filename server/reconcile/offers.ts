@@ -7,7 +7,6 @@ import type {
   Role,
   Round,
   RunLimits,
-  RunSpecOf,
   SavedKept,
 } from "../../protocol/index.ts";
 import { landingOf } from "../model/delivery.ts";
@@ -16,6 +15,7 @@ import { beadResource, laneOf, laneResource, sessionResource, type Context } fro
 import { withdraws } from "./limits/exhaustion.ts";
 import { policyOf } from "./policy-of.ts";
 import type { OfferRequest } from "./plan.ts";
+import { beginsFrom } from "./saved/saved-work.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot, TurnView } from "./snapshot.ts";
 
 /** Newest answers that a briefing repeats. */
@@ -85,7 +85,7 @@ export function offerWork(
       model: model(s, "polecat"),
       author: s.author,
       contains: issue.blockers.flatMap((blocker) => (blocker.landedOid ? [blocker.landedOid] : [])),
-      savedWork: savedWorkOf(issue),
+      savedWork: beginsFrom(issue, runner),
       carries: [...issue.carries],
     }),
   };
@@ -252,12 +252,6 @@ function rigSpec(
     isolationConfirmed,
     savedKept: savedKeptOf(rig, delivery),
   };
-}
-
-function savedWorkOf({ saved }: IssueView): RunSpecOf<"work">["savedWork"] {
-  if (saved === null) return null;
-  const { ref, oid, baseOid, remoteOid } = saved;
-  return { ref, oid, baseOid, onRemote: remoteOid === oid };
 }
 
 /** Where nothing is to leave the runner, saved work does not either. */

@@ -5,6 +5,7 @@ import { roundsUsedUp } from "../model/rounds.ts";
 import { beadResource, laneOf, type Context } from "./context.ts";
 import { exhaustion, withdraws } from "./limits/exhaustion.ts";
 import { policyOf } from "./policy-of.ts";
+import { savedWait } from "./saved/saved-work.ts";
 import { beadOverspent } from "./limits/costs.ts";
 import { pauseWords } from "./limits/pauses.ts";
 import type { BlockerView, IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
@@ -46,6 +47,8 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
     return wait("waits before the next attempt", issue.backOffUntil);
   if (context.busyResources.has(beadResource(issue.id)))
     return wait("waits for its last run to end");
+  const away = savedWait(issue, rig, s);
+  if (away) return { wait: away };
   return { rig, ready: entry(issue.id, issue, "work", rig) };
 }
 

@@ -52,6 +52,7 @@ const stalled: Partial<RunView> = {
   reason: { code: "no_progress", message: "still", source: "town" },
 };
 const live = (change: Partial<RunView>) => rulesOf({ issues: [atWork], runs: [run(change)] });
+const elsewhere = { ref: "refs/x", oid: HEAD, baseOid: null, remoteOid: null, lines: 1 };
 const silent = (ms: number) =>
   rulesOf({ runners: [runner({ lastSeenAt: NOW - ms, online: false })] });
 const struckBy =
@@ -166,6 +167,13 @@ const EFFECTS: Readonly<
     1_000,
     rulesOf({ issues: [inReview], reviews: [review({ infraSince: NOW - 2_000 })] }),
   ],
+  savedWorkPatienceMs: [
+    1_000,
+    offered({
+      issues: [issue({ saved: { ...elsewhere, runnerId: "ru_2" } })],
+      runners: [runner(), runner({ id: "ru_2", online: false, lastSeenAt: NOW - 2_000 })],
+    }),
+  ],
   throttleBaseMs: [1_000, struckBy("throttled")],
   staggerMs: [
     1_000,
@@ -236,7 +244,9 @@ test.each(ofRig)("[state.md] a rig's own figure %s counts for the rig alone", (k
       issue({ id: "bd_8", state: "in_progress" }),
       issue({ id: "bd_9", state: "in_review", reviewId: "mr_4" }),
       issue({ id: "bd_10", state: "in_progress" }),
+      issue({ id: "bd_11", saved: { ...elsewhere, runnerId: "ru_2" } }),
     ],
+    runners: [runner(), runner({ id: "ru_2", online: false, lastSeenAt: NOW - 2_000 })],
     reviews: [
       review({ id: "mr_2", subjectId: "bd_4", tries: 1, infraSince: NOW - 2_000 }),
       review({

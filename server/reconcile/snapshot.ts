@@ -23,7 +23,7 @@ import type { Lane, ProviderView } from "../model/provider.ts";
 import type { StepView } from "../model/molecules/states.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
-import type { KeptTree } from "./kept-tree.ts";
+import type { KeptTree } from "./saved/kept-tree.ts";
 import type { RunResultFact } from "./run-result.ts";
 import type { AskedView, EscalationView, MailView, QuestionView, TriageView } from "./attention.ts";
 import type { Ready } from "./stages.ts";
@@ -125,6 +125,9 @@ export interface IssueSaved {
   baseOid: string | null;
   /** What the rig's repository holds of the run that saved it. */
   remoteOid: string | null;
+  /** Where that run was; null for a branch. */
+  runnerId: string | null;
+  lines: number;
 }
 
 /** What something has cost, with a limit of its own if a person set one. */

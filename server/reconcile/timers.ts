@@ -8,6 +8,7 @@ import { retiresAt } from "./rules/agent/retire.ts";
 import { policyOf } from "./policy-of.ts";
 import { nextRungAt } from "./limits/ladder.ts";
 import { isFrozen, wallAt } from "./limits/pauses.ts";
+import { savedWait } from "./saved/saved-work.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The timers of the subjects in focus. */
@@ -23,8 +24,12 @@ export function wishedTimers(context: Context): TimerWish[] {
   if (s.triages.length > 0) wish(TOWN, "triage", later(s.triageRest.untilAt, s));
   for (const { lane, untilAt, releaseAt } of s.providers.values())
     wish(TOWN, `provider ${lane}`, later(untilAt, s) ?? later(releaseAt, s));
-  for (const issue of s.issues)
-    if (issue.state === "open") wish(issue.id, "back_off", later(issue.backOffUntil, s));
+  for (const issue of s.issues) {
+    if (issue.state !== "open") continue;
+    wish(issue.id, "back_off", later(issue.backOffUntil, s));
+    const rig = context.rigs.get(issue.rigId);
+    if (rig) wish(issue.id, "saved_work", later(savedWait(issue, rig, s)?.untilAt ?? null, s));
+  }
   for (const review of s.reviews) {
     wish(review.id, "back_off", later(review.backOffUntil, s));
     if (review.infraSince !== null)

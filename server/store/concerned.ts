@@ -48,6 +48,7 @@ const runRow = prepared((db) =>
       runnerId: runs.runnerId,
       rigId: runs.rigId,
       agentId: runs.agentId,
+      state: runs.state,
     })
     .from(runs)
     .where(eq(runs.id, given("id")))
@@ -90,6 +91,23 @@ const openOfConvoy = prepared((db) =>
     .from(issues)
     // Not by the index of states, here and below: it would read every open bead.
     .where(and(eq(issues.convoyId, given("id")), sql`+${issues.state} = 'open'`))
+    .prepare(),
+);
+
+/** What waits for that runner, or did. */
+const withSaved = prepared((db) =>
+  db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .innerJoin(runs, eq(runs.id, issues.savedRunId))
+    .where(
+      and(
+        // In the words of the partial index.
+        sql`${issues.state} = 'open' and ${issues.savedRunId} is not null`,
+        eq(runs.runnerId, given("id")),
+        sql`${runs.savedRemoteOid} is not ${runs.savedOid}`,
+      ),
+    )
     .prepare(),
 );
 
@@ -163,6 +181,10 @@ function prepareWays(db: Db): Ways {
     "review of the run": ({ run }) => [run?.reviewId ?? null],
     "runner of the run": ({ run }) => [run?.runnerId ?? null],
     "rig of the run": ({ run }) => [run?.rigId ?? null],
+    "open beads whose work the runner has": (it) => ids(withSaved(db).all({ id: it.id })),
+    "open beads whose work its runner has": ({ run }) =>
+      // Only its end makes room.
+      run?.state === "ended" ? ids(withSaved(db).all({ id: run.runnerId })) : [],
     "live runs of the runner": (it) => ids(ofRunner.all({ id: it.id })),
   };
 }

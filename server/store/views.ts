@@ -63,15 +63,25 @@ export function prepareViews(db: Db): Views {
 
 const LIVE = new Set(["open", "in_progress", "in_review"]);
 
-function prepareIssue(db: Db): Views["issue"] {
-  const row = db
-    .select({ bead: beads, issue: issues, queued: ready, remoteOid: runs.savedRemoteOid })
+function prepareIssueRow(db: Db) {
+  return db
+    .select({
+      bead: beads,
+      issue: issues,
+      queued: ready,
+      // By its first column it is known whether there is one.
+      saver: { runnerId: runs.runnerId, remoteOid: runs.savedRemoteOid, lines: runs.savedLines },
+    })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
     .leftJoin(ready, eq(ready.subjectId, issues.beadId))
     .leftJoin(runs, eq(runs.id, issues.savedRunId))
     .where(eq(issues.beadId, id))
     .prepare();
+}
+
+function prepareIssue(db: Db): Views["issue"] {
+  const row = prepareIssueRow(db);
   const convoyRow = db
     .select({ title: beads.title, state: convoys.state, branch: convoys.branch })
     .from(convoys)
@@ -143,12 +153,12 @@ function issueView(
     issue: typeof issues.$inferSelect;
     queued: typeof ready.$inferSelect | null;
     /** Of the run that saved its work last. */
-    remoteOid: string | null;
+    saver: { remoteOid: string | null; runnerId: string; lines: number } | null;
   },
   { convoy, molecule }: Group,
   blockers: readonly BlockerView[],
 ): Omit<IssueView, "asked" | "spent" | "convoySpent" | "carries"> {
-  const { bead, issue, queued, remoteOid } = row;
+  const { bead, issue, queued, saver } = row;
   return {
     ...issue,
     id: bead.id,
@@ -165,7 +175,10 @@ function issueView(
     archived: bead.archivedAt !== null,
     saved:
       issue.savedRef && issue.savedOid
-        ? { ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid, remoteOid }
+        ? {
+            ...{ ref: issue.savedRef, oid: issue.savedOid, baseOid: issue.savedBaseOid },
+            ...(saver ?? { remoteOid: null, runnerId: null, lines: 0 }),
+          }
         : null,
     blockers,
   };

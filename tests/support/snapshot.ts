@@ -202,6 +202,10 @@ export function run(change: Partial<RunView> = {}): RunView {
   };
 }
 
+export function held(change: Partial<Held> = {}): Held {
+  return { kind: "work", runnerId: "ru_1", rigId: "rg_1", count: 1, ...change };
+}
+
 export function spent(change: Partial<Spent> = {}): Spent {
   return { microUsd: 0, tokens: 0, warned: false, own: null, ...change };
 }

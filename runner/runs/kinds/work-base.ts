@@ -1,9 +1,10 @@
 /** What a work run begins from: a fresh base that holds every landed parent, and saved work carried onto it. */
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import type { RigRepository } from "../../git/mirror.ts";
-import type { Outcome } from "../../git/outcome.ts";
+import type { GitError, Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
 import type { Attribution } from "../../git/run-repo.ts";
+import { repositoryCode } from "./baseline.ts";
 import { ending, type Ending } from "../live-run.ts";
 import { contains, resolveBase } from "../../works/base.ts";
 import type { FetchedRig } from "../../works/rig-desk.ts";
@@ -20,9 +21,11 @@ export type WorkBase = {
   conflicts: readonly string[];
 };
 
+type BasePlace = Pick<Workplace, "works" | "clock">;
+
 /** Errors are the run's ending: `base_behind` while a parent's landing is not in the base yet. */
 export async function workBase(
-  place: Workplace,
+  place: BasePlace,
   spec: RunSpecOf<"work">,
   fetched: FetchedRig,
 ): Promise<{ ok: true; value: WorkBase } | { ok: false; ending: Ending }> {
@@ -51,8 +54,10 @@ export async function workBase(
     savedOid: null,
     conflicts: [],
   };
-  // Work that is in another runner's store alone is done again, but never without what its convoy has there.
-  const begins = [spec.savedWork?.oid, spec.carries.at(-1)].filter((oid) => oid !== undefined);
+  const brought = await bringSaved(place, spec, rig);
+  if (!brought.ok) return brought;
+  // Work that cannot be reached is done again, but never without what its convoy has there.
+  const begins = [brought.oid, spec.carries.at(-1)].filter((oid) => oid !== undefined);
   const known = await Promise.all(begins.map((oid) => history.hasCommit(rig, oid)));
   const savedOid = begins.find((_, n) => known[n] === true);
   if (savedOid === undefined && spec.carries.length > 0)
@@ -74,6 +79,39 @@ export async function workBase(
   };
 }
 
+/**
+ * Saved work that this runner lacks, from the rig's repository: what the ref of its run holds there now, which may
+ * be newer than what the town was told.
+ */
+async function bringSaved(
+  { works }: BasePlace,
+  { savedWork }: RunSpecOf<"work">,
+  rig: RigRepository,
+): Promise<{ ok: true; oid: Oid | undefined } | { ok: false; ending: Ending }> {
+  if (savedWork === null) return { ok: true, oid: undefined };
+  const { oid, ref, baseOid, onRemote } = savedWork;
+  if (!onRemote || (await works.history.hasCommit(rig, oid))) return { ok: true, oid };
+  const there = { url: rig.remote.url };
+  const read = await works.refs.read(there, [ref]);
+  if (!read.ok) return { ok: false, ending: unreachable(read.error) };
+  const held = read.refs.get(ref);
+  // Gone from there: it is done again.
+  if (held === undefined) return { ok: true, oid: undefined };
+  const brought = await works.refs.bring(rig, there, ref);
+  if (!brought.ok) return { ok: false, ending: unreachable(brought.error) };
+  if (await works.history.hasCommit(rig, oid)) return { ok: true, oid };
+  const isOfRun =
+    baseOid !== null &&
+    (await works.history.hasCommit(rig, held)) &&
+    (await works.history.isAncestor(rig, baseOid, held));
+  return { ok: true, oid: isOfRun !== false && isOfRun.ok && isOfRun.yes ? held : undefined };
+}
+
+function unreachable(error: GitError): Ending {
+  const message = `Its saved work is in the rig's repository: ${error.message} ${error.next}`;
+  return rejected(repositoryCode(error), message, { retryable: error.retryable });
+}
+
 export function attributionOf({
   agent,
   author,
@@ -92,7 +130,7 @@ export function attributionOf({
  * goes on is told and resolves them, for nobody else knows what was meant.
  */
 async function carry(
-  place: Workplace,
+  place: BasePlace,
   rig: RigRepository,
   wish: { saved: Oid; base: Oid; attribution: Attribution },
 ): Promise<Outcome<{ start: Oid; conflicts: readonly string[] }>> {

@@ -124,6 +124,9 @@ export const issues = sqliteTable(
   (t) => [
     index("issues_by_state").on(t.state, t.beadId),
     index("issues_by_convoy").on(t.convoyId),
+    index("issues_with_saved")
+      .on(t.savedRunId)
+      .where(sql`state = 'open' and saved_run_id is not null`),
     index("issues_by_wish")
       .on(t.wishedAgentId)
       .where(sql`wished_agent_id is not null`),

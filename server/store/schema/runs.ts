@@ -24,7 +24,7 @@ import type {
 } from "../../../protocol/index.ts";
 import type { TurnState } from "../../model/states.ts";
 import type { Repetition } from "../../model/ladder.ts";
-import type { KeptTree } from "../../reconcile/kept-tree.ts";
+import type { KeptTree } from "../../reconcile/saved/kept-tree.ts";
 import type { RunResultFact } from "../../reconcile/run-result.ts";
 import { at, flag, json } from "./columns.ts";
 

@@ -117,3 +117,45 @@ test("[C20] where saved work goes is a rig's setting, and a delivery that sends 
   await stage.do("rig.update", { rig: rigId, set: { savedWork: "remote", delivery: "none" } });
   expect(await kept()).toBe("delivery");
 });
+
+/** The bead's work is on a runner that has left; another one is there. */
+async function leftAlone(): Promise<{ bead: string; far: PlayedRunner }> {
+  const { bead, offer } = await begin();
+  const far = runner;
+  await stage.do("bead.hold", { bead });
+  await far.tell(offer.spec, savedFact({ oid: FIRST, lines: 12 }), exit("evicted"));
+  stage.core.runnerGone(far.id, far.connection);
+  runner = new PlayedRunner(stage);
+  await runner.hello({ name: "near" });
+  await stage.do("bead.release", { bead });
+  return { bead, far };
+}
+const waitOf = async (bead: string) => (await stage.issue(bead)).wait;
+
+test("[C7] [C20] a bead waits for the runner that alone has its work, and goes on there when it is back", async () => {
+  const { bead, far } = await leftAlone();
+  const wait = await stage.until(async () => (await waitOf(bead)) ?? undefined);
+  expect(wait.text).toBe("waits for runner played, which alone has 12 lines of it");
+  expect(wait.untilAt).toBeGreaterThan(stage.clock.now());
+  const before = stage.port.offers.length;
+  await far.hello();
+  const offer = await stage.offered("work", before);
+  expect(await stage.do("run.get", { run: offer.spec.runId })).toMatchObject({ runnerId: far.id });
+  expect(offer.spec).toMatchObject({ savedWork: { oid: FIRST, onRemote: false } });
+});
+
+test("[C7] [C20] a copy that arrives late frees the bead from waiting", async () => {
+  const { bead, far } = await leftAlone();
+  await stage.until(async () => (await waitOf(bead)) ?? undefined);
+  await stage.do("bead.hold", { bead });
+  const before = stage.port.offers.length;
+  await far.hello();
+  const { runs } = await stage.do("bead.get", { bead });
+  const [first] = runs;
+  if (first === undefined) throw new Error("the bead had no run");
+  await far.tell({ runId: first.id, fence: first.fence }, copied(FIRST));
+  stage.core.runnerGone(far.id, far.connection);
+  await stage.do("bead.release", { bead });
+  const offer = await stage.offered("work", before);
+  expect(offer.spec).toMatchObject({ savedWork: { oid: FIRST, onRemote: true } });
+});

@@ -11,8 +11,9 @@ import {
   offerSession,
   offerWork,
 } from "../../offers.ts";
-import type { Action, OfferRequest, Step } from "../../plan.ts";
+import type { Action, Step } from "../../plan.ts";
 import { issueReadiness, readyOrder, reviewReadiness, sameReady } from "../../readiness.ts";
+import { leftBehind, pinnedTo } from "../../saved/saved-work.ts";
 import { offerTriage } from "../../triage/offer.ts";
 import { triageBatch, triageGate } from "../../triage/wanted.ts";
 import { TRIAGE_RESOURCE } from "../../../model/triage.ts";
@@ -102,14 +103,16 @@ function give(
   if (gate) return waitStep(subject, { rule: RULE, ...gate }, ready);
   if (busy.has(ready.resource))
     return waitStep(subject, { rule: RULE, text: NO_LANE, untilAt: null }, ready);
-  const runner = mayProbe(subject.issue, slot, context.s) ? capacity.place(slot, rig) : null;
+  const { issue } = subject;
+  const only = ready.stage === "work" ? pinnedTo(issue, rig, context.s) : null;
+  const runner = mayProbe(issue, slot, context.s) ? capacity.place(slot, rig, only) : null;
   if (!runner)
     return waitStep(subject, { rule: RULE, text: NO_ROOM[ready.stage], untilAt: null }, ready);
   busy.add(ready.resource);
   const step =
     subject.review && ready.stage !== "work"
       ? giveReview({ ...subject, review: subject.review, rig, runner }, ready.stage, context)
-      : giveWork(subject.issue, offerWork(subject.issue, rig, runner, context));
+      : giveWork(issue, { rig, runner }, context);
   return slot === "agent" ? tried(step, context.s) : step;
 }
 
@@ -147,16 +150,22 @@ function tried(step: Step, { breaker, providers, now, policy }: Snapshot): Step 
   return { ...step, actions };
 }
 
-function giveWork(issue: IssueView, request: OfferRequest): Step {
-  return {
-    rule: RULE,
-    key: issue.id,
-    expect: [{ table: "issue", id: issue.id, state: "open" }],
-    actions: [
-      { do: "offer", request },
-      { do: "wait", subject: "issue", id: issue.id, wait: null, ready: null },
-    ],
-  };
+function giveWork(
+  issue: IssueView,
+  { rig, runner }: { rig: RigView; runner: RunnerView },
+  context: Context,
+): Step {
+  const actions: Action[] = [
+    { do: "offer", request: offerWork(issue, rig, runner, context) },
+    { do: "wait", subject: "issue", id: issue.id, wait: null, ready: null },
+  ];
+  const left = leftBehind(issue, runner, context.s);
+  if (left !== null) {
+    const about = { rule: RULE, subjectId: issue.id, rigId: rig.id };
+    actions.push({ do: "escalate", ...left, severity: "medium", ...about });
+  }
+  const expect: Step["expect"] = [{ table: "issue", id: issue.id, state: "open" }];
+  return { rule: RULE, key: issue.id, expect, actions };
 }
 
 type Reviewing = { issue: IssueView; review: ReviewView; rig: RigView; runner: RunnerView };

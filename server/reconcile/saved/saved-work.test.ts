@@ -1,0 +1,110 @@
+import { expect, test } from "bun:test";
+import {
+  actionsOf,
+  HEAD,
+  held,
+  issue,
+  NOW,
+  rig,
+  runner,
+  snapshot,
+  stepsOf,
+} from "../../../tests/support/snapshot.ts";
+import { POLICY } from "../../model/policy.ts";
+import { reconcile } from "../reconcile.ts";
+import type { IssueSaved, Snapshot } from "../snapshot.ts";
+
+const OLDER = "c".repeat(40);
+const MINUTE = 60_000;
+
+function saved(change: Partial<IssueSaved> = {}): IssueSaved {
+  const place = { ref: "refs/gastown/wip/bd_1/rn_1", oid: HEAD, baseOid: null };
+  return { ...place, remoteOid: null, runnerId: "ru_2", lines: 12, ...change };
+}
+
+/** What becomes of a bead whose work is on `ru_2`; `ru_1` has more room. */
+function decide(
+  work: IssueSaved,
+  keeper: Parameters<typeof runner>[0],
+  more: Partial<Snapshot> = {},
+) {
+  const runners = [
+    runner({ slots: 9 }),
+    ...(keeper === undefined ? [] : [runner({ id: "ru_2", name: "far", slots: 2, ...keeper })]),
+  ];
+  const plan = reconcile(snapshot({ issues: [issue({ saved: work })], runners, ...more }));
+  const steps = stepsOf(plan, "town/allocate");
+  const [offer] = actionsOf(steps, "offer");
+  const given = { runId: "rn_9", fence: { epoch: 1, n: 1 }, attempt: 2 };
+  const spec = offer?.request.spec({ ...given, agent: { id: "ag_1", name: "A" } });
+  return {
+    on: offer?.request.runnerId ?? null,
+    from: spec?.kind === "work" ? spec.savedWork : null,
+    wait: actionsOf(steps, "wait").flatMap(({ wait }) => wait ?? [])[0] ?? null,
+    told: actionsOf(steps, "escalate")[0]?.body ?? null,
+    timers: plan.timers.filter(({ kind }) => kind === "saved_work"),
+  };
+}
+
+test("[C20] [C7] work that the rig's repository has goes on wherever there is room", () => {
+  const done = decide(saved({ remoteOid: HEAD }), {});
+  expect(done).toMatchObject({ on: "ru_1", from: { oid: HEAD, onRemote: true }, told: null });
+});
+
+test("[C20] [C7] work that one runner alone has goes on there, though another has more room", () => {
+  expect(decide(saved(), {})).toMatchObject({ on: "ru_2", from: { oid: HEAD, onRemote: false } });
+  const full = [held({ runnerId: "ru_2", count: 2 })];
+  const { on, wait } = decide(saved(), {}, { held: full });
+  expect(on).toBeNull();
+  expect(wait?.text).toBe("waits for a free slot on runner far, which alone has 12 lines of it");
+});
+
+test("[C20] [C7] a bead waits for the runner that alone has its work, says so, and has a timer", () => {
+  const lastSeenAt = NOW - MINUTE;
+  const untilAt = lastSeenAt + POLICY.savedWorkPatienceMs;
+  for (const keeper of [
+    { online: false, lastSeenAt },
+    { state: "suspect" as const, lastSeenAt },
+    { draining: true, lastSeenAt },
+  ]) {
+    const { on, wait, timers } = decide(saved(), keeper);
+    expect({ on, untilAt: wait?.untilAt }).toEqual({ on: null, untilAt });
+    expect(wait?.text).toBe("waits for runner far, which alone has 12 lines of it");
+    expect(timers).toEqual([{ subject: "bd_1", kind: "saved_work", dueAt: untilAt }]);
+  }
+});
+
+test("[C20] [C7] after that it begins from the newest that can be reached, and a person is told what is left behind", () => {
+  const gone = {
+    online: false,
+    state: "lost" as const,
+    lastSeenAt: NOW - POLICY.savedWorkPatienceMs,
+  };
+  const older = decide(saved({ remoteOid: OLDER }), gone);
+  expect(older).toMatchObject({ on: "ru_1", from: { oid: OLDER, onRemote: true } });
+  expect(older.told).toContain(`12 lines, commit ${HEAD}) is on runner far alone`);
+  const base = decide(saved(), gone);
+  expect(base).toMatchObject({ on: "ru_1", from: null });
+  expect(base.told).toContain("from its base");
+});
+
+test("[C20] [C7] nobody waits for a runner that is not known, or that is there and may not work for the rig", () => {
+  expect(decide(saved(), undefined)).toMatchObject({ on: "ru_1", from: null });
+  const open = { isolation: "none" as const };
+  expect(decide(saved(), open)).toMatchObject({ on: "ru_1", from: null });
+  const confirmed = [rig({ isolationConfirmed: true })];
+  expect(decide(saved(), open, { rigs: confirmed })).toMatchObject({ on: "ru_2" });
+});
+
+test("[C20] while the town observes nothing is left behind: its runners may still come", () => {
+  const observingUntil = NOW + MINUTE;
+  const long = { online: false, lastSeenAt: NOW - 2 * POLICY.savedWorkPatienceMs };
+  expect(decide(saved(), long, { observingUntil })).toMatchObject({
+    on: null,
+    wait: { untilAt: observingUntil },
+  });
+});
+
+test("[C20] what has no runner, as a branch of a convoy, is offered anywhere", () => {
+  expect(decide(saved({ runnerId: null }), {})).toMatchObject({ on: "ru_1", from: { oid: HEAD } });
+});

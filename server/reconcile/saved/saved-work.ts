@@ -1,0 +1,70 @@
+/** From which saved work the next run of a bead begins, and whether it has to wait for the runner that alone has it. */
+import type { RunSpecOf, Wait } from "../../../protocol/index.ts";
+import { Capacity } from "../capacity.ts";
+import { usable } from "../gates.ts";
+import { policyOf } from "../policy-of.ts";
+import type { IssueSaved, IssueView, RigView, RunnerView, Snapshot } from "../snapshot.ts";
+
+/** The runner that alone has the newest saved work of a bead; null: the rig's repository has it, or there is none. */
+function keeperOf({ saved }: IssueView): string | null {
+  return saved === null || saved.remoteOid === saved.oid ? null : saved.runnerId;
+}
+
+/** The runner that the bead's next run is to be on, while it can be reached. */
+export function pinnedTo(issue: IssueView, rig: RigView, s: Snapshot): RunnerView | null {
+  const keeper = keeperOf(issue);
+  return usable(rig, s).find(({ id }) => id === keeper) ?? null;
+}
+
+/** Why the bead waits for the runner that alone has its work, or null: for one that is away, only so long. */
+export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wait, "rule"> | null {
+  const keeper = keeperOf(issue);
+  const runner = s.runners.find(({ id }) => id === keeper);
+  if (runner === undefined || issue.saved === null) return null;
+  const what = `runner ${runner.name}, which alone has ${linesOf(issue.saved)} of it`;
+  const here = pinnedTo(issue, rig, s);
+  if (here !== null) {
+    const isFull = new Capacity(s).roomOn("agent", here) <= 0;
+    return isFull ? { text: `waits for a free slot on ${what}`, untilAt: null } : null;
+  }
+  // It is there and may not work for this rig: waiting would not bring the work.
+  if (runner.online && !runner.draining && runner.state === "connected") return null;
+  const untilAt = Math.max(
+    runner.lastSeenAt + policyOf(s, rig.id).savedWorkPatienceMs,
+    s.observingUntil ?? 0,
+  );
+  return untilAt <= s.now ? null : { text: `waits for ${what}`, untilAt };
+}
+
+/** What a run on this runner goes on from: the newest, or what the rig's repository has of that run. */
+export function beginsFrom(
+  { saved }: IssueView,
+  runner: RunnerView,
+): RunSpecOf<"work">["savedWork"] {
+  if (saved === null) return null;
+  const { ref, oid, baseOid, remoteOid, runnerId } = saved;
+  if (remoteOid === oid || runnerId === null || runnerId === runner.id)
+    return { ref, oid, baseOid, onRemote: remoteOid === oid };
+  return remoteOid === null ? null : { ref, oid: remoteOid, baseOid, onRemote: true };
+}
+
+/** Work that a run on this runner leaves behind, for a person who may miss it. */
+export function leftBehind(
+  issue: IssueView,
+  runner: RunnerView,
+  s: Snapshot,
+): { title: string; body: string } | null {
+  const keeper = keeperOf(issue);
+  if (keeper === null || keeper === runner.id || issue.saved === null) return null;
+  const host = s.runners.find(({ id }) => id === keeper)?.name ?? keeper;
+  const { oid, ref, remoteOid } = issue.saved;
+  const from = remoteOid === null ? "its base" : "an older save, which the rig's repository has";
+  return {
+    title: "Saved work was left behind on a runner",
+    body: `The newest saved work of this bead (${linesOf(issue.saved)}, commit ${oid}) is on runner ${host} alone, as ${ref} in the store of its rig, and that runner was away for too long. The bead goes on without it, from ${from}. When the runner is back, its work is kept there and copied to the rig's repository, where the rig allows: take from it what is missed, then resolve this.`,
+  };
+}
+
+function linesOf({ lines }: IssueSaved): string {
+  return lines === 1 ? "1 line" : `${lines} lines`;
+}
