@@ -1,6 +1,6 @@
 /**
  * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential.
- * Town to runner: offer, stop, turn, mail, diff, release. Each is acknowledged; each carries the
+ * Town to runner: offer, stop, turn, mail, forget, diff, release. Each is acknowledged; each carries the
  * connection number that hello was answered with, and a mismatch closes the connection whole.
  */
 import { z } from "zod";
@@ -124,6 +124,10 @@ export const mailFrameSchema = z.object({
 });
 export type MailFrame = z.infer<typeof mailFrameSchema>;
 
+/** The bead of this run has ended long ago: its saved work is deleted, in the rig's repository too. */
+export const forgetFrameSchema = z.object({ connection: z.number().int(), runId: runIdSchema });
+export type ForgetFrame = z.infer<typeof forgetFrameSchema>;
+
 export const diffFrameSchema = z.object({
   connection: z.number().int(),
   rig: rigSpecSchema,
@@ -184,5 +188,6 @@ export interface RunnerDownEvents {
   stop: (frame: StopFrame, ack: (answer: Ack<null>) => void) => void;
   turn: (frame: TurnFrame, ack: (answer: Ack<null>) => void) => void;
   mail: (frame: MailFrame, ack: (answer: Ack<null>) => void) => void;
+  forget: (frame: ForgetFrame, ack: (answer: Ack<null>) => void) => void;
   diff: (frame: DiffFrame, ack: (answer: Ack<DiffAnswer>) => void) => void;
 }

@@ -9,7 +9,7 @@
  * 3: provider.retry; what a convoy's landing carries; a landing that others brought in.
  * 4: runners join with a key of their own; whether a token was used; what a host has left.
  *    Where saved work is: facts, images, the setting of a rig.
- * 4: prices of models; calls without a price.
+ *    Prices of models; calls without a price. Saved work is deleted.
  */
 export const PROTOCOL_VERSION = 4;
 export const PROTOCOL_VERSION_LOWEST = 1;

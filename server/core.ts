@@ -11,6 +11,7 @@ import type {
   FactBatch,
   FeedPosition,
   Heartbeat,
+  ForgetFrame,
   MailFrame,
   Hello,
   ModelCredential,
@@ -85,6 +86,7 @@ export interface RunnerPort {
   stop(runnerId: string, frame: StopFrame): Promise<Ack<null>>;
   turn(runnerId: string, frame: TurnFrame): Promise<Ack<null>>;
   mail(runnerId: string, frame: MailFrame): Promise<Ack<null>>;
+  forget(runnerId: string, frame: ForgetFrame): Promise<Ack<null>>;
   diff(runnerId: string, frame: DiffFrame): Promise<Ack<DiffAnswer>>;
   /** Closes the older connection of a runner, or all of a revoked one. */
   close(runnerId: string, reason: string): void;

@@ -4,6 +4,7 @@ import type { RunSpec } from "../../protocol/run-spec.ts";
 import type {
   DiffAnswer,
   DiffFrame,
+  ForgetFrame,
   Heartbeat,
   Offer,
   OfferAnswer,
@@ -80,6 +81,12 @@ export class Runs implements RunsPort {
       return refuse("not_found", "That run takes no messages here.");
     held.run.mail.push(mail);
     return { ok: true, value: null };
+  }
+
+  async forget({ runId }: ForgetFrame): Promise<Ack<null>> {
+    if (this.#held.has(runId))
+      return refuse("busy", "That run has not ended here.", { retryable: true });
+    return this.#place.saves.forget(runId);
   }
 
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>> {

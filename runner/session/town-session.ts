@@ -12,6 +12,7 @@ import {
   runnerWelcomeSchema,
   stopFrameSchema,
   diffFrameSchema,
+  forgetFrameSchema,
   toolAnswerSchema,
   mailFrameSchema,
   turnFrameSchema,
@@ -21,6 +22,7 @@ import {
   type DiffFrame,
   type ErrorBody,
   type Fence,
+  type ForgetFrame,
   type Heartbeat,
   type Hello,
   type ModelCredential,
@@ -64,6 +66,7 @@ export interface RunsPort {
   stop(order: Omit<StopFrame, "connection">): Ack<null>;
   turn(frame: TurnFrame): Ack<null>;
   mail(frame: MailFrame): Ack<null>;
+  forget(frame: ForgetFrame): Promise<Ack<null>>;
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>>;
   inventory(): Heartbeat["runs"];
 }
@@ -277,6 +280,7 @@ export class TownSession {
       stop: (frame) => this.#take(frame, stopFrameSchema, (stop) => runs.stop(stop)),
       turn: (frame) => this.#take(frame, turnFrameSchema, (turn) => runs.turn(turn)),
       mail: (frame) => this.#take(frame, mailFrameSchema, (mail) => runs.mail(mail)),
+      forget: (frame) => this.#take(frame, forgetFrameSchema, (forget) => runs.forget(forget)),
       diff: (frame) => this.#take(frame, diffFrameSchema, (diff) => runs.diff(diff)),
     };
   }

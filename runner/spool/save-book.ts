@@ -56,6 +56,10 @@ export class SaveBook {
     this.#db.query("update saves set held_oid = ? where run_id = ?").run(oid, runId);
   }
 
+  drop(runId: string): void {
+    this.#db.query("delete from saves where run_id = ?").run(runId);
+  }
+
   find(runId: string): KeptSave | null {
     return this.#read("where run_id = ?", runId)[0] ?? null;
   }

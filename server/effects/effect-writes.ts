@@ -7,6 +7,7 @@ export interface EffectWrites {
   retry(tx: Tx, id: number, attempts: number, nextAt: number, error: string): void;
   advanceRun(tx: Tx, runId: string, state: RunState, phase: string | null): void;
   orderStop(tx: Tx, runId: string, outcome: "stopped_by_town", reason: string): void;
+  forgetSaved(tx: Tx, runId: string): void;
   mailDelivered(tx: Tx, mailId: string): void;
   endRun(tx: Tx, runId: string, outcome: Outcome, reason: FailureReason | null): boolean;
 }

@@ -1,6 +1,6 @@
 /**
  * The outbox's hands: sends what is owed, in order per subject, checks the run once more before each
- * send, and reports back through the loop. All three effects are idempotent at the runner (same
+ * send, and reports back through the loop. All effects are idempotent at the runner (same
  * run and fence), so an unknown outcome is simply sent again.
  */
 import { ok } from "../../protocol/index.ts";
@@ -12,6 +12,7 @@ import { runners, runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import type { EffectWrites } from "./effect-writes.ts";
 import type { Owed, Sending, Sent } from "./sending.ts";
+import { sendForget } from "./send-forget.ts";
 import { sendMail } from "./send-mail.ts";
 import { sendOffer } from "./send-offer.ts";
 import { sendStop } from "./send-stop.ts";
@@ -20,6 +21,10 @@ import { rowAt } from "../store/rows.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
+
+/** What is owed for later may be owed for months: longer than a timer of the host knows. */
+const SLEEP_MS_MAX = 24 * 3_600_000;
+const sleepMs = (ms: number) => Math.min(Math.max(1, ms), SLEEP_MS_MAX);
 
 export interface ExecutorDeps {
   scheduler: Scheduler;
@@ -60,7 +65,7 @@ export class Executor {
     }
     const nextAt = nextEffectAt(db, now, online);
     if (nextAt !== null)
-      this.#cancelTimer = scheduler.after(Math.max(1, nextAt - now), () => this.kick());
+      this.#cancelTimer = scheduler.after(sleepMs(nextAt - now), () => this.kick());
   }
 
   stop(): void {
@@ -115,8 +120,12 @@ export class Executor {
   async #perform(owed: Owed): Promise<Sent> {
     const { db, port, onDraining } = this.#deps;
     const acceptByMs = this.#deps.acceptByMs();
-    const run = rowAt(db, runs, owed.subject);
     const runner = rowAt(db, runners, owed.runnerId);
+    if (owed.kind === "run.forget")
+      return runner
+        ? sendForget({ db, port }, owed, runner.connection)
+        : { done: true, apply: () => undefined };
+    const run = rowAt(db, runs, owed.subject);
     if (!run || !runner || run.state === "ended") return { done: true, apply: () => undefined };
     const { connection } = runner;
     const sending: Sending = { db, port, owed, run, connection, acceptByMs, onDraining };

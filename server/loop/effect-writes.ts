@@ -2,6 +2,7 @@ import type { EffectWrites } from "../effects/effect-writes.ts";
 import { moveMail } from "../store/writes/attention/mails.ts";
 import { confirmEffect, retryEffect } from "../store/writes/outbox.ts";
 import { advanceRun, endRun, orderStop } from "../store/writes/runs.ts";
+import { forgetSaved } from "../store/writes/saved/saved-refs.ts";
 
 /** What the executor may write, inside the loop's transaction. */
 export const effectWrites: EffectWrites = {
@@ -9,6 +10,7 @@ export const effectWrites: EffectWrites = {
   retry: retryEffect,
   advanceRun,
   endRun,
+  forgetSaved,
   mailDelivered: (tx, id) => void moveMail(tx, id, "delivered", "its runner has it"),
   orderStop,
 };

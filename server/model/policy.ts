@@ -43,6 +43,8 @@ export interface Policy {
   infraPatienceMs: number;
   /** How long a bead waits for the runner that alone has its saved work, from when that was heard last. */
   savedWorkPatienceMs: number;
+  /** How long the saved work of a bead is kept after it has closed. */
+  savedWorkKeptMs: number;
   /** First wait after a provider has asked to slow down; it doubles to `backOffMaxMs`. */
   throttleBaseMs: number;
   /** From one run to the next, while a provider is being tried again. */
@@ -124,6 +126,7 @@ export const POLICY: Policy = {
   turnTriesMax: 3,
   infraPatienceMs: 6 * 3_600_000,
   savedWorkPatienceMs: 15 * 60_000,
+  savedWorkKeptMs: 7 * 24 * 3_600_000,
   throttleBaseMs: 30_000,
   staggerMs: 10_000,
   quotaRetryMs: 3_600_000,

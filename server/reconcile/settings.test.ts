@@ -106,6 +106,7 @@ const ELSEWHERE = [
   "questionsPerBeadMax",
   "mailTtlMs",
   "nudgeTtlMs",
+  "savedWorkKeptMs",
 ] as const satisfies readonly PolicyKey[];
 
 const EFFECTS: Readonly<

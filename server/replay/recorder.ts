@@ -199,6 +199,7 @@ export class Recorder {
       offer: asked((id, frame) => port.offer(id, frame)),
       stop: asked((id, frame) => port.stop(id, frame)),
       turn: asked((id, frame) => port.turn(id, frame)),
+      forget: asked((id, frame) => port.forget(id, frame)),
       mail: asked((id, frame) => port.mail(id, frame)),
       diff: (id, frame) => port.diff(id, frame),
       close: (id, reason) => port.close(id, reason),

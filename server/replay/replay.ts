@@ -155,6 +155,7 @@ class Replay implements Clock {
       stop: () => ask(),
       turn: () => ask(),
       mail: () => ask(),
+      forget: () => ask(),
       diff: () => Promise.resolve(refuse("offline", "nobody is asked in a replay.")),
       close: () => undefined,
     };

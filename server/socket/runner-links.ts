@@ -16,7 +16,7 @@ const DIFF_DEADLINE_MS = 30_000;
 /** Added to an offer's own time: the way there and back. */
 const OFFER_SLACK_MS = 1_000;
 
-type DownEvent = "offer" | "stop" | "turn" | "mail" | "diff";
+type DownEvent = "offer" | "stop" | "turn" | "mail" | "forget" | "diff";
 
 /** One connection of a runner. */
 export interface RunnerLink {
@@ -70,6 +70,10 @@ export class RunnerLinks implements RunnerPort {
 
   mail(...[runnerId, frame]: Parameters<RunnerPort["mail"]>): ReturnType<RunnerPort["mail"]> {
     return this.#ask(runnerId, "mail", frame, TURN_DEADLINE_MS, z.null());
+  }
+
+  forget(...[runnerId, frame]: Parameters<RunnerPort["forget"]>): ReturnType<RunnerPort["forget"]> {
+    return this.#ask(runnerId, "forget", frame, DIFF_DEADLINE_MS, z.null());
   }
 
   diff(...[runnerId, frame]: Parameters<RunnerPort["diff"]>): ReturnType<RunnerPort["diff"]> {

@@ -63,8 +63,8 @@ export function prepareViews(db: Db): Views {
 
 const LIVE = new Set(["open", "in_progress", "in_review"]);
 
-function prepareIssue(db: Db): Views["issue"] {
-  const row = db
+function prepareIssueRow(db: Db) {
+  return db
     .select({
       bead: beads,
       issue: issues,
@@ -78,6 +78,10 @@ function prepareIssue(db: Db): Views["issue"] {
     .leftJoin(runs, eq(runs.id, issues.savedRunId))
     .where(eq(issues.beadId, id))
     .prepare();
+}
+
+function prepareIssue(db: Db): Views["issue"] {
+  const row = prepareIssueRow(db);
   const convoyRow = db
     .select({ title: beads.title, state: convoys.state, branch: convoys.branch })
     .from(convoys)

@@ -8,6 +8,7 @@ import { LandingChecks } from "./landings.ts";
 import { MachineChecks } from "./machines.ts";
 import { OfferChecks } from "./offers.ts";
 import { RunChecks } from "./runs.ts";
+import { checkSaved, type Disks } from "./saved.ts";
 import { ShownRows } from "./shown-rows.ts";
 import { TriageChecks } from "./triage.ts";
 import type { TownView } from "../town/town-view.ts";
@@ -30,6 +31,7 @@ export class Checks {
   /** Of the commit that is looked at. */
   #shown: { id: string; state: string }[] = [];
   readonly #offers: OfferChecks;
+  readonly #disks: Disks;
   readonly #wire: WireChecks;
   readonly #deadlines: DeadlineChecks;
   /** The town is always up, and its clock goes on evenly. */
@@ -65,6 +67,10 @@ export class Checks {
       ],
       (bead, runId) => this.#work.landed(bead, runId),
     );
+    this.#disks = {
+      ofRig: (rigId) => forge.find(this.view.rigs.get(rigId ?? "")?.remote ?? "")?.repository,
+      stores: () => play.runners.flatMap(({ host }) => [...host.files.stores()]),
+    };
     hooks.replaced = () => this.#forget();
     hooks.opened = (core) => this.#complains(() => this.#read(core));
     hooks.changes = (_epoch, changes) => void this.#changed.push(...changes);
@@ -169,6 +175,7 @@ export class Checks {
     // A town that was put back does not know which offers its runners have had.
     if (!this.#play.wasRestored) this.#offers.see(before, run);
     this.#work.run(before, run);
+    checkSaved(run, this.#disks);
     if (before?.state !== run.state) {
       if (run.outcome !== null) this.count(outcomeItem(run.outcome, run.lastProgressAt !== null));
       const end = run.outcome === null ? "" : ` ${run.outcome} ${run.reason?.code ?? ""}`;

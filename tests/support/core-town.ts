@@ -46,6 +46,7 @@ export class PlayedRunner implements RunnerPort {
   };
   turn: RunnerPort["turn"] = () => Promise.resolve(ok(null));
   mail: RunnerPort["mail"] = () => Promise.resolve(ok(null));
+  forget: RunnerPort["forget"] = () => Promise.resolve(ok(null));
   diff: RunnerPort["diff"] = () => Promise.resolve(ok({ files: [], diff: "", truncated: false }));
   close: RunnerPort["close"] = () => undefined;
 

@@ -77,7 +77,7 @@ export function RigFields({ draft, onChange }: DraftProps) {
       />
       <CheckField
         label="Copy unfinished work to the repository"
-        help="After each turn, under refs/gastown/wip/, which is no branch. Without it, unfinished work is lost with its runner's disk."
+        help="After each turn, under refs/gastown/wip/, which is no branch; deleted some days after the bead has closed. Without it, unfinished work is lost with its runner's disk."
         checked={draft.savedWork === "remote"}
         onChange={(event) =>
           onChange({ ...draft, savedWork: event.target.checked ? "remote" : "runner" })

@@ -38,7 +38,7 @@ export function openSurroundings(
       onUsage: (record) => {
         if (record.complete) standing.answered();
         tellUsage(run, record);
-        hearsCall({ usage: record, costUsd: record.costUsd });
+        hearsCall({ usage: record, costUsd: record.costUsd ?? 0 });
       },
       onFailure: (failure) => standing.failed(failure),
     },

@@ -2,6 +2,7 @@
  * The saved work of this runner: writes down what was saved, tells the town, and copies it to the rig's
  * repository behind the runs' backs, rig by rig, until it is there. Nobody who works waits for a copy.
  */
+import { refuse, type Ack } from "../../../protocol/error.ts";
 import type { SavedKept } from "../../../protocol/entities/saved-work.ts";
 import { LEFT_OUT_MAX } from "../../../protocol/entities/saved-work.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
@@ -21,6 +22,7 @@ import type { RigDesk } from "../../works/rig-desk.ts";
 import type { Works } from "../../works/works.ts";
 import type { LiveRun } from "../live-run.ts";
 import { copySave } from "./copy-save.ts";
+import { forgetSave } from "./forget-save.ts";
 
 export interface SaveDeskDeps {
   works: Works;
@@ -109,6 +111,21 @@ export class SaveDesk {
   carriedOut(run: WorkRun, oid: Oid): void {
     const save = this.#deps.saves.find(run.spec.runId);
     if (save?.oid === oid && save.heldOid !== oid) this.#tellHeld(save);
+  }
+
+  /** Deletes the saved work of a run that has ended, here and in the rig's repository. Safe to repeat. */
+  async forget(runId: string): Promise<Ack<null>> {
+    const { saves, lease } = this.#deps;
+    const save = saves.find(runId);
+    if (save === null) return { ok: true, value: null };
+    const isBusy = this.#lanes.has(save.rig.id);
+    if (isBusy || !lease.valid || this.#closing.signal.aborted)
+      return refuse("busy", "Saved work is being copied.", { retryable: true });
+    const gone = await forgetSave(this.#deps, save);
+    if (!gone.ok) return refuse("offline", gone.error.message, { retryable: true });
+    if (!this.#closing.signal.aborted) saves.drop(runId);
+    this.#troubles.delete(runId);
+    return { ok: true, value: null };
   }
 
   /** Resolves when the newest save of the run was copied, or a try has failed, or after `ms`. */

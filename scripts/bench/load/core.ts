@@ -40,6 +40,7 @@ export async function openCore(dataDir: string, policy: Partial<Policy> = {}): P
       stop: offline,
       turn: offline,
       mail: offline,
+      forget: offline,
       diff: offline,
       close: quiet,
     },

@@ -61,7 +61,9 @@ export const outbox = sqliteTable(
   "outbox",
   {
     id: integer("id").primaryKey({ autoIncrement: true }),
-    kind: text("kind").$type<"run.offer" | "run.stop" | "run.mail" | "session.turn">().notNull(),
+    kind: text("kind")
+      .$type<"run.offer" | "run.stop" | "run.mail" | "run.forget" | "session.turn">()
+      .notNull(),
     subject: text("subject").notNull(),
     runnerId: text("runner_id").notNull(),
     argument: text("argument").notNull().default(""),

@@ -10,7 +10,8 @@ import type { Tx } from "../tx.ts";
 import { expireMailsTo } from "./attention/mails.ts";
 import { bumpVersion, recordEvent } from "./beads.ts";
 import { setWait, unqueue } from "./ready.ts";
-import { touchRisk } from "./limits/risk.ts";
+import { touchRisk } from "./saved/risk.ts";
+import { oweForgetting } from "./saved/saved-refs.ts";
 
 type BeadRow = typeof beads.$inferSelect;
 
@@ -120,5 +121,6 @@ export function buryBead(tx: Tx, bead: BeadRow): void {
   tx.db.delete(issues).where(eq(issues.beadId, id)).run();
   tx.db.delete(beads).where(eq(beads.id, id)).run();
   touchRisk(tx, id);
+  oweForgetting(tx, id, 0);
   tx.touch(BEAD_TYPES[type].image, id);
 }

@@ -19,7 +19,8 @@ import { insertBead, projectStatus, recordEvent } from "./beads.ts";
 import { noteForMayor } from "./attention/digest.ts";
 import { askOfLeft } from "./attention/left-on-branch.ts";
 import { unqueue } from "./ready.ts";
-import { touchRisk } from "./limits/risk.ts";
+import { touchRisk } from "./saved/risk.ts";
+import { oweForgetting } from "./saved/saved-refs.ts";
 import { changeRow, rowAt } from "../rows.ts";
 
 const insertRow = prepared((db) =>
@@ -116,6 +117,7 @@ export function moveIssue(
   unqueue(tx, beadId);
   projectStatus(tx, beadId, "issue", next);
   if (next === "closed" || row.state === "closed") touchRisk(tx, beadId);
+  if (next === "closed") oweForgetting(tx, beadId, tx.policy.savedWorkKeptMs);
   if (row.convoyId) tx.touch("convoy", row.convoyId);
   if (row.moleculeId) tx.touch("molecule", row.moleculeId);
   recordEvent(tx, beadId, event, move.text, {

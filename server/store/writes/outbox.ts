@@ -1,4 +1,4 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, ne } from "drizzle-orm";
 import { outbox } from "../schema/town.ts";
 import { given, prepared } from "../prepared.ts";
 import type { Tx } from "../tx.ts";
@@ -6,9 +6,9 @@ import { addRow, changeRow, removeRow } from "../rows.ts";
 
 type Owed = Pick<typeof outbox.$inferInsert, "kind" | "subject" | "runnerId" | "argument">;
 
-/** Owes an effect. Rows of one subject are sent in order. */
-export function owe(tx: Tx, row: Owed): void {
-  addRow(tx.db, outbox, { ...row, state: "owed", nextAt: tx.now });
+/** Owes an effect, at once or for later. Rows of one subject are sent in order. */
+export function owe(tx: Tx, row: Owed, at = tx.now): void {
+  addRow(tx.db, outbox, { ...row, state: "owed", nextAt: at });
 }
 
 export function confirmEffect(tx: Tx, id: number): void {
@@ -36,11 +36,17 @@ const drop = prepared((db) =>
     .prepare(),
 );
 
-/** The runner is back: what it is owed goes out now. */
+/** The runner is back: what it is owed goes out now, but what is owed for later. */
 export function hastenEffects(tx: Tx, runnerId: string): void {
   tx.db
     .update(outbox)
     .set({ nextAt: tx.now })
-    .where(and(eq(outbox.runnerId, runnerId), inArray(outbox.state, ["owed"])))
+    .where(
+      and(
+        eq(outbox.runnerId, runnerId),
+        inArray(outbox.state, ["owed"]),
+        ne(outbox.kind, "run.forget"),
+      ),
+    )
     .run();
 }

@@ -35,6 +35,7 @@ const deaf: FrameListeners = {
   stop: unheard,
   turn: unheard,
   mail: unheard,
+  forget: unheard,
   diff: unheard,
 };
 

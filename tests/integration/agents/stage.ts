@@ -117,7 +117,7 @@ export async function openAgentStage(options: AgentStageOptions): Promise<AgentS
     admit,
     onUsage: (record) => {
       usage.push(record);
-      hearsCall({ usage: record, costUsd: record.costUsd });
+      hearsCall({ usage: record, costUsd: record.costUsd ?? 0 });
     },
     onFailure: (failure) => failures.push(failure),
   });

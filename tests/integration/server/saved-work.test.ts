@@ -119,14 +119,12 @@ test("[C20] where saved work goes is a rig's setting, and a delivery that sends 
 });
 
 /** The bead's work is on a runner that has left; another one is there. */
-async function leftAlone(
-  more: FactOf<"saved_copy">[] = [],
-): Promise<{ bead: string; far: PlayedRunner }> {
+async function leftAlone(): Promise<{ bead: string; far: PlayedRunner }> {
   const { bead, offer } = await begin();
   const far = runner;
   await stage.do("bead.hold", { bead });
-  await far.tell(offer.spec, ...more, savedFact({ oid: FIRST, lines: 12 }), exit("evicted"));
-  await stage.core.runnerGone(far.id, far.connection);
+  await far.tell(offer.spec, savedFact({ oid: FIRST, lines: 12 }), exit("evicted"));
+  stage.core.runnerGone(far.id, far.connection);
   runner = new PlayedRunner(stage);
   await runner.hello({ name: "near" });
   await stage.do("bead.release", { bead });
@@ -146,23 +144,6 @@ test("[C7] [C20] a bead waits for the runner that alone has its work, and goes o
   expect(offer.spec).toMatchObject({ savedWork: { oid: FIRST, onRemote: false } });
 });
 
-test("[C7] [C20] when it stays away the bead goes on without it, and a person is told what is left and where", async () => {
-  await stage[Symbol.asyncDispose]();
-  const heard = { runnerSuspectMs: 3_000_000, runnerLostMs: 3_600_000 };
-  stage = await openStage({ savedWorkPatienceMs: 60_000, ...heard });
-  runner = new PlayedRunner(stage);
-  await runner.hello();
-  rigId = await stage.readyRig(runner);
-  const { bead } = await leftAlone([copied(SECOND)]);
-  await stage.until(async () => (await waitOf(bead)) ?? undefined);
-  const before = stage.port.offers.length;
-  await stage.pass(61_000);
-  await stage.tick();
-  const offer = await stage.offered("work", before);
-  expect(offer.spec).toMatchObject({ savedWork: { oid: SECOND, onRemote: true } });
-  expect(stage.escalations()).toEqual(["Saved work was left behind on a runner"]);
-});
-
 test("[C7] [C20] a copy that arrives late frees the bead from waiting", async () => {
   const { bead, far } = await leftAlone();
   await stage.until(async () => (await waitOf(bead)) ?? undefined);
@@ -173,8 +154,57 @@ test("[C7] [C20] a copy that arrives late frees the bead from waiting", async ()
   const [first] = runs;
   if (first === undefined) throw new Error("the bead had no run");
   await far.tell({ runId: first.id, fence: first.fence }, copied(FIRST));
-  await stage.core.runnerGone(far.id, far.connection);
+  stage.core.runnerGone(far.id, far.connection);
   await stage.do("bead.release", { bead });
   const offer = await stage.offered("work", before);
   expect(offer.spec).toMatchObject({ savedWork: { oid: FIRST, onRemote: true } });
+});
+
+const DAY = 24 * 3_600_000;
+/** A bead with saved work that was cancelled. */
+async function cancelled(): Promise<{ bead: string; offer: Offer }> {
+  const { bead, offer } = await begin();
+  await runner.tell(offer.spec, savedFact({ oid: FIRST }), copied(FIRST));
+  await stage.do("bead.cancel", { bead });
+  await runner.tell(offer.spec, exit("stopped_by_person"));
+  await stage.until(async () => ((await stage.issue(bead)).status === "closed" ? true : undefined));
+  return { bead, offer };
+}
+const forgotten = (offer: Offer) =>
+  stage.until(async () => ((await runOf(offer)).savedWork === null ? true : undefined));
+
+test("[C20] [C9] saved work is deleted a while after its bead has closed, and not before, also when the town was started again", async () => {
+  await stage[Symbol.asyncDispose]();
+  stage = await openStage({
+    savedWorkKeptMs: DAY,
+    runnerSuspectMs: 3_000_000,
+    runnerLostMs: 3_600_000,
+  });
+  runner = new PlayedRunner(stage);
+  await runner.hello();
+  rigId = await stage.readyRig(runner);
+  const { bead, offer } = await cancelled();
+  await stage.restart();
+  runner.incarnation += 1;
+  await runner.hello();
+  await stage.tick();
+  expect(stage.port.forgets).toEqual([]);
+  await stage.pass(DAY + 1_000);
+  await runner.hello();
+  await stage.tick();
+  await forgotten(offer);
+  expect(stage.port.forgets.map(({ runId }) => runId)).toEqual([offer.spec.runId]);
+  expect(await stage.issue(bead)).toMatchObject({ status: "closed", savedWork: null });
+});
+
+test("[C20] [C9] a bead that is deleted takes its saved work with it, and one that is reopened keeps it", async () => {
+  const first = await cancelled();
+  await stage.do("bead.delete", { bead: first.bead });
+  await forgotten(first.offer);
+  const second = await cancelled();
+  const before = stage.port.offers.length;
+  await stage.do("bead.reopen", { bead: second.bead });
+  const again = await stage.offered("work", before);
+  expect(again.spec).toMatchObject({ savedWork: { oid: FIRST } });
+  expect(stage.port.forgets.map(({ runId }) => runId)).toEqual([first.offer.spec.runId]);
 });

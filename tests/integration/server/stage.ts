@@ -11,6 +11,7 @@ import {
   type FactBody,
   type Fence,
   type Hello,
+  type ForgetFrame,
   type MailFrame,
   type Offer,
   type OfferAnswer,
@@ -78,6 +79,12 @@ class PlayedPort implements RunnerPort {
   }
   mail(_: string, frame: MailFrame): Promise<Ack<null>> {
     this.mails.push(frame);
+    this.happened();
+    return Promise.resolve({ ok: true, value: null });
+  }
+  readonly forgets: ForgetFrame[] = [];
+  forget(_: string, frame: ForgetFrame): Promise<Ack<null>> {
+    this.forgets.push(frame);
     this.happened();
     return Promise.resolve({ ok: true, value: null });
   }

@@ -59,6 +59,7 @@ export class TestRunner {
         },
         turn: () => Promise.resolve(ok(null)),
         mail: () => Promise.resolve(ok(null)),
+        forget: () => Promise.resolve(ok(null)),
         diff: () => Promise.resolve(ok(null)),
       },
       AbortSignal.timeout(ANSWER_MS),

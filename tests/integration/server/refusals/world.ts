@@ -186,7 +186,8 @@ class Builder {
   /** Effects that are not confirmed yet. */
   #owed(): number {
     const db = new Database(this.#stage.databaseFile, { readonly: true });
-    const owed = db.query("select id from outbox where state = 'owed'").all().length;
+    const due = "select id from outbox where state = 'owed' and kind <> 'run.forget'";
+    const owed = db.query(due).all().length;
     db.close();
     return owed;
   }

@@ -3,7 +3,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { given, prepared } from "../../prepared.ts";
 import { runs } from "../../schema/runs.ts";
 import type { Tx } from "../../tx.ts";
-import { touchTown } from "./limits.ts";
+import { touchTown } from "../limits/limits.ts";
 
 /** The bead ends, goes on or is gone: its lines at risk count no more, or again. */
 export function touchRisk(tx: Tx, beadId: string): void {

@@ -1,0 +1,41 @@
+/** Deletes one run's saved work by name: in the rig's repository first, then in the store. Safe to repeat. */
+import type { RigRepository } from "../../git/mirror.ts";
+import { wipRef } from "../../git/names.ts";
+import { failure, type Outcome } from "../../git/outcome.ts";
+import { onlyMoved, refusalOf } from "../../git/push.ts";
+import type { KeptSave } from "../../spool/save-book.ts";
+import type { RigDesk } from "../../works/rig-desk.ts";
+import type { Works } from "../../works/works.ts";
+
+/** What somebody else has put under that name is left alone. Errors: what reaching the repository gives, push_refused. */
+export async function forgetSave(
+  { works, rigs }: { works: Works; rigs: RigDesk },
+  save: KeptSave,
+): Promise<Outcome<object>> {
+  const opened = await rigs.open(save.rig);
+  if (!opened.ok) return opened;
+  const { rig } = opened;
+  const ref = wipRef(save.beadId, save.runId);
+  // One whose copy was never answered for may be there all the same.
+  if (save.copies || save.heldOid !== null) {
+    const gone = await deleteRef(works, rig, { url: rig.remote.url, ref });
+    if (!gone.ok) return gone;
+  }
+  return deleteRef(works, rig, { url: rig.storeDir, ref });
+}
+
+async function deleteRef(
+  works: Works,
+  rig: RigRepository,
+  { url, ref }: { url: string; ref: string },
+): Promise<Outcome<object>> {
+  const now = await works.refs.read({ url }, [ref]);
+  if (!now.ok) return now;
+  const held = now.refs.get(ref);
+  if (held === undefined || !(await works.history.hasCommit(rig, held))) return { ok: true };
+  const pushed = await works.refs.push(rig, { url }, [{ ref, to: null, expected: held }]);
+  if (!pushed.ok) return pushed;
+  if (pushed.refs.every(({ state }) => state !== "refused")) return { ok: true };
+  const why = `${ref} is not deleted: ${refusalOf(pushed.refs)}.`;
+  return failure("push_refused", why, "It is tried again.", { retryable: onlyMoved(pushed.refs) });
+}
