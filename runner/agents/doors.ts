@@ -13,7 +13,7 @@ export interface AgentDoors {
   /** An empty directory of this run only, for the agent's own socket. */
   readonly socketDir: string;
   readonly gateway: { reachable: Reachable; token: string };
-  readonly tools: { reachable: Reachable; secret: string };
+  readonly tools: { reachable: Reachable; secret: string; listed: Promise<void> };
   /** From now on the tools answer nothing. */
   revoke(): void;
   close(): Promise<void>;

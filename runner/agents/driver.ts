@@ -28,7 +28,10 @@ export type AgentSpec = {
   /** Directories that must not be seen: the town's data. */
   hide: readonly string[];
   gateway: { reachable: Reachable; token: string };
-  tools: { reachable: Reachable; secret: string };
+  /** `listed` resolves when somebody with the secret has asked which tools there are. */
+  tools: { reachable: Reachable; secret: string; listed: Promise<void> };
+  /** Hears of every model call that the gateway has counted from now on: for an agent that does not tell. One listener. */
+  onModelCall(listener: (call: { usage: TokenUsage; costUsd: number }) => void): void;
 };
 
 export type TurnEnd = "completed" | "error" | "interrupted" | "superseded";

@@ -35,6 +35,7 @@ export function loopbackDoors(parts: {
       tools: {
         reachable: { name: "mcp", address: server.address, insidePort: inside.tools },
         secret,
+        listed: server.listed,
       },
       revoke: () => server.revoke(),
       close: async () => {

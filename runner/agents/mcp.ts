@@ -44,6 +44,8 @@ export type ToolServerOptions = {
 };
 
 export type ToolServer = LoopbackServer & {
+  /** Resolves when somebody with the secret has asked which tools there are. */
+  readonly listed: Promise<void>;
   /** From now on every request is answered 401. `close` also frees the address. */
   revoke(): void;
 };
@@ -53,6 +55,7 @@ export const TOOL_RESULT_CHARS_MAX = 24_000;
 
 export function openToolServer(options: ToolServerOptions): ToolServer {
   let revoked = false;
+  const listed = Promise.withResolvers<void>();
   const server = serveLoopback({
     listen: options.listen,
     bodyBytesMax: REQUEST_BYTES_MAX,
@@ -61,11 +64,12 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
         return deny(403, "Only the run's own agent may call these tools.");
       if (revoked || !hasBearer(request, options.secret))
         return deny(401, "These tools need the secret of a live run.");
-      return answer(request, options);
+      return answer(request, options, listed.resolve);
     },
   });
   return {
     address: server.address,
+    listed: listed.promise,
     revoke: () => {
       revoked = true;
     },
@@ -77,13 +81,20 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
 }
 
 /** Stateless: each request gets its own protocol object, so nothing is shared and nothing is left over. */
-async function answer(request: Request, options: ToolServerOptions): Promise<Response> {
+async function answer(
+  request: Request,
+  options: ToolServerOptions,
+  onListed: () => void,
+): Promise<Response> {
   const server = new Server(
     { name: TOOL_SERVER_NAME, version: "1" },
     { capabilities: { tools: {} } },
   );
   const tools = toolsOf(options.role);
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(describe) }));
+  server.setRequestHandler(ListToolsRequestSchema, () => {
+    onListed();
+    return { tools: tools.map(describe) };
+  });
   server.setRequestHandler(CallToolRequestSchema, ({ params }, { requestId }) =>
     callTool(options, params.name, params.arguments ?? {}, String(requestId)),
   );

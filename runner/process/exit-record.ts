@@ -15,3 +15,13 @@ export function describeExit(exit: ExitRecord): string {
   const why = exit.timedOut ? " after its time limit" : exit.cancelled ? " when asked to stop" : "";
   return `${how}${why}${exit.forced ? ", by force" : ""}, after ${seconds} s`;
 }
+
+/** Of what was stopped before it was started. */
+export const NEVER_RAN: ExitRecord = {
+  code: null,
+  signal: null,
+  timedOut: false,
+  cancelled: true,
+  forced: false,
+  durationMs: 0,
+};

@@ -18,6 +18,8 @@ export const STOP_GRACE_MS_DEFAULT = 3_000;
 export type OutputOptions = {
   bytesMax?: number;
   onLine?: (line: string) => void;
+  /** A longer line comes in pieces. */
+  lineCharsMax?: number;
   onLimit?: () => void;
 };
 
@@ -180,7 +182,9 @@ class OutputReader {
     this.#reader = stream.getReader();
     this.#captured = options.bytesMax === undefined ? null : new BoundedOutput(options.bytesMax);
     this.#lines =
-      options.onLine === undefined ? null : new LineSplitter(options.onLine, LINE_CHARS_MAX);
+      options.onLine === undefined
+        ? null
+        : new LineSplitter(options.onLine, options.lineCharsMax ?? LINE_CHARS_MAX);
     this.#onLimit = options.onLimit;
     this.#done = this.#read();
   }

@@ -4,7 +4,8 @@
  *
  * Arguments: a JSON `EntryPlan`, then the command. It
  * - forwards loopback ports to the bound sockets, and the agent's socket to the agent's port;
- * - reads stdin, which the runner holds: `stop <graceMs>` asks the command to end, end of file ends everything;
+ * - reads stdin, which the runner holds, line by line: `stop <graceMs>` asks the command to end, `> …` is handed to a
+ *   command that takes input, as a line of it; end of file ends everything;
  * - answers with the command's exit code, or 128 + n for signal n.
  */
 import { constants } from "node:os";
@@ -16,6 +17,8 @@ type EntryPlan = {
   agent: { socket: string; port: number } | null;
   /** Alone in a PID namespace: everything else in it may be killed. */
   ownsNamespace: boolean;
+  /** The command reads its stdin. */
+  takesInput: boolean;
   /** Remove `BUN_BE_BUN` from the command's environment. */
   dropRuntimeFlag: boolean;
 };
@@ -77,14 +80,17 @@ function endAfter(graceMs: number): void {
   }, graceMs).unref();
 }
 
-function obeyRunner(): void {
-  let received = "";
+/** `hand` takes what is for the command, with its line end. */
+function obeyRunner(hand: (line: string) => void): void {
+  const decoder = new TextDecoder();
+  let rest = "";
   process.stdin.on("data", (chunk: Buffer) => {
-    received += chunk.toString("latin1");
-    const order = /^stop (\d+)\n/.exec(received);
-    if (order?.[1] !== undefined) {
-      received = received.slice(order[0].length);
-      endAfter(Number(order[1]));
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const order = /^stop (\d+)$/.exec(line);
+      if (order !== null) endAfter(Number(order[1]));
+      else if (line.startsWith("> ")) hand(`${line.slice(2)}\n`);
     }
   });
   process.stdin.on("end", () => endAfter(ORPHAN_GRACE_MS));
@@ -96,6 +102,16 @@ function commandEnvironment(): Record<string, string | undefined> {
   return plan.dropRuntimeFlag || flag === undefined ? rest : { ...rest, BUN_BE_BUN: flag };
 }
 
+/** A command that is gone reads nothing; its end is told below. */
+async function give(input: Bun.FileSink, line: string): Promise<void> {
+  try {
+    await input.write(line);
+    await input.flush();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+  }
+}
+
 /** As a shell reports it. */
 function exitCode(code: number | null, signal: string | number | null): number {
   const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
@@ -105,14 +121,16 @@ function exitCode(code: number | null, signal: string | number | null): number {
 async function main(): Promise<void> {
   // Meant for the command: this process stays to tell its end.
   process.on("SIGTERM", () => undefined);
-  obeyRunner();
+  const early: string[] = [];
+  let hand = (line: string) => void early.push(line);
+  obeyRunner((line) => hand(line));
   await openForwards();
   let command;
   try {
     command = Bun.spawn(argv, {
       cwd: plan.cwd,
       env: commandEnvironment(),
-      stdin: "ignore",
+      stdin: plan.takesInput ? "pipe" : "ignore",
       stdout: "inherit",
       stderr: "inherit",
     });
@@ -122,6 +140,11 @@ async function main(): Promise<void> {
     );
     process.exit(CANNOT_START);
   }
+  const input = command.stdin;
+  hand = (line) => {
+    if (input !== undefined) void give(input, line);
+  };
+  early.forEach(hand);
   await command.exited;
   process.exit(exitCode(command.exitCode, command.signalCode));
 }

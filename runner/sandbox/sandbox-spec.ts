@@ -30,6 +30,8 @@ export type SandboxSpec = {
   sockets?: readonly Reachable[];
   /** The command's own server: forwarded from `<hostDir>/agent.sock`, an otherwise empty directory, to `insidePort`. */
   agentServer?: { hostDir: string; insidePort: number };
+  /** The command reads lines of `sendLine`; without it, its stdin is empty. */
+  takesInput?: boolean;
   /** `open` shares the host's network, loopback included. */
   network: "none" | "open";
 };

@@ -181,9 +181,15 @@ export class Sandbox {
       forwards,
       agent,
       ownsNamespace: isolated,
+      takesInput: spec.takesInput ?? false,
       dropRuntimeFlag: this.#toolbox.compiled,
     };
   }
+}
+
+/** Hands a line to a command that takes input. */
+export function sendLine(child: ManagedProcess, line: string): void {
+  child.write(`> ${line}\n`);
 }
 
 /** The small parent reports a signal as a shell does: 128 + n. */

@@ -29,14 +29,26 @@ const requirements: Record<Need, Requirement> = {
   },
   agent: {
     debianPackage: undefined,
-    advice: "no kilo was found for this machine; install @kilocode/cli or pass --without agent.",
+    advice:
+      "the agent programs of the tests cannot be installed for this machine (@kilocode/cli, and those of tests/programs); check the network or pass --without agent.",
     isThere: (root) => {
-      const name = `cli-${process.platform}-${process.arch}`;
-      const locked = join(root, "node_modules", "@kilocode", name, "bin", "kilo");
-      return Bun.which("kilo") !== null || Bun.which(locked) !== null;
+      const platform = `${process.platform}-${process.arch}`;
+      const kilo = join(root, "node_modules", "@kilocode", `cli-${platform}`, "bin", "kilo");
+      return Bun.which(kilo) !== null && hasPrograms(join(root, "tests", "programs"), platform);
     },
   },
 };
+
+/** Programs that only tests bring along have a lock file of their own, and are installed here. */
+function hasPrograms(folder: string, platform: string): boolean {
+  const openCode = join(folder, "node_modules", `opencode-${platform}`, "bin", "opencode");
+  if (Bun.which(openCode) !== null) return true;
+  console.log("installing the agent programs of the tests");
+  const install = [process.execPath, "install", "--frozen-lockfile", "--no-progress"];
+  const stdio: ["ignore", "ignore", "inherit"] = ["ignore", "ignore", "inherit"];
+  Bun.spawnSync(install, { cwd: folder, stdio });
+  return Bun.which(openCode) !== null;
+}
 
 function runs(command: string[]): boolean {
   return Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] }).exitCode === 0;

@@ -10,6 +10,7 @@ import type { Answer } from "./answer.ts";
 import { SimDoors } from "./doors.ts";
 
 const spec: Omit<AgentSpec, "gateway" | "tools" | "socketDir"> = {
+  onModelCall: () => undefined,
   ...{ runId: "rn1", role: "polecat", prompt: "", model: "m", smallModel: "m", hide: [] },
   ...{ cwd: "/tree", home: "/home", tmp: "/tmp", readOnly: [], readWrite: ["/tree"] },
 };

@@ -41,7 +41,7 @@ export class SimDoors {
     return {
       socketDir: `/sim/sockets/${secret}`,
       gateway: { reachable: reachable("gateway"), token: secret },
-      tools: { reachable: reachable("mcp"), secret },
+      tools: { reachable: reachable("mcp"), secret, listed: Promise.resolve() },
       revoke: () => (revoked = true),
       close: () => {
         revoked = true;

@@ -1,16 +1,18 @@
 /** The agent driver for kilo: one `kilo serve` per run, in the run's sandbox. */
 import { existsSync } from "node:fs";
 import { refuse, type Result } from "../../../protocol/error.ts";
-import type { ExitRecord } from "../../process/exit-record.ts";
+import { NEVER_RAN, type ExitRecord } from "../../process/exit-record.ts";
 import type { Log } from "../../log.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { AgentDriver, AgentEvent, AgentPrompt, AgentSpec, AgentUsage } from "../driver.ts";
+import { addUsage, NO_USAGE } from "../agent-usage.ts";
+import { residentBytesOf } from "../resident-bytes.ts";
 import { TOOL_SERVER_NAME, toolNameForModel, toolsOf } from "../tools.ts";
+import { within } from "../within.ts";
 import { KiloClient } from "./kilo-client.ts";
 import { KiloEventMapper, type KiloRequest } from "./kilo-events.ts";
-import { startKiloServer, within, type KiloServer } from "./kilo-server.ts";
+import { startKiloServer, type KiloServer } from "./kilo-server.ts";
 import { kiloMessageId } from "./message-id.ts";
-import { residentBytesOf } from "./resident-bytes.ts";
 
 export type KiloDriverOptions = {
   sandbox: Sandbox;
@@ -32,14 +34,6 @@ const TOOLS_POLL_MS = 100;
 const RECONNECT_MS = 200;
 const RECONNECTS_MAX = 50;
 const GIVE_UP_GRACE_MS = 1_000;
-const NEVER_RAN: ExitRecord = {
-  code: null,
-  signal: null,
-  timedOut: false,
-  cancelled: true,
-  forced: false,
-  durationMs: 0,
-};
 const NOT_YOURS = "This role does not have that. Go on with the tools you have.";
 
 export class KiloDriver implements AgentDriver {
@@ -49,15 +43,7 @@ export class KiloDriver implements AgentDriver {
   readonly #exit = Promise.withResolvers<ExitRecord>();
   readonly #stopping = new AbortController();
   readonly #sent = new Map<string, Promise<Result<void>>>();
-  #usage: AgentUsage = {
-    calls: 0,
-    inputTokens: 0,
-    outputTokens: 0,
-    reasoningTokens: 0,
-    cacheReadTokens: 0,
-    cacheWriteTokens: 0,
-    costUsd: 0,
-  };
+  #usage = NO_USAGE;
   #listener: ((event: AgentEvent) => void) | null = null;
   #starting: Promise<Result<{ pid: number; startedMs: number }>> | null = null;
   #live: {
@@ -308,21 +294,6 @@ async function registeredTools(client: KiloClient, spec: AgentSpec): Promise<Res
     });
   }
   return { ok: true, value: toolsOf(spec.role).map((tool) => toolNameForModel(tool.name)) };
-}
-
-function addUsage(
-  sum: AgentUsage,
-  { usage, costUsd }: Extract<AgentEvent, { type: "step" }>,
-): AgentUsage {
-  return {
-    calls: sum.calls + 1,
-    inputTokens: sum.inputTokens + usage.inputTokens,
-    outputTokens: sum.outputTokens + usage.outputTokens,
-    reasoningTokens: sum.reasoningTokens + usage.reasoningTokens,
-    cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
-    cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
-    costUsd: sum.costUsd + costUsd,
-  };
 }
 
 function notRunning(): Result<never> {

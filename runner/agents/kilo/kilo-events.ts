@@ -4,11 +4,9 @@
  */
 import { EVENT_TEXT_CHARS_MAX } from "../../../protocol/limits.ts";
 import type { AgentEvent, TurnEnd } from "../driver.ts";
+import { HeadingWatch } from "../heading.ts";
 import { mapKiloError } from "./kilo-errors.ts";
 import type { KiloError, KiloEvent, KiloMessages, KiloPart, KiloStatus } from "./kilo-wire.ts";
-
-const STATUS_CHARS_MAX = 280;
-const HEADING = /^# +(\S.*)$/m;
 
 /** What the driver must answer to kilo. */
 export type KiloRequest = { kind: "permission" | "question" | "network"; requestId: string };
@@ -21,8 +19,7 @@ export class KiloEventMapper {
   readonly #toldParts = new Set<string>();
   readonly #startedTools = new Set<string>();
   readonly #reasoningParts = new Set<string>();
-  #heading: { partId: string; text: string } = { partId: "", text: "" };
-  #lastStatus = "";
+  readonly #headings = new HeadingWatch();
   #turnOpen = false;
   #lastPrompt: string | null = null;
 
@@ -130,7 +127,7 @@ export class KiloEventMapper {
           return [];
         return this.#once(part.id, () => [
           { type: "text", partId: part.id, text: cut(part.text) },
-          ...this.#headingOf(part.text),
+          ...statusOf(this.#headings.whole(part.text)),
         ]);
       case "reasoning":
         this.#reasoningParts.add(part.id);
@@ -175,24 +172,8 @@ export class KiloEventMapper {
       return [];
     return [
       { type: "text_delta", partId, text: cut(delta) },
-      ...this.#streamedHeading(partId, delta),
+      ...statusOf(this.#headings.streamed(partId, delta)),
     ];
-  }
-
-  /** The heading is told as soon as its line is complete, not when the message is. */
-  #streamedHeading(partId: string, delta: string): AgentEvent[] {
-    if (this.#heading.partId !== partId) this.#heading = { partId, text: "" };
-    if (this.#heading.text.length > 2 * STATUS_CHARS_MAX) return [];
-    this.#heading.text += delta;
-    const end = this.#heading.text.lastIndexOf("\n");
-    return end === -1 ? [] : this.#headingOf(this.#heading.text.slice(0, end));
-  }
-
-  #headingOf(text: string): AgentEvent[] {
-    const status = HEADING.exec(text)?.[1]?.trim().slice(0, STATUS_CHARS_MAX);
-    if (status === undefined || status === this.#lastStatus) return [];
-    this.#lastStatus = status;
-    return [{ type: "status", text: status }];
   }
 
   #once(partId: string, events: () => AgentEvent[]): AgentEvent[] {
@@ -212,6 +193,10 @@ function stepOf(part: Extract<KiloPart, { type: "step-finish" }>): AgentEvent {
     cacheWriteTokens: cache.write,
   };
   return { type: "step", usage, costUsd: part.cost };
+}
+
+function statusOf(heading: string | null): AgentEvent[] {
+  return heading === null ? [] : [{ type: "status", text: heading }];
 }
 
 function mapError(error: KiloError | undefined): AgentEvent[] {

@@ -8,6 +8,7 @@ import type { ManagedProcess } from "../../process/process.ts";
 import type { ListenAddress, SandboxSpec } from "../../sandbox/sandbox-spec.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { AgentSpec } from "../driver.ts";
+import { within } from "../within.ts";
 import { kiloEnvironment } from "./kilo-config.ts";
 
 const PORT_INSIDE = 4096;
@@ -120,13 +121,4 @@ async function claimSocket(hostDir: string, socketDir: string): Promise<string> 
   const kind = await lstat(claimed);
   if (!kind.isSocket()) throw new Error(`${claimed} is not a socket`);
   return claimed;
-}
-
-/** What comes first: the promise's end, or `timeoutMs`. */
-export async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | "late"> {
-  const late = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => late.resolve("late"), timeoutMs);
-  const first = await Promise.race([promise, late.promise]);
-  clearTimeout(timer);
-  return first;
 }

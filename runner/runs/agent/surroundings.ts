@@ -26,6 +26,7 @@ export function openSurroundings(
   const { standing } = model;
   const { runId } = run.spec;
   const names = run.spec.model;
+  let hearsCall: Parameters<AgentSpec["onModelCall"]>[0] = () => undefined;
   const doors = place.openDoors({
     runId,
     gateway: {
@@ -36,6 +37,7 @@ export function openSurroundings(
       onUsage: (record) => {
         if (record.metered) standing.answered();
         tellUsage(run, record);
+        hearsCall({ usage: record, costUsd: record.costUsd });
       },
       onFailure: (failure) => standing.failed(failure),
     },
@@ -62,6 +64,7 @@ export function openSurroundings(
       hide: place.hide,
       gateway: doors.gateway,
       tools: doors.tools,
+      onModelCall: (listener) => (hearsCall = listener),
     },
     revoke: () => doors.revoke(),
     close: () => doors.close(),

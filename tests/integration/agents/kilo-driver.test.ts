@@ -6,7 +6,7 @@ import type { AgentEvent } from "../../../runner/agents/driver.ts";
 import { firstMessage } from "../../../runner/agents/briefing.ts";
 import { beadSpecSchema, rigSpecSchema } from "../../../protocol/run-spec.ts";
 import { findStrays } from "../../../runner/process/find-strays.ts";
-import { API_KEY, openKiloStage, type KiloStage } from "./stage.ts";
+import { API_KEY, openAgentStage, type AgentStage } from "./stage.ts";
 
 const TIMEOUT_MS = 60_000;
 const isClosed = (event: AgentEvent) => event.type === "turn_closed";
@@ -15,21 +15,21 @@ const message = {
   messageId: "m1",
 };
 
-driverContract("kilo in bubblewrap", (turns) => openKiloStage({ turns }), TIMEOUT_MS);
+driverContract("kilo in bubblewrap", (turns) => openAgentStage({ turns }), TIMEOUT_MS);
 driverContract(
   "kilo without isolation",
-  (turns) => openKiloStage({ turns, mode: "none" }),
+  (turns) => openAgentStage({ turns, mode: "none" }),
   TIMEOUT_MS,
 );
 
-async function startAndPrompt(stage: KiloStage, text = message.text): Promise<void> {
+async function startAndPrompt(stage: AgentStage, text = message.text): Promise<void> {
   const started = await stage.driver.start();
   if (!started.ok) throw new Error(started.error.message);
   const prompted = await stage.driver.prompt({ text, messageId: "m1" });
   if (!prompted.ok) throw new Error(prompted.error.message);
 }
 
-function outputOf(stage: KiloStage, tool: string): string {
+function outputOf(stage: AgentStage, tool: string): string {
   const end = stage.events.find((event) => event.type === "tool_end" && event.tool === tool);
   return end?.type === "tool_end" ? end.output : "";
 }
@@ -47,7 +47,7 @@ test(
       "cat /proc/*/environ | tr '\\0' '\\n'",
     ].join("\n");
     const look = { name: "bash", arguments: { command: "bash probe.sh", description: "probe" } };
-    await using stage = await openKiloStage({ turns: [{ tool: look }, { text: "Done." }] });
+    await using stage = await openAgentStage({ turns: [{ tool: look }, { text: "Done." }] });
     // In a file, because the agent itself refuses a command line that names outside paths: that is not the wall we test.
     await Bun.write(join(stage.dirs.tree, "probe.sh"), probe);
     await Bun.write(join(stage.world.dataDir, "other-secret"), "town secret");
@@ -70,7 +70,7 @@ test(
 test(
   "[C23] the agent's server wants the run's password, and its socket is out of the agent's reach",
   async () => {
-    await using stage = await openKiloStage({ turns: [{ text: "Hello." }] });
+    await using stage = await openAgentStage({ turns: [{ text: "Hello." }] });
     expect(await stage.driver.start()).toMatchObject({ ok: true });
     const unix = join(stage.dirs.sockets, "agent.sock");
     const ask = async (authorization?: string) => {
@@ -89,7 +89,7 @@ test(
 test(
   "[C16] a polecat's first request stays within 20 KB, tools included, and every call is metered",
   async () => {
-    await using stage = await openKiloStage({
+    await using stage = await openAgentStage({
       turns: [{ tool: { name: "gt_done", arguments: { summary: "s" } } }, { text: "End." }],
     });
     await startAndPrompt(
@@ -112,7 +112,7 @@ test(
 test(
   "[C4] a Mayor's first request stays within 24 KB and offers nothing but the town's tools",
   async () => {
-    await using stage = await openKiloStage({
+    await using stage = await openAgentStage({
       role: "mayor",
       turns: [{ tool: { name: "gt_rigs", arguments: {} } }, { text: "You have one rig." }],
     });
@@ -128,7 +128,7 @@ test(
   "[C23] a role's missing tools are refused by the agent too: a refinery cannot write",
   async () => {
     const write = { name: "write", arguments: { filePath: "x.txt", content: "x" } };
-    await using stage = await openKiloStage({
+    await using stage = await openAgentStage({
       role: "refinery",
       turns: [{ tool: write }, { text: "I cannot." }],
     });
@@ -151,7 +151,7 @@ test(
       message: "This run has been replaced.",
       status: 403,
     } as const;
-    await using stage = await openKiloStage({ turns: [{ text: "never" }], admit: () => refusal });
+    await using stage = await openAgentStage({ turns: [{ text: "never" }], admit: () => refusal });
     await startAndPrompt(stage);
     expect(await stage.awaitEvent(isClosed)).toEqual({ type: "turn_closed", reason: "error" });
     expect(stage.events).toContainEqual({
@@ -168,7 +168,7 @@ test(
 test(
   "[C12] an agent whose tool server does not answer is a failed start that leaves nothing",
   async () => {
-    await using stage = await openKiloStage({
+    await using stage = await openAgentStage({
       turns: [],
       spec: ({ tools }) => ({ tools: { ...tools, secret: "of another run" } }),
     });
@@ -185,7 +185,7 @@ test(
 test(
   "[C12] an agent whose first streams of events break is heard by a later one",
   async () => {
-    await using stage = await openKiloStage({
+    await using stage = await openAgentStage({
       mode: "none",
       turns: [{ text: "Heard." }],
       deaf: { broken: 2 },
@@ -200,7 +200,7 @@ test(
 test(
   "[C12] an agent that cannot be heard is a failed start, in time, that leaves nothing",
   async () => {
-    await using stage = await openKiloStage({
+    await using stage = await openAgentStage({
       mode: "none",
       turns: [],
       deaf: "hold",
@@ -219,7 +219,7 @@ test(
 test(
   "[C12] an agent that cannot be heard yet can be stopped",
   async () => {
-    await using stage = await openKiloStage({ mode: "none", turns: [], deaf: "hold" });
+    await using stage = await openAgentStage({ mode: "none", turns: [], deaf: "hold" });
     const start = stage.driver.start();
     while ((await stage.driver.toolsRegistered()).ok === false) await Bun.sleep(50);
     expect(await stage.driver.stop({ graceMs: 3_000 })).toMatchObject({ cancelled: true });

@@ -3,6 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { execInSandbox } from "../../../runner/sandbox/exec-ports.ts";
+import { sendLine } from "../../../runner/sandbox/sandbox.ts";
 import { findStrays, stopStrays } from "../../../runner/process/find-strays.ts";
 import type { SandboxMode, SandboxSpec } from "../../../runner/sandbox/sandbox-spec.ts";
 import { makeRun, openWorld, type RunDirs, type World } from "./stage.ts";
@@ -61,6 +62,25 @@ for (const mode of MODES) {
         "TMPDIR",
         "USER",
       ]);
+    });
+
+    test("[C19] a command that takes input reads the lines it is handed, from the first on", async () => {
+      await using world = await openWorld(mode);
+      const dirs = await makeRun(world, "r1");
+      const lines: string[] = [];
+      const third = Promise.withResolvers<void>();
+      const onLine = (line: string) => {
+        if (lines.push(line) === 3) third.resolve();
+      };
+      const started = world.sandbox.start(specOf(world, dirs, { takesInput: true }), ["cat"], {
+        stdout: { onLine, lineCharsMax: 1_000_000 },
+      });
+      if (!started.ok) throw new Error(started.error.message);
+      const long = "ä".repeat(300_000);
+      for (const line of ["stop 1", long, "last"]) sendLine(started.value, line);
+      await third.promise;
+      expect(lines).toEqual(["stop 1", long, "last"]);
+      expect(await started.value.stop({ graceMs: 3_000 })).toMatchObject({ forced: false });
     });
 
     test("[C12] a signal, a missing program and a time limit are told apart", async () => {

@@ -1,5 +1,5 @@
 // A run's surroundings for tests: data directory, sandbox, gateway, tool server and scripted model, all real.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "../../../protocol/run.ts";
@@ -10,14 +10,10 @@ import {
   type Admission,
   type ModelCallRecord,
 } from "../../../runner/agents/gateway.ts";
-import { findKilo } from "../../../runner/agents/kilo/kilo-binary.ts";
-import { KiloDriver } from "../../../runner/agents/kilo/kilo-driver.ts";
 import { openToolServer } from "../../../runner/agents/mcp.ts";
 import type { ModelFailure } from "../../../runner/agents/model-failure.ts";
 import { rolePrompt } from "../../../runner/agents/prompts/role-prompt.ts";
 import { toolNameForModel } from "../../../runner/agents/tools.ts";
-import type { Log } from "../../../runner/log.ts";
-import { findStrays } from "../../../runner/process/find-strays.ts";
 import { markOwner } from "../../../runner/process/mark.ts";
 import { probeIsolation } from "../../../runner/sandbox/probe.ts";
 import { Sandbox } from "../../../runner/sandbox/sandbox.ts";
@@ -26,9 +22,9 @@ import { prepareToolbox } from "../../../runner/sandbox/toolbox.ts";
 import type { ModelCall } from "../../../scripted/call-log.ts";
 import { scriptSchema } from "../../../scripted/script.ts";
 import { startScriptedModel } from "../../../scripted/server.ts";
+import { crashAgent, createAgent, type AgentOptions, type AgentProgram } from "./programs.ts";
 
 export const API_KEY = "sk-the-one-real-key";
-export const REPOSITORY_ROOT = join(import.meta.dir, "../../..");
 const START_TIMEOUT_MS = 60_000;
 
 export type World = AsyncDisposable & { dataDir: string; owner: string; sandbox: Sandbox };
@@ -69,21 +65,20 @@ export async function makeRun(world: World, runId: string): Promise<RunDirs> {
   return dirs;
 }
 
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
-
-export type KiloStageOptions = {
+export type AgentStageOptions = {
+  /** kilo by default. */
+  program?: AgentProgram;
   mode?: SandboxMode;
   role?: Role;
   runId?: string;
   turns: readonly ContractTurn[];
   admit?: () => Admission;
   spec?: (spec: AgentSpec) => Partial<AgentSpec>;
-  /** Starts kilo behind `deaf-kilo.ts`: its first streams of events break, or none is ever answered. Without isolation only. */
-  deaf?: { broken: number } | "hold";
+  deaf?: NonNullable<AgentOptions["deaf"]>;
   startTimeoutMs?: number;
 };
 
-export type KiloStage = ContractStage & {
+export type AgentStage = ContractStage & {
   world: World;
   dirs: RunDirs;
   usage: ModelCallRecord[];
@@ -92,9 +87,10 @@ export type KiloStage = ContractStage & {
   password: string;
 };
 
-/** A run of kilo with everything around it; the driver is not started. */
-export async function openKiloStage(options: KiloStageOptions): Promise<KiloStage> {
+/** A run of an agent with everything around it; the driver is not started. */
+export async function openAgentStage(options: AgentStageOptions): Promise<AgentStage> {
   const { role = "polecat", runId = "r1", turns, admit = () => ({ ok: true }) } = options;
+  const { program = "kilo", startTimeoutMs = START_TIMEOUT_MS } = options;
   const world = await openWorld(options.mode ?? "bwrap");
   const dirs = await makeRun(world, runId);
   const calls: ModelCall[] = [];
@@ -110,6 +106,7 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
     world.sandbox.mode === "bwrap"
       ? { unix: join(dirs.sockets, `${name}.sock`) }
       : { tcp: true as const };
+  let hearsCall: Parameters<AgentSpec["onModelCall"]>[0] = () => undefined;
   const gateway = openGateway({
     runId,
     listen: listen("gateway"),
@@ -118,7 +115,10 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
     models: ["big", "small"],
     now: Date.now,
     admit,
-    onUsage: (record) => usage.push(record),
+    onUsage: (record) => {
+      usage.push(record);
+      hearsCall({ usage: record, costUsd: record.costUsd });
+    },
     onFailure: (failure) => failures.push(failure),
   });
   const tools = openToolServer({
@@ -154,10 +154,15 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
     tools: {
       reachable: { name: "mcp", address: tools.address, insidePort: 7002 },
       secret: "run-secret",
+      listed: tools.listed,
     },
+    onModelCall: (listener) => (hearsCall = listener),
   };
   const password = "run-password";
-  const driver = await kiloDriver({ ...spec, ...options.spec?.(spec) }, world, password, options);
+  const driver = createAgent({ ...spec, ...options.spec?.(spec) }, world, {
+    ...{ program, password, startTimeoutMs },
+    ...(options.deaf === undefined ? {} : { deaf: options.deaf }),
+  });
   const watch = watchEvents(driver);
   return {
     ...watch,
@@ -170,47 +175,13 @@ export async function openKiloStage(options: KiloStageOptions): Promise<KiloStag
     toolCalls,
     password,
     modelCalls: () => calls.length,
-    crash: () => crashKilo(world.owner, runId),
+    crash: () => crashAgent(program, world.owner, runId),
     async [Symbol.asyncDispose]() {
       await driver.stop({ graceMs: 3_000 });
       await Promise.all([gateway.close(), tools.close(), model.stop()]);
       await world[Symbol.asyncDispose]();
     },
   };
-}
-
-async function kiloDriver(
-  spec: AgentSpec,
-  world: World,
-  password: string,
-  { deaf, startTimeoutMs = START_TIMEOUT_MS }: KiloStageOptions,
-): Promise<AgentDriver> {
-  const kilo = findKilo({ setting: null, path: "", roots: [REPOSITORY_ROOT], installDir: null });
-  if (!kilo.ok) throw new Error(kilo.error.message);
-  return new KiloDriver(spec, {
-    sandbox: world.sandbox,
-    owner: world.owner,
-    binary: deaf === undefined ? kilo.value.path : await deafKilo(world, kilo.value.path, deaf),
-    password,
-    startTimeoutMs,
-    networkRetryMs: 1_000,
-    now: Date.now,
-    random: Math.random,
-    log: silentLog,
-  });
-}
-
-/** A program that is called as kilo is. */
-async function deafKilo(
-  world: World,
-  kilo: string,
-  deaf: NonNullable<KiloStageOptions["deaf"]>,
-): Promise<string> {
-  const path = join(world.dataDir, "kilo");
-  const how = deaf === "hold" ? "hold 0" : `break ${deaf.broken}`;
-  const door = join(import.meta.dir, "deaf-kilo.ts");
-  await writeFile(path, `#!/bin/sh\nexec bun '${door}' '${kilo}' ${how} "$@"\n`, { mode: 0o755 });
-  return path;
 }
 
 function watchEvents(driver: AgentDriver): Pick<ContractStage, "events" | "awaitEvent"> {
@@ -229,14 +200,6 @@ function watchEvents(driver: AgentDriver): Pick<ContractStage, "events" | "await
       return new Promise((resolve) => waiting.push({ fits, resolve }));
     },
   };
-}
-
-/** The last started of the run's processes is kilo itself: its parents were there first. */
-async function crashKilo(owner: string, runId: string): Promise<void> {
-  for (const { pid } of await findStrays({ owner, subject: runId })) {
-    const command = await Bun.file(`/proc/${pid}/cmdline`).text();
-    if (/^[^\0]*\/kilo\0serve/.test(command)) process.kill(pid, "SIGKILL");
-  }
 }
 
 function script(role: Role, turns: readonly ContractTurn[]) {

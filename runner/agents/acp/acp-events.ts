@@ -1,0 +1,115 @@
+/** Turns what an agent tells over the Agent Client Protocol into the town's events. Pure: it is given the time. */
+import { EVENT_TEXT_CHARS_MAX } from "../../../protocol/limits.ts";
+import type { AgentEvent } from "../driver.ts";
+import { HeadingWatch } from "../heading.ts";
+import type { AcpUpdate } from "./acp-wire.ts";
+
+const TOOL_NAME_CHARS_MAX = 80;
+
+type Chunk = Extract<AcpUpdate, { sessionUpdate: "agent_message_chunk" | "agent_thought_chunk" }>;
+type Call = Extract<AcpUpdate, { sessionUpdate: "tool_call" | "tool_call_update" }>;
+type OpenCall = { tool: string; input: string; startedAt: number | null };
+
+export class AcpEventMapper {
+  readonly #headings = new HeadingWatch();
+  readonly #calls = new Map<string, OpenCall>();
+  /** The text that grows; whatever else the agent does ends it. */
+  #text: { partId: string; messageId: string | null; text: string } | null = null;
+  #parts = 0;
+
+  map(update: AcpUpdate, nowMs: number): AgentEvent[] {
+    switch (update.sessionUpdate) {
+      case "agent_message_chunk":
+        return this.#said(update);
+      case "agent_thought_chunk":
+        return this.#thought(update);
+      case "tool_call":
+      case "tool_call_update":
+        return [...this.#endText(), ...this.#call(update, nowMs)];
+    }
+  }
+
+  /** The turn is over: what was open in it ends with it. */
+  endTurn(nowMs: number): AgentEvent[] {
+    const open = [...this.#calls].flatMap(([callId, call]) =>
+      call.startedAt === null ? [] : [toolEnd(callId, call, nowMs, { ok: false, output: "" })],
+    );
+    this.#calls.clear();
+    return [...this.#endText(), ...open];
+  }
+
+  #said({ messageId = null, content }: Chunk): AgentEvent[] {
+    const delta = content.text ?? "";
+    if (delta === "") return [];
+    const ended = this.#text !== null && this.#text.messageId !== messageId ? this.#endText() : [];
+    this.#text ??= { partId: `text-${++this.#parts}`, messageId, text: "" };
+    const { partId, text } = this.#text;
+    // A whole text is told cut: what is beyond that need not be kept.
+    if (text.length <= EVENT_TEXT_CHARS_MAX) this.#text.text += delta;
+    return [
+      ...ended,
+      { type: "text_delta", partId, text: cut(delta) },
+      ...statusOf(this.#headings.streamed(partId, delta)),
+    ];
+  }
+
+  #thought({ content }: Chunk): AgentEvent[] {
+    const ended = this.#endText();
+    const text = content.text ?? "";
+    if (text === "") return ended;
+    return [...ended, { type: "reasoning", partId: `thought-${++this.#parts}`, text: cut(text) }];
+  }
+
+  #endText(): AgentEvent[] {
+    if (this.#text === null) return [];
+    const { partId, text } = this.#text;
+    this.#text = null;
+    return [{ type: "text", partId, text: cut(text) }, ...statusOf(this.#headings.whole(text))];
+  }
+
+  #call(update: Call, nowMs: number): AgentEvent[] {
+    const { toolCallId: callId, title, rawInput, status } = update;
+    const call = this.#calls.get(callId) ?? newCall(title);
+    this.#calls.set(callId, call);
+    if (rawInput !== undefined && rawInput !== null) call.input = cut(JSON.stringify(rawInput));
+    if (status === undefined || status === null || status === "pending") return [];
+    const events: AgentEvent[] = [];
+    if (call.startedAt === null) {
+      call.startedAt = nowMs;
+      events.push({ type: "tool_start", callId, tool: call.tool, input: call.input });
+    }
+    if (status === "in_progress") return events;
+    this.#calls.delete(callId);
+    const result = { ok: status === "completed", output: outputOf(update) };
+    return [...events, toolEnd(callId, call, nowMs, result)];
+  }
+}
+
+/** A call's first title is the tool's name; later ones tell what it is used for. */
+function newCall(title: string | null | undefined): OpenCall {
+  return { tool: (title ?? "tool").slice(0, TOOL_NAME_CHARS_MAX), input: "", startedAt: null };
+}
+
+function toolEnd(
+  callId: string,
+  { tool, startedAt }: OpenCall,
+  nowMs: number,
+  result: { ok: boolean; output: string },
+): AgentEvent {
+  const durationMs = Math.max(0, nowMs - (startedAt ?? nowMs));
+  return { type: "tool_end", callId, tool, ...result, durationMs };
+}
+
+function outputOf({ content, rawOutput }: Call): string {
+  const texts = (content ?? []).flatMap((part) => part.content?.text ?? []);
+  if (texts.length > 0) return cut(texts.join("\n"));
+  return rawOutput === undefined || rawOutput === null ? "" : cut(JSON.stringify(rawOutput));
+}
+
+function statusOf(heading: string | null): AgentEvent[] {
+  return heading === null ? [] : [{ type: "status", text: heading }];
+}
+
+function cut(text: string): string {
+  return text.length <= EVENT_TEXT_CHARS_MAX ? text : `${text.slice(0, EVENT_TEXT_CHARS_MAX)}…`;
+}

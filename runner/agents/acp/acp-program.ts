@@ -1,0 +1,14 @@
+/** What there is to know of one program that speaks the Agent Client Protocol. */
+import type { SandboxMode } from "../../sandbox/sandbox-spec.ts";
+import type { AgentSpec } from "../driver.ts";
+import type { ProgramLayout } from "../native-program.ts";
+
+export interface AcpProgram {
+  /** For people. */
+  title: string;
+  layout: ProgramLayout;
+  /** After the program itself. */
+  arguments: readonly string[];
+  /** On top of the sandbox's own: the gateway, the role with its tools, and everything else off. */
+  environment(spec: AgentSpec, mode: SandboxMode): Record<string, string>;
+}

@@ -1,0 +1,94 @@
+// The agent programs of the tests, each as its driver.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AcpDriver } from "../../../runner/agents/acp/acp-driver.ts";
+import { OPENCODE } from "../../../runner/agents/acp/opencode.ts";
+import type { AgentDriver, AgentSpec } from "../../../runner/agents/driver.ts";
+import { findKilo } from "../../../runner/agents/kilo/kilo-binary.ts";
+import { KiloDriver } from "../../../runner/agents/kilo/kilo-driver.ts";
+import { findNativeProgram } from "../../../runner/agents/native-program.ts";
+import type { Log } from "../../../runner/log.ts";
+import { findStrays } from "../../../runner/process/find-strays.ts";
+import { programsDir } from "../../support/programs-dir.ts";
+import { repositoryRoot } from "../../support/town-process.ts";
+import type { Sandbox } from "../../../runner/sandbox/sandbox.ts";
+
+type World = { dataDir: string; owner: string; sandbox: Sandbox };
+
+export type AgentProgram = "kilo" | "opencode";
+
+export type AgentOptions = {
+  program: AgentProgram;
+  password: string;
+  /** Starts kilo behind `deaf-kilo.ts`: its first streams of events break, or none is ever answered. Without isolation only. */
+  deaf?: { broken: number } | "hold";
+  startTimeoutMs: number;
+};
+
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export function createAgent(spec: AgentSpec, world: World, options: AgentOptions): AgentDriver {
+  return options.program === "kilo"
+    ? createKilo(spec, world, options)
+    : createOpenCode(spec, world, options);
+}
+
+function createOpenCode(spec: AgentSpec, world: World, options: AgentOptions): AgentDriver {
+  const search = { setting: null, path: "", roots: [programsDir], installDir: null };
+  const found = findNativeProgram({ ...OPENCODE.layout, homes: [] }, search);
+  if (!found.ok) throw new Error(found.error.message);
+  return new AcpDriver(spec, {
+    sandbox: world.sandbox,
+    owner: world.owner,
+    program: OPENCODE,
+    binary: found.value.path,
+    startTimeoutMs: options.startTimeoutMs,
+    now: Date.now,
+  });
+}
+
+function createKilo(
+  spec: AgentSpec,
+  world: World,
+  { deaf, startTimeoutMs, password }: AgentOptions,
+): AgentDriver {
+  const kilo = findKilo({ setting: null, path: "", roots: [repositoryRoot], installDir: null });
+  if (!kilo.ok) throw new Error(kilo.error.message);
+  return new KiloDriver(spec, {
+    sandbox: world.sandbox,
+    owner: world.owner,
+    binary: deaf === undefined ? kilo.value.path : deafKilo(world, kilo.value.path, deaf),
+    password,
+    startTimeoutMs,
+    networkRetryMs: 1_000,
+    now: Date.now,
+    random: Math.random,
+    log: silentLog,
+  });
+}
+
+/** A program that is called as kilo is. */
+function deafKilo(world: World, kilo: string, deaf: NonNullable<AgentOptions["deaf"]>): string {
+  const path = join(world.dataDir, "kilo");
+  const how = deaf === "hold" ? "hold 0" : `break ${deaf.broken}`;
+  const door = join(import.meta.dir, "deaf-kilo.ts");
+  writeFileSync(path, `#!/bin/sh\nexec bun '${door}' '${kilo}' ${how} "$@"\n`, { mode: 0o755 });
+  return path;
+}
+
+const COMMANDS: Readonly<Record<AgentProgram, RegExp>> = {
+  kilo: /^[^\0]*\/kilo\0serve/,
+  opencode: /^[^\0]*\/opencode\0acp/,
+};
+
+/** Kills the program itself, not what started it. */
+export async function crashAgent(
+  program: AgentProgram,
+  owner: string,
+  runId: string,
+): Promise<void> {
+  for (const { pid } of await findStrays({ owner, subject: runId })) {
+    const command = await Bun.file(`/proc/${pid}/cmdline`).text();
+    if (COMMANDS[program].test(command)) process.kill(pid, "SIGKILL");
+  }
+}
