@@ -162,6 +162,8 @@ export const runnerSchema = z.object({
   incarnation: z.number().int(),
   isolation: isolationSchema,
   isolationReason: z.string().nullable(),
+  /** Agent programs that it has. */
+  programs: z.array(z.string()),
   slots: z.number().int(),
   version: z.string(),
   lastSeenAt: timestampSchema,

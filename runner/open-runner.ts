@@ -23,6 +23,7 @@ export type RunnerPorts = Pick<
   | "works"
   | "commands"
   | "openDoors"
+  | "programs"
   | "createDriver"
   | "stopStrays"
   | "hide"

@@ -51,11 +51,12 @@ function printStatus(url: string, status: CommandValue<"town.status">): void {
   );
   printLine("");
   printTable(
-    ["runner", "state", "slots", "isolation"],
+    ["runner", "state", "slots", "agents", "isolation"],
     runners.map((runner) => [
       runner.name,
       runner.state,
       String(runner.slots),
+      runner.programs.join(", ") || "none",
       runner.isolationReason ?? runner.isolation,
     ]),
     "No runner has joined.",

@@ -1,4 +1,5 @@
 /** The runs of this runner: takes offers, starts and stops runs, ends each exactly once. */
+import { PROGRAM_TITLES } from "../../protocol/entities/agent-program.ts";
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { RunSpec } from "../../protocol/run-spec.ts";
 import type {
@@ -114,7 +115,7 @@ export class Runs implements RunsPort {
   }
 
   #judge(spec: RunSpec): OfferAnswer {
-    const { book, isolation } = this.#place;
+    const { book, isolation, programs } = this.#place;
     if (this.#draining) return no("draining", "This runner is stopping and takes nothing new.");
     const tombstone = book.tombstone(spec.runId);
     if (tombstone !== null)
@@ -132,6 +133,8 @@ export class Runs implements RunsPort {
         "Nothing isolates agents on this host, and the rig's owner has not confirmed that.",
       );
     }
+    if ("agent" in spec && !programs.includes(spec.program))
+      return no("unsupported", `${PROGRAM_TITLES[spec.program]} is not installed on this host.`);
     const live = [...this.#held.values()]
       .filter(({ settling }) => !settling)
       .map(({ run }) => run.spec.kind);

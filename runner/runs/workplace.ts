@@ -1,6 +1,7 @@
 /** What every run works with; made once by the composition root. */
 import type { ModelCredential } from "../../protocol/runner-frames.ts";
 import type { ToolAnswer } from "../../protocol/runner-frames.ts";
+import type { AgentProgram } from "../../protocol/entities/agent-program.ts";
 import type { Ack } from "../../protocol/error.ts";
 import type { Fence } from "../../protocol/run.ts";
 import type { AgentDriver, AgentSpec } from "../agents/driver.ts";
@@ -31,6 +32,8 @@ export interface TownRequests {
 }
 
 export interface Workplace {
+  /** Agent programs that were found here. */
+  programs: readonly AgentProgram[];
   /** Folders no agent may see. */
   hide: readonly string[];
   /** What keeps agents and gates apart from this host. */

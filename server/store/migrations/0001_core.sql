@@ -247,6 +247,7 @@ ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;--> stateme
 ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

@@ -8,6 +8,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import { sql } from "drizzle-orm";
+import { DEFAULT_PROGRAM } from "../../../protocol/index.ts";
 import type {
   Delivery,
   FailureReason,
@@ -237,6 +238,7 @@ export const runners = sqliteTable("runners", {
   state: text("state").$type<"connected" | "suspect" | "lost">().notNull(),
   isolation: text("isolation").$type<Isolation>().notNull(),
   isolationReason: text("isolation_reason"),
+  programs: json<string[]>("programs").notNull().default([DEFAULT_PROGRAM]),
   slots: integer("slots").notNull(),
   appVersion: text("app_version").notNull(),
   spoolEpoch: text("spool_epoch").notNull(),
