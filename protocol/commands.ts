@@ -12,6 +12,7 @@ import { convoyCommands } from "./commands/convoy.ts";
 import { explainCommands } from "./commands/explain.ts";
 import { limitCommands } from "./commands/limits.ts";
 import { moleculeCommands } from "./commands/molecule.ts";
+import { programCommands } from "./commands/program.ts";
 import { settingCommands } from "./commands/settings.ts";
 import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
 import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
@@ -74,6 +75,7 @@ export const commands = {
   ...explainCommands,
   ...limitCommands,
   ...moleculeCommands,
+  ...programCommands,
   ...settingCommands,
   "town.status": define({
     mode: "query",

@@ -10,6 +10,7 @@ import {
   sessionIdSchema,
   turnIdSchema,
 } from "./ids.ts";
+import { agentProgramSchema, DEFAULT_PROGRAM } from "./entities/agent-program.ts";
 import { triageActionSchema } from "./entities/triage.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema, reviewCommentSchema } from "./review.ts";
@@ -78,6 +79,8 @@ export type BeadSpec = z.infer<typeof beadSpecSchema>;
 
 export const authorSchema = z.object({ name: z.string(), email: z.string() });
 const agentSpec = z.object({ id: beadIdSchema, name: z.string(), role: roleSchema });
+/** A town that does not tell means kilo. */
+const program = agentProgramSchema.default(DEFAULT_PROGRAM);
 const modelSpec = z.object({ model: z.string(), smallModel: z.string(), scripted: z.boolean() });
 
 const common = {
@@ -130,6 +133,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     bead: beadSpecSchema,
     agent: agentSpec,
     model: modelSpec,
+    program,
     author: authorSchema,
     /** Landed commits that the base must contain; the runner refuses to start on an older base. */
     contains: z.array(oidSchema),
@@ -161,6 +165,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     bead: beadSpecSchema,
     agent: agentSpec,
     model: modelSpec,
+    program,
     reviewId: beadIdSchema,
     headOid: oidSchema,
     baseOid: oidSchema,
@@ -188,6 +193,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     sessionId: sessionIdSchema,
     agent: agentSpec,
     model: modelSpec,
+    program,
     turns: z.array(turnSpecSchema).min(1),
     /** Earlier conversation, oldest first, when the agent starts afresh. */
     transcript: z.array(z.object({ from: z.enum(["person", "mayor"]), text: z.string() })),
@@ -197,6 +203,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     ...common,
     agent: agentSpec,
     model: modelSpec,
+    program,
     requests: z.array(triageSpecSchema).min(1),
   }),
 ]);

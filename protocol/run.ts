@@ -180,6 +180,8 @@ export const runnerSchema = z.object({
   incarnation: z.number().int(),
   isolation: isolationSchema,
   isolationReason: z.string().nullable(),
+  /** Agent programs that it has. */
+  programs: z.array(z.string()),
   slots: z.number().int(),
   version: z.string(),
   /** As last told; null: not yet. */

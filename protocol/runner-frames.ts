@@ -33,6 +33,8 @@ export const helloSchema = z.object({
   isolationReason: z.string().max(500).nullable(),
   slots: z.number().int().min(1).max(64),
   host: hostFiguresSchema.optional(),
+  /** Agent programs that it has; one that does not tell has kilo. */
+  programs: z.array(z.string().max(40)).max(20).optional(),
   spoolEpoch: z.string().max(60),
   /** Highest sequence on the runner's disk; the town applies facts up to it before it compares. */
   spoolSeq: z.number().int().nonnegative(),

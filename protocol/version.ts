@@ -10,6 +10,7 @@
  * 4: runners join with a key of their own; whether a token was used; what a host has left.
  *    Where saved work is: facts, images, the setting of a rig.
  *    Prices of models; calls without a price. Saved work is deleted.
+ *    The program of a role: program.get, program.set, in offers, hello and the images of runners.
  */
 export const PROTOCOL_VERSION = 4;
 export const PROTOCOL_VERSION_LOWEST = 1;

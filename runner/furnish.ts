@@ -1,10 +1,12 @@
 /** The runner's ports on this host: isolation, sandbox, git, sockets, agents. */
 import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { AcpDriver } from "./agents/acp/acp-driver.ts";
+import type { AgentDriver, AgentSpec } from "./agents/driver.ts";
+import { ACP_PROGRAMS, findProgram, findPrograms } from "./agents/find-programs.ts";
 import { KiloDriver } from "./agents/kilo/kilo-driver.ts";
-import { findKilo } from "./agents/kilo/kilo-binary.ts";
-import type { AgentSpec } from "./agents/driver.ts";
 import { loopbackDoors } from "./agents/loopback-doors.ts";
+import type { ProgramSearch } from "./agents/native-program.ts";
 import { SocketDirs } from "./agents/socket-dirs.ts";
 import { randomHex, type Clock, type Random } from "./clock.ts";
 import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from "./config.ts";
@@ -57,6 +59,7 @@ export async function furnish(host: Host): Promise<Furniture> {
   const hide = [host.dataDir];
   const git = oneFetchAtATime(await hostGit(root, owner, hostPath));
   const sandboxedExec = (runId: string) => execInSandbox({ sandbox, owner, runId, hide });
+  const found = findPrograms(searchOf(host, hostPath));
   const sockets = new SocketDirs({ tmpDir: tmpdir(), owner, random });
   return {
     ...{ clock, random, log, hide },
@@ -66,35 +69,42 @@ export async function furnish(host: Host): Promise<Furniture> {
     works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
     commands: sandboxCommands({ sandbox, owner, hide }),
     openDoors: loopbackDoors({ sockets, isolated: isolation.mode === "bwrap", random }),
-    createDriver: (spec) => createKilo(host, { sandbox, owner, hostPath }, spec),
+    programs: found.flatMap(({ program, at }) => (at.ok ? [program] : [])),
+    createDriver: (spec) => createDriver(host, { sandbox, owner, hostPath }, spec),
     stopStrays: async (runId) => void (await stopStrays({ owner, subject: runId }, STOP_GRACE_MS)),
     close: () => sockets.closeAll(),
   };
 }
 
-function createKilo(
-  { root, kilo, clock, random, log }: Host,
+/** Looked for anew with each agent: one that was moved or replaced meanwhile is found. */
+function createDriver(
+  host: Host,
   parts: { sandbox: Sandbox; owner: string; hostPath: string },
   spec: AgentSpec,
-): KiloDriver | { missing: string } {
+): AgentDriver | { missing: string } {
+  const { clock, random, log } = host;
   const { sandbox, owner, hostPath } = parts;
-  const checkout = programRoot();
-  const binary = findKilo({
-    setting: kilo,
-    path: hostPath,
-    roots: checkout === null ? [] : [checkout],
-    installDir: join(root.path, "agents"),
-  });
-  if (!binary.ok) return { missing: binary.error.message };
-  return new KiloDriver(spec, {
-    ...{ sandbox, owner, log },
-    binary: binary.value.path,
-    password: randomHex(random, 24),
+  const found = findProgram(spec.program, searchOf(host, hostPath));
+  if (!found.ok) return { missing: found.error.message };
+  const common = {
+    ...{ sandbox, owner, binary: found.value.path },
     startTimeoutMs: AGENT_START_TIMEOUT_MS,
-    networkRetryMs: AGENT_NETWORK_RETRY_MS,
     now: () => clock.now(),
-    random: () => random.unit(),
-  });
+  };
+  if (spec.program === "kilo")
+    return new KiloDriver(spec, {
+      ...{ ...common, log },
+      password: randomHex(random, 24),
+      networkRetryMs: AGENT_NETWORK_RETRY_MS,
+      random: () => random.unit(),
+    });
+  return new AcpDriver(spec, { ...common, program: ACP_PROGRAMS[spec.program] });
+}
+
+function searchOf({ root, kilo }: Host, path: string): ProgramSearch {
+  const checkout = programRoot();
+  const roots = checkout === null ? [] : [checkout];
+  return { setting: kilo, path, roots, installDir: join(root.path, "agents") };
 }
 
 async function hostGit(root: OwnedRoot, owner: string, path: string) {

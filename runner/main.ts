@@ -82,6 +82,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       appVersion: options.version,
       name: options.name,
       local: options.local,
+      programs: [...place.programs],
       isolation: place.isolation,
       isolationReason: place.isolationReason,
       slots: options.slots,

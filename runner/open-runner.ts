@@ -25,6 +25,7 @@ export type RunnerPorts = Pick<
   | "works"
   | "commands"
   | "openDoors"
+  | "programs"
   | "createDriver"
   | "stopStrays"
   | "hide"

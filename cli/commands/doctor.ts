@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { dataDirOf } from "../data-dir.ts";
 import type { Finding } from "../doctor/finding.ts";
-import { checkDataDir, checkDisk, checkPort, checkSandbox } from "../doctor/host.ts";
+import { checkDataDir, checkDisk, checkPort, checkPrograms, checkSandbox } from "../doctor/host.ts";
 import { checkBun, checkGit } from "../doctor/toolchain.ts";
 import { findTownFile } from "../town-file.ts";
 import { printJson, printLine } from "../output.ts";
@@ -11,7 +11,11 @@ const DEFAULT_PORT = 4270;
 
 /** `gastown doctor`: what this host lacks, each with what to do. */
 export function addDoctor(program: Command): void {
-  townCommand(program, "doctor", "Check toolchain, sandbox, model, disk, data directory and port")
+  townCommand(
+    program,
+    "doctor",
+    "Check toolchain, sandbox, agent programs, model, disk, data directory and port",
+  )
     .option(
       "--port <n>",
       "port the town is to listen on",
@@ -25,6 +29,7 @@ export function addDoctor(program: Command): void {
         checkBun(),
         await checkGit(),
         await checkSandbox(),
+        checkPrograms(dataDir),
         checkDisk(dataDir),
         checkDataDir(dataDir),
         // A running town holds its port itself.

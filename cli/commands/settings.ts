@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CommandInput, ModelPrice, ModelSettings } from "../../protocol/index.ts";
 import { Complaint } from "../complaint.ts";
 import { addFigures } from "./limits/figures.ts";
+import { addPrograms } from "./limits/program.ts";
 import { printJson, printLine } from "../output.ts";
 import { oneOf, readText, townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
@@ -25,6 +26,7 @@ interface ModelOptions extends TownOptions {
 export function addSettings(program: Command): void {
   const group = program.command("settings").description("Settings of the town");
   addFigures(group);
+  addPrograms(group);
   const model = group.command("model").description("The language model that agents use");
   townCommand(model, "show", "Show the model settings, without the key").action(
     async (options: TownOptions) => {

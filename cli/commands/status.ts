@@ -55,11 +55,12 @@ function printStatus(url: string, status: CommandValue<"town.status">): void {
   );
   printLine("");
   printTable(
-    ["runner", "state", "slots", "host", "isolation"],
+    ["runner", "state", "slots", "agents", "host", "isolation"],
     runners.map((runner) => [
       runner.name,
       runner.state,
       String(runner.slots),
+      runner.programs.join(", ") || "none",
       hostWords(runner.host),
       runner.isolationReason ?? runner.isolation,
     ]),

@@ -1,6 +1,9 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { PROGRAM_TITLES } from "../../protocol/index.ts";
+import { findPrograms } from "../../runner/agents/find-programs.ts";
+import { programRoot } from "../../runner/program-root.ts";
 import { markOwner } from "../../runner/process/mark.ts";
 import { probeIsolation } from "../../runner/sandbox/probe.ts";
 import { fine, trouble, type Finding } from "./finding.ts";
@@ -18,6 +21,23 @@ export async function checkSandbox(): Promise<Finding> {
     isolation.reason.replace(/\.$/, ""),
     "Until then a rig works only after its owner has confirmed that agents on this host can read everything the owner can.",
   );
+}
+
+/** Which agent programs runners on this host find. */
+export function checkPrograms(dataDir: string): Finding {
+  const found = findPrograms({
+    setting: null,
+    path: process.env["PATH"] ?? "",
+    roots: [programRoot()].filter((root) => root !== null),
+    installDir: join(dataDir, "runner", "agents"),
+  });
+  const there = found.flatMap(({ program, at }) =>
+    at.ok ? [`${PROGRAM_TITLES[program]} at ${at.value.path}`] : [],
+  );
+  const missing = found.flatMap(({ program, at }) => (at.ok ? [] : [PROGRAM_TITLES[program]]));
+  const others = missing.length === 0 ? "" : `; not here: ${missing.join(", ")}`;
+  if (there.length > 0) return fine("agents", `${there.join(", ")}${others}`);
+  return trouble("agents", "fail", "no agent program was found", "Install @kilocode/cli.");
 }
 
 /** The place of the data directory, or of the first of its parents that is there. */

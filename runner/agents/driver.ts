@@ -1,5 +1,6 @@
 /** What a run needs of an agent, whichever it is. One contract suite (`driver.contract.ts`) holds for every driver. */
 import type { Result } from "../../protocol/error.ts";
+import type { AgentProgram } from "../../protocol/entities/agent-program.ts";
 import type { Role } from "../../protocol/run.ts";
 import type { ExitRecord } from "../process/exit-record.ts";
 import type { Reachable } from "../sandbox/sandbox-spec.ts";
@@ -10,6 +11,7 @@ import type { TokenUsage } from "./model-usage.ts";
 export type AgentSpec = {
   runId: string;
   role: Role;
+  program: AgentProgram;
   /** System prompt of the role. */
   prompt: string;
   model: string;

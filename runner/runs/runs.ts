@@ -1,4 +1,5 @@
 /** The runs of this runner: takes offers, starts and stops runs, ends each exactly once. */
+import { PROGRAM_TITLES } from "../../protocol/entities/agent-program.ts";
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { RunSpec } from "../../protocol/run-spec.ts";
 import type {
@@ -121,7 +122,7 @@ export class Runs implements RunsPort {
   }
 
   #judge(spec: RunSpec): OfferAnswer {
-    const { book, isolation, host } = this.#place;
+    const { book, isolation, host, programs } = this.#place;
     if (this.#draining) return no("draining", "This runner is stopping and takes nothing new.");
     const tombstone = book.tombstone(spec.runId);
     if (tombstone !== null)
@@ -139,6 +140,8 @@ export class Runs implements RunsPort {
         "Nothing isolates agents on this host, and the rig's owner has not confirmed that.",
       );
     }
+    if ("agent" in spec && !programs.includes(spec.program))
+      return no("unsupported", `${PROGRAM_TITLES[spec.program]} is not installed on this host.`);
     const refuses = host().refuses;
     if (refuses !== null && (refuses.what === "everything" || isCounted(spec.kind)))
       return no("no_capacity", `This host takes no more now: ${refuses.why}.`);

@@ -2,6 +2,7 @@
 import type { HostGauge } from "../host/host-gauge.ts";
 import type { ModelCredential } from "../../protocol/runner-frames.ts";
 import type { ToolAnswer } from "../../protocol/runner-frames.ts";
+import type { AgentProgram } from "../../protocol/entities/agent-program.ts";
 import type { Ack } from "../../protocol/error.ts";
 import type { Fence } from "../../protocol/run.ts";
 import type { AgentDriver, AgentSpec } from "../agents/driver.ts";
@@ -33,6 +34,8 @@ export interface TownRequests {
 }
 
 export interface Workplace {
+  /** Agent programs that were found here. */
+  programs: readonly AgentProgram[];
   /** Folders no agent may see. */
   hide: readonly string[];
   /** What keeps agents and gates apart from this host. */

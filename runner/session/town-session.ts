@@ -56,7 +56,7 @@ import { request, type FrameListeners, type TownLink, type Transport } from "./t
 /** What this runner is: the parts of hello that do not change while it lives. */
 export type RunnerFacts = Pick<
   Hello,
-  "appVersion" | "name" | "local" | "isolation" | "isolationReason" | "slots"
+  "appVersion" | "name" | "local" | "isolation" | "isolationReason" | "slots" | "programs"
 >;
 
 /** What the session asks of the runs. */

@@ -20,6 +20,7 @@ import {
   updateConvoy,
 } from "./convoys/convoy-life.ts";
 import { dependBead, rewireBead, undependBead } from "./dependency-commands.ts";
+import { setProgram } from "./program-commands.ts";
 import { slingBead } from "./issue-commands.ts";
 import { deleteFormula, putFormulaVersion } from "./molecules/formula-commands.ts";
 import {
@@ -68,6 +69,7 @@ export const applyCommand = {
   "convoy.resume": resumeConvoy,
   "provider.retry": retryProvider,
   "breaker.reset": resetBreaker,
+  "program.set": setProgram,
   "settings.set": setSetting,
   "settings.unset": unsetSetting,
   "budget.set": setBudget,

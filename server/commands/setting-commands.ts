@@ -76,7 +76,8 @@ function changed(tx: Tx, { key, scope }: Place) {
   return ok(present(shown, `setting ${key}`));
 }
 
-function lookAgain(tx: Tx, rigId: string | null): void {
+/** Whatever a setting of a rig, or of the town, may concern. */
+export function lookAgain(tx: Tx, rigId: string | null): void {
   touchTown(tx);
   const rows =
     rigId === null

@@ -1,5 +1,5 @@
 /** Applies a plan's step: its actions together or not at all, after comparing with what its rule read. */
-import { agentStateOf } from "../model/agent-states.ts";
+import { agentStateOf } from "../model/agents/agent-states.ts";
 import { escalationState } from "../model/attention-states.ts";
 import type { Expect, Step, Action } from "../reconcile/plan.ts";
 import { subjectState } from "../store/views/attention-views.ts";

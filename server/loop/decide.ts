@@ -5,6 +5,7 @@ import type { Policies } from "../store/limits/policies.ts";
 import { TOWN } from "../reconcile/concerns.ts";
 import { explain, type Explanation } from "../reconcile/explain.ts";
 import { gateOf } from "../reconcile/gates.ts";
+import { NEED } from "../reconcile/stages.ts";
 import type { Plan } from "../reconcile/plan.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import type { Snapshot } from "../reconcile/snapshot.ts";
@@ -218,7 +219,9 @@ export class Decider {
   #watchGates(s: Snapshot): void {
     const gates = new Map<string, string>();
     for (const rig of s.rigs) {
-      const said = JSON.stringify([gateOf(rig, "agent", s), gateOf(rig, "code", s)]);
+      const said = JSON.stringify(
+        [NEED.work, NEED.review, NEED.check].map((need) => gateOf(rig, need, s)),
+      );
       gates.set(rig.id, said);
       const before = this.#gates.get(rig.id);
       if (before !== undefined && before !== said) this.#agenda.sweepRig(rig.id);

@@ -8,7 +8,13 @@ import {
   reviewStateSchema,
 } from "../../protocol/index.ts";
 import { columnsOf, tableAfter } from "../../tests/support/markdown-table.ts";
-import { AGENT_STATUS, agentAfter, agentEvents, agentName, agentStates } from "./agent-states.ts";
+import {
+  AGENT_STATUS,
+  agentAfter,
+  agentEvents,
+  agentName,
+  agentStates,
+} from "./agents/agent-states.ts";
 import { CONVOY_STATUS, convoyAfter, convoyEvents, convoyStates } from "./convoy-states.ts";
 import {
   MOLECULE_STATUS,

@@ -14,6 +14,7 @@ import {
   runImage,
   townImage,
 } from "../store/images/images.ts";
+import { readProgramChoices } from "../store/limits/programs.ts";
 import { findBead, findRig, findRun } from "../store/refs.ts";
 import { agents, beadEvents, beads, issues, reviews } from "../store/schema/beads.ts";
 import { escalations } from "../store/schema/attention.ts";
@@ -164,6 +165,12 @@ const settingsGet: Query<"settings.get"> = ({ db, policies }, body) => {
   return ok(readSettings(db, policies.defaults, rig ? rig.value.id : TOWN_SCOPE));
 };
 
+const programGet: Query<"program.get"> = ({ db }, body) => {
+  const rig = body.rig === undefined ? null : findRig(db, body.rig);
+  if (rig && !rig.ok) return rig;
+  return ok(readProgramChoices(db, rig ? rig.value.id : null));
+};
+
 export const answerQuery = {
   "town.status": status,
   "reconcile.preview": preview,
@@ -191,6 +198,7 @@ export const answerQuery = {
   "run.events": runEvents,
   "agent.list": agentList,
   "escalation.list": escalationList,
+  "program.get": programGet,
   "settings.get": settingsGet,
   "budget.list": ({ db, now, policies }) => ok(readBudgets(db, now, policies.town)),
   "question.list": questionList,

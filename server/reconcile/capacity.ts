@@ -1,17 +1,7 @@
 /** What is free: one account of slots that the allocator draws from. */
 import { startsLeft, takes, usable } from "./gates.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
-import type { SlotClass } from "./stages.ts";
-
-const CLASS_OF = {
-  work: "agent",
-  review: "agent",
-  check: "code",
-  merge: "code",
-  baseline: "code",
-  session: "session",
-  triage: "agent",
-} as const;
+import { NEED, type Need, type SlotClass } from "./stages.ts";
 
 export class Capacity {
   #town: number;
@@ -29,13 +19,14 @@ export class Capacity {
     this.#town = s.policy.slots;
     this.#starts = Number.POSITIVE_INFINITY;
     for (const { kind, runnerId, rigId, count } of s.held)
-      this.#take(CLASS_OF[kind], runnerId, rigId, count);
+      this.#take(NEED[kind].slot, runnerId, rigId, count);
     this.#starts = startsLeft(s);
   }
 
   /** How many runs of this class could be placed for the rig now. */
-  room(slot: SlotClass, rig: RigView | null): number {
-    const left = this.#open(slot, rig).reduce(
+  room(need: Need, rig: RigView | null): number {
+    const { slot } = need;
+    const left = this.#open(need, rig).reduce(
       (sum, runner) => sum + Math.max(0, this.#left(slot, runner)),
       0,
     );
@@ -48,11 +39,11 @@ export class Capacity {
   }
 
   /** Takes a slot on the runner with the most room, or on the only one that will do; null when there is none. */
-  place(slot: SlotClass, rig: RigView | null, only: RunnerView | null = null): RunnerView | null {
+  place(need: Need, rig: RigView | null, only: RunnerView | null = null): RunnerView | null {
+    const { slot } = need;
     if (this.#bound(slot, rig) <= 0) return null;
-    const [best] = (
-      only === null ? this.#open(slot, rig) : [only].filter((runner) => takes(runner, slot))
-    )
+    const [best] = this.#open(need, rig)
+      .filter(({ id }) => only === null || id === only.id)
       .map((runner) => ({ runner, left: this.#left(slot, runner) }))
       .filter(({ runner, left }) => left > 0 && !this.#taken.has(runner.id))
       .toSorted((a, b) => b.left - a.left || (a.runner.id < b.runner.id ? -1 : 1));
@@ -62,18 +53,19 @@ export class Capacity {
   }
 
   /** Which bound holds the rig's next agent back, in plain words, or null. */
-  fullness(slot: SlotClass, rig: RigView): string | null {
+  fullness(need: Need, rig: RigView): string | null {
+    const { slot } = need;
     if (slot === "agent" && this.#town <= 0)
       return `all ${this.#s.policy.slots} agent slots of the town are busy`;
     if (slot === "agent" && this.#starts <= 0)
       return "agents are started one by one while the model or the breaker is tried again";
     if (slot === "agent" && this.#bound(slot, rig) <= 0)
       return `all ${rig.slots} slots of rig ${rig.name} are busy`;
-    return this.room(slot, rig) <= 0 ? "every runner is busy" : null;
+    return this.room(need, rig) <= 0 ? "every runner is busy" : null;
   }
 
-  #open(slot: SlotClass, rig: RigView | null): RunnerView[] {
-    return usable(rig, this.#s).filter((runner) => takes(runner, slot));
+  #open({ slot, role }: Need, rig: RigView | null): RunnerView[] {
+    return usable(rig, this.#s, role).filter((runner) => takes(runner, slot));
   }
 
   /** Town and rig bound agents only. */

@@ -18,7 +18,8 @@ import {
 } from "./readiness.ts";
 import type { TriageView } from "./attention.ts";
 import type { ConvoyView, IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
-import type { SlotClass } from "./stages.ts";
+import { NEED } from "./stages.ts";
+import type { Need } from "./stages.ts";
 
 /** One thing that is waited for. */
 export interface Reason {
@@ -87,7 +88,7 @@ function explainIssue(issue: IssueView, context: Context): Explanation {
     const first = isTold ? [] : [reason(text, untilAt, waitsOn(text, issue, review))];
     return { text: "It is open and cannot be started yet.", reasons: [...first, ...blockers], can };
   }
-  return { ...forCapacity("agent", rig, null, context), can };
+  return { ...forCapacity(NEED.work, rig, null, context), can };
 }
 
 /** The object that an open bead's wait speaks of, where it is one. */
@@ -134,9 +135,9 @@ function explainReview(review: ReviewView, context: Context): Explanation {
   if (readiness === null) return { text, reasons: why, can: own };
   if ("wait" in readiness)
     return { text, reasons: [reason(readiness.wait.text, readiness.wait.untilAt)], can: own };
-  const slot: SlotClass = review.state === "reviewing" ? "agent" : "code";
+  const need = review.state === "reviewing" ? NEED.review : NEED.check;
   const lane = review.state === "approved" ? readiness.ready.resource : null;
-  const { reasons, can } = forCapacity(slot, readiness.rig, lane, context);
+  const { reasons, can } = forCapacity(need, readiness.rig, lane, context);
   return { text, reasons, can: [...own, ...can] };
 }
 
@@ -205,13 +206,13 @@ function explainConvoy({ members }: ConvoyView): Explanation {
 
 /** Ready by itself: what of the town holds it up. */
 function forCapacity(
-  slot: SlotClass,
+  need: Need,
   rig: RigView,
   lane: string | null,
   { s, busyResources }: Context,
 ): Explanation {
   const can: Remedy[] = rigRemedies(rig, s);
-  const gate = gateOf(rig, slot, s);
+  const gate = gateOf(rig, need, s);
   if (gate)
     return { text: "It is ready.", reasons: [reason(gate.text, gate.untilAt, rig.id)], can };
   if (lane !== null && busyResources.has(lane))
@@ -220,7 +221,7 @@ function forCapacity(
       reasons: [reason("waits for the lane of its target: another landing holds it")],
       can,
     };
-  const full = new Capacity(s).fullness(slot, rig);
+  const full = new Capacity(s).fullness(need, rig);
   const text = full ?? "is about to be started";
   return { text: "It is ready.", reasons: [reason(text)], can };
 }

@@ -1,24 +1,28 @@
 /** What keeps a whole rig from being worked on, whatever is free. The same words for all that waits behind it. */
+import { PROGRAM_TITLES, type Role } from "../../protocol/index.ts";
+import { programOf } from "../model/agents/program.ts";
 import { isPaused, mustStagger, providerWords, type Lane } from "../model/provider.ts";
 import { nextDayAt } from "../model/budget.ts";
 import { dayOverspent } from "./limits/costs.ts";
 import { pauseWords } from "./limits/pauses.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
-import type { SlotClass } from "./stages.ts";
+import type { Need, SlotClass } from "./stages.ts";
 
 export interface Gate {
   text: string;
   untilAt: number | null;
 }
 
-/** Runners that take new runs of this rig; of any when no rig is named. */
-export function usable(rig: RigView | null, s: Snapshot): RunnerView[] {
+/** Runners that take new runs of this rig; of any when no rig is named. With a role, those that have its program. */
+export function usable(rig: RigView | null, s: Snapshot, role: Role | null = null): RunnerView[] {
+  const program = role && programOf(s, rig?.id ?? null, role);
   return s.runners.filter(
     (runner) =>
       runner.online &&
       !runner.draining &&
       runner.state === "connected" &&
-      (rig === null || runner.isolation === "bwrap" || rig.isolationConfirmed),
+      (rig === null || runner.isolation === "bwrap" || rig.isolationConfirmed) &&
+      (program === null || runner.programs.includes(program)),
   );
 }
 
@@ -29,12 +33,13 @@ export function takes({ host }: RunnerView, slot: SlotClass): boolean {
 }
 
 /** Why no run of this class is offered for the rig, or null. */
-export function gateOf(rig: RigView, slot: SlotClass, s: Snapshot): Gate | null {
+export function gateOf(rig: RigView, { slot, role }: Need, s: Snapshot): Gate | null {
   const paused = pausedGate(rig, s);
   if (paused) return paused;
   if (rig.state === "parked") return gate(`rig ${rig.name} is parked: see its page`);
-  const noRunner = runnerGate(rig, slot, s);
-  if (slot === "agent" && rig.state === "checking") return baselineGate(rig, noRunner, s);
+  const noRunner = runnerGate(rig, { slot, role }, s);
+  if (slot === "agent" && rig.state === "checking")
+    return baselineGate(rig, runnerGate(rig, { slot: "code", role: null }, s), s);
   if (slot === "agent" && s.modelMissing) return gate(s.modelMissing);
   return (
     (slot === "agent" ? (dayGate(s) ?? breakerGate(s) ?? laneGate("agents", s)) : null) ?? noRunner
@@ -90,12 +95,13 @@ function baselineGate(rig: RigView, noRunner: Gate | null, s: Snapshot): Gate {
  * Why no runner takes runs of this rig, or null. While the town observes, its runners may still come: nothing is said of
  * it, or each start would rewrite what every bead waits for.
  */
-function runnerGate(rig: RigView, slot: SlotClass, s: Snapshot): Gate | null {
-  const runners = usable(rig, s);
+function runnerGate(rig: RigView, { slot, role }: Need, s: Snapshot): Gate | null {
+  const runners = usable(rig, s, role);
   if (runners.some((runner) => takes(runner, slot))) return null;
   if (runners.length > 0) return gate(runners.map(refusalWords).join("; "));
   if (s.observingUntil !== null && s.runners.every((runner) => !runner.online)) return null;
   if (usable(null, s).length === 0) return gate("no runner is connected");
+  if (role !== null && usable(rig, s).length > 0) return gate(noProgramWords(rig, role, s));
   return gate(
     `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
   );
@@ -104,6 +110,11 @@ function runnerGate(rig: RigView, slot: SlotClass, s: Snapshot): Gate | null {
 function refusalWords({ name, host }: RunnerView): string {
   const what = host?.refuses?.what === "agents" ? "no more agents" : "nothing more";
   return `runner ${name} takes ${what}: ${host?.refuses?.why ?? "it does not say why"}`;
+}
+
+function noProgramWords(rig: RigView, role: Role, s: Snapshot): string {
+  const title = PROGRAM_TITLES[programOf(s, rig.id, role)];
+  return `no connected runner has ${title}, which a ${role} of rig ${rig.name} is to be: install it on a runner's host and start that runner again, or choose another program`;
 }
 
 function gate(text: string, untilAt: number | null = null): Gate {

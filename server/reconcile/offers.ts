@@ -10,6 +10,7 @@ import type {
   SavedKept,
 } from "../../protocol/index.ts";
 import { landingOf } from "../model/delivery.ts";
+import { programOf } from "../model/agents/program.ts";
 import { returnedByPerson } from "../model/rounds.ts";
 import { beadResource, laneOf, laneResource, sessionResource, type Context } from "./context.ts";
 import { withdraws } from "./limits/exhaustion.ts";
@@ -83,6 +84,7 @@ export function offerWork(
       ),
       agent: { ...given.agent, role: "polecat" },
       model: model(s, "polecat"),
+      program: programOf(s, rig.id, "polecat"),
       author: s.author,
       contains: issue.blockers.flatMap((blocker) => (blocker.landedOid ? [blocker.landedOid] : [])),
       savedWork: beginsFrom(issue, runner),
@@ -149,6 +151,7 @@ export function offerReview(
       bead: { ...beadSpec(issue, rig, given.attempt, null), round: round?.round ?? 1 },
       agent: { ...given.agent, role: "refinery" },
       model: model(s, "refinery"),
+      program: programOf(s, rig.id, "refinery"),
       reviewId: review.id,
       headOid: review.headOid,
       baseOid: round?.baseOid ?? review.headOid,
@@ -212,6 +215,7 @@ export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context)
       sessionId: turn.sessionId,
       agent: { ...given.agent, role: "mayor" },
       model: model(s, "mayor"),
+      program: programOf(s, null, "mayor"),
       turns: [{ turnId: turn.id, text: turn.text, digest: [], journal: [] }],
       transcript: [],
     }),

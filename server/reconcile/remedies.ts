@@ -1,4 +1,5 @@
 /** What a person could do about a bead that does not move: commands that the town takes as they stand. */
+import { RIG_ROLES } from "../model/agents/program.ts";
 import { isPaused } from "../model/provider.ts";
 import { usable } from "./gates.ts";
 import { overspentOf, type Overspent } from "./limits/costs.ts";
@@ -88,6 +89,11 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
     can.push(remedy("Try the model's provider now", "provider.retry"));
   if (s.modelMissing || agents?.state === "refused")
     can.push(remedy("Set the model up", "model.set"));
+  for (const role of RIG_ROLES)
+    if (usable(rig, s, role).length === 0 && usable(rig, s).length > 0)
+      can.push(
+        remedy(`Let kilo be its ${role}`, "program.set", { role, program: "kilo", rig: rig.id }),
+      );
   if (usable(rig, s).length === 0 && usable(null, s).length > 0)
     can.push(
       remedy("Let its agents work without isolation", "rig.update", {

@@ -22,6 +22,7 @@ import type { BreakerView } from "../model/breaker.ts";
 import type { Repetition } from "../model/ladder.ts";
 import type { Lane, ProviderView } from "../model/provider.ts";
 import type { StepView } from "../model/molecules/states.ts";
+import type { ProgramChoices } from "../model/agents/program.ts";
 import type { Policy } from "../model/policy.ts";
 import type { IssueState } from "../model/states.ts";
 import type { KeptTree } from "./saved/kept-tree.ts";
@@ -64,6 +65,8 @@ export interface RunnerView {
   host: HostFigures | null;
   /** It refused an offer because it is leaving: nothing new until its next hello. */
   draining: boolean;
+  /** Agent programs that it has. */
+  programs: readonly string[];
   lastSeenAt: number;
 }
 
@@ -278,6 +281,8 @@ export interface Snapshot {
   /** null: a model is configured and its key readable; else what a person must do. */
   modelMissing: string | null;
   models: Record<Role, string> & { small: string; scripted: boolean };
+  /** The programs that were chosen for roles: ask `programOf`. */
+  programs: ProgramChoices;
   /** The quota is used up and the fallback model does the work. */
   fallback: boolean;
   /** What a person has paused: "town", ids of rigs and convoys. */

@@ -1,9 +1,27 @@
 /** The order in which capacity is given away: what is nearest to landing first. */
+import type { Role, RunKind } from "../../protocol/index.ts";
+
 export const STAGE = { merge: 1, review: 2, check: 3, work: 4 } as const;
 export type Stage = keyof typeof STAGE;
 
 /** What a run takes of a runner: an agent's memory, processor time, or the Mayor's place. */
 export type SlotClass = "agent" | "code" | "session";
+
+/** What a run asks of its runner: a slot, and the program of its role where it has an agent. */
+export interface Need {
+  slot: SlotClass;
+  role: Role | null;
+}
+
+export const NEED = {
+  merge: { slot: "code", role: null },
+  check: { slot: "code", role: null },
+  baseline: { slot: "code", role: null },
+  review: { slot: "agent", role: "refinery" },
+  work: { slot: "agent", role: "polecat" },
+  triage: { slot: "agent", role: "triage" },
+  session: { slot: "session", role: "mayor" },
+} as const satisfies Record<RunKind, Need>;
 
 /** Place among those of one stage: priority, then age. */
 export const PRIORITY_RANK = { critical: 0, high: 1, medium: 2, low: 3 } as const;

@@ -16,7 +16,7 @@ import type {
   RunView,
   Snapshot,
 } from "../reconcile/snapshot.ts";
-import { STAGE, type SlotClass } from "../reconcile/stages.ts";
+import { NEED, STAGE, type Need } from "../reconcile/stages.ts";
 import type { Db } from "./database.ts";
 import { kindOfId } from "./id-kind.ts";
 import { issues, ready } from "./schema/beads.ts";
@@ -31,6 +31,7 @@ import {
 } from "./settings.ts";
 import { readLimits, type Limits } from "./limits/limits.ts";
 import type { Policies } from "./limits/policies.ts";
+import { readPrograms } from "./limits/programs.ts";
 import { usesFallback } from "../model/provider.ts";
 import { TRIAGE_RESOURCE } from "../model/triage.ts";
 import { prepareTriages } from "./views/attention-views.ts";
@@ -111,6 +112,7 @@ type Town = Pick<
   | "observingUntil"
   | "modelMissing"
   | "models"
+  | "programs"
   | "fallback"
 > &
   Limits &
@@ -211,9 +213,9 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
     const rigOf = new Map(town.rigs.map((rig) => [rig.id, rig]));
     for (const at of queues.all()) {
       const rig = rigOf.get(at.rigId);
-      const slot = SLOT[at.stage];
-      if (!rig || !slot || gateOf(rig, slot, town) !== null) continue;
-      const room = capacity.room(slot, rig);
+      const need = QUEUED[at.stage];
+      if (!rig || !need || gateOf(rig, need, town) !== null) continue;
+      const room = capacity.room(need, rig);
       if (room <= 0) continue;
       // A half-open breaker is tried by a bead that does not fail: those that do, or did lately, may be the first ones.
       const limit = room + (isTried ? town.breaker.recent.length : 0);
@@ -225,10 +227,10 @@ function prepareHeads(db: Db): (town: Town & Snapshot) => string[] {
 }
 
 /** Stages whose queues are those of rigs, with what their runs take; merges wait in lanes. */
-const SLOT: Readonly<Record<number, SlotClass>> = {
-  [STAGE.review]: "agent",
-  [STAGE.check]: "code",
-  [STAGE.work]: "agent",
+const QUEUED: Readonly<Record<number, Need>> = {
+  [STAGE.review]: NEED.review,
+  [STAGE.check]: NEED.check,
+  [STAGE.work]: NEED.work,
 };
 
 interface Queue {
@@ -421,7 +423,7 @@ function modelView(
   db: Db,
   live: Live,
   { providers }: Limits,
-): Pick<Snapshot, "modelMissing" | "models" | "fallback"> {
+): Pick<Snapshot, "modelMissing" | "models" | "programs" | "fallback"> {
   const stored = readStoredModel(db);
   const instead = stored?.fallbackModel ?? null;
   const fallback = usesFallback(providers.get("agents"), instead, live.now);
@@ -431,6 +433,7 @@ function modelView(
   return {
     modelMissing: missingModel(readModelSettings(db, live.secrets, stored)),
     fallback,
+    programs: readPrograms(db),
     models: {
       mayor: name("mayor", mayors),
       polecat: name("polecat", fallback),

@@ -11,7 +11,15 @@ import { SimDoors } from "./doors.ts";
 
 const spec: Omit<AgentSpec, "gateway" | "tools" | "socketDir"> = {
   onModelCall: () => undefined,
-  ...{ runId: "rn1", role: "polecat", prompt: "", model: "m", smallModel: "m", hide: [] },
+  ...{
+    runId: "rn1",
+    role: "polecat",
+    program: "kilo",
+    prompt: "",
+    model: "m",
+    smallModel: "m",
+    hide: [],
+  },
   ...{ cwd: "/tree", home: "/home", tmp: "/tmp", readOnly: [], readWrite: ["/tree"] },
 };
 

@@ -5,7 +5,7 @@ import {
   agentStates,
   type AgentEvent,
   type AgentState,
-} from "../../server/model/agent-states.ts";
+} from "../../server/model/agents/agent-states.ts";
 import {
   questionAfter,
   questionEvents,

@@ -122,6 +122,7 @@ export class SimRunnerHost {
       // A killed runner's processes end with it: there is nothing to find.
       stopStrays: () => life.call("stopStrays", () => undefined),
       hide: [],
+      programs: ["kilo"],
       isolation: "bwrap",
       host: () => ROOMY,
       halt: (why) => {

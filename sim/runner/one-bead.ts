@@ -76,7 +76,14 @@ export class OneBead implements Errand {
     const work = town.of("work_done").at(-1);
     if (kind === "work" || work === undefined) {
       const agent = { id: newId(this.#random, "agent"), name: "Toast", role: "polecat" as const };
-      const more = { agent, model: MODEL, author: AUTHOR, contains: [], carries: [] };
+      const more = {
+        agent,
+        model: MODEL,
+        program: "kilo" as const,
+        author: AUTHOR,
+        contains: [],
+        carries: [],
+      };
       return { kind: "work", ...common, ...more, savedWork: saved };
     }
     const { headOid, baseOid, branch, summary } = work;
@@ -85,6 +92,16 @@ export class OneBead implements Errand {
     if (kind === "merge")
       return { kind, purpose: "land", ...common, ...head, author: AUTHOR, carries: [] };
     const agent = { id: newId(this.#random, "agent"), name: "Refinery", role: "refinery" as const };
-    return { kind, ...common, ...head, baseOid, summary, agent, model: MODEL, gates: [] };
+    return {
+      kind,
+      ...common,
+      ...head,
+      baseOid,
+      summary,
+      agent,
+      model: MODEL,
+      program: "kilo",
+      gates: [],
+    };
   }
 }

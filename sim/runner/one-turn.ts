@@ -43,6 +43,7 @@ export class OneTurn implements Errand {
       sessionId: this.#sessionId,
       agent: { id: this.#agentId, name: "Mayor", role: "mayor" },
       model: { model: "m", smallModel: "m", scripted: true },
+      program: "kilo",
       turns: [turn],
       transcript: [],
     };

@@ -1,7 +1,7 @@
 /** A whole town for a test: `./gastown up` with its own runner, the scripted model beside it, and a person's connection. */
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { TownClient } from "../../cli/town-client.ts";
 import { readTownFile } from "../../cli/town-file.ts";
 import type { AnyImage, Image, ImageKind, Issue, Topic } from "../../protocol/index.ts";
@@ -33,6 +33,8 @@ export interface WholeTownOptions {
   args?: readonly string[];
   /** The checkout whose wrapper runs; this one unless given. */
   checkout?: string;
+  /** Searched for programs before this process's PATH. */
+  pathFirst?: string;
   /** Whether the scripted model is chosen at once; true unless given. */
   hasModel?: boolean;
 }
@@ -56,6 +58,7 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
       ...(options.checkout === undefined ? {} : { checkout: options.checkout }),
       env: {
         HOME: home,
+        PATH: [options.pathFirst, process.env["PATH"]].filter((part) => part).join(delimiter),
         XDG_CONFIG_HOME: home,
         GASTOWN_POLICY: JSON.stringify(options.policy ?? {}),
       },

@@ -25,6 +25,7 @@ export function RunnerList() {
               <span className="min-w-32 font-medium">{runner.name}</span>
               <StateChip look={runnerLook(runner.state)} />
               <span className="num text-ink-2">{count(runner.slots, "slot")}</span>
+              <span className="text-ink-2">{runner.programs.join(", ") || "no agent program"}</span>
               <span className={runner.isolation === "none" ? "text-s-failed" : "text-ink-2"}>
                 {runner.isolation === "none"
                   ? `no isolation${runner.isolationReason ? `: ${runner.isolationReason}` : ""}`

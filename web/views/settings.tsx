@@ -2,6 +2,7 @@
 import { SECRET_HEADER, forgetLogin, readLogin } from "../lib/login.ts";
 import { useTopic, useTown } from "../lib/town.tsx";
 import { ModelForm } from "../settings/model-form.tsx";
+import { ProgramList } from "../settings/program-list.tsx";
 import { RunnerList } from "../settings/runner-list.tsx";
 import { TokenList } from "../settings/token-list.tsx";
 import { Button } from "../ui/button.tsx";
@@ -22,6 +23,7 @@ export function SettingsView() {
             <SkeletonRows />
           )}
         </Section>
+        <ProgramList />
         <RunnerList />
         <TokenList />
         <Section title="This browser">

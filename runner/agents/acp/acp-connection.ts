@@ -2,6 +2,7 @@
  * One conversation with an agent over the Agent Client Protocol, line by line. The library asks and answers; updates are
  * read here, because it does not keep their order with the answers, and complains of those it does not know.
  */
+import type * as Sdk from "@agentclientprotocol/sdk";
 import type { z } from "zod";
 import { refuse, type Result } from "../../../protocol/error.ts";
 import type { AcpError } from "./acp-errors.ts";
@@ -39,10 +40,6 @@ export type AcpConnection = {
   close(): void;
 };
 
-type Sdk = typeof import("@agentclientprotocol/sdk");
-type SdkAgent = ReturnType<ReturnType<Sdk["client"]>["connect"]>["agent"];
-type SdkMessage = import("@agentclientprotocol/sdk").AnyMessage;
-
 const ERROR_CHARS_MAX = 600;
 
 /** The library is loaded with the first agent that needs it. */
@@ -71,11 +68,11 @@ export async function connectAcp(peer: AcpPeer): Promise<AcpConnection> {
 }
 
 class Asking {
-  readonly #sdk: Sdk;
-  readonly #agent: SdkAgent;
+  readonly #sdk: typeof Sdk;
+  readonly #agent: Sdk.ClientContext;
   sessionId: string | null = null;
 
-  constructor(sdk: Sdk, agent: SdkAgent) {
+  constructor(sdk: typeof Sdk, agent: Sdk.ClientContext) {
     this.#sdk = sdk;
     this.#agent = agent;
   }
@@ -158,9 +155,9 @@ class Asking {
 /** Messages of the library as lines. Of the agent's answers only those reach it that something was asked for. */
 function lineStream(send: (line: string) => void) {
   const asked = new Set<string | number>();
-  const incoming = new TransformStream<SdkMessage, SdkMessage>();
+  const incoming = new TransformStream<Sdk.AnyMessage, Sdk.AnyMessage>();
   const writer = incoming.writable.getWriter();
-  const writable = new WritableStream<SdkMessage>({
+  const writable = new WritableStream<Sdk.AnyMessage>({
     write(message) {
       if ("method" in message && "id" in message && message.id !== null) asked.add(message.id);
       send(JSON.stringify(message));
@@ -172,7 +169,7 @@ function lineStream(send: (line: string) => void) {
     receive(read: Exclude<ReturnType<typeof readLine>, { kind: "update" }>) {
       if (read === null || (read.kind === "answer" && !asked.delete(read.id))) return;
       // The library checks the rest; a connection that was closed takes nothing.
-      void writer.write(read.message as SdkMessage).catch(() => undefined);
+      void writer.write(read.message as Sdk.AnyMessage).catch(() => undefined);
     },
   };
 }

@@ -53,6 +53,7 @@ export function openSurroundings(
     spec: {
       runId,
       role: job.role,
+      program: run.spec.program,
       prompt: rolePrompt(job.role),
       model: names.model,
       smallModel: names.smallModel,

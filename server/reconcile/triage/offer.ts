@@ -1,5 +1,6 @@
 /** The run of a triage agent: no repository, no tree. */
 import { TRIAGE_RESOURCE } from "../../model/triage.ts";
+import { programOf } from "../../model/agents/program.ts";
 import type { Context } from "../context.ts";
 import { limits, model } from "../offers.ts";
 import type { OfferRequest } from "../plan.ts";
@@ -22,6 +23,7 @@ export function offerTriage(runner: RunnerView, { s }: Context): OfferRequest {
       limits: limits(s, null, "triageWallMs"),
       agent: { ...agent, role: "triage" },
       model: model(s, "triage"),
+      program: programOf(s, null, "triage"),
       requests: [],
     }),
   };

@@ -35,7 +35,7 @@ import { rigs, runners, runs, turns, usageTotals } from "../schema/runs.ts";
 import { town } from "../schema/town.ts";
 import { readModelSettings, type SecretReader } from "../settings.ts";
 import { given, prepared } from "../prepared.ts";
-import { agentStateOf } from "../../model/agent-states.ts";
+import { agentStateOf } from "../../model/agents/agent-states.ts";
 import type { Policy } from "../../model/policy.ts";
 import { limitsImage } from "../limits/limits.ts";
 import { present } from "../present.ts";
@@ -340,6 +340,7 @@ function runnerImage(db: Db, id: string): Runner | null {
     incarnation,
     isolation,
     isolationReason,
+    programs,
     slots,
     appVersion,
     host,
@@ -353,6 +354,7 @@ function runnerImage(db: Db, id: string): Runner | null {
     incarnation,
     isolation,
     isolationReason,
+    programs,
     slots,
     version: appVersion,
     host,

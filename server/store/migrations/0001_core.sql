@@ -261,6 +261,7 @@ ALTER TABLE `rigs` ADD `saved_work` text DEFAULT 'remote' NOT NULL;--> statement
 ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint
 ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

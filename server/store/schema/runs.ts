@@ -8,6 +8,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import { sql } from "drizzle-orm";
+import { DEFAULT_PROGRAM } from "../../../protocol/index.ts";
 import type {
   Delivery,
   FailureReason,
@@ -262,6 +263,7 @@ export const runners = sqliteTable("runners", {
   state: text("state").$type<"connected" | "suspect" | "lost">().notNull(),
   isolation: text("isolation").$type<Isolation>().notNull(),
   isolationReason: text("isolation_reason"),
+  programs: json<string[]>("programs").notNull().default([DEFAULT_PROGRAM]),
   slots: integer("slots").notNull(),
   appVersion: text("app_version").notNull(),
   /** As last told; null: not yet. */

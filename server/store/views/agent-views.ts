@@ -1,6 +1,6 @@
 /** Idle agents as their rule sees them. */
 import { and, eq, inArray, sql } from "drizzle-orm";
-import { agentStateOf } from "../../model/agent-states.ts";
+import { agentStateOf } from "../../model/agents/agent-states.ts";
 import type { AgentView } from "../../reconcile/snapshot.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";

@@ -7,7 +7,7 @@ import {
   agentStateOf,
   type AgentEvent,
   type AgentState,
-} from "../../model/agent-states.ts";
+} from "../../model/agents/agent-states.ts";
 import { mails } from "../schema/attention.ts";
 import { agents, beads, issues } from "../schema/beads.ts";
 import { town } from "../schema/town.ts";

@@ -1,4 +1,4 @@
-import type { Hello, HostFigures } from "../../../protocol/index.ts";
+import { DEFAULT_PROGRAM, type Hello, type HostFigures } from "../../../protocol/index.ts";
 import { runners } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { raiseFences } from "./runs.ts";
@@ -20,6 +20,7 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
     state: "connected" as const,
     isolation: hello.isolation,
     isolationReason: hello.isolationReason,
+    programs: hello.programs ?? [DEFAULT_PROGRAM],
     slots: hello.slots,
     appVersion: hello.appVersion,
     host: hello.host ?? null,

@@ -1,6 +1,7 @@
 // The agent programs of the tests, each as its driver.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AgentProgram } from "../../../protocol/entities/agent-program.ts";
 import { AcpDriver } from "../../../runner/agents/acp/acp-driver.ts";
 import { OPENCODE } from "../../../runner/agents/acp/opencode.ts";
 import type { AgentDriver, AgentSpec } from "../../../runner/agents/driver.ts";
@@ -15,10 +16,7 @@ import type { Sandbox } from "../../../runner/sandbox/sandbox.ts";
 
 type World = { dataDir: string; owner: string; sandbox: Sandbox };
 
-export type AgentProgram = "kilo" | "opencode";
-
 export type AgentOptions = {
-  program: AgentProgram;
   password: string;
   /** Starts kilo behind `deaf-kilo.ts`: its first streams of events break, or none is ever answered. Without isolation only. */
   deaf?: { broken: number } | "hold";
@@ -28,7 +26,7 @@ export type AgentOptions = {
 const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function createAgent(spec: AgentSpec, world: World, options: AgentOptions): AgentDriver {
-  return options.program === "kilo"
+  return spec.program === "kilo"
     ? createKilo(spec, world, options)
     : createOpenCode(spec, world, options);
 }

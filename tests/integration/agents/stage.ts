@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AgentProgram } from "../../../protocol/entities/agent-program.ts";
 import type { Role } from "../../../protocol/run.ts";
 import type { AgentDriver, AgentEvent, AgentSpec } from "../../../runner/agents/driver.ts";
 import type { ContractStage, ContractTurn } from "../../../runner/agents/driver.contract.ts";
@@ -22,7 +23,7 @@ import { prepareToolbox } from "../../../runner/sandbox/toolbox.ts";
 import type { ModelCall } from "../../../scripted/call-log.ts";
 import { scriptSchema } from "../../../scripted/script.ts";
 import { startScriptedModel } from "../../../scripted/server.ts";
-import { crashAgent, createAgent, type AgentOptions, type AgentProgram } from "./programs.ts";
+import { crashAgent, createAgent, type AgentOptions } from "./programs.ts";
 
 export const API_KEY = "sk-the-one-real-key";
 const START_TIMEOUT_MS = 60_000;
@@ -137,6 +138,7 @@ export async function openAgentStage(options: AgentStageOptions): Promise<AgentS
   const spec: AgentSpec = {
     runId,
     role,
+    program,
     prompt: rolePrompt(role),
     model: "big",
     smallModel: "small",
@@ -160,7 +162,7 @@ export async function openAgentStage(options: AgentStageOptions): Promise<AgentS
   };
   const password = "run-password";
   const driver = createAgent({ ...spec, ...options.spec?.(spec) }, world, {
-    ...{ program, password, startTimeoutMs },
+    ...{ password, startTimeoutMs },
     ...(options.deaf === undefined ? {} : { deaf: options.deaf }),
   });
   const watch = watchEvents(driver);

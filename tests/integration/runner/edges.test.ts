@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startRunner, type Runner } from "../../../runner/main.ts";
 import { openTown, type OpenTown } from "../edges/open-town.ts";
 import { encodeId } from "../../../protocol/ids.ts";
-import { baselineSpec, rigSpec } from "./specs.ts";
+import { baselineSpec, rigSpec, workSpec } from "./specs.ts";
 import { quietLog } from "./stage.ts";
 
 let edge: OpenTown;
@@ -47,6 +47,26 @@ test("[C6] a runner says hello through the town's real door and answers an offer
   while (!answer.ok && answer.error.code === "offline")
     answer = await edge.edges.runnerPort.offer(runnerId, frame);
   expect(answer).toEqual({ ok: true, value: { accepted: true } });
+});
+
+test("[C19] a runner tells which agent programs it has, and takes no run for another", async () => {
+  await start((town) => town.runnerToken);
+  await edge.town.greeted(1);
+  const programs = edge.town.hellos[0]?.programs ?? [];
+  expect(programs).toContain("kilo");
+  const spec = workSpec(rigSpec("/nonexistent/repository"), { program: "opencode" });
+  const frame = { connection: 1, offerSeq: 1, acceptByMs: 5_000, spec };
+  const runnerId = encodeId("runner", new Uint8Array(16).fill(9));
+  let answer = await edge.edges.runnerPort.offer(runnerId, frame);
+  while (!answer.ok && answer.error.code === "offline")
+    answer = await edge.edges.runnerPort.offer(runnerId, frame);
+  const accepted = { accepted: true as const };
+  const refused = {
+    accepted: false as const,
+    code: "unsupported",
+    message: "OpenCode is not installed on this host.",
+  };
+  expect(answer).toEqual({ ok: true, value: programs.includes("opencode") ? accepted : refused });
 });
 
 test("[C23] an owner's token opens no runner: it ends with one sentence and exit code 1", async () => {

@@ -212,6 +212,14 @@ const situations: Situation[] = [
     ...{ says: /agents are not isolated on any runner here/, until: false, can: ["rig.update"] },
   },
   {
+    what: "to be a program that no runner has",
+    make: async () => {
+      await stage.do("program.set", { role: "polecat", program: "opencode" });
+      return sling();
+    },
+    ...{ says: /no connected runner has OpenCode/, until: false, can: ["program.set"] },
+  },
+  {
     what: "in a review that needs a person",
     make: () => reviewed("cannot_decide"),
     ...{ says: /It could be either/, until: false, can: ["review.decide", "review.decide"] },

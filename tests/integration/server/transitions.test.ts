@@ -11,7 +11,7 @@ import {
   reviewStateSchema,
   triageStateSchema,
 } from "../../../protocol/index.ts";
-import { agentEvents, agentStateOf } from "../../../server/model/agent-states.ts";
+import { agentEvents, agentStateOf } from "../../../server/model/agents/agent-states.ts";
 import { escalationState, mailEvents } from "../../../server/model/attention-states.ts";
 import { convoyEvents } from "../../../server/model/convoy-states.ts";
 import { moleculeEvents, moleculeStates } from "../../../server/model/molecules/states.ts";

@@ -128,6 +128,28 @@ test("[town/allocate] [C23] a host without isolation works only for a rig whose 
   ]);
 });
 
+test("[town/allocate] [C19] a run is offered only where its role's program is, and what has no such place says what is missing", () => {
+  const programs = new Map([
+    ["town", { refinery: "opencode" as const }],
+    ["rg_1", { polecat: "opencode" as const }],
+  ]);
+  const both = [runner({ slots: 9 }), runner({ id: "ru_2", programs: ["opencode"], slots: 1 })];
+  expect(
+    offers({ issues: beads(3), runners: both, programs }).map((each) => each.runnerId),
+  ).toEqual(["ru_2"]);
+  expect(waitOf({ programs })).toEqual({
+    rule: RULE,
+    text: "no connected runner has OpenCode, which a polecat of rig sample is to be: install it on a runner's host and start that runner again, or choose another program",
+    untilAt: null,
+  });
+  const reviewing = {
+    issues: [issue({ state: "in_review", reviewId: "mr_1" })],
+    reviews: [review({ state: "reviewing" })],
+  };
+  expect(offers(reviewing)).toMatchObject([{ kind: "review" }]);
+  expect(offers({ ...reviewing, programs })).toEqual([]);
+});
+
 test("[town/allocate] [D6] merging without gates needs a confirmation; other deliveries do not", () => {
   const bare = { gates: [], delivery: "merge" } as const;
   expect(waitOf({ rigs: [rig(bare)] })?.text).toContain("confirm merging without them");

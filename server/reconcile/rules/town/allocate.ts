@@ -20,15 +20,9 @@ import { TRIAGE_RESOURCE } from "../../../model/triage.ts";
 import { isPaused } from "../../../model/provider.ts";
 import { isRigPaused, isStopped } from "../../limits/pauses.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot } from "../../snapshot.ts";
-import type { Ready, SlotClass, Stage } from "../../stages.ts";
+import { NEED, type Ready, type SlotClass, type Stage } from "../../stages.ts";
 
 const RULE = "town/allocate";
-const SLOT: Readonly<Record<Stage, SlotClass>> = {
-  merge: "code",
-  review: "agent",
-  check: "code",
-  work: "agent",
-};
 /** Which bound is reached is told by explain; this stays true for all that wait. */
 const NO_SLOT = "waits for a free slot";
 const NO_LANE = "waits for the lane of its target";
@@ -98,14 +92,15 @@ function give(
   capacity: Capacity,
   busy: Set<string>,
 ): Step | null {
-  const slot = SLOT[ready.stage];
-  const gate = gateOf(rig, slot, context.s);
+  const need = NEED[ready.stage];
+  const { slot } = need;
+  const gate = gateOf(rig, need, context.s);
   if (gate) return waitStep(subject, { rule: RULE, ...gate }, ready);
   if (busy.has(ready.resource))
     return waitStep(subject, { rule: RULE, text: NO_LANE, untilAt: null }, ready);
   const { issue } = subject;
   const only = ready.stage === "work" ? pinnedTo(issue, rig, context.s) : null;
-  const runner = mayProbe(issue, slot, context.s) ? capacity.place(slot, rig, only) : null;
+  const runner = mayProbe(issue, slot, context.s) ? capacity.place(need, rig, only) : null;
   if (!runner)
     return waitStep(subject, { rule: RULE, text: NO_ROOM[ready.stage], untilAt: null }, ready);
   busy.add(ready.resource);
@@ -216,7 +211,7 @@ function offerTurn(context: Context, capacity: Capacity, busy: Set<string>): Ste
   if (!turn || s.turns.some((each) => each.state === "running")) return null;
   if (busy.has(sessionResource(turn.sessionId)) || s.modelMissing) return null;
   if (isStopped(s) || dayGate(s) || laneGate("mayor", s)) return null;
-  const runner = capacity.place("session", null);
+  const runner = capacity.place(NEED.session, null);
   if (!runner) return null;
   busy.add(sessionResource(turn.sessionId));
   return {
@@ -237,7 +232,7 @@ function offerForTriage(
   const { s } = context;
   const requests = triageBatch(s, taken);
   if (requests.length === 0 || busy.has(TRIAGE_RESOURCE) || triageGate(s) !== null) return null;
-  const runner = capacity.place("agent", null);
+  const runner = capacity.place(NEED.triage, null);
   const [oldest] = requests;
   if (!runner || !oldest) return null;
   busy.add(TRIAGE_RESOURCE);
@@ -261,7 +256,7 @@ function offerForRig(
   const due = rig.state === "checking" || (rig.state === "ready" && rig.movedTo !== null);
   if (!due || busy.has(resource) || isRigPaused(rig, context.s)) return null;
   if (rig.backOffUntil !== null && rig.backOffUntil > context.s.now) return null;
-  const runner = capacity.place("code", rig);
+  const runner = capacity.place(NEED.baseline, rig);
   if (!runner) return null;
   busy.add(resource);
   return {

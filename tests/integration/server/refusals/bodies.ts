@@ -27,6 +27,8 @@ export const bodies: { [N in CommandName]: (names: Names) => CommandInput<N> } =
   "town.resume": nothing,
   "provider.retry": nothing,
   "breaker.reset": nothing,
+  "program.get": ({ rig }) => ({ rig }),
+  "program.set": ({ rig }) => ({ role: "polecat", program: "kilo", rig }),
   "settings.get": ({ rig }) => ({ rig }),
   "settings.set": ({ rig }) => ({ key: "roundsMax", value: 3, rig }),
   "settings.unset": ({ rig }) => ({ key: "roundsMax", rig }),

@@ -244,6 +244,11 @@ const townRows = {
   "town.resume": [{ ...late("a town that goes on", same), plain: true }],
   "provider.retry": [late("a provider that is not left alone", same)],
   "breaker.reset": [late("a breaker that is closed", same)],
+  "program.set": [
+    wrong("a program that is none", () => ({ program: "no-such" })),
+    wrong("a role that is none", () => ({ role: "witness" })),
+    wrong("the Mayor's of a rig", () => ({ role: "mayor" })),
+  ],
   "settings.set": [
     row("not_found", "a figure that is none", () => ({ key: "toString" })),
     wrong("half a round", () => ({ value: 1.5 })),

@@ -1,5 +1,5 @@
 /** State machine of an agent: who it is lives apart from what it works on. A pair without a target is refused. */
-import type { BeadStatus } from "../../protocol/index.ts";
+import type { BeadStatus } from "../../../protocol/index.ts";
 
 export const agentStates = ["idle", "working", "retired"] as const;
 export type AgentState = (typeof agentStates)[number];
