@@ -10,8 +10,9 @@ import type { ProgramSearch } from "./agents/native-program.ts";
 import { SocketDirs } from "./agents/socket-dirs.ts";
 import { randomHex, type Clock, type Random } from "./clock.ts";
 import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from "./config.ts";
-import { openGit } from "./git/git.ts";
+import { gitNetworkTimeoutMs, openGit } from "./git/git.ts";
 import { sweepTrash, type OwnedRoot } from "./git/paths.ts";
+import { removeStaleLocks } from "./host/stale-locks.ts";
 import { hostGauge } from "./host/host-gauge.ts";
 import type { Log } from "./log.ts";
 import type { RunnerPorts } from "./open-runner.ts";
@@ -25,6 +26,9 @@ import { Sandbox } from "./sandbox/sandbox.ts";
 import { prepareToolbox } from "./sandbox/toolbox.ts";
 import { gitWorks } from "./works/git-works.ts";
 import { oneFetchAtATime } from "./works/rig-desk.ts";
+
+/** Where strays are not found, a dead runner's git may be at work for as long as it is let. */
+const LOCK_AGE_MS = process.platform === "linux" ? 0 : gitNetworkTimeoutMs;
 
 interface Host {
   root: OwnedRoot;
@@ -48,6 +52,8 @@ export async function furnish(host: Host): Promise<Furniture> {
   const owner = markOwner(root.path);
   await stopStrays({ owner }, STOP_GRACE_MS);
   await sweepTrash(root);
+  for (const path of await removeStaleLocks(root, { nowMs: clock.now(), olderThanMs: LOCK_AGE_MS }))
+    log.warn("a lock of a git that was killed was removed", { path });
   const isolation = await probeIsolation(owner);
   const compiled = !basename(process.execPath).startsWith("bun");
   const toolbox = await prepareToolbox(join(root.path, "toolbox"), {

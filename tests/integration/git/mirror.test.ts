@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openGit, type Git } from "../../../runner/git/git.ts";
@@ -11,6 +11,7 @@ import {
   removeOwned,
   sweepTrash,
 } from "../../../runner/git/paths.ts";
+import { removeStaleLocks } from "../../../runner/host/stale-locks.ts";
 import { parseRemote } from "../../../runner/git/remote.ts";
 import { testExec } from "../../support/git-exec.ts";
 import { makeRemote, must, personGit, write } from "../../support/git-rig.ts";
@@ -63,6 +64,31 @@ test("[A4] a branch that is gone is pruned; private refs of the mirror and the s
   expect(await personGit(rig.storeDir, "for-each-ref", "--format=%(refname)")).toBe(
     "refs/gastown/wip/b/r\nrefs/remotes/origin/main",
   );
+});
+
+test("[C6] locks that a killed git left are removed at the next start, and nothing else is", async () => {
+  await makeRemote(join(dir, "bare"), { bare: true });
+  const { rig } = await fetchFrom(join(dir, "bare"));
+  const locks = [rig.mirrorDir, rig.storeDir].flatMap((repository) =>
+    ["config.lock", "packed-refs.lock", "refs/remotes/origin/main.lock"].map((name) =>
+      join(repository, name),
+    ),
+  );
+  const half = join(rig.storeDir, "objects", "pack", "tmp_pack_a1b2c3");
+  for (const path of [...locks, half]) await writeFile(path, "");
+  const next = ["commit-tree", "main^{tree}", "-p", "main", "-m", "next"];
+  const oid = await personGit(join(dir, "bare"), ...next);
+  await personGit(join(dir, "bare"), "update-ref", "refs/heads/main", oid);
+  const stuck = await fetchRig(git, rig, "main");
+  expect(stuck).toMatchObject({ ok: false, error: { code: "git_failed", retryable: true } });
+  const nowMs = Date.now();
+  expect(await removeStaleLocks(root, { nowMs, olderThanMs: 60_000 })).toEqual([]);
+  expect(await removeStaleLocks(root, { nowMs: nowMs + 1, olderThanMs: 0 })).toEqual(
+    expect.arrayContaining(locks),
+  );
+  expect(await Bun.file(half).exists()).toBe(false);
+  expect((await fetchFrom(join(dir, "bare"))).result).toMatchObject({ ok: true });
+  expect(await personGit(rig.storeDir, "fsck")).toBe("");
 });
 
 test("[A4] an empty repository, a missing branch, a cut history, a plain folder and an unreachable host have their own errors", async () => {
