@@ -1,7 +1,7 @@
 /** The agent driver for kilo: one `kilo serve` per run, in the run's sandbox. */
 import { existsSync } from "node:fs";
 import { refuse, type Result } from "../../../protocol/error.ts";
-import { NEVER_RAN, type ExitRecord } from "../../process/exit-record.ts";
+import { describeExit, NEVER_RAN, type ExitRecord } from "../../process/exit-record.ts";
 import type { Log } from "../../log.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { AgentDriver, AgentEvent, AgentPrompt, AgentSpec, AgentUsage } from "../driver.ts";
@@ -11,7 +11,7 @@ import { TOOL_SERVER_NAME, toolNameForModel, toolsOf } from "../tools.ts";
 import { within } from "../within.ts";
 import { KiloClient } from "./kilo-client.ts";
 import { KiloEventMapper, type KiloRequest } from "./kilo-events.ts";
-import { startKiloServer, type KiloServer } from "./kilo-server.ts";
+import { saidBy, startKiloServer, type KiloServer } from "./kilo-server.ts";
 import { kiloMessageId } from "./message-id.ts";
 
 export type KiloDriverOptions = {
@@ -42,6 +42,8 @@ export class KiloDriver implements AgentDriver {
   readonly #options: KiloDriverOptions;
   readonly #exit = Promise.withResolvers<ExitRecord>();
   readonly #stopping = new AbortController();
+  /** Somebody wants it to end; `#stopping` also says that it has ended by itself. */
+  #isStopping = false;
   readonly #sent = new Map<string, Promise<Result<void>>>();
   #usage = NO_USAGE;
   #listener: ((event: AgentEvent) => void) | null = null;
@@ -110,6 +112,7 @@ export class KiloDriver implements AgentDriver {
   }
 
   async stop({ graceMs }: { graceMs: number }): Promise<ExitRecord> {
+    this.#isStopping = true;
     this.#stopping.abort();
     await this.#starting;
     return this.#end(graceMs);
@@ -129,8 +132,12 @@ export class KiloDriver implements AgentDriver {
     void started.value.process.exited.then((exit) => this.#ended(exit));
     const opened = await this.#open(started.value, begunAt + this.#options.startTimeoutMs);
     if (!opened.ok) {
-      await this.#end(GIVE_UP_GRACE_MS);
-      return opened;
+      const { process } = started.value;
+      const ended = process.hasExited && !this.#isStopping;
+      const exit = await this.#end(GIVE_UP_GRACE_MS);
+      if (!ended) return opened;
+      const how = `${describeExit(exit)} while it started. ${saidBy(process)}`;
+      return refuse("internal", `kilo ${how}`.trim(), { retryable: true });
     }
     return {
       ok: true,

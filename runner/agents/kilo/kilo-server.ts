@@ -75,7 +75,7 @@ export async function startKiloServer(
     return { ok: true, value: { process: child, address } };
   }
   const exit = await child.stop({ graceMs: STOP_GRACE_MS });
-  const said = child.stderr.trim().slice(-STDERR_TAIL_CHARS);
+  const said = saidBy(child);
   if (first === "aborted") return refuse("offline", "The start was called off.");
   if (first === "late")
     return refuse("deadline", `kilo was not ready after ${start.startTimeoutMs} ms. ${said}`, {
@@ -84,6 +84,11 @@ export async function startKiloServer(
   return refuse("internal", `kilo ${describeExit(exit)} before it was ready. ${said}`, {
     retryable: true,
   });
+}
+
+/** The end of what it said of its troubles. */
+export function saidBy({ stderr }: ManagedProcess): string {
+  return stderr.trim().slice(-STDERR_TAIL_CHARS);
 }
 
 function sandboxSpec(

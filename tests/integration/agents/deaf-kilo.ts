@@ -1,8 +1,9 @@
-// kilo behind a door that keeps streams of events from whoever asks: `bun deaf-kilo.ts <kilo> <hold> <broken> serve … --port=N`.
-// The first `broken` streams break at once; with `hold`, all of them are never answered instead.
+// kilo behind a door that keeps streams of events from whoever asks: `bun deaf-kilo.ts <kilo> <how> <broken> serve … --port=N`.
+// The first `broken` streams break at once; with `hold`, all of them are never answered instead; with `die`, the first
+// is the end of it.
 import { freePort } from "../../../runner/process/free-port.ts";
 
-const [kilo = "", hold, broken, ...args] = process.argv.slice(2);
+const [kilo = "", how, broken, ...args] = process.argv.slice(2);
 const port = Number(args.find((each) => each.startsWith("--port="))?.slice("--port=".length));
 const behind = freePort();
 const child = Bun.spawn(
@@ -31,7 +32,11 @@ Bun.serve({
   fetch(request) {
     const { pathname, search } = new URL(request.url);
     if (pathname === "/event") {
-      if (hold === "hold") return new Promise<Response>(() => {});
+      if (how === "hold") return new Promise<Response>(() => {});
+      if (how === "die") {
+        child.kill("SIGKILL");
+        process.exit(7);
+      }
       if (streams++ < Number(broken)) return new Response(null, { status: 503 });
     }
     return fetch(new Request(`http://127.0.0.1:${behind}${pathname}${search}`, request));

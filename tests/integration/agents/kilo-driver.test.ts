@@ -216,6 +216,20 @@ test(
   TIMEOUT_MS,
 );
 
+for (const deaf of ["die", { broken: 1_000 }] as const)
+  test(
+    `[C6] an agent that ${deaf === "die" ? "ends" : "breaks off each stream of events"} while it starts is a failed start, not a fault of the host`,
+    async () => {
+      await using stage = await openAgentStage({ mode: "none", turns: [], deaf });
+      expect(await stage.driver.start()).toMatchObject({
+        ok: false,
+        error: { code: "internal", retryable: true, message: expect.stringContaining("started") },
+      });
+      expect(await findStrays({ owner: stage.world.owner })).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
 test(
   "[C12] an agent that cannot be heard yet can be stopped",
   async () => {

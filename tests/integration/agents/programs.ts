@@ -18,8 +18,11 @@ type World = { dataDir: string; owner: string; sandbox: Sandbox };
 
 export type AgentOptions = {
   password: string;
-  /** Starts kilo behind `deaf-kilo.ts`: its first streams of events break, or none is ever answered. Without isolation only. */
-  deaf?: { broken: number } | "hold";
+  /**
+   * Starts kilo behind `deaf-kilo.ts`: its first streams of events break, none is ever answered, or the first ends it.
+   * Without isolation only.
+   */
+  deaf?: { broken: number } | "hold" | "die";
   startTimeoutMs: number;
 };
 
@@ -68,7 +71,7 @@ function createKilo(
 /** A program that is called as kilo is. */
 function deafKilo(world: World, kilo: string, deaf: NonNullable<AgentOptions["deaf"]>): string {
   const path = join(world.dataDir, "kilo");
-  const how = deaf === "hold" ? "hold 0" : `break ${deaf.broken}`;
+  const how = typeof deaf === "string" ? `${deaf} 0` : `break ${deaf.broken}`;
   const door = join(import.meta.dir, "deaf-kilo.ts");
   writeFileSync(path, `#!/bin/sh\nexec bun '${door}' '${kilo}' ${how} "$@"\n`, { mode: 0o755 });
   return path;
