@@ -5,9 +5,11 @@ import { toast } from "sonner";
 import type { CommandValue, ModelSettings } from "../../protocol/index.ts";
 import { useCommand } from "../lib/town.tsx";
 import { Button } from "../ui/button.tsx";
+import { Disclosure } from "../ui/disclosure.tsx";
 import { Refusal } from "../ui/feedback.tsx";
 import { SelectField, TextField } from "../ui/field.tsx";
 import { duration } from "../words/age.ts";
+import { ModelPrices } from "./model-prices.tsx";
 import { clearsKey, draftOf, inputOf, KILO_URL, type ModelDraft } from "./model-draft.ts";
 
 /** A slow model may take its time for its first word. */
@@ -51,6 +53,7 @@ export function ModelForm({ settings }: { settings: ModelSettings | null }) {
       )}
       <Provider draft={draft} settings={settings} onChange={change} />
       <Models draft={draft} onChange={change} />
+      <ModelPrices draft={draft} onChange={(prices) => change({ prices })} />
       {tested && <Answered tested={tested} />}
       {test.state.phase === "refused" && <Refusal error={test.state.error} />}
       {save.state.phase === "refused" && <Refusal error={save.state.error} />}
@@ -145,6 +148,8 @@ function Provider({ draft, settings, onChange }: PartProps & { settings: ModelSe
 }
 
 function Models({ draft, onChange }: PartProps) {
+  const { fallbackModel, mayor, polecat, refinery, triage } = draft;
+  const others = [fallbackModel, mayor, polecat, refinery, triage];
   return (
     <>
       <div className="grid grid-cols-2 gap-3 max-sm:grid-cols-1">
@@ -164,16 +169,20 @@ function Models({ draft, onChange }: PartProps) {
           onChange={(event) => onChange({ smallModel: event.target.value })}
         />
       </div>
-      <details
-        className="group"
-        open={[draft.mayor, draft.polecat, draft.refinery, draft.triage].some(
-          (model) => model !== "",
-        )}
+      <Disclosure
+        summary="Another model per role, or when a quota is used up"
+        open={others.some((model) => model !== "")}
       >
-        <summary className="list-none text-sm text-ink-2 underline-offset-3 hover:text-ink hover:underline">
-          Another model per role
-        </summary>
         <div className="mt-3 grid grid-cols-2 gap-3 max-sm:grid-cols-1">
+          <TextField
+            mono
+            label="Fallback"
+            help="Does the agents' work while their quota is used up."
+            placeholder="none"
+            fieldClass="col-span-full"
+            value={draft.fallbackModel}
+            onChange={(event) => onChange({ fallbackModel: event.target.value })}
+          />
           {(["mayor", "polecat", "refinery", "triage"] as const).map((role) => (
             <TextField
               key={role}
@@ -185,7 +194,7 @@ function Models({ draft, onChange }: PartProps) {
             />
           ))}
         </div>
-      </details>
+      </Disclosure>
     </>
   );
 }

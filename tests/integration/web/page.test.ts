@@ -366,3 +366,45 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test(
+  "[C17] prices are typed per model, half a price is not sent, and no form is too wide for a phone",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage({ width: 375, height: 812 });
+    const { page } = chrome;
+    const roles = { mayor: null, polecat: null, refinery: null, triage: null };
+    const model = {
+      provider: "openai-compatible" as const,
+      ...{ baseUrl: "https://models.example.org/v1", roles },
+      ...{ model: "big", smallModel: "big", fallbackModel: null, prices: {} },
+      key: { set: true, tail: "f3a1", readable: true },
+    };
+    stage.town.answers.set("model.set", () => model);
+    for (const list of ["program.get", "token.list"]) stage.town.answers.set(list, () => []);
+    stage.town.commit([
+      { ...asTown(), image: { ...asTown().image, value: { ...sampleTown, model } } },
+    ]);
+    await page.goto(stage.link());
+    await page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
+    await page.goto(`${stage.url}/settings`);
+    await page.getByText("Prices", { exact: true }).click();
+    const price = page.getByRole("group", { name: "big" });
+    await price.getByLabel("Input").fill("3");
+    const save = page.getByRole("button", { name: "Save" });
+    await save.click();
+    expect(await price.getByLabel("Output").evaluate((field) => field.matches(":invalid"))).toBe(
+      true,
+    );
+    await price.getByLabel("Output").fill("15");
+    await save.click();
+    await page.getByText("Model saved").waitFor();
+    const sent = stage.town.calls.filter(({ name }) => name === "model.set");
+    expect(sent.map(({ body }) => body)).toEqual([
+      expect.objectContaining({ prices: { big: { input: 3, output: 15 } } }),
+    ]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
