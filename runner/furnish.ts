@@ -6,7 +6,7 @@ import type { AgentDriver, AgentSpec } from "./agents/driver.ts";
 import { ACP_PROGRAMS, findProgram, findPrograms } from "./agents/find-programs.ts";
 import { KiloDriver } from "./agents/kilo/kilo-driver.ts";
 import { loopbackDoors } from "./agents/loopback-doors.ts";
-import type { ProgramSearch } from "./agents/native-program.ts";
+import type { ProgramSearch } from "./agents/agent-program.ts";
 import { SocketDirs } from "./agents/socket-dirs.ts";
 import { randomHex, type Clock, type Random } from "./clock.ts";
 import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from "./config.ts";
@@ -93,18 +93,19 @@ function createDriver(
   const found = findProgram(spec.program, searchOf(host, hostPath));
   if (!found.ok) return { missing: found.error.message };
   const common = {
-    ...{ sandbox, owner, binary: found.value.path },
+    ...{ sandbox, owner },
     startTimeoutMs: AGENT_START_TIMEOUT_MS,
     now: () => clock.now(),
   };
   if (spec.program === "kilo")
     return new KiloDriver(spec, {
-      ...{ ...common, log },
+      ...{ ...common, log, binary: found.value.path },
       password: randomHex(random, 24),
       networkRetryMs: AGENT_NETWORK_RETRY_MS,
       random: () => random.unit(),
     });
-  return new AcpDriver(spec, { ...common, program: ACP_PROGRAMS[spec.program] });
+  const program = ACP_PROGRAMS[spec.program];
+  return new AcpDriver(spec, { ...common, program, found: found.value });
 }
 
 function searchOf({ root, kilo }: Host, path: string): ProgramSearch {

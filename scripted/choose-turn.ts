@@ -1,4 +1,5 @@
-import { offeredName, type Conversation } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
+import { inHandsOf } from "./hands.ts";
 import { compilePattern } from "./pattern.ts";
 import type { Entry, Fault, Script, Turn, Usage } from "./script.ts";
 import { fillJson, fillText } from "./template.ts";
@@ -87,10 +88,11 @@ export function applyFault(answer: Answer, talk: Conversation): Answer {
 
 function callOf(name: string, value: unknown, index: number, talk: Conversation): AnswerCall {
   // The number of messages grows with each request of a conversation, so that an id never repeats in it.
+  const use = inHandsOf(talk.offeredTools, { name, input: value });
   return {
     id: `call_${talk.messageCount}_${index}`,
-    name: offeredName(name, talk.offeredTools),
-    argumentsJson: JSON.stringify(value),
+    name: use.name,
+    argumentsJson: JSON.stringify(use.input),
   };
 }
 

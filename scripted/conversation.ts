@@ -29,7 +29,7 @@ const AGENT_NOTES = /<(environment_details|system-reminder)>[\s\S]*?<\/\1>/g;
 const QUOTED_LINE = /^>.*$\n?/gm;
 /** The lines of a briefing that tell one run from another. */
 const LABELS = ["Bead", "Bead id", "Attempt", "Round"] as const;
-const SERVER_PREFIX = /^gastown_/;
+const SERVER_PREFIX = /^(?:mcp__)?gastown_+/;
 
 /** Reads a conversation from the request alone, so that any process answers it alike. */
 export function readConversation(request: ChatRequest): Conversation {

@@ -56,7 +56,11 @@ async function runOne(
 function leftOutLine(chosen: TestArguments, sampled: boolean): string {
   const left = [
     ...chosen.without.map((need) => `what needs the ${need}`),
-    ...(sampled ? ["kill moments beyond one per victim (./gastown test kill runs all)"] : []),
+    ...(sampled
+      ? [
+          "kill moments beyond one per victim, demos of more than one program (a part by its name runs all of it)",
+        ]
+      : []),
   ];
   return `left out: ${left.length === 0 ? "nothing" : left.join(", ")}`;
 }

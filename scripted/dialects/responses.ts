@@ -36,6 +36,7 @@ const itemSchema = z.looseObject({
   content: contentSchema.nullish(),
   call_id: z.string().optional(),
   name: z.string().optional(),
+  namespace: z.string().nullish(),
   arguments: z.string().optional(),
   output: contentSchema.optional(),
 });
@@ -44,7 +45,15 @@ const requestSchema = z.looseObject({
   instructions: z.string().nullish(),
   input: z.union([z.string(), z.array(itemSchema).min(1)]),
   stream: z.boolean().nullish(),
-  tools: z.array(z.looseObject({ type: z.string(), name: z.string().optional() })).nullish(),
+  tools: z
+    .array(
+      z.looseObject({
+        type: z.string(),
+        name: z.string().optional(),
+        tools: z.array(z.looseObject({ name: z.string() })).optional(),
+      }),
+    )
+    .nullish(),
 });
 
 function asChat({ model, instructions, input, stream, tools }: z.infer<typeof requestSchema>) {
@@ -57,8 +66,32 @@ function asChat({ model, instructions, input, stream, tools }: z.infer<typeof re
       ...(instructions ? [{ role: "system", content: instructions }] : []),
       ...joinCalls(items.flatMap(asChatMessage)),
     ],
-    tools: tools?.flatMap((tool) => (tool.name === undefined ? [] : [{ function: tool }])),
+    tools: tools?.flatMap(asChatTools),
   };
+}
+
+function asChatTools(
+  tool: NonNullable<z.infer<typeof requestSchema>["tools"]>[number],
+): { function: { name: string; namespace?: string } }[] {
+  const { name, type, tools: within } = tool;
+  if (name === undefined) return [];
+  if (type !== "namespace") return [{ function: { ...tool, name } }];
+  return (within ?? []).map((each) => ({
+    function: { ...each, name: fullName(name, each.name), namespace: name },
+  }));
+}
+
+/** A tool of a namespace has a name of its own in it; a script's short name fits the end of both together. */
+function fullName(namespace: string, name: string): string {
+  return `${namespace}__${name}`;
+}
+
+/** How a call names its tool: by its name, and its namespace where it has one. */
+function namedIn(request: Spoken["request"], called: string) {
+  const tool = request.tools?.find(({ function: offered }) => offered?.name === called)?.function;
+  const namespace = tool?.["namespace"];
+  if (typeof namespace !== "string") return { name: called };
+  return { name: called.slice(fullName(namespace, "").length), namespace };
 }
 
 interface ChatMessage {
@@ -72,7 +105,8 @@ function asChatMessage(item: z.infer<typeof itemSchema>): ChatMessage[] {
   const { type, role = "user", call_id = "", name = "", arguments: given = "{}" } = item;
   if (type === "message") return [{ role, content: textOf(item.content) }];
   if (type === "function_call") {
-    const call = { id: call_id, function: { name, arguments: given } };
+    const full = item.namespace ? fullName(item.namespace, name) : name;
+    const call = { id: call_id, function: { name: full, arguments: given } };
     return [{ role: "assistant", content: "", tool_calls: [call] }];
   }
   if (type === "function_call_output")
@@ -100,7 +134,7 @@ function textOf(content: z.infer<typeof contentSchema> | null | undefined): stri
 
 type Item = { id: string; type: string; status: string } & Record<string, unknown>;
 
-function itemsOf({ answer, frame }: Spoken): Item[] {
+function itemsOf({ answer, frame, request }: Spoken): Item[] {
   const status = "completed";
   const content = [{ type: "output_text", text: answer.text, annotations: [] }];
   const message = { id: `msg_${frame.id}`, type: "message", status, role: "assistant", content };
@@ -109,7 +143,7 @@ function itemsOf({ answer, frame }: Spoken): Item[] {
     type: "function_call",
     status,
     call_id: call.id,
-    name: call.name,
+    ...namedIn(request, call.name),
     arguments: call.argumentsJson,
   }));
   return [...(answer.text === "" ? [] : [message]), ...calls];

@@ -41,13 +41,17 @@ const requirements: Record<Need, Requirement> = {
 
 /** Programs that only tests bring along have a lock file of their own, and are installed here. */
 function hasPrograms(folder: string, platform: string): boolean {
-  const openCode = join(folder, "node_modules", `opencode-${platform}`, "bin", "opencode");
-  if (Bun.which(openCode) !== null) return true;
+  const isThere = (): boolean =>
+    Bun.which(join(folder, "node_modules", `opencode-${platform}`, "bin", "opencode")) !== null &&
+    ["claude-agent-acp", "codex-acp"].every(
+      (name) => Bun.which(join(folder, "node_modules", ".bin", name)) !== null,
+    );
+  if (isThere()) return true;
   console.log("installing the agent programs of the tests");
   const install = [process.execPath, "install", "--frozen-lockfile", "--no-progress"];
   const stdio: ["ignore", "ignore", "inherit"] = ["ignore", "ignore", "inherit"];
   Bun.spawnSync(install, { cwd: folder, stdio });
-  return Bun.which(openCode) !== null;
+  return isThere();
 }
 
 function runs(command: string[]): boolean {

@@ -1,5 +1,5 @@
 /** Which program the agents of a role are. */
-import { ok, refuse } from "../../protocol/index.ts";
+import { ok, programFits, PROGRAM_TITLES, programsFor, refuse } from "../../protocol/index.ts";
 import { mayDifferByRig } from "../model/agents/program.ts";
 import { TOWN_SCOPE } from "../store/limits/policies.ts";
 import { present } from "../store/present.ts";
@@ -13,6 +13,11 @@ import { lookAgain } from "./setting-commands.ts";
 export const setProgram: Apply<"program.set"> = (tx, { role, program, rig: ref }) => {
   if (ref !== undefined && !mayDifferByRig(role))
     return refuse("invalid_body", `rig: the ${role} is the town's. Leave the rig out.`);
+  if (program !== null && !programFits(program, role))
+    return refuse(
+      "invalid_body",
+      `program: ${PROGRAM_TITLES[program]} cannot be kept to what the ${role} may do. Choose ${programsFor(role).join(", ")}.`,
+    );
   const rig = ref === undefined ? null : findRig(tx.db, ref);
   if (rig !== null && !rig.ok) return rig;
   const rigId = rig === null ? null : rig.value.id;

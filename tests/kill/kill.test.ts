@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Summary } from "../../cli/up/once.ts";
 import { gateCodes, landedBeads, markerCounts } from "../support/landed-sample.ts";
 import { isLeftOut } from "../support/left-out.ts";
-import { drawnMoments } from "../support/sample.ts";
+import { drawn } from "../support/sample.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTown, type TownProcess } from "../support/town-process.ts";
 import { ChangeFeed } from "./change-feed.ts";
@@ -24,7 +24,7 @@ const SEED = Number(process.env["GASTOWN_TEST_SEED"] ?? "0");
 const FEATURES = { town: "C6 D2", runner: "C6 D2", "kilo serve": "B1 C6" } as const;
 
 for (const victim of ["town", "runner", "kilo serve"] as const) {
-  for (const moment of drawnMoments(victim, MOMENTS)) {
+  for (const moment of drawn(victim, MOMENTS)) {
     test.skipIf(isLeftOut("agent"))(
       `[Done-3 ${FEATURES[victim]}] a SIGKILL of the ${victim}, ${moment.name}: the next start lands each bead once`,
       async () => {

@@ -1,9 +1,9 @@
-// The sample of the kill tests that runs with all other tests: one moment per victim, drawn by the seed of the run.
+// The sample of long tests that runs with all other tests: one variant of each, drawn by the seed of the run.
 
-/** The moments to test for `victim`: all of them, or the one that this run's seed draws. */
-export function drawnMoments<Moment>(victim: string, moments: readonly Moment[]): Moment[] {
-  if (process.env["GASTOWN_TEST_SAMPLE"] !== "1") return [...moments];
+/** The variants to test of `what`: all of them, or the one that this run's seed draws. */
+export function drawn<Variant>(what: string, variants: readonly Variant[]): Variant[] {
+  if (process.env["GASTOWN_TEST_SAMPLE"] !== "1") return [...variants];
   const seed = Number(process.env["GASTOWN_TEST_SEED"] ?? "0");
-  const at = Number(Bun.hash(`${seed} ${victim}`) % BigInt(moments.length));
-  return moments.slice(at, at + 1);
+  const at = Number(Bun.hash(`${seed} ${what}`) % BigInt(variants.length));
+  return variants.slice(at, at + 1);
 }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from "react";
 import {
   agentProgramSchema,
   PROGRAM_TITLES,
+  programsFor,
   type AgentProgram,
   type CommandValue,
   type ErrorBody,
@@ -62,7 +63,7 @@ function ProgramField({ choice, onChanged }: { choice: Choice; onChanged: () => 
         disabled={set.state.phase === "sent"}
         onChange={(event) => void change(agentProgramSchema.parse(event.target.value))}
       >
-        {agentProgramSchema.options.map((each) => (
+        {programsFor(role).map((each) => (
           <option key={each} value={each}>
             {PROGRAM_TITLES[each]}
           </option>

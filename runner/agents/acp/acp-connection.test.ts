@@ -35,6 +35,8 @@ const chunk = (text: string, sessionId = "s1") => ({
   },
 });
 
+const session = { cwd: "/tree", prompt: "You are a polecat.", meta: null, tools };
+
 function answers({ id, method }: Asked, say: (message: object) => void): void {
   if (method === "initialize") say({ id, result: greeting });
   if (method === "session/new") say({ id, result: { sessionId: "s1" } });
@@ -43,11 +45,34 @@ function answers({ id, method }: Asked, say: (message: object) => void): void {
 test("[C19] an agent is offered no files and no terminals, and gets the town's tools with its session", async () => {
   const { connection, asked } = await connected(answers);
   expect(await connection.greet()).toEqual({ ok: true, value: undefined });
-  expect(await connection.openSession("/tree", tools)).toEqual({ ok: true, value: undefined });
+  expect(await connection.openSession(session)).toEqual({ ok: true, value: undefined });
   expect(asked.map(({ params }) => params)).toMatchObject([
     { clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false } },
     { cwd: "/tree", mcpServers: [{ type: "http", name: "gastown", url: tools.url }] },
   ]);
+});
+
+test("[C19] an agent that takes its role with its session gets it there, instead of its own words where it can", async () => {
+  const asks = async (systemPrompt: object | null, meta: Record<string, unknown> | null) => {
+    const capabilities = { ...greeting.agentCapabilities, sessionCapabilities: { systemPrompt } };
+    const { connection, asked } = await connected(({ id, method }, say) => {
+      if (method === "initialize")
+        say({ id, result: { ...greeting, agentCapabilities: capabilities } });
+      else say({ id, result: { sessionId: "s1" } });
+    });
+    await connection.greet();
+    await connection.openSession({ ...session, meta });
+    return asked[1]?.params;
+  };
+  const content = [{ type: "text", text: session.prompt }];
+  expect(await asks({ mode: { override: {} } }, { own: 1 })).toMatchObject({
+    systemPrompt: { mode: "override", content },
+    _meta: { own: 1 },
+  });
+  expect(await asks({}, null)).toMatchObject({ systemPrompt: { mode: "append", content } });
+  const plain = await asks(null, null);
+  expect(plain).not.toHaveProperty("systemPrompt");
+  expect(plain).not.toHaveProperty("_meta");
 });
 
 test("[C19] an agent of another version, or without tools over HTTP, is unsupported", async () => {
@@ -71,7 +96,7 @@ test("[C19] updates come before the answer that follows them, and those of anoth
     say({ id: asked.id, result: { stopReason: "end_turn" } });
   });
   await connection.greet();
-  await connection.openSession("/tree", tools);
+  await connection.openSession(session);
   expect(await connection.prompt("Go")).toEqual({ ok: true, stopReason: "end_turn" });
   expect(updates).toHaveLength(20);
 });

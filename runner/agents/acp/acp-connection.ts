@@ -26,12 +26,21 @@ export type AcpPeer = {
 
 export type ToolServerAddress = { name: string; url: string; authorization: string };
 
+export type NewSession = {
+  cwd: string;
+  /** What the agent is, for one that takes it with its session; the others have it by their configuration. */
+  prompt: string;
+  /** The program's own; null: it has none. */
+  meta: Readonly<Record<string, unknown>> | null;
+  tools: ToolServerAddress;
+};
+
 export type AcpConnection = {
   /** A line that the agent said. */
   receive(line: string): void;
   /** Fails with `unsupported` when the agent cannot do what a run needs. */
   greet(): Promise<Result<void>>;
-  openSession(cwd: string, tools: ToolServerAddress): Promise<Result<void>>;
+  openSession(session: NewSession): Promise<Result<void>>;
   /** Resolves at the end of the turn, with the reason that the agent gives. */
   prompt(text: string): Promise<{ ok: true; stopReason: string } | { ok: false; error: AcpError }>;
   /** Ends the turn that runs; the prompt's answer tells when. */
@@ -60,7 +69,7 @@ export async function connectAcp(peer: AcpPeer): Promise<AcpConnection> {
       else if (read.sessionId === ask.sessionId) peer.onUpdate(read.update);
     },
     greet: () => ask.greet(),
-    openSession: (cwd, tools) => ask.openSession(cwd, tools),
+    openSession: (session) => ask.openSession(session),
     prompt: (text) => ask.prompt(text),
     cancel: () => ask.cancel(),
     close: () => connection.close(),
@@ -71,6 +80,7 @@ class Asking {
   readonly #sdk: typeof Sdk;
   readonly #agent: Sdk.ClientContext;
   sessionId: string | null = null;
+  #promptMode: "override" | "append" | null = null;
 
   constructor(sdk: typeof Sdk, agent: Sdk.ClientContext) {
     this.#sdk = sdk;
@@ -98,15 +108,23 @@ class Asking {
       );
     if (agentCapabilities?.mcpCapabilities?.http !== true)
       return refuse("unsupported", "It takes no tools over HTTP.");
+    const system = agentCapabilities.sessionCapabilities?.systemPrompt;
+    if (system) this.#promptMode = system.mode?.override ? "override" : "append";
     return { ok: true, value: undefined };
   }
 
-  async openSession(cwd: string, tools: ToolServerAddress): Promise<Result<void>> {
+  async openSession({ cwd, prompt, meta, tools }: NewSession): Promise<Result<void>> {
     const { name, url, authorization } = tools;
     const headers = [{ name: "Authorization", value: authorization }];
+    const mode = this.#promptMode;
     const answer = await this.#asked(
       this.#sdk.methods.agent.session.new,
-      { cwd, mcpServers: [{ type: "http", name, url, headers }] },
+      {
+        cwd,
+        mcpServers: [{ type: "http", name, url, headers }],
+        ...(mode !== null && { systemPrompt: { mode, content: [{ type: "text", text: prompt }] } }),
+        ...(meta !== null && { _meta: meta }),
+      },
       sessionSchema,
     );
     if (!answer.ok)

@@ -57,9 +57,11 @@ export class AcpDriver implements AgentDriver {
   }
 
   prepare(): Promise<Result<void>> {
-    const missing = [this.#options.binary, ...this.#spec.readOnly, ...this.#spec.readWrite].find(
-      (path) => !existsSync(path),
-    );
+    const missing = [
+      this.#options.found.path,
+      ...this.#spec.readOnly,
+      ...this.#spec.readWrite,
+    ].find((path) => !existsSync(path));
     if (missing !== undefined)
       return Promise.resolve(
         refuse("unsupported", `${missing} does not exist, so the agent cannot be started.`),
@@ -194,12 +196,17 @@ export class AcpDriver implements AgentDriver {
   async #openSession(connection: AcpConnection): Promise<Result<void>> {
     const greeted = await connection.greet();
     if (!greeted.ok) return greeted;
-    const { cwd, tools } = this.#spec;
+    const { cwd, prompt, tools } = this.#spec;
     const port = portInside(this.#options.sandbox.mode, tools.reachable);
-    return connection.openSession(cwd, {
-      name: TOOL_SERVER_NAME,
-      url: `http://127.0.0.1:${port}/mcp`,
-      authorization: `Bearer ${tools.secret}`,
+    return connection.openSession({
+      cwd,
+      prompt,
+      meta: this.#options.program.sessionMeta?.(this.#spec) ?? null,
+      tools: {
+        name: TOOL_SERVER_NAME,
+        url: `http://127.0.0.1:${port}/mcp`,
+        authorization: `Bearer ${tools.secret}`,
+      },
     });
   }
 

@@ -68,8 +68,8 @@ export class AcpEventMapper {
   }
 
   #call(update: Call, nowMs: number): AgentEvent[] {
-    const { toolCallId: callId, title, rawInput, status } = update;
-    const call = this.#calls.get(callId) ?? newCall(title);
+    const { toolCallId: callId, title, name, rawInput, status } = update;
+    const call = this.#calls.get(callId) ?? newCall(name ?? title);
     this.#calls.set(callId, call);
     if (rawInput !== undefined && rawInput !== null) call.input = cut(JSON.stringify(rawInput));
     if (status === undefined || status === null || status === "pending") return [];
@@ -85,9 +85,9 @@ export class AcpEventMapper {
   }
 }
 
-/** A call's first title is the tool's name; later ones tell what it is used for. */
-function newCall(title: string | null | undefined): OpenCall {
-  return { tool: (title ?? "tool").slice(0, TOOL_NAME_CHARS_MAX), input: "", startedAt: null };
+/** Without a name a call's first title is it; later ones tell what it is used for. */
+function newCall(name: string | null | undefined): OpenCall {
+  return { tool: (name ?? "tool").slice(0, TOOL_NAME_CHARS_MAX), input: "", startedAt: null };
 }
 
 function toolEnd(

@@ -1,8 +1,11 @@
 /** One agent program in the run's sandbox that is spoken to by lines. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Result } from "../../../protocol/error.ts";
 import type { ManagedProcess } from "../../process/process.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { SandboxMode } from "../../sandbox/sandbox-spec.ts";
+import type { FoundProgram } from "../agent-program.ts";
 import type { AgentSpec } from "../driver.ts";
 import type { AcpProgram } from "./acp-program.ts";
 import { MESSAGE_CHARS_MAX } from "./acp-wire.ts";
@@ -14,19 +17,24 @@ export type AcpStart = {
   sandbox: Sandbox;
   owner: string;
   program: AcpProgram;
-  /** Its native program, from `findNativeProgram`. */
-  binary: string;
+  /** Where it is, from `findAgentProgram`. */
+  found: Pick<FoundProgram, "path" | "modules">;
 };
 
 /** Fails with `unsupported` when it cannot be started at all. */
 export async function startAcpProcess(
   spec: AgentSpec,
-  { sandbox, owner, program, binary }: AcpStart,
+  { sandbox, owner, program, found }: AcpStart,
   onLine: (line: string) => void,
 ): Promise<Result<ManagedProcess>> {
   for (const dir of [spec.home, spec.tmp]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  for (const [path, text] of Object.entries(program.files?.(spec) ?? {})) {
+    const at = join(spec.home, path);
+    await mkdir(dirname(at), { recursive: true, mode: 0o700 });
+    await writeFile(at, text, { mode: 0o600 });
+  }
   const { mode } = sandbox;
-  const inside = `${INSIDE_DIR}/${program.layout.command}`;
+  const { bind, command } = placed(program, found, mode);
   return sandbox.start(
     {
       ...{ mode, runId: spec.runId, owner, cwd: spec.cwd, takesInput: true, network: "none" },
@@ -36,14 +44,25 @@ export async function startAcpProcess(
       },
       readOnly: spec.readOnly,
       readWrite: [...new Set([spec.home, spec.tmp, ...spec.readWrite])],
-      bindAs: [{ from: binary, to: inside, writable: false }, ...(spec.bindAs ?? [])],
+      bindAs: [bind, ...(spec.bindAs ?? [])],
       hide: spec.hide,
       sockets: [spec.gateway.reachable, spec.tools.reachable],
     },
-    [mode === "bwrap" ? inside : binary, ...program.arguments],
+    [...command, ...program.arguments],
     {
       stdout: { onLine, lineCharsMax: MESSAGE_CHARS_MAX },
       stderr: { bytesMax: STDERR_BYTES_MAX },
     },
   );
+}
+
+/** What is bound into the sandbox, and how it is called there. A script is run by the sandbox's own `bun`. */
+function placed(program: AcpProgram, { path, modules }: AcpStart["found"], mode: SandboxMode) {
+  const to = `${INSIDE_DIR}/${modules === null ? program.layout.command : "node_modules"}`;
+  const inside = modules === null ? to : `${to}${path.slice(modules.length)}`;
+  const called = mode === "bwrap" ? inside : path;
+  return {
+    bind: { from: modules ?? path, to, writable: false },
+    command: modules === null ? [called] : ["bun", called],
+  };
 }

@@ -15,6 +15,7 @@ const toolKind = z.string().max(60).nullish();
 const call = {
   toolCallId: id,
   title: text.nullish(),
+  name: text.nullish(),
   kind: toolKind,
   status: z.enum(["pending", "in_progress", "completed", "failed"]).nullish().catch(null),
   content: z.array(toolContent).nullish().catch(null),
@@ -39,7 +40,16 @@ export type AcpPermission = z.infer<typeof permissionSchema>;
 export const greetingSchema = z.object({
   protocolVersion: z.number(),
   agentCapabilities: z
-    .object({ mcpCapabilities: z.object({ http: z.boolean().default(false) }).optional() })
+    .object({
+      mcpCapabilities: z.object({ http: z.boolean().default(false) }).optional(),
+      sessionCapabilities: z
+        .object({
+          systemPrompt: z
+            .object({ mode: z.object({ override: z.looseObject({}).nullish() }).nullish() })
+            .nullish(),
+        })
+        .nullish(),
+    })
     .optional(),
 });
 export const sessionSchema = z.object({ sessionId: id });

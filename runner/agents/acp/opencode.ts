@@ -10,7 +10,7 @@ export const OPENCODE: AcpProgram = {
   title: "OpenCode",
   layout: {
     command: "opencode",
-    platformPackage: `opencode-${process.platform}-${process.arch}`,
+    package: { platform: `opencode-${process.platform}-${process.arch}` },
     homes: [join(homedir(), ".opencode", "bin", "opencode")],
     advice: "Install opencode-ai on the runner's host.",
   },

@@ -18,6 +18,7 @@ const FIELDS = new Set([
   ...["parallel_tool_calls", "max_tool_calls", "max_output_tokens", "temperature", "top_p"],
   ...["top_logprobs", "reasoning", "text", "include", "truncation", "user", "metadata"],
   ...["safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier"],
+  "client_metadata",
 ]);
 
 const TOOL_TYPES = new Set(["function", "custom", "namespace", "local_shell", "apply_patch"]);
@@ -49,8 +50,8 @@ export const responsesDialect: Dialect = {
   inspect: (body) =>
     inspectTools(body["tools"], (type) => TOOL_TYPES.has(type)) ??
     inspectContents([body["input"]], contentRule),
-  // The endpoint's own default is to store.
-  rewrite: (body) => ({ ...body, store: false }),
+  // The endpoint's own default is to store; what an agent tells of its host stays here.
+  rewrite: ({ client_metadata: _, ...body }) => ({ ...body, store: false }),
   openReader: () => new ResponsesUsageReader(),
 };
 

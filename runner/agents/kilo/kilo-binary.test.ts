@@ -41,7 +41,7 @@ test("[C1] kilo is looked for in the setting, PATH, the dependency and the data 
   };
   expect(findKilo(search)).toEqual({
     ok: true,
-    value: { path: global?.native ?? "", source: "PATH" },
+    value: { path: global?.native ?? "", modules: null, source: "PATH" },
   });
   expect(findKilo({ ...search, path: "" })).toMatchObject({
     value: { path: dependency?.native, source: "dependency" },

@@ -17,6 +17,16 @@ driverContract(
   TIMEOUT_MS,
 );
 
+for (const [other, title] of [
+  ["claude-code", "Claude Code"],
+  ["codex", "Codex"],
+] as const)
+  driverContract(
+    `${title} in bubblewrap`,
+    (turns) => openAgentStage({ program: other, turns }),
+    TIMEOUT_MS,
+  );
+
 async function playTurn(stage: AgentStage): Promise<void> {
   expect(await stage.driver.start()).toMatchObject({ ok: true });
   const text = "Bead: Probe\nBead id: b\nAttempt: 1\nRound: 1\n\nProbe.";

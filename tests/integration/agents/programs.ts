@@ -3,11 +3,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentProgram } from "../../../protocol/entities/agent-program.ts";
 import { AcpDriver } from "../../../runner/agents/acp/acp-driver.ts";
-import { OPENCODE } from "../../../runner/agents/acp/opencode.ts";
+import { ACP_PROGRAMS } from "../../../runner/agents/find-programs.ts";
 import type { AgentDriver, AgentSpec } from "../../../runner/agents/driver.ts";
 import { findKilo } from "../../../runner/agents/kilo/kilo-binary.ts";
 import { KiloDriver } from "../../../runner/agents/kilo/kilo-driver.ts";
-import { findNativeProgram } from "../../../runner/agents/native-program.ts";
+import { findAgentProgram } from "../../../runner/agents/agent-program.ts";
 import type { Log } from "../../../runner/log.ts";
 import { findStrays } from "../../../runner/process/find-strays.ts";
 import { programsDir } from "../../support/programs-dir.ts";
@@ -31,18 +31,24 @@ const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export function createAgent(spec: AgentSpec, world: World, options: AgentOptions): AgentDriver {
   return spec.program === "kilo"
     ? createKilo(spec, world, options)
-    : createOpenCode(spec, world, options);
+    : createAcp(spec, spec.program, world, options);
 }
 
-function createOpenCode(spec: AgentSpec, world: World, options: AgentOptions): AgentDriver {
+function createAcp(
+  spec: AgentSpec,
+  name: Exclude<AgentProgram, "kilo">,
+  world: World,
+  options: AgentOptions,
+): AgentDriver {
+  const program = ACP_PROGRAMS[name];
   const search = { setting: null, path: "", roots: [programsDir], installDir: null };
-  const found = findNativeProgram({ ...OPENCODE.layout, homes: [] }, search);
+  const found = findAgentProgram({ ...program.layout, homes: [] }, search);
   if (!found.ok) throw new Error(found.error.message);
   return new AcpDriver(spec, {
     sandbox: world.sandbox,
     owner: world.owner,
-    program: OPENCODE,
-    binary: found.value.path,
+    program,
+    found: found.value,
     startTimeoutMs: options.startTimeoutMs,
     now: Date.now,
   });
@@ -80,6 +86,8 @@ function deafKilo(world: World, kilo: string, deaf: NonNullable<AgentOptions["de
 const COMMANDS: Readonly<Record<AgentProgram, RegExp>> = {
   kilo: /^[^\0]*\/kilo\0serve/,
   opencode: /^[^\0]*\/opencode\0acp/,
+  "claude-code": /^[^\0]*bun\0[^\0]*claude-agent-acp\/dist\/index\.js/,
+  codex: /^[^\0]*bun\0[^\0]*codex-acp\/dist\/index\.js/,
 };
 
 /** Kills the program itself, not what started it. */

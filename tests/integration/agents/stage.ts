@@ -14,7 +14,6 @@ import {
 import { openToolServer } from "../../../runner/agents/mcp.ts";
 import type { ModelFailure } from "../../../runner/agents/model-failure.ts";
 import { rolePrompt } from "../../../runner/agents/prompts/role-prompt.ts";
-import { toolNameForModel } from "../../../runner/agents/tools.ts";
 import { markOwner } from "../../../runner/process/mark.ts";
 import { probeIsolation } from "../../../runner/sandbox/probe.ts";
 import { Sandbox } from "../../../runner/sandbox/sandbox.ts";
@@ -210,12 +209,7 @@ function script(role: Role, turns: readonly ContractTurn[]) {
     ...(tool === undefined
       ? {}
       : {
-          tools: [
-            {
-              ...tool,
-              name: tool.name.startsWith("gt_") ? toolNameForModel(tool.name) : tool.name,
-            },
-          ],
+          tools: [tool],
         }),
     ...(silent === true ? { text: "never said", fault: { kind: "silence" } } : {}),
   }));
