@@ -55,6 +55,23 @@ test("[C19] another message, a thought and a tool call end the text before them"
   ]);
 });
 
+test("[C19] a tool's name is told where it has one, and what its terminal printed is its output", () => {
+  const printed = (data: string) => ({ _meta: { terminal_output_delta: { data } } });
+  const update = { sessionUpdate: "tool_call_update", toolCallId: "c" };
+  const events = mapAll([
+    {
+      ...{ sessionUpdate: "tool_call", toolCallId: "c", title: "cat a b", name: "exec_command" },
+      status: "in_progress",
+    },
+    { ...update, ...printed("one\n") },
+    { ...update, status: "completed", ...printed("two\n") },
+  ]);
+  expect(events).toMatchObject([
+    { type: "tool_start", tool: "exec_command" },
+    { type: "tool_end", tool: "exec_command", ok: true, output: "one\ntwo\n" },
+  ]);
+});
+
 test("[C19] a tool call is told from its beginning, under its first name and with its whole input", () => {
   const call = { sessionUpdate: "tool_call", toolCallId: "c", title: "bash", status: "pending" };
   const update = { sessionUpdate: "tool_call_update", toolCallId: "c" };

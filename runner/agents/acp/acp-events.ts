@@ -8,7 +8,7 @@ const TOOL_NAME_CHARS_MAX = 80;
 
 type Chunk = Extract<AcpUpdate, { sessionUpdate: "agent_message_chunk" | "agent_thought_chunk" }>;
 type Call = Extract<AcpUpdate, { sessionUpdate: "tool_call" | "tool_call_update" }>;
-type OpenCall = { tool: string; input: string; startedAt: number | null };
+type OpenCall = { tool: string; input: string; printed: string; startedAt: number | null };
 
 export class AcpEventMapper {
   readonly #headings = new HeadingWatch();
@@ -72,6 +72,8 @@ export class AcpEventMapper {
     const call = this.#calls.get(callId) ?? newCall(name ?? title);
     this.#calls.set(callId, call);
     if (rawInput !== undefined && rawInput !== null) call.input = cut(JSON.stringify(rawInput));
+    if (call.printed.length <= EVENT_TEXT_CHARS_MAX)
+      call.printed += update._meta?.terminal_output_delta?.data ?? "";
     if (status === undefined || status === null || status === "pending") return [];
     const events: AgentEvent[] = [];
     if (call.startedAt === null) {
@@ -80,14 +82,16 @@ export class AcpEventMapper {
     }
     if (status === "in_progress") return events;
     this.#calls.delete(callId);
-    const result = { ok: status === "completed", output: outputOf(update) };
+    const output = outputOf(update) || cut(call.printed);
+    const result = { ok: status === "completed", output };
     return [...events, toolEnd(callId, call, nowMs, result)];
   }
 }
 
 /** Without a name a call's first title is it; later ones tell what it is used for. */
 function newCall(name: string | null | undefined): OpenCall {
-  return { tool: (name ?? "tool").slice(0, TOOL_NAME_CHARS_MAX), input: "", startedAt: null };
+  const tool = (name ?? "tool").slice(0, TOOL_NAME_CHARS_MAX);
+  return { tool, input: "", printed: "", startedAt: null };
 }
 
 function toolEnd(

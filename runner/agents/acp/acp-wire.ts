@@ -21,6 +21,11 @@ const call = {
   content: z.array(toolContent).nullish().catch(null),
   rawInput: z.unknown().optional(),
   rawOutput: z.unknown().optional(),
+  // What an agent's own terminal printed since, where it tells that so.
+  _meta: z
+    .object({ terminal_output_delta: z.object({ data: text }).optional().catch(undefined) })
+    .nullish()
+    .catch(null),
 };
 
 const updateSchema = z.discriminatedUnion("sessionUpdate", [

@@ -17,13 +17,17 @@ driverContract(
   TIMEOUT_MS,
 );
 
-for (const [other, title] of [
-  ["claude-code", "Claude Code"],
-  ["codex", "Codex"],
-] as const)
+/** With the name of its shell, and the most that a first request of its may be. */
+const PROGRAMS = [
+  { program, title: "OpenCode", shell: "bash", kib: 20 },
+  { program: "claude-code", title: "Claude Code", shell: "Bash", kib: 24 },
+  { program: "codex", title: "Codex", shell: "exec_command", kib: 64 },
+] as const;
+
+for (const other of PROGRAMS.slice(1))
   driverContract(
-    `${title} in bubblewrap`,
-    (turns) => openAgentStage({ program: other, turns }),
+    `${other.title} in bubblewrap`,
+    (turns) => openAgentStage({ program: other.program, turns }),
     TIMEOUT_MS,
   );
 
@@ -34,38 +38,39 @@ async function playTurn(stage: AgentStage): Promise<void> {
   await stage.awaitEvent(isClosed);
 }
 
-test(
-  "[C23] OpenCode's own shell works in its tree, and sees no key, no data of the town and no network",
-  async () => {
-    const look = { name: "bash", arguments: { command: "sh probe.sh", description: "probe" } };
-    await using stage = await openAgentStage({
-      program,
-      turns: [{ text: "# Looking\n", tool: look }, { text: "Done." }],
-    });
-    const probe = [
-      "env; echo made > made.txt",
-      "find / -xdev -name 'other-secret' 2>/dev/null",
-      "bash -c 'exec 3<>/dev/tcp/192.0.2.1/80' 2>&1 || echo no-network",
-      "cat /proc/*/environ | tr '\\0' '\\n'",
-    ];
-    await Bun.write(join(stage.dirs.tree, "probe.sh"), probe.join("\n"));
-    await Bun.write(join(stage.world.dataDir, "other-secret"), "town secret");
-    await playTurn(stage);
-    const start = stage.events.find((event) => event.type === "tool_start");
-    expect(start).toMatchObject({ tool: "bash", input: expect.stringContaining("sh probe.sh") });
-    const end = stage.events.find((event) => event.type === "tool_end");
-    const seen = end?.type === "tool_end" ? end.output : "";
-    expect(seen).toContain("HOME=");
-    expect(seen).toContain("no-network");
-    expect(seen).not.toContain(API_KEY);
-    expect(seen).not.toContain("other-secret");
-    // Nothing of the program's own lies in a tree that another one may go on with.
-    expect((await readdir(stage.dirs.tree)).toSorted()).toEqual(["made.txt", "probe.sh"]);
-    expect(stage.events).toContainEqual({ type: "status", text: "Looking" });
-    expect(stage.calls[0]?.requestBytes).toBeLessThanOrEqual(20 * 1024);
-  },
-  TIMEOUT_MS,
-);
+for (const { program: each, title, shell, kib } of PROGRAMS)
+  test(
+    `[C23] ${title}'s own shell works in its tree, and sees no key, no data of the town and no network`,
+    async () => {
+      const look = { name: "bash", arguments: { command: "sh probe.sh", description: "probe" } };
+      await using stage = await openAgentStage({
+        program: each,
+        turns: [{ text: "# Looking\n", tool: look }, { text: "Done." }],
+      });
+      const probe = [
+        "env; echo made > made.txt",
+        "find / -xdev -name 'other-secret' 2>/dev/null",
+        "bash -c 'exec 3<>/dev/tcp/192.0.2.1/80' 2>&1 || echo no-network",
+        "cat /proc/*/environ | tr '\\0' '\\n'",
+      ];
+      await Bun.write(join(stage.dirs.tree, "probe.sh"), probe.join("\n"));
+      await Bun.write(join(stage.world.dataDir, "other-secret"), "town secret");
+      await playTurn(stage);
+      const start = stage.events.find((event) => event.type === "tool_start");
+      expect(start).toMatchObject({ tool: shell, input: expect.stringContaining("sh probe.sh") });
+      const end = stage.events.find((event) => event.type === "tool_end");
+      const seen = end?.type === "tool_end" ? end.output : "";
+      expect(seen).toContain("HOME=");
+      expect(seen).toContain("no-network");
+      expect(seen).not.toContain(API_KEY);
+      expect(seen).not.toContain("other-secret");
+      // Nothing of the program's own lies in a tree that another one may go on with.
+      expect((await readdir(stage.dirs.tree)).toSorted()).toEqual(["made.txt", "probe.sh"]);
+      expect(stage.events).toContainEqual({ type: "status", text: "Looking" });
+      expect(stage.calls[0]?.requestBytes).toBeLessThanOrEqual(kib * 1024);
+    },
+    TIMEOUT_MS,
+  );
 
 test(
   "[C19] OpenCode as a refinery cannot write, and each of its model calls is told as the gateway counted it",
