@@ -44,6 +44,21 @@ test("[C19] the program of a role is the rig's, else the town's, else kilo, and 
   ]);
 });
 
+test("[C19] a program that cannot be kept to what a role may do is refused for it, and changes nothing", async () => {
+  for (const role of ["refinery", "mayor", "triage"] as const)
+    expect(await stage.call("program.set", { role, program: "codex" })).toMatchObject({
+      ok: false,
+      error: { code: "invalid_body", message: expect.stringContaining("Choose kilo, opencode") },
+    });
+  expect((await stage.do("program.get", {})).map(({ program }) => program)).toEqual(
+    Array(4).fill("kilo"),
+  );
+  expect(await stage.do("program.set", { role: "polecat", program: "codex" })).toMatchObject({
+    program: "codex",
+    runners: [],
+  });
+});
+
 test("[C19] a live bead goes from program to program with its work: the next run of it is the other one", async () => {
   const first = await nextWork("Handed over");
   expect(first.spec).toMatchObject({ program: "kilo" });
