@@ -51,7 +51,7 @@ const authenticationWords =
 const absentWords =
   /does not appear to be a git repository|repository '?[^\n]*'? ?(does not exist|not found)|repository not found|not a git repository|the requested url returned error: 404|not valid: is this a git repository/i;
 const unreachableWords =
-  /could not resolve host|connection (refused|timed out|reset)|network is unreachable|no route to host|failed to connect|couldn't connect|operation timed out|early eof|the remote end hung up|host key verification failed|ssl|the requested url returned error: 5\d\d/i;
+  /could not resolve host|connection (refused|timed out|reset)|network is unreachable|no route to host|failed to connect|couldn't connect|operation timed out|operation too slow|early eof|the remote end hung up|host key verification failed|ssl|the requested url returned error: 5\d\d/i;
 
 /** A failed command that talked to a remote, sorted by what a person can do about it. */
 export function remoteFailed(run: GitRun, remote: string, doing: string): Failure {

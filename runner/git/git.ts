@@ -37,6 +37,8 @@ export type Git = { run(request: GitRequest): Promise<GitRun> };
 export const gitTimeoutMs = 60_000;
 /** Deadline of a command that talks to a remote. */
 export const gitNetworkTimeoutMs = 600_000;
+/** A remote that says nothing for so long is out of reach: it would hold a run until the deadline. */
+export const gitStallSeconds = 60;
 /** Standard output kept of one command. */
 export const gitOutputBytesMax = 64 * 1024 * 1024;
 
@@ -95,7 +97,8 @@ export function gitEnvironment(home: string, path: string): Record<string, strin
     GIT_ASKPASS: "",
     SSH_ASKPASS: "",
     GIT_NO_REPLACE_OBJECTS: "1",
-    GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o ConnectTimeout=20",
+    GIT_SSH_COMMAND:
+      "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=20 -o ServerAliveCountMax=3",
   };
 }
 
@@ -103,19 +106,31 @@ export function gitEnvironment(home: string, path: string): Record<string, strin
  * The runner's git: its own home, no system or personal settings, no hooks, no prompts, deadlines.
  * `home` is created; its only setting is that repositories of other users on this host may be read
  * (a remote on disk may belong to somebody else; git reads that setting from files only).
- * `agentSocket` is the SSH agent offered for ssh remotes, where there is one.
+ * `agentSocket` is the SSH agent offered for ssh remotes, where there is one. An http(s) remote that says nothing for
+ * `stallSeconds` is given up; ssh asks by itself.
  */
 export async function openGit(options: {
   readonly exec: Exec;
   readonly home: string;
   readonly path: string;
   readonly agentSocket?: string;
+  readonly stallSeconds?: number;
 }): Promise<Git> {
   await mkdir(options.home, { recursive: true, mode: 0o700 });
   await writeFile(join(options.home, "gitconfig"), "[safe]\n\tdirectory = *\n", { mode: 0o600 });
   const base = gitEnvironment(options.home, options.path);
   if (options.agentSocket !== undefined) base["SSH_AUTH_SOCK"] = options.agentSocket;
-  return { run: (request) => runGit(options.exec, base, options.home, request) };
+  const stall = {
+    "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": String(options.stallSeconds ?? gitStallSeconds),
+  };
+  return {
+    run: (request) =>
+      runGit(options.exec, base, options.home, {
+        ...request,
+        config: { ...stall, ...request.config },
+      }),
+  };
 }
 
 async function runGit(

@@ -91,6 +91,19 @@ test("[C6] locks that a killed git left are removed at the next start, and nothi
   expect(await personGit(rig.storeDir, "fsck")).toBe("");
 });
 
+test("[C3] a repository that answers and then says nothing is out of reach, long before the deadline", async () => {
+  await using hung = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    idleTimeout: 0,
+    fetch: () => new Promise<Response>(() => {}),
+  });
+  const path = process.env["PATH"] ?? "";
+  git = await openGit({ exec: testExec, home: join(dir, "home"), path, stallSeconds: 1 });
+  const { result } = await fetchFrom(`${hung.url.href}shop.git`, "main", "url");
+  expect(result).toMatchObject({ ok: false, error: { code: "unreachable", retryable: true } });
+});
+
 test("[A4] an empty repository, a missing branch, a cut history, a plain folder and an unreachable host have their own errors", async () => {
   await mkdir(join(dir, "empty"));
   await personGit(join(dir, "empty"), "init", "--quiet", "--bare");

@@ -48,7 +48,7 @@ test(
         "git -c core.hooksPath=/dev/null commit -qm 'Hello' -m 'Bead: bd_01000000000000000000000000' -m 'Co-authored-by: Nobody <n@example.test>'",
         "git push origin HEAD:main; git push origin HEAD:refs/heads/stolen",
         `git push '${"file://"}'"$(git config remote.origin.url)" HEAD:refs/heads/stolen`,
-        "git remote set-url --push origin \"$(git config remote.origin.url)\"; git push origin HEAD:refs/heads/stolen",
+        'git remote set-url --push origin "$(git config remote.origin.url)"; git push origin HEAD:refs/heads/stolen',
       ].join("\n"),
     );
     expect(await shownIn(stage, spec, told.headOid, "line.txt")).toBe("hello");
