@@ -11,12 +11,19 @@ export class OfferChecks {
   /** The disks of all runners that were ever started. */
   readonly #disks: () => SqlDatabase[];
 
+  /**
+   * Of each run. Ids and offers of one runner are in the same order between two starts of the town; at a start its
+   * clock may have been set back, and with it the ids.
+   */
+  readonly #epochs = new Map<string, number>();
+
   constructor(disks: () => SqlDatabase[], isNear: (runnerId: string) => boolean) {
     this.#isNear = isNear;
     this.#disks = disks;
   }
 
   see(before: Run | undefined, run: Run): void {
+    this.#epochs.set(run.id, run.fence.epoch);
     if (before === undefined || before.state === "ended" || run.state !== "ended") return;
     const disk = diskOf(this.#disks(), run.runnerId);
     if (disk === undefined) return;
@@ -35,10 +42,18 @@ export class OfferChecks {
         "offer-known",
         `${id} counts as lost, and its runner has it as ${booked}`,
       );
-    // Ids and offers of one runner are in the same order.
-    const newest = columnOf(disk, "select max(run_id) from offers") ?? "";
-    if (state === "offered" && newest < id)
+    if (state === "offered" && !this.#hasOneFrom(disk, id))
       throw new Violation("offer-known", `${id} counts as lost, and its offer has not arrived yet`);
+  }
+
+  /** Whether the disk has the offer of this run or of a later one. */
+  #hasOneFrom(disk: SqlDatabase, id: string): boolean {
+    const epoch = this.#epochs.get(id) ?? 0;
+    const offers = disk.query<{ run_id: string }, []>("select run_id from offers").all();
+    return offers.some(({ run_id: offered }) => {
+      const its = this.#epochs.get(offered) ?? 0;
+      return its > epoch || (its === epoch && offered >= id);
+    });
   }
 
   /** A stop is waited for in vain only where the runner cannot be heard, or still works on it. */
