@@ -93,7 +93,8 @@ function createDriver(
   const found = findProgram(spec.program, searchOf(host, hostPath));
   if (!found.ok) return { missing: found.error.message };
   const common = {
-    ...{ sandbox, owner },
+    sandbox,
+    owner,
     startTimeoutMs: AGENT_START_TIMEOUT_MS,
     now: () => clock.now(),
   };

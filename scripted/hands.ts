@@ -1,5 +1,6 @@
 /** A script names an agent's own tools as kilo does. Other agents have others: what is meant is done with those. */
 import { offeredName } from "./conversation.ts";
+import { shellWord } from "./template.ts";
 
 export interface ToolUse {
   readonly name: string;
@@ -33,16 +34,16 @@ export function inHandsOf(offered: readonly string[], use: ToolUse): ToolUse {
 }
 
 function commandOf(name: string, text: (key: string) => string): string | null {
-  const path = quoted(text("filePath"));
+  const path = shellWord(text("filePath"));
   switch (name) {
     case "bash":
       return text("command");
     case "read":
       return `cat ${path}`;
     case "write":
-      return `mkdir -p "$(dirname ${path})" && printf %s ${quoted(text("content"))} > ${path}`;
+      return `mkdir -p "$(dirname ${path})" && printf %s ${shellWord(text("content"))} > ${path}`;
     case "edit":
-      return `bun -e ${quoted(REPLACE)} ${path} ${quoted(text("oldString"))} ${quoted(text("newString"))}`;
+      return `bun -e ${shellWord(REPLACE)} ${path} ${shellWord(text("oldString"))} ${shellWord(text("newString"))}`;
     default:
       return null;
   }
@@ -53,7 +54,3 @@ const REPLACE = `const [path, from, to] = process.argv.slice(-3);
 const parts = (await Bun.file(path).text()).split(from);
 if (parts.length !== 2) throw new Error("the text to replace is there " + (parts.length - 1) + " times");
 await Bun.write(path, parts.join(to));`;
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -80,7 +80,7 @@ function evaluate(
 }
 
 /** One word of a POSIX shell, whatever the value holds. */
-function shellWord(value: Json): string {
+export function shellWord(value: Json): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -3,6 +3,7 @@
  * through node, slower and bigger. What is a script itself is run by our own runtime, with the modules around it.
  */
 import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { refuse, type Result } from "../../protocol/error.ts";
 
@@ -32,6 +33,17 @@ export type ProgramLayout = {
   /** What a person does who has none. */
   advice: string;
 };
+
+/** Of an adapter that is a script: where Bun and npm put it, and what a person does who has none. */
+export function adapterLayout(command: string, script: string): ProgramLayout {
+  const entry = "dist/index.js";
+  return {
+    command,
+    package: { script, entry },
+    homes: [join(homedir(), ".bun", "install", "global", "node_modules", script, entry)],
+    advice: `Install ${script} on the runner's host.`,
+  };
+}
 
 const MAGIC_BYTES = 4;
 /** ELF, and the Mach-O forms. */

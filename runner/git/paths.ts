@@ -150,6 +150,16 @@ export async function sweepTrash(root: OwnedRoot): Promise<number> {
   return names.length;
 }
 
+/** What a folder holds; nothing where there is none. */
+export async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
 async function ownedPlace(root: OwnedRoot, path: string): Promise<Outcome<object>> {
   const real = await realpath(root.path);
   if ((await textOf(join(real, rootMarker))) !== rootMarkerText) {

@@ -1,10 +1,10 @@
 /** Trees of runs and scratch folders on this host; what reads an agent's files runs in the run's sandbox. */
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SandboxedExec } from "../git/exec.ts";
 import type { Git } from "../git/git.ts";
 import { safeId } from "../git/names.ts";
-import { createOwned, removeOwned, type OwnedRoot } from "../git/paths.ts";
+import { createOwned, namesIn, removeOwned, type OwnedRoot } from "../git/paths.ts";
 import { createRunRepository, openRunRepository } from "../git/run-repo.ts";
 import { runSandboxedGit } from "../git/sandboxed-git.ts";
 import { saveWork, verifySaved } from "../git/saved-work.ts";
@@ -75,11 +75,4 @@ function folderOf(name: string, dir: string): ScratchFolder {
     homeDir: join(dir, "home"),
     tmpDir: join(dir, "tmp"),
   };
-}
-
-async function namesIn(dir: string): Promise<string[]> {
-  return readdir(dir).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  });
 }

@@ -110,10 +110,10 @@ async function buildAgent(dir: string): Promise<string> {
   return bin;
 }
 
-function environment({ bin, dir }: Place, home: string): Record<string, string> {
+function environment({ bin, dir }: Place): Record<string, string> {
   return {
-    HOME: home,
-    XDG_CONFIG_HOME: home,
+    HOME: dir,
+    XDG_CONFIG_HOME: dir,
     TMPDIR: join(dir, "tmp"),
     PATH: `${bin}:${process.env["PATH"] ?? ""}`,
   };
@@ -123,7 +123,7 @@ function keepTown(place: Place, dataDir: string, port: number): Keeper {
   return new Keeper(place.root, {
     name: "town",
     args: ["up", "--json", "--no-open", "--no-runner", "--port", `${port}`, "--data", dataDir],
-    env: environment(place, place.dir),
+    env: environment(place),
     dir: place.dir,
     restartMs: place.restartMs,
   });
@@ -173,7 +173,7 @@ async function hire(
         ...["runner", "--town", `http://127.0.0.1:${cable.port}`, "--data", dataDir],
         ...["--slots", `${SLOTS}`, "--name", name],
       ],
-      env: { ...environment(place, place.dir), GASTOWN_TOKEN: token },
+      env: { ...environment(place), GASTOWN_TOKEN: token },
       dir: place.dir,
       restartMs: place.restartMs,
     });

@@ -1,11 +1,11 @@
 /** The agent driver for any program that speaks the Agent Client Protocol: one process per run, in the run's sandbox. */
-import { existsSync } from "node:fs";
 import { refuse, type Result } from "../../../protocol/error.ts";
 import { describeExit, NEVER_RAN, type ExitRecord } from "../../process/exit-record.ts";
 import type { ManagedProcess } from "../../process/process.ts";
 import { sendLine } from "../../sandbox/sandbox.ts";
 import { portInside } from "../../sandbox/sandbox-spec.ts";
 import { addUsage, NO_USAGE } from "../agent-usage.ts";
+import { checkPlaces, saidBy } from "../driver-parts.ts";
 import type { AgentDriver, AgentEvent, AgentPrompt, AgentSpec, AgentUsage } from "../driver.ts";
 import { residentBytesOf } from "../resident-bytes.ts";
 import { TOOL_SERVER_NAME, toolNameForModel, toolsOf } from "../tools.ts";
@@ -27,7 +27,6 @@ const TOOLS_MS_MAX = 20_000;
 /** A turn that was just handed over may not be one yet, and then cannot be ended. */
 const CANCEL_AGAIN_MS = 500;
 const GIVE_UP_GRACE_MS = 1_000;
-const STDERR_TAIL_CHARS = 600;
 
 type Live = { process: ManagedProcess; connection: AcpConnection };
 
@@ -57,16 +56,7 @@ export class AcpDriver implements AgentDriver {
   }
 
   prepare(): Promise<Result<void>> {
-    const missing = [
-      this.#options.found.path,
-      ...this.#spec.readOnly,
-      ...this.#spec.readWrite,
-    ].find((path) => !existsSync(path));
-    if (missing !== undefined)
-      return Promise.resolve(
-        refuse("unsupported", `${missing} does not exist, so the agent cannot be started.`),
-      );
-    return Promise.resolve({ ok: true, value: undefined });
+    return Promise.resolve(checkPlaces(this.#options.found.path, this.#spec));
   }
 
   start(): Promise<Result<{ pid: number; startedMs: number }>> {
@@ -159,7 +149,7 @@ export class AcpDriver implements AgentDriver {
     if (session === "late")
       return refuse(
         "deadline",
-        `${title} did not open its session in time. ${said(live.process)}`,
+        `${title} did not open its session in time. ${saidBy(live.process)}`,
         {
           retryable: true,
         },
@@ -180,7 +170,7 @@ export class AcpDriver implements AgentDriver {
     if (listed === "exited")
       return refuse(
         "internal",
-        `${title} ${describeExit(await live.process.exited)} before it was ready. ${said(live.process)}`,
+        `${title} ${describeExit(await live.process.exited)} before it was ready. ${saidBy(live.process)}`,
         { retryable: true },
       );
     if (listed === "late") return noTools();
@@ -272,10 +262,6 @@ function turnEnd(
   }
   if (wasCancelled) return [{ type: "turn_closed", reason: "interrupted" }];
   return [mapAcpError(end.error), { type: "turn_closed", reason: "error" }];
-}
-
-function said(child: ManagedProcess): string {
-  return child.stderr.trim().slice(-STDERR_TAIL_CHARS);
 }
 
 function noTools(): Result<never> {

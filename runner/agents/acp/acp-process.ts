@@ -7,11 +7,11 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { SandboxMode } from "../../sandbox/sandbox-spec.ts";
 import type { FoundProgram } from "../agent-program.ts";
 import type { AgentSpec } from "../driver.ts";
+import { STDERR_BYTES_MAX } from "../driver-parts.ts";
 import type { AcpProgram } from "./acp-program.ts";
 import { MESSAGE_CHARS_MAX } from "./acp-wire.ts";
 
 const INSIDE_DIR = "/opt/agent";
-const STDERR_BYTES_MAX = 64 * 1024;
 
 export type AcpStart = {
   sandbox: Sandbox;

@@ -1,13 +1,11 @@
 /** Claude Code, by its adapter for the Agent Client Protocol. Pure. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { portInside, type SandboxMode } from "../../sandbox/sandbox-spec.ts";
+import { adapterLayout } from "../agent-program.ts";
 import type { AgentSpec } from "../driver.ts";
 import { BUILT_IN_TOOLS } from "../tools.ts";
 import type { AcpProgram } from "./acp-program.ts";
 
-const SCRIPT = "@agentclientprotocol/claude-agent-acp";
-const ENTRY = "dist/index.js";
 const CONFIG_DIR = ".claude";
 /** Its names for what a role may use of an agent's own tools. */
 const TOOL_NAMES: Readonly<Record<string, string>> = {
@@ -26,12 +24,7 @@ const SETTINGS = {
 
 export const CLAUDE_CODE: AcpProgram = {
   title: "Claude Code",
-  layout: {
-    command: "claude-agent-acp",
-    package: { script: SCRIPT, entry: ENTRY },
-    homes: [join(homedir(), ".bun", "install", "global", "node_modules", SCRIPT, ENTRY)],
-    advice: `Install ${SCRIPT} on the runner's host.`,
-  },
+  layout: adapterLayout("claude-agent-acp", "@agentclientprotocol/claude-agent-acp"),
   arguments: [],
   environment,
   files: () => ({ [`${CONFIG_DIR}/settings.json`]: JSON.stringify(SETTINGS) }),

@@ -1,24 +1,17 @@
 /** Codex, by its adapter for the Agent Client Protocol. Pure. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { portInside, type SandboxMode } from "../../sandbox/sandbox-spec.ts";
+import { adapterLayout } from "../agent-program.ts";
 import type { AgentSpec } from "../driver.ts";
 import { PROVIDER_ID } from "../kilo/kilo-config.ts";
 import type { AcpProgram } from "./acp-program.ts";
 
-const SCRIPT = "@agentclientprotocol/codex-acp";
-const ENTRY = "dist/index.js";
 const CONFIG_DIR = ".codex";
 const TOKEN_VARIABLE = "GASTOWN_MODEL_TOKEN";
 
 export const CODEX: AcpProgram = {
   title: "Codex",
-  layout: {
-    command: "codex-acp",
-    package: { script: SCRIPT, entry: ENTRY },
-    homes: [join(homedir(), ".bun", "install", "global", "node_modules", SCRIPT, ENTRY)],
-    advice: `Install ${SCRIPT} on the runner's host.`,
-  },
+  layout: adapterLayout("codex-acp", "@agentclientprotocol/codex-acp"),
   arguments: [],
   environment,
   // Its home has to be there.

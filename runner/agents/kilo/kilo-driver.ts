@@ -1,9 +1,9 @@
 /** The agent driver for kilo: one `kilo serve` per run, in the run's sandbox. */
-import { existsSync } from "node:fs";
 import { refuse, type Result } from "../../../protocol/error.ts";
 import { describeExit, NEVER_RAN, type ExitRecord } from "../../process/exit-record.ts";
 import type { Log } from "../../log.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { checkPlaces, saidBy } from "../driver-parts.ts";
 import type { AgentDriver, AgentEvent, AgentPrompt, AgentSpec, AgentUsage } from "../driver.ts";
 import { addUsage, NO_USAGE } from "../agent-usage.ts";
 import { residentBytesOf } from "../resident-bytes.ts";
@@ -11,7 +11,7 @@ import { TOOL_SERVER_NAME, toolNameForModel, toolsOf } from "../tools.ts";
 import { within } from "../within.ts";
 import { KiloClient } from "./kilo-client.ts";
 import { KiloEventMapper, type KiloRequest } from "./kilo-events.ts";
-import { saidBy, startKiloServer, type KiloServer } from "./kilo-server.ts";
+import { startKiloServer, type KiloServer } from "./kilo-server.ts";
 import { kiloMessageId } from "./message-id.ts";
 
 export type KiloDriverOptions = {
@@ -64,14 +64,7 @@ export class KiloDriver implements AgentDriver {
   }
 
   prepare(): Promise<Result<void>> {
-    const missing = [this.#options.binary, ...this.#spec.readOnly, ...this.#spec.readWrite].find(
-      (path) => !existsSync(path),
-    );
-    if (missing !== undefined)
-      return Promise.resolve(
-        refuse("unsupported", `${missing} does not exist, so the agent cannot be started.`),
-      );
-    return Promise.resolve({ ok: true, value: undefined });
+    return Promise.resolve(checkPlaces(this.#options.binary, this.#spec));
   }
 
   start(): Promise<Result<{ pid: number; startedMs: number }>> {

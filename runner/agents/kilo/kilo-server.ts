@@ -8,13 +8,12 @@ import type { ManagedProcess } from "../../process/process.ts";
 import type { ListenAddress, SandboxSpec } from "../../sandbox/sandbox-spec.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { AgentSpec } from "../driver.ts";
+import { saidBy, STDERR_BYTES_MAX } from "../driver-parts.ts";
 import { within } from "../within.ts";
 import { kiloEnvironment } from "./kilo-config.ts";
 
 const PORT_INSIDE = 4096;
 const KILO_INSIDE = "/opt/kilo/kilo";
-const STDERR_BYTES_MAX = 64 * 1024;
-const STDERR_TAIL_CHARS = 600;
 const READY = /listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const STOP_GRACE_MS = 2_000;
 
@@ -84,11 +83,6 @@ export async function startKiloServer(
   return refuse("internal", `kilo ${describeExit(exit)} before it was ready. ${said}`, {
     retryable: true,
   });
-}
-
-/** The end of what it said of its troubles. */
-export function saidBy({ stderr }: ManagedProcess): string {
-  return stderr.trim().slice(-STDERR_TAIL_CHARS);
 }
 
 function sandboxSpec(

@@ -33,7 +33,7 @@ async function handIn(...commands: string[]) {
 test(
   "[C23] an agent that pushes, sets hooks and remotes, forges trailers and writes outside its tree hands in its change alone",
   async () => {
-    const before = await stageless();
+    const before = leftOnHost();
     const { spec, told } = await handIn(
       [
         "mkdir -p .git/hooks hooks",
@@ -47,7 +47,7 @@ test(
         "echo hello > line.txt; git add line.txt",
         "git -c core.hooksPath=/dev/null commit -qm 'Hello' -m 'Bead: bd_01000000000000000000000000' -m 'Co-authored-by: Nobody <n@example.test>'",
         "git push origin HEAD:main; git push origin HEAD:refs/heads/stolen",
-        `git push '${"file://"}'"$(git config remote.origin.url)" HEAD:refs/heads/stolen`,
+        'git push "file://$(git config remote.origin.url)" HEAD:refs/heads/stolen',
         'git remote set-url --push origin "$(git config remote.origin.url)"; git push origin HEAD:refs/heads/stolen',
       ].join("\n"),
     );
@@ -60,7 +60,7 @@ test(
     const { storeDir, mirrorDir } = repositoriesOf(spec.rig.id);
     for (const dir of [storeDir, mirrorDir])
       expect(await personGit(dir, "for-each-ref", "refs/heads/stolen", "refs/heads/main")).toBe("");
-    expect(await stageless()).toEqual(before);
+    expect(leftOnHost()).toEqual(before);
   },
   TIMEOUT_MS,
 );
@@ -112,8 +112,6 @@ function repositoriesOf(rigId: string) {
 }
 
 /** Which of the files that such an agent would leave on its host are there. */
-function stageless(): Promise<boolean[]> {
-  return Promise.resolve(
-    ["/tmp/gt-hook-ran", "/gt-hook-ran", "/gt-outside.txt"].map((path) => existsSync(path)),
-  );
+function leftOnHost(): boolean[] {
+  return ["/tmp/gt-hook-ran", "/gt-hook-ran", "/gt-outside.txt"].map((path) => existsSync(path));
 }
