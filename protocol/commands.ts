@@ -12,6 +12,7 @@ import { convoyCommands } from "./commands/convoy.ts";
 import { explainCommands } from "./commands/explain.ts";
 import { limitCommands } from "./commands/limits.ts";
 import { moleculeCommands } from "./commands/molecule.ts";
+import { authorCommands } from "./commands/author.ts";
 import { programCommands } from "./commands/program.ts";
 import { settingCommands } from "./commands/settings.ts";
 import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
@@ -75,6 +76,7 @@ export const commands = {
   ...explainCommands,
   ...limitCommands,
   ...moleculeCommands,
+  ...authorCommands,
   ...programCommands,
   ...settingCommands,
   "town.status": define({

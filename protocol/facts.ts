@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { failureReasonSchema } from "./bead.ts";
 import { beadIdSchema, oidSchema, runIdSchema, turnIdSchema } from "./ids.ts";
+import { COMMITS_TOLD_MAX, commitLineSchema } from "./entities/commit.ts";
 import { EVENT_BATCH_MAX, FACT_BATCH_MAX } from "./limits.ts";
 import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } from "./review.ts";
 import { fenceSchema, outcomeSchema, repetitionPatternSchema } from "./run.ts";
@@ -99,6 +100,8 @@ export const factBodySchema = z.discriminatedUnion("kind", [
     files: z.number().int(),
     additions: z.number().int(),
     deletions: z.number().int(),
+    /** Of the work since its base, the newest first. */
+    commits: z.array(commitLineSchema).max(COMMITS_TOLD_MAX).optional(),
   }),
   z.object({
     kind: z.literal("checked"),

@@ -2,6 +2,7 @@
 export * from "./attention.ts";
 export * from "./bead.ts";
 export * from "./commands.ts";
+export * from "./commands/author.ts";
 export * from "./commands/settings.ts";
 export * from "./commands/explain.ts";
 export * from "./commands/program.ts";
@@ -11,6 +12,7 @@ export * from "./gate.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
 export * from "./entities/agent-program.ts";
+export * from "./entities/commit.ts";
 export * from "./entities/membership.ts";
 export * from "./entities/molecule.ts";
 export * from "./entities/triage.ts";

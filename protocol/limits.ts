@@ -31,6 +31,8 @@ export const EVENT_TEXT_CHARS_MAX = 16_000;
 export const SNAPSHOT_CLOSED_MAX = 500;
 export const SNAPSHOT_EVENTS_MAX = 200;
 export const SNAPSHOT_CHAT_MAX = 200;
+/** Messages to whoever works on a bead, newest. */
+export const SNAPSHOT_MAILS_MAX = 50;
 export const STREAM_REPLAY_MAX = 2_000;
 export const SUBSCRIPTIONS_MAX = 64;
 /** Commands in flight of one connection. */

@@ -41,7 +41,7 @@ export interface CoreParts {
 export function makeCore(parts: CoreParts): TownCore {
   const { options, db, loop, desk, streams, streamListeners, townId, epoch, images, policies } =
     parts;
-  const { auth } = options;
+  const { auth, author: hostAuthor = null } = options;
   const services = makeServices({
     db,
     auth,
@@ -56,10 +56,11 @@ export function makeCore(parts: CoreParts): TownCore {
     streams,
     now: options.clock.now(),
     policies: policies(),
+    hostAuthor,
     preview: () => loop.preview(),
     explain: (id: string) => loop.explain(id),
   });
-  const calls = { loop, auth, services, queries };
+  const calls = { loop, auth, services, queries, hostAuthor };
   return {
     townId,
     epoch,

@@ -22,8 +22,6 @@ import { Streams } from "./store/streams.ts";
 import { makeCore, type StreamListener } from "./town-core.ts";
 import type { TownOptions } from "./town-options.ts";
 
-const AUTHOR = { name: "Gastown owner", email: "owner@gastown.invalid" };
-
 export interface OpenTown {
   core: TownCore;
   stop(): Promise<void>;
@@ -63,7 +61,7 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
     live: () => ({
       secrets,
       observingUntil: observing.untilAt,
-      author: options.author ?? AUTHOR,
+      hostAuthor: options.author ?? null,
       online: desk.online,
       lastSeen: desk.lastSeen,
       draining: desk.draining,
@@ -121,10 +119,10 @@ function rememberLast(open: SecretReader): SecretReader {
 }
 
 function makeDesk(
-  { auth, clock, log, runnerPort: port }: TownOptions,
-  parts: Omit<DeskPorts, "auth" | "clock" | "log" | "port">,
+  { auth, author, clock, log, runnerPort: port }: TownOptions,
+  parts: Omit<DeskPorts, "auth" | "hostAuthor" | "clock" | "log" | "port">,
 ): RunnerDesk {
-  return new RunnerDesk({ ...parts, auth, clock, log, port });
+  return new RunnerDesk({ ...parts, auth, hostAuthor: author ?? null, clock, log, port });
 }
 
 function makeExecutor(

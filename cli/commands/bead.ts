@@ -8,7 +8,7 @@ import {
   type Issue,
   type Priority,
 } from "../../protocol/index.ts";
-import { idCell, printJson, printLine } from "../output.ts";
+import { idCell, printJson, printLine, printTable } from "../output.ts";
 import {
   collect,
   oneOf,
@@ -22,6 +22,7 @@ import {
 export function addBead(program: Command): void {
   const group = program.command("bead").description("Look at one bead, or change it");
   addShow(group);
+  addCommits(group);
   addEdit(group);
   addPlain(group, "hold", "Start nothing more of it before it is released");
   addPlain(group, "release", "Let a held bead go on");
@@ -63,6 +64,29 @@ function addShow(group: Command): void {
         }
         for (const event of shown.events)
           printLine(`${new Date(event.at).toISOString()}  ${event.actor}  ${event.text}`);
+      });
+    },
+  );
+}
+
+function addCommits(group: Command): void {
+  townCommand(group, "commits <bead>", "List the commits that agents made for it").action(
+    async (bead: string, options: TownOptions) => {
+      await withTownOf(options, async (town) => {
+        const commits = await town.call("bead.commits", { bead });
+        if (options.json === true) return printJson(commits);
+        printTable(
+          ["commit", "at", "author", "committer", "run", "subject"],
+          commits.map(({ oid, at, author, committer, runId, subject }) => [
+            oid.slice(0, 12),
+            new Date(at).toISOString(),
+            author,
+            committer,
+            idCell(runId),
+            subject,
+          ]),
+          "No agent has handed in a commit for it.",
+        );
       });
     },
   );

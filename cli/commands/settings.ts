@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandInput, ModelPrice, ModelSettings } from "../../protocol/index.ts";
 import { Complaint } from "../complaint.ts";
+import { addAuthor } from "./limits/author.ts";
 import { addFigures } from "./limits/figures.ts";
 import { addPrograms } from "./limits/program.ts";
 import { printJson, printLine } from "../output.ts";
@@ -27,6 +28,7 @@ export function addSettings(program: Command): void {
   const group = program.command("settings").description("Settings of the town");
   addFigures(group);
   addPrograms(group);
+  addAuthor(group);
   const model = group.command("model").description("The language model that agents use");
   townCommand(model, "show", "Show the model settings, without the key").action(
     async (options: TownOptions) => {

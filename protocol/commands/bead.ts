@@ -10,6 +10,7 @@ import {
   prioritySchema,
 } from "../bead.ts";
 import { body, define, owner, title, version } from "./command-def.ts";
+import { beadCommitSchema } from "../entities/commit.ts";
 import { beadIdSchema, oidSchema, refSchema } from "../ids.ts";
 import { gateSchema } from "../gate.ts";
 import { COMMENT_CHARS_MAX, GATES_MAX, LABELS_MAX, TASKS_MAX } from "../limits.ts";
@@ -64,6 +65,13 @@ export const beadCommands = {
       reviews: z.array(reviewSchema),
       events: z.array(beadEventSchema),
     }),
+  }),
+  "bead.commits": define({
+    mode: "query",
+    roles: owner,
+    summary: "Commits that agents made for a bead, the newest first, with their pages",
+    body: z.strictObject({ bead: refSchema }),
+    value: z.array(beadCommitSchema),
   }),
   "bead.diff": define({
     mode: "service",

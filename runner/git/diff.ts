@@ -1,3 +1,4 @@
+import { fitCommit, type CommitLine } from "../../protocol/entities/commit.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
 import type { Outcome } from "./outcome.ts";
@@ -83,15 +84,7 @@ export async function unifiedDiff(
   return { ok: true, text, cut: true };
 }
 
-export type CommitLine = {
-  readonly oid: Oid;
-  readonly subject: string;
-  readonly author: string;
-  readonly committer: string;
-  readonly atMs: number;
-};
-
-/** Commits of `to` that `from` does not have, newest first, at most `max`. */
+/** Commits of `to` that `from` does not have, newest first, at most `max`; their words cut to what the wire takes. */
 export async function commitsBetween(
   git: Git,
   gitDir: string,
@@ -113,7 +106,7 @@ export async function commitsBetween(
   const commits = fieldsOfZ(run.text).map((line) => {
     const [oid = "", seconds = "", author = "", committer = "", subject = ""] =
       line.split("\u001f");
-    return { oid, subject, author, committer, atMs: Number(seconds) * 1000 };
+    return fitCommit({ oid, subject, author, committer, at: Number(seconds) * 1000 });
   });
   return { ok: true, commits };
 }

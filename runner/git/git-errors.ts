@@ -42,6 +42,14 @@ function endedEarly(run: GitRun, doing: string): Failure | null {
       "Make the change smaller, or raise the limit.",
     );
   }
+  if (run.code === null) {
+    return failure(
+      "git_failed",
+      `git was ended by ${run.result.exit.signal ?? "a signal"} while ${doing}.`,
+      "It is tried again; if it repeats, look at the host's memory.",
+      { retryable: true },
+    );
+  }
   return null;
 }
 

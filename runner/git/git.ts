@@ -33,6 +33,14 @@ export type GitRun = {
 
 export type Git = { run(request: GitRequest): Promise<GitRun> };
 
+/**
+ * Whether git has come to an end by itself, so that its exit code says something: one that was killed, ran out of time or
+ * was cut off has answered nothing.
+ */
+export function hasAnswered({ result: { exit } }: GitRun): boolean {
+  return exit.code !== null && !exit.timedOut && !exit.outputExceeded;
+}
+
 /** Deadline of one git command; network commands pass a longer one. */
 export const gitTimeoutMs = 60_000;
 /** Deadline of a command that talks to a remote. */

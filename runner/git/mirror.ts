@@ -1,6 +1,6 @@
 import { link, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Credential, type Git, gitNetworkTimeoutMs } from "./git.ts";
+import { type Credential, type Git, gitNetworkTimeoutMs, hasAnswered } from "./git.ts";
 import { gitFailed, remoteFailed } from "./git-errors.ts";
 import { isBranchName, safeId } from "./names.ts";
 import { failure, type Outcome } from "./outcome.ts";
@@ -222,7 +222,12 @@ export async function isAncestor(
 }
 
 /** Whether the repository has this commit. */
-export async function hasCommit(git: Git, gitDir: string, oid: Oid): Promise<boolean> {
+export async function hasCommit(
+  git: Git,
+  gitDir: string,
+  oid: Oid,
+): Promise<Outcome<{ yes: boolean }>> {
   const run = await git.run({ gitDir, args: ["cat-file", "-e", `${oid}^{commit}`] });
-  return run.ok;
+  if (!hasAnswered(run)) return gitFailed(run, `looking for ${oid}`);
+  return { ok: true, yes: run.ok };
 }

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import type { Git } from "./git.ts";
+import { hasAnswered, type Git } from "./git.ts";
+import { gitFailed } from "./git-errors.ts";
 import { failure, type Outcome } from "./outcome.ts";
 
 /** Where a rig's repository is: an address, or a folder on this host. */
@@ -69,6 +70,7 @@ export async function remoteShape(
   const run = await git.run({
     args: ["-C", remote.url, "rev-parse", "--is-bare-repository", "--is-shallow-repository"],
   });
+  if (!hasAnswered(run)) return gitFailed(run, `looking at ${remote.url}`);
   if (!run.ok) {
     return failure(
       "not_a_repository",
@@ -86,6 +88,7 @@ export async function remoteShape(
   }
   if (bare === "true") return { ok: true, shape: { kind: "bare" } };
   const top = await git.run({ args: ["-C", remote.url, "rev-parse", "--show-toplevel"] });
+  if (!hasAnswered(top)) return gitFailed(top, `looking at ${remote.url}`);
   const workTree = top.text.replace(/\n$/, "");
   if (!top.ok || workTree === "") {
     return failure(
@@ -95,6 +98,7 @@ export async function remoteShape(
     );
   }
   const head = await git.run({ args: ["-C", remote.url, "symbolic-ref", "-q", "HEAD"] });
+  if (!hasAnswered(head)) return gitFailed(head, `reading the branch of ${remote.url}`);
   const branch = head.ok ? head.text.trim().replace(/^refs\/heads\//, "") : null;
   return { ok: true, shape: { kind: "checkout", workTree, branch } };
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Git } from "./git.ts";
+import { hasAnswered, type Git } from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
 import { fetchArguments, hasCommit, type RigRepository } from "./mirror.ts";
 import { runBranch, safeId } from "./names.ts";
@@ -145,9 +145,14 @@ export async function borrowObjects(
   await mkdir(info, { recursive: true });
   await writeFile(join(info, "alternates"), `${join(run.rig.mirrorDir, "objects")}\n`);
   for (const oid of new Set([run.base, run.start])) {
-    if (await hasCommit(git, gitDir, oid)) continue;
+    const known = await hasCommit(git, gitDir, oid);
+    if (!known.ok) return known;
+    if (known.yes) continue;
     const fetched = await git.run({ gitDir, args: [...fetchArguments, run.rig.storeDir, oid] });
-    if (!fetched.ok || !(await hasCommit(git, gitDir, oid))) {
+    if (!hasAnswered(fetched)) return gitFailed(fetched, `fetching ${oid}`);
+    const held = await hasCommit(git, gitDir, oid);
+    if (!held.ok) return held;
+    if (!held.yes) {
       return failure(
         "unknown_base",
         `Neither the mirror nor the store of the rig has ${oid}.`,

@@ -1,5 +1,5 @@
 import type { SandboxedExec } from "./exec.ts";
-import { type Git, gitNetworkTimeoutMs } from "./git.ts";
+import { type Git, gitNetworkTimeoutMs, hasAnswered } from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
 import { fetchArguments, isAncestor, readRef, type RigRepository } from "./mirror.ts";
 import { safeId, wipRef } from "./names.ts";
@@ -45,6 +45,7 @@ const tolerantFsck: Readonly<Record<string, string>> = {
   "fetch.fsck.gitmodulesSymlink": "warn",
 };
 
+const SAVE_TRIES_MAX = 3;
 const saveRef = "refs/gastown/save";
 const headRef = "refs/gastown/head";
 
@@ -56,11 +57,23 @@ const headRef = "refs/gastown/head";
  * Errors: not_saved, too_large, timed_out; the tree is never changed.
  */
 export async function saveWork(run: RunRepository, saving: Saving): Promise<Outcome<SavedWork>> {
+  for (let tries = 1; ; tries++) {
+    const saved = await saveOnce(run, saving);
+    // A git that failed, or was killed, says nothing of the work.
+    const mayPass = !saved.ok && saved.error.code === "git_failed";
+    if (!mayPass || tries === SAVE_TRIES_MAX) return saved;
+  }
+}
+
+async function saveOnce(run: RunRepository, saving: Saving): Promise<Outcome<SavedWork>> {
   const { git, sandbox } = saving;
   const fresh = await freshGitDir(git, run);
   if (!fresh.ok) return fresh;
   const head = await agentHead(sandbox, run);
-  const last = saving.message === undefined ? await lastSave(git, run) : null;
+  if (!head.ok) return head;
+  const before = await lastSave(git, run);
+  if (!before.ok) return before;
+  const last = saving.message === undefined ? before.save : null;
   const first = await commitOnto(sandbox, run, { parent: head.oid ?? run.base, last }, saving);
   if (!first.ok) return first;
   const taken = first.isLast
@@ -72,7 +85,7 @@ export async function saveWork(run: RunRepository, saving: Saving): Promise<Outc
       commitsDropped: head.dropped,
       unsaved: first.unsaved,
     });
-  if (head.oid === null) return taken;
+  if (head.oid === null || taken.error.code !== "not_saved") return taken;
   // The agent's commits may be what the check refused: its files are worth more than its history.
   const second = await commitOnto(sandbox, run, { parent: run.base, last: null }, saving);
   if (!second.ok) return second;
@@ -116,43 +129,48 @@ async function freshGitDir(git: Git, run: RunRepository): Promise<Outcome<object
 async function agentHead(
   sandbox: SandboxedExec,
   run: RunRepository,
-): Promise<{ oid: Oid | null; dropped: CommitsDropped | null }> {
+): Promise<Outcome<{ oid: Oid | null; dropped: CommitsDropped | null }>> {
+  const doing = "reading the agent's commits";
   const fetched = await runSandboxedGit(sandbox, run, {
     args: [...fetchArguments, run.treeDir, `+HEAD:${headRef}`],
     config: tolerantFsck,
   });
+  if (!hasAnswered(fetched)) return gitFailed(fetched, doing);
   if (!fetched.ok) return dropped("no_head", "The agent's repository has no readable HEAD.");
   const read = await runSandboxedGit(sandbox, run, {
     args: ["rev-parse", "--verify", "--quiet", `${headRef}^{commit}`],
   });
+  if (!hasAnswered(read)) return gitFailed(read, doing);
   const oid = oidIn(read.text);
   if (!read.ok || oid === null) return dropped("no_head", "The agent's HEAD is not a commit.");
   const descends = await runSandboxedGit(sandbox, run, {
     args: ["merge-base", "--is-ancestor", run.base, oid],
   });
+  if (!hasAnswered(descends)) return gitFailed(descends, doing);
   if (!descends.ok)
     return dropped("not_descending", "The agent's commits do not descend from the base.");
-  return { oid, dropped: null };
+  return { ok: true, oid, dropped: null };
 }
 
 function dropped(
   code: CommitsDropped["code"],
   message: string,
-): { oid: null; dropped: CommitsDropped } {
-  return { oid: null, dropped: { code, message } };
+): { ok: true; oid: null; dropped: CommitsDropped } {
+  return { ok: true, oid: null, dropped: { code, message } };
 }
 
 type Save = { readonly oid: Oid; readonly tree: Oid; readonly parents: readonly Oid[] };
 
 /** What the run's ref holds; null before its first save. */
-async function lastSave(git: Git, run: RunRepository): Promise<Save | null> {
+async function lastSave(git: Git, run: RunRepository): Promise<Outcome<{ save: Save | null }>> {
   const ref = wipRef(run.beadId, run.runId);
   const read = await git.run({
     gitDir: run.rig.storeDir,
     args: ["log", "-1", "--format=%H %T %P", "--end-of-options", ref, "--"],
   });
   const [oid = "", tree = "", ...parents] = read.text.trim().split(" ");
-  return read.ok && isOid(oid) ? { oid, tree, parents } : null;
+  if (!hasAnswered(read)) return gitFailed(read, "reading what was saved before");
+  return { ok: true, save: read.ok && isOid(oid) ? { oid, tree, parents } : null };
 }
 
 async function commitOnto(
@@ -217,6 +235,7 @@ async function takeIntoStore(
     config: tolerantFsck,
     timeoutMs: gitNetworkTimeoutMs,
   });
+  if (!hasAnswered(fetched)) return gitFailed(fetched, "taking the saved work into the store");
   if (!fetched.ok)
     return notSaved(`the store refused it: ${fetched.result.stderr.trim().slice(0, 300)}`);
   const arrived = await readRef(git, store, incoming);
@@ -261,6 +280,8 @@ async function lookUp(
     gitDir: rig.storeDir,
     args: ["rev-parse", "--verify", `${oid}^{tree}`],
   });
+  for (const run of [whole, tree])
+    if (!hasAnswered(run)) return gitFailed(run, "looking at the saved work");
   const treeOid = oidIn(tree.text);
   if (!whole.ok || treeOid === null) return notSaved(`objects of ${oid} are missing`);
   return { ok: true, ref, oid, tree: treeOid };

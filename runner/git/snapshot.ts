@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SandboxedExec } from "./exec.ts";
-import type { GitRun } from "./git.ts";
+import { hasAnswered, type GitRun } from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
 import { failure, type Outcome } from "./outcome.ts";
 import { fieldsOfZ, type Oid, oidIn } from "./porcelain.ts";
@@ -170,6 +170,7 @@ async function forcedPaths(
     args: ["ls-files", "--cached", "-z"],
     env: { GIT_DIR: join(run.treeDir, ".git") },
   });
+  if (!hasAnswered(theirs)) return gitFailed(theirs, "listing what the agent added");
   // An agent may have broken its own repository: then what lies in the tree is all there is.
   if (!theirs.ok) return { ok: true, paths: [] };
   const ours = await git(["ls-files", "--cached", "-z"]);

@@ -25,10 +25,11 @@ export async function findLanding(
   merges: readonly Oid[],
 ): Promise<Outcome<{ landing: Landing }>> {
   // The source of a withdrawal may be nowhere any more; any other one was judged here.
-  const isKnown = !request.withdraw || (await history.hasCommit(rig, request.source));
-  const contained = isKnown
-    ? await history.isAncestor(rig, request.source, tip)
-    : { ok: true as const, yes: false };
+  const known = request.withdraw
+    ? await history.hasCommit(rig, request.source)
+    : { ok: true as const, yes: true };
+  if (!known.ok) return known;
+  const contained = known.yes ? await history.isAncestor(rig, request.source, tip) : known;
   if (!contained.ok) return contained;
   const range = { from: request.sourceBase, to: tip };
   if (!contained.yes) {

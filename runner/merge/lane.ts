@@ -80,7 +80,9 @@ export async function readLane(
   if (!read.ok) return read;
   const oid = read.refs.get(ref);
   if (oid === undefined) return { ok: true, lane: { oid: null, mark: null } };
-  if (!(await history.hasCommit(rig, oid))) {
+  const known = await history.hasCommit(rig, oid);
+  if (!known.ok) return known;
+  if (!known.yes) {
     const brought = await refs.bring(rig, place, ref);
     if (!brought.ok) return brought;
   }

@@ -1,7 +1,7 @@
 /** Answers what changed between two commits of a rig, for the page. */
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { DiffAnswer, DiffFrame } from "../../protocol/runner-frames.ts";
-import type { GitError } from "../git/outcome.ts";
+import type { GitError, Outcome } from "../git/outcome.ts";
 import { repositoryCode } from "./kinds/baseline.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -17,12 +17,18 @@ export async function readDiff(
   if (!opened.ok) return failed(opened.error);
   const { rig } = opened;
   const { history } = place.works;
-  const known = await Promise.all([baseOid, headOid].map((oid) => history.hasCommit(rig, oid)));
-  if (known.includes(false)) {
+  const holdsBoth = async (): Promise<Outcome<{ yes: boolean }>> => {
+    const base = await history.hasCommit(rig, baseOid);
+    return base.ok && base.yes ? history.hasCommit(rig, headOid) : base;
+  };
+  const known = await holdsBoth();
+  if (!known.ok) return failed(known.error);
+  if (!known.yes) {
     const fetched = await place.rigs.fetch(spec);
     if (!fetched.ok) return failed(fetched.error);
-    const again = await Promise.all([baseOid, headOid].map((oid) => history.hasCommit(rig, oid)));
-    if (again.includes(false))
+    const again = await holdsBoth();
+    if (!again.ok) return failed(again.error);
+    if (!again.yes)
       return refuse(
         "not_found",
         "This runner does not have those commits, and the remote does not either.",

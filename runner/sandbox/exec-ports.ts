@@ -2,7 +2,7 @@
 import type { Exec, ExecOptions, ExecResult, SandboxCommand, SandboxedExec } from "../git/exec.ts";
 import { markOf } from "../process/mark.ts";
 import { run, type RunOutput } from "../process/process.ts";
-import type { Sandbox } from "./sandbox.ts";
+import { signalFromCode, type Sandbox } from "./sandbox.ts";
 import type { SandboxSpec } from "./sandbox-spec.ts";
 
 const STDERR_CHARS_MAX = 4_000;
@@ -45,7 +45,10 @@ export function execInSandbox(options: {
     run: async (argv, command) => {
       const line = sandbox.commandLine(specOf(command), argv);
       return toExecResult(
-        await run(line, { ...runOptions(command), cwd: "/", env: {}, mark: markOf(owner, runId) }),
+        await run(line, {
+          ...runOptions(command),
+          ...{ cwd: "/", env: {}, mark: markOf(owner, runId), translateExit: signalFromCode },
+        }),
       );
     },
     wrap: (argv, command) => Promise.resolve(sandbox.commandLine(specOf(command), argv)),

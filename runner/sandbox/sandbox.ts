@@ -192,8 +192,8 @@ export function sendLine(child: ManagedProcess, line: string): void {
   child.write(`> ${line}\n`);
 }
 
-/** The small parent reports a signal as a shell does: 128 + n. */
-function signalFromCode(end: { code: number | null; signal: string | null }): {
+/** The small parent, and bubblewrap itself, report a signal as a shell does: 128 + n. */
+export function signalFromCode(end: { code: number | null; signal: string | null }): {
   code: number | null;
   signal: string | null;
 } {

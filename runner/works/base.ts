@@ -87,7 +87,8 @@ export async function contains(
   rig: RigRepository,
   question: { readonly oid: Oid; readonly inRef: string },
 ): Promise<Outcome<{ yes: boolean }>> {
-  if (!(await history.hasCommit(rig, question.oid))) return { ok: true, yes: false };
+  const known = await history.hasCommit(rig, question.oid);
+  if (!known.ok || !known.yes) return known;
   const { inRef } = question;
   for (const ref of isOid(inRef)
     ? [inRef]

@@ -1,5 +1,5 @@
 import { commitTree, readCommit } from "../git/commit.ts";
-import { changedPaths, diffStat, newBytes, unifiedDiff } from "../git/diff.ts";
+import { changedPaths, commitsBetween, diffStat, newBytes, unifiedDiff } from "../git/diff.ts";
 import type { Git } from "../git/git.ts";
 import { gitFailed } from "../git/git-errors.ts";
 import { mergesBetween, mergeTrees } from "../git/merge-trees.ts";
@@ -27,6 +27,7 @@ export function gitHistory(git: Git): History {
     commit: (rig, commit) => commitTree(git, rig.storeDir, commit, "making a commit"),
     merges: (rig, range) => mergesBetween(git, rig.storeDir, range),
     diffStat: (rig, from, to, filesMax) => diffStat(git, rig.storeDir, from, to, filesMax),
+    commits: (rig, from, to, max) => commitsBetween(git, rig.storeDir, from, to, max),
     unifiedDiff: (rig, from, to, limit) => unifiedDiff(git, rig.storeDir, from, to, limit),
     changedPaths: (rig, from, to) => changedPaths(git, rig.storeDir, from, to),
     newBytes: (rig, from, to) => newBytes(git, rig.storeDir, from, to),

@@ -28,6 +28,7 @@ export function gitTrees({ git, root, sandboxedExec }: TreeParts): RunTrees {
         args: ["symbolic-ref", "-q", "HEAD"],
         env: { GIT_DIR: join(run.treeDir, ".git") },
       });
+      // Unreadable, or not read: the files count, on the base.
       if (!head.ok && head.code !== 1) return { readable: false, branch: null };
       const branch = head.text.trim().replace(/^refs\/heads\//, "");
       return { readable: true, branch: branch === "" ? null : branch };

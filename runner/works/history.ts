@@ -2,6 +2,7 @@
  * The commits of a rig's store, read and made without any tree on disk. All oids and refs are the
  * store's; a branch of the remote is at `refs/remotes/origin/...`, as the last fetch saw it.
  */
+import type { CommitLine } from "../../protocol/entities/commit.ts";
 import type { CommitRead, NewCommit } from "../git/commit.ts";
 import type { ChangedPath, DiffStat } from "../git/diff.ts";
 import type { MergeCommit, Merged, MergeRange } from "../git/merge-trees.ts";
@@ -12,7 +13,7 @@ import type { Oid } from "../git/porcelain.ts";
 export interface History {
   /** The commit a ref (or an oid) names; null where there is none. */
   readRef(rig: RigRepository, ref: string): Promise<Outcome<{ oid: Oid | null }>>;
-  hasCommit(rig: RigRepository, oid: Oid): Promise<boolean>;
+  hasCommit(rig: RigRepository, oid: Oid): Promise<Outcome<{ yes: boolean }>>;
   /** Whether `ancestor` is `descendant` or among its ancestors. An unknown oid is an error, not a no. */
   isAncestor(
     rig: RigRepository,
@@ -35,6 +36,13 @@ export interface History {
     to: Oid,
     filesMax: number,
   ): Promise<Outcome<{ stat: DiffStat }>>;
+  /** Commits of `to` that `from` does not have, the newest first, at most `max`. */
+  commits(
+    rig: RigRepository,
+    from: Oid,
+    to: Oid,
+    max: number,
+  ): Promise<Outcome<{ commits: CommitLine[] }>>;
   /** At most `bytesMax` bytes, cut at the end of a line. */
   unifiedDiff(
     rig: RigRepository,

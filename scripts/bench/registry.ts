@@ -9,6 +9,7 @@ import { p15FirstRequest } from "./p15-first-request.ts";
 import { p4Streams } from "./p4-streams.ts";
 import { p7Start } from "./p7-start.ts";
 import { p8Idle } from "./p8-idle.ts";
+import { r7Soak } from "./r7-soak.ts";
 
 export const benches: readonly Bench[] = [
   p1Commands,
@@ -20,4 +21,5 @@ export const benches: readonly Bench[] = [
   p10Simulation,
   p14Gateway,
   p15FirstRequest,
+  r7Soak,
 ];

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { median, medianRatio, percentile } from "./spread.ts";
+import { median, medianRatio, percentile, slopeOf } from "./spread.ts";
 
 test("[BENCH-spread] the median is the middle value, the upper one of two, and no number of nothing", () => {
   expect(median([9, 1, 5])).toBe(5);
@@ -24,4 +24,11 @@ test("[BENCH-spread] a ratio is taken pair by pair, so that a slow minute weighs
   expect(medianRatio(pairs)).toBe(2);
   expect(medianRatio([[1, 0]])).toBe(Number.POSITIVE_INFINITY);
   expect(medianRatio([])).toBeNaN();
+});
+
+test("[R7] the slope of points is that of the line through them", () => {
+  const line = [0, 1, 2, 3].map((x) => [x, 5 + 2 * x] as const);
+  expect(slopeOf(line)).toBeCloseTo(2, 10);
+  expect(slopeOf([...line, [1.5, 100]])).toBeCloseTo(2, 10);
+  expect(slopeOf([[1, 1]])).toBeNaN();
 });

@@ -16,3 +16,11 @@ export function percentile(values: readonly number[], part: number): number {
 export function medianRatio(pairs: readonly (readonly [a: number, b: number])[]): number {
   return median(pairs.map(([a, b]) => a / b));
 }
+
+/** How much `y` grows with each unit of `x`: the line through the points that misses them least. NaN of fewer than two. */
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [x0, y0] = [mean(0), mean(1)];
+  const both = points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0);
+  return both / points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
+}

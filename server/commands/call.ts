@@ -11,7 +11,8 @@ import {
   type Result,
 } from "../../protocol/index.ts";
 import { applyCommand, type StateCommand } from "./registry.ts";
-import type { AuthPort, Caller } from "../core.ts";
+import type { CommandPorts } from "./command.ts";
+import type { Caller } from "../core.ts";
 import { storageRefusal } from "../loop/storage-refusal.ts";
 import type { TownLoop } from "../loop/town-loop.ts";
 import type { QueryPorts } from "../queries/query.ts";
@@ -19,9 +20,8 @@ import { answerQuery, type QueryName } from "../queries/registry.ts";
 import type { Service, ServiceName } from "../services/registry.ts";
 import { recallAnswer, rememberAnswer, writeAudit } from "../store/writes/feed.ts";
 
-export interface CallPorts {
+export interface CallPorts extends CommandPorts {
   loop: TownLoop;
-  auth: AuthPort;
   queries(): QueryPorts;
   services: { [N in ServiceName]: Service<N> };
 }
@@ -103,9 +103,9 @@ function change(
     const apply = applyCommand[name] as (
       tx: unknown,
       body: unknown,
-      ports: { auth: AuthPort },
+      ports: CommandPorts,
     ) => Result<CommandValue<CommandName>>;
-    const result = apply(tx, body, { auth: ports.auth });
+    const result = apply(tx, body, ports);
     if (!result.ok) return result;
     if (key !== undefined)
       rememberAnswer(tx, key, { command: name, bodyHash, answer: result.value });

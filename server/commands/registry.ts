@@ -1,5 +1,6 @@
 import type { CommandName } from "../../protocol/index.ts";
 import type { Apply } from "./command.ts";
+import { setAuthor } from "./author-commands.ts";
 import { resetAgent, retireAgent } from "./agent-commands.ts";
 import {
   archiveBeads,
@@ -69,6 +70,7 @@ export const applyCommand = {
   "convoy.resume": resumeConvoy,
   "provider.retry": retryProvider,
   "breaker.reset": resetBreaker,
+  "author.set": setAuthor,
   "program.set": setProgram,
   "settings.set": setSetting,
   "settings.unset": unsetSetting,

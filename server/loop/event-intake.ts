@@ -4,8 +4,10 @@
  */
 import { and, eq } from "drizzle-orm";
 import { ok, type AgentEvent, type FactBatch } from "../../protocol/index.ts";
-import type { Log, Scheduler } from "../core.ts";
+import type { Clock, Log, Scheduler } from "../core.ts";
+import type { Policy } from "../model/policy.ts";
 import type { Db } from "../store/database.ts";
+import { leastIdAt } from "../store/id-source.ts";
 import { given, prepared } from "../store/prepared.ts";
 import { runs } from "../store/schema/runs.ts";
 import type { Streams } from "../store/streams.ts";
@@ -28,7 +30,9 @@ export interface IntakePorts {
   loop: TownLoop;
   scheduler: Scheduler;
   streams: Streams;
+  clock: Clock;
   log: Log;
+  policy: () => Policy;
   onEvents: (runId: string, events: readonly AgentEvent[]) => void;
 }
 
@@ -89,7 +93,7 @@ export class EventIntake {
   }
 
   #keep(runnerId: string, batch: FactBatch, from: number): void {
-    const { db, streams, log, onEvents } = this.#ports;
+    const { db, streams, clock, policy, log, onEvents } = this.#ports;
     const own = ownRun(db);
     const fresh = batch.facts.flatMap(({ seq, runId, fence, body }) => {
       if (body.kind !== "events" || seq <= from) return [];
@@ -98,7 +102,7 @@ export class EventIntake {
     });
     if (fresh.length === 0) return;
     try {
-      streams.append(fresh);
+      streams.append(fresh, leastIdAt("run", clock.now() - policy().streamsKeptMs));
     } catch (error) {
       // Failing to keep them must not hold up the facts.
       log.warn({ runner: runnerId, err: String(error) }, "agent events could not be kept");

@@ -20,8 +20,9 @@ import {
   type ToolAnswer,
   type ToolFrame,
 } from "../../protocol/index.ts";
+import type { CommandPorts } from "../commands/command.ts";
 import { callAgentTool } from "../commands/agent-tools.ts";
-import type { AuthPort, Clock, Log, RunnerPort, Scheduler } from "../core.ts";
+import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
 import { isNews } from "./host-figures.ts";
 import { isStorageFailure } from "./storage-refusal.ts";
@@ -45,11 +46,10 @@ import { advanceRun, endRun } from "../store/writes/runs.ts";
 import { given, prepared } from "../store/prepared.ts";
 import { rowAt } from "../store/rows.ts";
 
-export interface DeskPorts {
+export interface DeskPorts extends CommandPorts {
   scheduler: Scheduler;
   db: Db;
   loop: TownLoop;
-  auth: AuthPort;
   port: RunnerPort;
   streams: Streams;
   clock: Clock;
@@ -201,7 +201,7 @@ export class RunnerDesk {
     return this.#ports.loop.submit<ToolAnswer>(`tool ${frame.tool}`, (tx) => {
       const run = rowAt(tx.db, runs, frame.runId);
       if (!run || run.state === "ended") return refuse("stale_fence", "this run has ended.");
-      return callAgentTool(tx, run, frame, { auth: this.#ports.auth });
+      return callAgentTool(tx, run, frame, this.#ports);
     });
   }
 

@@ -69,6 +69,8 @@ export interface Policy {
   backOffBaseMs: number;
   backOffMaxMs: number;
   changesKeptMs: number;
+  /** What agents said and did, after the run that it was of was offered. */
+  streamsKeptMs: number;
   /** From one reminder of an escalation that nobody has acknowledged to the next, a step more severe. */
   escalationRemindMs: number;
   /** The same for one that is critical or was acknowledged. */
@@ -145,6 +147,7 @@ export const POLICY: Policy = {
   backOffBaseMs: 1_000,
   backOffMaxMs: 300_000,
   changesKeptMs: 24 * 3_600_000,
+  streamsKeptMs: 30 * 24 * 3_600_000,
   escalationRemindMs: 4 * 3_600_000,
   escalationCalmMs: 24 * 3_600_000,
   questionDeadlineMs: 4 * 3_600_000,

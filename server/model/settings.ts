@@ -98,6 +98,7 @@ export const SETTINGS: Readonly<Record<PolicyKey, Setting>> = {
   backOffBaseMs: town(0, HOUR, "first wait before a next try"),
   backOffMaxMs: town(0, DAY, "longest wait before a next try"),
   changesKeptMs: town(60 * SECOND, 365 * DAY, "how long the change feed is kept"),
+  streamsKeptMs: town(60 * SECOND, 3_650 * DAY, "how long the logs of runs are kept"),
   escalationRemindMs: town(SECOND, 365 * DAY, "from one reminder of an escalation to the next"),
   escalationCalmMs: town(SECOND, 365 * DAY, "the same when it is critical or acknowledged"),
   questionDeadlineMs: town(SECOND, 365 * DAY, "until a question is answered by its default"),

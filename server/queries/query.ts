@@ -6,6 +6,7 @@ import type {
   Explanation,
   Result,
 } from "../../protocol/index.ts";
+import type { Author } from "../model/authorship/author.ts";
 import type { Plan } from "../reconcile/plan.ts";
 import type { Db } from "../store/database.ts";
 import type { ImageContext } from "../store/images/images.ts";
@@ -18,6 +19,7 @@ export interface QueryPorts {
   streams: Streams;
   now: number;
   policies: Policies;
+  hostAuthor: Author | null;
   /** What the rules would do now. */
   preview: () => Plan;
   /** Why a subject is where it is; null when it is settled. */

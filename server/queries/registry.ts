@@ -1,10 +1,12 @@
 /** Queries: synchronous reads, answered at once. */
+import { beadCommits } from "./commits.ts";
 import { convoyGet, convoyList } from "./convoys.ts";
 import { and, asc, count, desc, eq, isNull, sql } from "drizzle-orm";
 import { beadTypeSchema, ok, type CommandName } from "../../protocol/index.ts";
 import { answerList, escalationList, mailList, questionList } from "./attention.ts";
 import { formulaList, formulaShow, moleculeGet, moleculeList } from "./molecules.ts";
 import type { Query } from "./query.ts";
+import { resolveAuthor } from "../model/authorship/author.ts";
 import { BEAD_TYPES } from "../model/bead-types.ts";
 import type { Action } from "../reconcile/plan.ts";
 import {
@@ -14,6 +16,7 @@ import {
   runImage,
   townImage,
 } from "../store/images/images.ts";
+import { readAuthors } from "../store/limits/authors.ts";
 import { readProgramChoices } from "../store/limits/programs.ts";
 import { findBead, findRig, findRun } from "../store/refs.ts";
 import { agents, beadEvents, beads, issues, reviews } from "../store/schema/beads.ts";
@@ -171,6 +174,12 @@ const programGet: Query<"program.get"> = ({ db }, body) => {
   return ok(readProgramChoices(db, rig ? rig.value.id : null));
 };
 
+const authorGet: Query<"author.get"> = ({ db, hostAuthor: host }, body) => {
+  const rig = body.rig === undefined ? null : findRig(db, body.rig);
+  if (rig && !rig.ok) return rig;
+  return ok(resolveAuthor({ chosen: readAuthors(db), host }, rig ? rig.value.id : null));
+};
+
 export const answerQuery = {
   "town.status": status,
   "reconcile.preview": preview,
@@ -187,6 +196,7 @@ export const answerQuery = {
     ),
   "bead.list": beadList,
   "bead.get": beadGet,
+  "bead.commits": beadCommits,
   "convoy.list": convoyList,
   "convoy.get": convoyGet,
   "formula.list": formulaList,
@@ -198,6 +208,7 @@ export const answerQuery = {
   "run.events": runEvents,
   "agent.list": agentList,
   "escalation.list": escalationList,
+  "author.get": authorGet,
   "program.get": programGet,
   "settings.get": settingsGet,
   "budget.list": ({ db, now, policies }) => ok(readBudgets(db, now, policies.town)),

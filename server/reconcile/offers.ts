@@ -9,6 +9,7 @@ import type {
   RunLimits,
   SavedKept,
 } from "../../protocol/index.ts";
+import { authorOf } from "../model/authorship/author.ts";
 import { landingOf } from "../model/delivery.ts";
 import { programOf } from "../model/agents/program.ts";
 import { returnedByPerson } from "../model/rounds.ts";
@@ -85,7 +86,7 @@ export function offerWork(
       agent: { ...given.agent, role: "polecat" },
       model: model(s, "polecat"),
       program: programOf(s, rig.id, "polecat"),
-      author: s.author,
+      author: authorOf(s, rig.id),
       contains: issue.blockers.flatMap((blocker) => (blocker.landedOid ? [blocker.landedOid] : [])),
       savedWork: beginsFrom(issue, runner),
       carries: [...issue.carries],
@@ -189,7 +190,7 @@ export function offerMerge(
       headOid: review.headOid,
       branch: review.branch,
       purpose: withdraws(issue, s) ? "withdraw" : "land",
-      author: s.author,
+      author: authorOf(s, rig.id),
       carries: [...issue.carries],
     }),
   };

@@ -99,6 +99,7 @@ const ELSEWHERE = [
   "leaseTtlMs",
   "acceptByMs",
   "changesKeptMs",
+  "streamsKeptMs",
   "breakerWindowMs",
   "questionDeadlineMs",
   "questionDeadlineMaxMs",

@@ -17,6 +17,7 @@ import type {
   SavedPlace,
   Wait,
 } from "../../protocol/index.ts";
+import type { Authors } from "../model/authorship/author.ts";
 import type { Cost, Limit } from "../model/budget.ts";
 import type { BreakerView } from "../model/breaker.ts";
 import type { Repetition } from "../model/ladder.ts";
@@ -293,7 +294,8 @@ export interface Snapshot {
   /** What this day (UTC) has cost. */
   day: Cost;
   daySubject: string;
-  author: { name: string; email: string };
+  /** Whose name commits carry: ask `authorOf`. */
+  authors: Authors;
   observingUntil: number | null;
   rigs: readonly RigView[];
   runners: readonly RunnerView[];

@@ -31,6 +31,8 @@ import {
 } from "./settings.ts";
 import { readLimits, type Limits } from "./limits/limits.ts";
 import type { Policies } from "./limits/policies.ts";
+import type { Author } from "../model/authorship/author.ts";
+import { readAuthors } from "./limits/authors.ts";
 import { readPrograms } from "./limits/programs.ts";
 import { usesFallback } from "../model/provider.ts";
 import { TRIAGE_RESOURCE } from "../model/triage.ts";
@@ -43,7 +45,7 @@ export interface Live {
   policies: Policies;
   secrets: SecretReader;
   observingUntil: number | null;
-  author: { name: string; email: string };
+  hostAuthor: Author | null;
   /** Runners with a live connection. */
   online: ReadonlySet<string>;
   /** When runners were last heard, where memory knows better than their rows. */
@@ -69,7 +71,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
   const readHeads = prepareHeads(db);
   const views = prepareViews(db);
   return (live, ids) => {
-    const { now, policies, author, observingUntil } = live;
+    const { now, policies, observingUntil } = live;
     const policy = policies.town;
     const focus = new Set(ids);
     const limits = readLimits(db, now, policy);
@@ -77,7 +79,7 @@ export function prepareSnapshot(db: Db): (live: Live, ids: Iterable<string>) => 
       now,
       policy,
       policies: policies.rigs,
-      author,
+      authors: { chosen: readAuthors(db), host: live.hostAuthor },
       focus,
       observingUntil: observingUntil !== null && observingUntil > now ? observingUntil : null,
       ...limits,
@@ -108,7 +110,7 @@ type Town = Pick<
   | "now"
   | "policy"
   | "policies"
-  | "author"
+  | "authors"
   | "observingUntil"
   | "modelMissing"
   | "models"

@@ -8,6 +8,7 @@ export class Streams {
   readonly #db: Database;
   readonly #insert;
   readonly #since;
+  readonly #forget;
 
   /** `where`: an existing directory, or a database that its owner has opened (strict). */
   constructor(where: string | Database) {
@@ -18,13 +19,24 @@ export class Streams {
     this.#since = this.#db.prepare<{ event: string }, [string, number, number]>(
       "SELECT event FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
     );
+    this.#forget = this.#db.prepare(
+      "DELETE FROM events WHERE (run_id, seq) IN (SELECT run_id, seq FROM events WHERE run_id < ? ORDER BY run_id, seq LIMIT ?)",
+    );
   }
 
-  /** Stores batches of runs in one commit; an event that is there already is left as it is. */
-  append(batches: readonly { runId: string; events: readonly AgentEvent[] }[]): void {
+  /**
+   * Stores batches of runs in one commit; an event that is there already is left as it is. Each pushes out two of runs that
+   * were offered before `oldestRunId`, so that what is too old goes without ever being a long piece of work.
+   */
+  append(
+    batches: readonly { runId: string; events: readonly AgentEvent[] }[],
+    oldestRunId: string,
+  ): void {
     this.#db.transaction(() => {
       for (const { runId, events } of batches)
         for (const event of events) this.#insert.run(runId, event.seq, JSON.stringify(event));
+      const count = batches.reduce((sum, { events }) => sum + events.length, 0);
+      this.#forget.run(oldestRunId, 2 * count);
     })();
   }
 

@@ -1,4 +1,5 @@
 /** The history of stores in memory. */
+import type { CommitLine } from "../../protocol/entities/commit.ts";
 import type { FileStat } from "../../runner/git/diff.ts";
 import type { RigRepository } from "../../runner/git/mirror.ts";
 import { failure, type Failure } from "../../runner/git/outcome.ts";
@@ -18,7 +19,7 @@ export function simHistory(host: SimHostFiles): History {
       const oid = store.refs.get(ref) ?? (store.has(ref) ? ref : null);
       return soon({ ok: true, oid });
     },
-    hasCommit: (rig, oid) => soon(has(rig, oid)),
+    hasCommit: (rig, oid) => soon({ ok: true, yes: has(rig, oid) }),
     isAncestor: (rig, ancestor, descendant) => {
       if (!has(rig, ancestor, descendant)) return soon(unknown(ancestor, descendant));
       return soon({ ok: true, yes: objects.isAncestor(ancestor, descendant) });
@@ -60,7 +61,7 @@ type Has = (rig: RigRepository, ...oids: Oid[]) => boolean;
 function comparisons(
   objects: SimObjects,
   has: Has,
-): Pick<History, "diffStat" | "unifiedDiff" | "changedPaths" | "newBytes"> {
+): Pick<History, "diffStat" | "commits" | "unifiedDiff" | "changedPaths" | "newBytes"> {
   return {
     diffStat: (rig, from, to, filesMax) => {
       const changed = changes(objects, from, to);
@@ -70,6 +71,10 @@ function comparisons(
         files.reduce((all, file) => all + (file[key] ?? 0), 0);
       const totals = { filesTotal: files.length, added: sum("added"), removed: sum("removed") };
       return soon({ ok: true, stat: { files: files.slice(0, filesMax), ...totals } });
+    },
+    commits: (rig, from, to, max) => {
+      if (!has(rig, from, to)) return soon(unknown(from, to));
+      return soon({ ok: true, commits: since(objects, from, to).slice(0, max).map(told) });
     },
     unifiedDiff: (rig, from, to, { bytesMax }) => {
       const changed = changes(objects, from, to);
@@ -109,13 +114,27 @@ function mergeCommits(objects: SimObjects, ours: Oid, theirs: Oid) {
     : { kind: "conflict" as const, tree, files: conflicts };
 }
 
-function mergesBetween(objects: SimObjects, from: Oid | null, to: Oid, firstParent: boolean) {
+/** Commits of `to` that `from` does not have, newest first; with `path`, of these alone. */
+function since(
+  objects: SimObjects,
+  from: Oid | null,
+  to: Oid,
+  path: Iterable<Oid> = objects.reach(to),
+): SimCommit[] {
   const before = from === null ? new Set<Oid>() : objects.reach(from);
-  const path = firstParent ? firstParents(objects, to) : [...objects.reach(to)];
-  const merges = objects
-    .newestFirst(path.filter((oid) => !before.has(oid)))
-    .flatMap((oid) => objects.commit(oid) ?? [])
-    .filter(({ parents }) => parents.length > 1);
+  return objects
+    .newestFirst([...path].filter((oid) => !before.has(oid)))
+    .flatMap((oid) => objects.commit(oid) ?? []);
+}
+
+function told({ oid, message, author, committer, atMs: at }: SimCommit): CommitLine {
+  const [subject = ""] = message.split("\n", 1);
+  return { oid, subject, author: author.name, committer: committer.name, at };
+}
+
+function mergesBetween(objects: SimObjects, from: Oid | null, to: Oid, firstParent: boolean) {
+  const path = firstParent ? firstParents(objects, to) : objects.reach(to);
+  const merges = since(objects, from, to, path).filter(({ parents }) => parents.length > 1);
   return merges.map(({ oid, parents, message }) => ({
     oid,
     parents,

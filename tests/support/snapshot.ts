@@ -407,7 +407,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     daySubject: "day:2023-11-14",
     programs: new Map(),
     models: { mayor: "m", polecat: "p", refinery: "r", triage: "t", small: "s", scripted: false },
-    author: { name: "Owner", email: "owner@example.invalid" },
+    authors: { chosen: new Map(), host: { name: "Owner", email: "owner@example.invalid" } },
     observingUntil: null,
     rigs: [rig()],
     runners: [runner()],

@@ -4,9 +4,11 @@ import { useMemo } from "react";
 import type { Issue, TriageRequest } from "../../protocol/index.ts";
 import { useImage, useImages } from "../lib/town.tsx";
 import { BeadActions } from "../parts/bead-actions.tsx";
+import { CommitsPart } from "./commits-part.tsx";
 import { DiffPart } from "../parts/diff-part.tsx";
 import { History } from "../parts/history.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
+import { MessagesPart } from "./messages-part.tsx";
 import { MoleculeSteps } from "../parts/molecule-steps.tsx";
 import { RoundCard } from "../parts/round.tsx";
 import { RunRow } from "../parts/run-row.tsx";
@@ -43,6 +45,7 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
   const reviews = useImages(topic, "review");
   const events = useImages(topic, "event");
   const requests = useImages(topic, "triage");
+  const mails = useImages(topic, "mail").filter((mail) => mail.toId === issue.id);
   const ordered = useMemo(() => [...runs].sort((a, b) => b.offeredAt - a.offeredAt), [runs]);
   const rounds = useMemo(
     () =>
@@ -79,6 +82,8 @@ function Bead({ issue, related }: { issue: Issue; related: Issue[] }) {
           </div>
         </Part>
       )}
+      <MessagesPart issue={issue} mails={mails} />
+      {issue.headOid && <CommitsPart beadId={issue.id} headOid={issue.headOid} />}
       {issue.headOid && <DiffPart beadId={issue.id} headOid={issue.headOid} />}
       {ordered.length > 0 && (
         <Part title="Runs" count={ordered.length}>

@@ -1,14 +1,13 @@
 /** Which program the agents of each role are. */
-import { useCallback, useEffect, useState } from "react";
 import {
   agentProgramSchema,
   PROGRAM_TITLES,
   programsFor,
   type AgentProgram,
   type CommandValue,
-  type ErrorBody,
 } from "../../protocol/index.ts";
-import { useCommand, useConnection, useConnectionState } from "../lib/town.tsx";
+import { useAnswered } from "../lib/answered.ts";
+import { useCommand } from "../lib/town.tsx";
 import { Section } from "../ui/card.tsx";
 import { Refusal, SkeletonRows } from "../ui/feedback.tsx";
 import { SelectField } from "../ui/field.tsx";
@@ -16,18 +15,7 @@ import { SelectField } from "../ui/field.tsx";
 type Choice = CommandValue<"program.get">[number];
 
 export function ProgramList() {
-  const connection = useConnection();
-  const online = useConnectionState().phase === "online";
-  const [choices, setChoices] = useState<Choice[] | null>(null);
-  const [error, setError] = useState<ErrorBody | null>(null);
-  const load = useCallback(async () => {
-    const answer = await connection.call("program.get", {});
-    if (answer.ok) setChoices(answer.value);
-    setError(answer.ok ? null : answer.error);
-  }, [connection]);
-  useEffect(() => {
-    if (online) void load();
-  }, [load, online]);
+  const { value: choices, error, again } = useAnswered("program.get", {});
   return (
     <Section title="Agent programs">
       {error && <Refusal error={error} className="m-4" />}
@@ -35,7 +23,7 @@ export function ProgramList() {
       {choices && (
         <div className="grid grid-cols-2 gap-3 p-4 max-sm:grid-cols-1">
           {choices.map((choice) => (
-            <ProgramField key={choice.role} choice={choice} onChanged={load} />
+            <ProgramField key={choice.role} choice={choice} onChanged={again} />
           ))}
         </div>
       )}

@@ -1,7 +1,8 @@
 /** Tokens with which runners join: made, shown once, taken back. */
-import { useCallback, useEffect, useState } from "react";
-import type { CommandValue, ErrorBody } from "../../protocol/index.ts";
-import { useCommand, useConnection, useConnectionState } from "../lib/town.tsx";
+import { useState } from "react";
+import type { CommandValue } from "../../protocol/index.ts";
+import { useAnswered } from "../lib/answered.ts";
+import { useCommand, useConnection } from "../lib/town.tsx";
 import { Age } from "../ui/age.tsx";
 import { Button } from "../ui/button.tsx";
 import { Section } from "../ui/card.tsx";
@@ -13,30 +14,17 @@ import { TextField } from "../ui/field.tsx";
 type Token = CommandValue<"token.list">[number];
 
 export function TokenList() {
-  const connection = useConnection();
-  const online = useConnectionState().phase === "online";
-  const [tokens, setTokens] = useState<Token[] | null>(null);
-  const [error, setError] = useState<ErrorBody | null>(null);
-  const load = useCallback(async () => {
-    const answer = await connection.call("token.list", {});
-    if (answer.ok)
-      setTokens(
-        answer.value.filter((token) => token.role === "runner" && token.revokedAt === null),
-      );
-    setError(answer.ok ? null : answer.error);
-  }, [connection]);
-  useEffect(() => {
-    if (online) void load();
-  }, [load, online]);
+  const { value: all, error, again } = useAnswered("token.list", {});
+  const tokens = all?.filter((token) => token.role === "runner" && token.revokedAt === null);
   return (
     <Section title="Runner tokens" count={tokens?.length || undefined}>
-      <NewToken onMade={load} />
+      <NewToken onMade={again} />
       {error && <Refusal error={error} className="m-4" />}
-      {tokens === null && !error && <SkeletonRows rows={2} />}
+      {tokens === undefined && !error && <SkeletonRows rows={2} />}
       {tokens && tokens.length > 0 && (
         <ul className="divide-y divide-line border-t border-line">
           {tokens.map((token) => (
-            <TokenRow key={token.id} token={token} onRevoked={load} />
+            <TokenRow key={token.id} token={token} onRevoked={again} />
           ))}
         </ul>
       )}

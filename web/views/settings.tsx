@@ -1,6 +1,7 @@
 /** Settings: the model, who may join as a runner, this browser. */
 import { SECRET_HEADER, forgetLogin, readLogin } from "../lib/login.ts";
 import { useTopic, useTown } from "../lib/town.tsx";
+import { AuthorForm } from "../settings/author-form.tsx";
 import { ModelForm } from "../settings/model-form.tsx";
 import { ProgramList } from "../settings/program-list.tsx";
 import { RunnerList } from "../settings/runner-list.tsx";
@@ -24,6 +25,7 @@ export function SettingsView() {
           )}
         </Section>
         <ProgramList />
+        <AuthorForm />
         <RunnerList />
         <TokenList />
         <Section title="This browser">

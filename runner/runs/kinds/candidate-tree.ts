@@ -20,7 +20,9 @@ export async function candidateTree(
       ? { ok: true as const, oid: targetOid }
       : await resolveBase(history, rig, { target, delivery, convoyBranch: spec.rig.convoyBranch });
   if (!base.ok) return base;
-  if (!(await history.hasCommit(rig, spec.headOid))) {
+  const held = await history.hasCommit(rig, spec.headOid);
+  if (!held.ok) return held;
+  if (!held.yes) {
     return failure(
       "unknown_base",
       `Neither this runner nor the remote has ${spec.headOid}.`,

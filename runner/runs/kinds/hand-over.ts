@@ -1,5 +1,6 @@
 /** Carries verified work out: pushes the run's branch while the lease is good, and tells the town. */
 import { z } from "zod";
+import { COMMITS_TOLD_MAX } from "../../../protocol/entities/commit.ts";
 import type { ExitRecord, FactOf } from "../../../protocol/facts.ts";
 import { oidSchema } from "../../../protocol/ids.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
@@ -65,6 +66,8 @@ export async function carryOut(
   const { bead, runId } = run.spec;
   const stat = await place.works.history.diffStat(rig, work.baseOid, work.headOid, 0);
   if (!stat.ok) return { ok: false, ending: notPushed(stat.error) };
+  const told = await place.works.history.commits(rig, work.baseOid, work.headOid, COMMITS_TOLD_MAX);
+  if (!told.ok) return { ok: false, ending: notPushed(told.error) };
   if (work.noChangesReason === null) {
     const failed = await pushWithPatience(place, run, rig, work);
     if (failed !== null) return { ok: false, ending: failed };
@@ -82,6 +85,7 @@ export async function carryOut(
       files: filesTotal,
       additions: added,
       deletions: removed,
+      commits: told.commits,
     },
   };
 }

@@ -56,7 +56,10 @@ async function rigWith(place: Workplace, run: ReviewRun): Promise<Step<{ rig: Fe
   if (!fetched.ok)
     return { ok: false, ending: notPrepared(repositoryCode(fetched.error), fetched.error.message) };
   for (const oid of [headOid, baseOid]) {
-    if (await place.works.history.hasCommit(fetched.rig, oid)) continue;
+    const held = await place.works.history.hasCommit(fetched.rig, oid);
+    if (!held.ok)
+      return { ok: false, ending: notPrepared(repositoryCode(held.error), held.error.message) };
+    if (held.yes) continue;
     return {
       ok: false,
       ending: notPrepared("unknown_head", `Neither this runner nor the remote has ${oid}.`),

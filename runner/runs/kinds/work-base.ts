@@ -1,6 +1,7 @@
 /** What a work run begins from: a fresh base that holds every landed parent, and saved work carried onto it. */
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import type { RigRepository } from "../../git/mirror.ts";
+import type { Works } from "../../works/works.ts";
 import type { GitError, Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
 import type { Attribution } from "../../git/run-repo.ts";
@@ -58,8 +59,9 @@ export async function workBase(
   if (!brought.ok) return brought;
   // Work that cannot be reached is done again, but never without what its convoy has there.
   const begins = [brought.oid, spec.carries.at(-1)].filter((oid) => oid !== undefined);
-  const known = await Promise.all(begins.map((oid) => history.hasCommit(rig, oid)));
-  const savedOid = begins.find((_, n) => known[n] === true);
+  const first = await firstHeld(history, rig, begins);
+  if (!first.ok) return { ok: false, ending: rejected(first.error.code, first.error.message) };
+  const savedOid = first.oid;
   if (savedOid === undefined && spec.carries.length > 0)
     return {
       ok: false,
@@ -79,6 +81,20 @@ export async function workBase(
   };
 }
 
+/** The first of the commits that the store has; undefined when it has none. */
+async function firstHeld(
+  history: Works["history"],
+  rig: RigRepository,
+  oids: readonly string[],
+): Promise<Outcome<{ oid: string | undefined }>> {
+  for (const oid of oids) {
+    const held = await history.hasCommit(rig, oid);
+    if (!held.ok) return held;
+    if (held.yes) return { ok: true, oid };
+  }
+  return { ok: true, oid: undefined };
+}
+
 /**
  * Saved work that this runner lacks, from the rig's repository: what the ref of its run holds there now, which may
  * be newer than what the town was told.
@@ -90,7 +106,10 @@ async function bringSaved(
 ): Promise<{ ok: true; oid: Oid | undefined } | { ok: false; ending: Ending }> {
   if (savedWork === null) return { ok: true, oid: undefined };
   const { oid, ref, baseOid, onRemote } = savedWork;
-  if (!onRemote || (await works.history.hasCommit(rig, oid))) return { ok: true, oid };
+  if (!onRemote) return { ok: true, oid };
+  const here = await works.history.hasCommit(rig, oid);
+  if (!here.ok) return { ok: false, ending: unreachable(here.error) };
+  if (here.yes) return { ok: true, oid };
   const there = { url: rig.remote.url };
   const read = await works.refs.read(there, [ref]);
   if (!read.ok) return { ok: false, ending: unreachable(read.error) };
@@ -99,12 +118,12 @@ async function bringSaved(
   if (held === undefined) return { ok: true, oid: undefined };
   const brought = await works.refs.bring(rig, there, ref);
   if (!brought.ok) return { ok: false, ending: unreachable(brought.error) };
-  if (await works.history.hasCommit(rig, oid)) return { ok: true, oid };
-  const isOfRun =
-    baseOid !== null &&
-    (await works.history.hasCommit(rig, held)) &&
-    (await works.history.isAncestor(rig, baseOid, held));
-  return { ok: true, oid: isOfRun !== false && isOfRun.ok && isOfRun.yes ? held : undefined };
+  const first = await firstHeld(works.history, rig, [oid, held]);
+  if (!first.ok) return { ok: false, ending: unreachable(first.error) };
+  if (first.oid === oid) return { ok: true, oid };
+  if (first.oid === undefined || baseOid === null) return { ok: true, oid: undefined };
+  const isOfRun = await works.history.isAncestor(rig, baseOid, held);
+  return { ok: true, oid: isOfRun.ok && isOfRun.yes ? held : undefined };
 }
 
 function unreachable(error: GitError): Ending {

@@ -33,7 +33,9 @@ export async function copySave(
   if (!now.ok) return now;
   const held = now.refs.get(ref) ?? null;
   if (held === save.oid) return { ok: true };
-  if (held !== null && !(await works.history.hasCommit(rig, held)))
+  const known = held === null ? null : await works.history.hasCommit(rig, held);
+  if (known !== null && !known.ok) return known;
+  if (known !== null && !known.yes)
     return failure(
       "branch_moved",
       `${ref} of the rig's repository holds ${held}, which this runner did not save.`,

@@ -32,7 +32,9 @@ async function deleteRef(
   const now = await works.refs.read({ url }, [ref]);
   if (!now.ok) return now;
   const held = now.refs.get(ref);
-  if (held === undefined || !(await works.history.hasCommit(rig, held))) return { ok: true };
+  if (held === undefined) return { ok: true };
+  const known = await works.history.hasCommit(rig, held);
+  if (!known.ok || !known.yes) return known;
   const pushed = await works.refs.push(rig, { url }, [{ ref, to: null, expected: held }]);
   if (!pushed.ok) return pushed;
   if (pushed.refs.every(({ state }) => state !== "refused")) return { ok: true };

@@ -5,6 +5,7 @@ import {
   SNAPSHOT_CHAT_MAX,
   SNAPSHOT_CLOSED_MAX,
   SNAPSHOT_EVENTS_MAX,
+  SNAPSHOT_MAILS_MAX,
 } from "../../../protocol/index.ts";
 import type { AnyImage, ImageKind, Topic } from "../../../protocol/index.ts";
 import type { Db } from "../database.ts";
@@ -21,7 +22,7 @@ import {
   messages,
   reviews,
 } from "../schema/beads.ts";
-import { escalations, questions, triageRequests } from "../schema/attention.ts";
+import { escalations, mails, questions, triageRequests } from "../schema/attention.ts";
 import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { changes, town } from "../schema/town.ts";
 
@@ -323,6 +324,16 @@ function aroundBead(db: Db, id: string): [ImageKind, string][] {
         .select({ id: triageRequests.beadId })
         .from(triageRequests)
         .where(eq(triageRequests.workBeadId, id))
+        .all(),
+    ),
+    ...all(
+      "mail",
+      db
+        .select({ id: mails.beadId })
+        .from(mails)
+        .where(eq(mails.toId, id))
+        .orderBy(desc(mails.beadId))
+        .limit(SNAPSHOT_MAILS_MAX)
         .all(),
     ),
     ...around.map((other): [ImageKind, string] => ["issue", other]),

@@ -193,7 +193,7 @@ test("[E5] a diff is shown per file and as text, within its limits", async () =>
   expect(cut.text.endsWith("\n")).toBe(true);
   const { commits } = must(await commitsBetween(rig.git, store, done.base, done.head, 10));
   expect(commits).toEqual([
-    { oid: done.head, subject: "Change", author: "Ada Person", committer: "polecat", atMs: nowMs },
+    { oid: done.head, subject: "Change", author: "Ada Person", committer: "polecat", at: nowMs },
   ]);
 });
 

@@ -68,6 +68,7 @@ test("[C4] a polecat works in its own tree, hands in, and its branch is pushed",
     additions: 1,
     deletions: 0,
     noChangesReason: null,
+    commits: [{ oid: done?.headOid, subject: "Wrote a line.", author: spec.author.name }],
   });
   expect(await personGit(stage.remoteDir, "rev-parse", done?.branch ?? "")).toBe(
     done?.headOid ?? "",

@@ -209,6 +209,27 @@ test("[state.md] the change feed is kept as long as is set", async () => {
   expect(isReset()).toBe(true);
 });
 
+test("[state.md] logs of runs are kept as long as is set; what comes in pushes out what is older", async () => {
+  await set("streamsKeptMs", 60_000);
+  const words = (...seqs: number[]): FactBody => ({
+    kind: "events",
+    events: seqs.map((seq) => ({
+      ...{ seq, at: seq, turnId: null },
+      body: { kind: "notice", level: "normal", text: `word ${seq}` },
+    })),
+  });
+  const { offer: first } = await begin();
+  await runner.tell(first.spec, words(1, 2, 3));
+  await stage.pass(61_000);
+  const { offer: second } = await begin();
+  const logOf = ({ spec }: Offer) => stage.core.streamSince(spec.runId, 0).map(({ seq }) => seq);
+  expect(logOf(first)).toEqual([1, 2, 3]);
+  await runner.tell(second.spec, words(1));
+  expect(logOf(first)).toEqual([3]);
+  await runner.tell(second.spec, words(2));
+  expect([logOf(first), logOf(second)]).toEqual([[], [1, 2]]);
+});
+
 test("[C3] failures to start outside the breaker's window do not open it", async () => {
   await set("breakerWindowMs", 1_000);
   await set("startFailuresMax", 100);

@@ -9,6 +9,7 @@ import {
   type CommandName,
   type CommandValue,
   type FactBody,
+  type FactOf,
   type Fence,
   type Hello,
   type ForgetFrame,
@@ -392,7 +393,7 @@ export function exit(
   return { kind: "exit", outcome, reason, exit: null };
 }
 
-export const workDone: FactBody = {
+export const workDone: FactOf<"work_done"> = {
   kind: "work_done",
   headOid: HEAD,
   baseOid: BASE,

@@ -244,6 +244,11 @@ const townRows = {
   "town.resume": [{ ...late("a town that goes on", same), plain: true }],
   "provider.retry": [late("a provider that is not left alone", same)],
   "breaker.reset": [late("a breaker that is closed", same)],
+  "author.set": [
+    wrong("a name with a line in it", () => ({ author: { name: "A\nB", email: "a@b.c" } })),
+    wrong("a name that closes an address", () => ({ author: { name: "A <b>", email: "a@b.c" } })),
+    wrong("an address that is none", () => ({ author: { name: "Ada", email: "ada" } })),
+  ],
   "program.set": [
     wrong("a program that is none", () => ({ program: "no-such" })),
     wrong("a role that is none", () => ({ role: "witness" })),

@@ -1,0 +1,141 @@
+// R7: a town under steady work for an hour: what grows with time rather than with work, and what is left behind.
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+import { namesIn } from "../../runner/git/paths.ts";
+import { treeUse } from "../../tests/support/tree-use.ts";
+import { piecesOf, slingAll, untilEnded, type BeadsSeen } from "../torture/beads.ts";
+import { openScene, type Scene } from "../torture/scene.ts";
+import { scoreOf } from "../torture/score.ts";
+import { NotRun, type Bench, type BenchContext, type Measurement } from "./bench.ts";
+import { slopeOf } from "./spread.ts";
+
+/** One bead in this time: a fifth of what two cores do. */
+const BEAD_MS = 15_000;
+const SAMPLE_MS = 5_000;
+/** Of the time: caches fill, the first compaction has come. */
+const WARM_PART = 1 / 3;
+const QUIET_MS_MAX = 300_000;
+const SECONDS_MIN = 900;
+const SEED = 7;
+const SLOPE_MB_MAX = 1;
+const TEN_MINUTES_MS = 600_000;
+/** Compaction shall have much to do in an hour. */
+const KEPT_MS = 300_000;
+const GROWTH_MAX = 1.25;
+
+interface Sample {
+  atMs: number;
+  townMb: number;
+  runnerMb: number;
+}
+
+export const r7Soak: Bench = {
+  id: "R7",
+  title: "an hour of steady work (with --seconds 3600)",
+  async run(context) {
+    if (context.seconds < SECONDS_MIN)
+      throw new NotRun(`ask for it with --seconds 3600; less than ${SECONDS_MIN} says nothing.`);
+    const policy = { changesKeptMs: KEPT_MS, streamsKeptMs: KEPT_MS };
+    await using scene = await openScene({
+      ...{ root: context.root, dir: context.folder, runners: 1 },
+      ...{ restartMs: () => 0, policy },
+    });
+    const forMs = context.seconds * 1_000;
+    const watched = watch(scene, forMs);
+    const pieces = piecesOf(Math.ceil(forMs / BEAD_MS), SEED, scene.rigs);
+    await slingAll(scene.person, pieces, forMs);
+    const { samples, half } = await watched;
+    const full = rowsOf(scene);
+    context.progress("  all beads are slung; what is under way ends");
+    const untilMs = performance.now() + QUIET_MS_MAX;
+    const beads = await untilEnded(scene.person, untilMs, () => undefined);
+    const score = await scoreOf(pieces, beads, scene.rigs.bares);
+    for (const fault of score.faults) context.progress(`  ${fault}`);
+    return [
+      ...slopes(samples),
+      growth("rows of the change feed, end over half", full.changes, half.changes),
+      growth("events of agents kept, end over half", full.events, half.events),
+      atMost("of the beads not landed once", pieces.length - score.landed, "beads"),
+      ...(await leftBehind(scene, beads, context)),
+    ];
+  },
+};
+
+/** Looks at both processes all the time, and counts what is stored when half of it has passed. */
+async function watch(scene: Scene, forMs: number) {
+  const samples: Sample[] = [];
+  const begunMs = performance.now();
+  const megabytes = (pid: number | null | undefined) =>
+    (typeof pid === "number" ? (treeUse(pid)[0]?.residentBytes ?? Number.NaN) : Number.NaN) / 1e6;
+  let half = { changes: 0, events: 0 };
+  for (let atMs = 0; atMs < forMs; atMs = performance.now() - begunMs) {
+    const townMb = megabytes(scene.town.pid);
+    const runnerMb = megabytes(scene.runners[0]?.keeper.pid);
+    samples.push({ atMs, townMb, runnerMb });
+    await Bun.sleep(Math.min(SAMPLE_MS, forMs - atMs));
+    if (half.changes === 0 && atMs >= forMs / 2) half = rowsOf(scene);
+  }
+  return { samples: samples.filter(({ atMs }) => atMs >= forMs * WARM_PART), half };
+}
+
+function slopes(samples: readonly Sample[]): Measurement[] {
+  const of = (name: string, value: (sample: Sample) => number): Measurement => ({
+    name: `${name} resident, each ten minutes (from ${first(samples, value)} to ${first(samples.toReversed(), value)} MB)`,
+    value: slopeOf(samples.map((sample) => [sample.atMs, value(sample)])) * TEN_MINUTES_MS,
+    ...{ unit: "MB", bar: { atMost: SLOPE_MB_MAX } },
+  });
+  return [of("server", ({ townMb }) => townMb), of("runner", ({ runnerMb }) => runnerMb)];
+}
+
+function first(samples: readonly Sample[], value: (sample: Sample) => number): string {
+  const [sample] = samples;
+  return sample === undefined ? "-" : value(sample).toFixed(0);
+}
+
+function rowsOf({ dataDir }: Scene): { changes: number; events: number } {
+  return {
+    changes: countOf(join(dataDir, "town.db"), "select count(*) as n from changes"),
+    events: countOf(join(dataDir, "events.db"), "select count(*) as n from events"),
+  };
+}
+
+function countOf(file: string, query: string): number {
+  using db = new Database(file, { readonly: true });
+  return db.query<{ n: number }, []>(query).get()?.n ?? Number.NaN;
+}
+
+/** Of ended runs and beads: their trees, timers and processes. */
+async function leftBehind(
+  scene: Scene,
+  beads: BeadsSeen,
+  context: BenchContext,
+): Promise<Measurement[]> {
+  const ended = new Set(beads.filter(({ status }) => status === "closed").map(({ id }) => id));
+  using db = new Database(join(scene.dataDir, "town.db"), { readonly: true });
+  const timers = db
+    .query<{ subject: string; kind: string }, []>("select subject, kind from timers")
+    .all()
+    .filter(({ subject }) => subject.startsWith("rn_") || ended.has(subject));
+  for (const { subject, kind } of timers) context.progress(`  timer ${kind} of ${subject}`);
+  const trees = await namesIn(join(context.folder, "runner-0", "runner", "runs"));
+  const processes = await scene.end();
+  for (const line of [...trees, ...processes]) context.progress(`  left: ${line}`);
+  return [
+    atMost("of what has ended", timers.length, "timers"),
+    atMost("of what has ended", trees.length, "trees"),
+    atMost("after the end", processes.length, "processes"),
+  ];
+}
+
+function growth(name: string, end: number, half: number): Measurement {
+  return {
+    name: `${name} (${half} to ${end})`,
+    value: end / half,
+    unit: "x",
+    bar: { atMost: GROWTH_MAX },
+  };
+}
+
+function atMost(name: string, value: number, unit: string): Measurement {
+  return { name, value, unit, bar: { atMost: 0 } };
+}
