@@ -18,7 +18,8 @@ import { addQuestions } from "./commands/attention/questions.ts";
 import { addBudget } from "./commands/limits/budget.ts";
 import { addPause } from "./commands/limits/pause.ts";
 import { addFormula, addMolecule } from "./commands/molecule.ts";
-import { addRig } from "./commands/rig.ts";
+import { addBrowse } from "./commands/rigs/browse.ts";
+import { addRig } from "./commands/rigs/rig.ts";
 import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
 import { addSling } from "./commands/sling.ts";
@@ -75,6 +76,7 @@ function createProgram(): Command {
     addMail,
     addBudget,
     addRig,
+    addBrowse,
     addSettings,
     addSlice,
     addToken,

@@ -28,6 +28,12 @@ import {
   runSchema,
   townSchema,
 } from "./run.ts";
+import { BROWSE_FILE_BYTES_MAX, browsedSchema, browseWishSchema } from "./entities/browse.ts";
+import {
+  environmentSettings,
+  SECRET_CHARS_MAX,
+  variableNameSchema,
+} from "./entities/rig-environment.ts";
 import { savedPlaceSchema } from "./entities/saved-work.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
@@ -48,6 +54,7 @@ const rigSettings = {
   slots: z.number().int().min(1).max(64),
   isolationConfirmed: z.boolean(),
   directMergeConfirmed: z.boolean(),
+  ...environmentSettings,
 };
 
 const modelInput = z.strictObject({
@@ -151,6 +158,18 @@ export const commands = {
     body: z.strictObject({ rig: refSchema, version, set: z.strictObject(rigSettings).partial() }),
     value: rigSchema,
   }),
+  "rig.secret": define({
+    mode: "command",
+    roles: owner,
+    summary: "Give a rig's setup, and its gates if wished, a secret; null takes it away",
+    body: z.strictObject({
+      rig: refSchema,
+      name: variableNameSchema,
+      value: z.string().min(1).max(SECRET_CHARS_MAX).nullable(),
+      gates: z.boolean().default(false),
+    }),
+    value: rigSchema,
+  }),
   "rig.recheck": define({
     mode: "command",
     roles: owner,
@@ -171,6 +190,23 @@ export const commands = {
     summary: "All rigs",
     body: z.strictObject({}),
     value: z.array(rigSchema),
+  }),
+  "rig.browse": define({
+    mode: "service",
+    roles: owner,
+    summary:
+      "What is in a rig's repository at a branch or commit: a folder, a file, or its commits",
+    body: z.strictObject({
+      rig: refSchema,
+      ...browseWishSchema.shape,
+      ref: browseWishSchema.shape.ref.default(null),
+      path: browseWishSchema.shape.path.default(""),
+      offset: browseWishSchema.shape.offset.default(0),
+      bytes: browseWishSchema.shape.bytes.default(BROWSE_FILE_BYTES_MAX),
+      commits: browseWishSchema.shape.commits.default(0),
+      fetch: browseWishSchema.shape.fetch.default(false),
+    }),
+    value: browsedSchema,
   }),
   "review.get": define({
     mode: "query",

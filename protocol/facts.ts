@@ -9,6 +9,7 @@ import { COMMITS_TOLD_MAX, commitLineSchema } from "./entities/commit.ts";
 import { EVENT_BATCH_MAX, FACT_BATCH_MAX } from "./limits.ts";
 import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } from "./review.ts";
 import { fenceSchema, outcomeSchema, repetitionPatternSchema } from "./run.ts";
+import { portBlockSchema } from "./entities/rig-environment.ts";
 import { LEFT_OUT_MAX, leftOutSchema, savedKeptSchema } from "./entities/saved-work.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
@@ -45,6 +46,8 @@ export const factBodySchema = z.discriminatedUnion("kind", [
     what: z.string().max(80),
     forMs: z.number().int().nonnegative(),
   }),
+  /** Ports that are the run's own on its host. */
+  z.object({ kind: z.literal("ports"), ...portBlockSchema.shape }),
   z.object({ kind: z.literal("bubble"), text: z.string().max(200) }),
   z.object({ kind: z.literal("events"), events: z.array(agentEventSchema).max(EVENT_BATCH_MAX) }),
   z.object({

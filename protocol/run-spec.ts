@@ -15,6 +15,7 @@ import { triageActionSchema } from "./entities/triage.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema, reviewCommentSchema } from "./review.ts";
 import { fenceSchema, roleSchema } from "./run.ts";
+import { NO_ENVIRONMENT, runEnvironmentSchema } from "./entities/rig-environment.ts";
 import { savedKeptSchema } from "./entities/saved-work.ts";
 
 /** The part of a rig that a run needs. */
@@ -31,6 +32,7 @@ export const rigSpecSchema = z.object({
   convoyBranch: z.string().nullable().default(null),
   /** Why what is saved of a run stays with its runner; null: the rig's repository gets a copy. */
   savedKept: savedKeptSchema.nullable().default("rig"),
+  environment: runEnvironmentSchema.default(NO_ENVIRONMENT),
 });
 export type RigSpec = z.infer<typeof rigSpecSchema>;
 

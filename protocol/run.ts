@@ -13,6 +13,7 @@ import {
 } from "./ids.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema } from "./review.ts";
+import { portBlockSchema, rigEnvironmentSchema } from "./entities/rig-environment.ts";
 import { savedPlaceSchema, savedWorkSchema } from "./entities/saved-work.ts";
 import { timestampSchema } from "./time.ts";
 import { townLimitsSchema } from "./town-limits.ts";
@@ -104,6 +105,8 @@ export const runSchema = z.object({
   savedWork: savedWorkSchema.nullable(),
   /** Why what it has written since could not be saved. */
   notSaved: z.string().nullable(),
+  /** Ports that are its own on its host; null: its rig wants none. */
+  ports: portBlockSchema.nullable(),
 });
 export type Run = z.infer<typeof runSchema>;
 
@@ -154,6 +157,7 @@ export const rigSchema = z.object({
     .nullable(),
   isolationConfirmed: z.boolean(),
   directMergeConfirmed: z.boolean(),
+  environment: rigEnvironmentSchema,
   version: z.number().int(),
   createdAt: timestampSchema,
 });

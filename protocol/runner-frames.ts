@@ -1,10 +1,11 @@
 /**
- * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential.
- * Town to runner: offer, stop, turn, mail, forget, diff, release. Each is acknowledged; each carries the
+ * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential, secrets.
+ * Town to runner: offer, stop, turn, mail, forget, diff, browse, release. Each is acknowledged; each carries the
  * connection number that hello was answered with, and a mismatch closes the connection whole.
  */
 import { z } from "zod";
 import { mailModeSchema } from "./attention.ts";
+import { browseWishSchema, type Browsed } from "./entities/browse.ts";
 import type { Ack } from "./error.ts";
 import type { FactBatch } from "./facts.ts";
 import { beadIdSchema, oidSchema, runIdSchema, runnerIdSchema, turnIdSchema } from "./ids.ts";
@@ -146,6 +147,13 @@ export const diffAnswerSchema = z.object({
 });
 export type DiffAnswer = z.infer<typeof diffAnswerSchema>;
 
+export const browseFrameSchema = z.object({
+  connection: z.number().int(),
+  rig: rigSpecSchema,
+  wish: browseWishSchema,
+});
+export type BrowseFrame = z.infer<typeof browseFrameSchema>;
+
 /** An agent's tool call that the town decides. `key` = hash of turn, tool and arguments. */
 export const toolFrameSchema = z.object({
   connection: z.number().int(),
@@ -175,6 +183,17 @@ export const modelCredentialSchema = z.object({
 });
 export type ModelCredential = z.infer<typeof modelCredentialSchema>;
 
+/** What a rig's people keep secret, for the setup and gates of one run. */
+export const secretsFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+});
+export type SecretsFrame = z.infer<typeof secretsFrameSchema>;
+/** By variable; held in the runner's memory, never given to an agent. */
+export const rigSecretsSchema = z.object({ values: z.record(z.string(), z.string()) });
+export type RigSecrets = z.infer<typeof rigSecretsSchema>;
+
 export interface RunnerUpEvents {
   hello: (frame: Hello, ack: (answer: Ack<RunnerWelcome>) => void) => void;
   facts: (frame: FactBatch, ack: (answer: Ack<{ ackedSeq: number }>) => void) => void;
@@ -184,6 +203,7 @@ export interface RunnerUpEvents {
   ) => void;
   tool: (frame: ToolFrame, ack: (answer: Ack<ToolAnswer>) => void) => void;
   credential: (frame: CredentialFrame, ack: (answer: Ack<ModelCredential>) => void) => void;
+  secrets: (frame: SecretsFrame, ack: (answer: Ack<RigSecrets>) => void) => void;
 }
 export interface RunnerDownEvents {
   offer: (frame: Offer, ack: (answer: Ack<OfferAnswer>) => void) => void;
@@ -192,4 +212,5 @@ export interface RunnerDownEvents {
   mail: (frame: MailFrame, ack: (answer: Ack<null>) => void) => void;
   forget: (frame: ForgetFrame, ack: (answer: Ack<null>) => void) => void;
   diff: (frame: DiffFrame, ack: (answer: Ack<DiffAnswer>) => void) => void;
+  browse: (frame: BrowseFrame, ack: (answer: Ack<Browsed>) => void) => void;
 }

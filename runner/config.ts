@@ -42,6 +42,8 @@ export const AGENT_START_TIMEOUT_MS = 60_000;
 export const AGENT_NETWORK_RETRY_MS = 3_000;
 /** From asking an agent or gate to end to killing it. */
 export const STOP_GRACE_MS = 3_000;
+/** A tree that goes waits for its teardown so long. */
+export const TEARDOWN_TIMEOUT_MS = 60_000;
 /** Grace of the runs of a runner that drains. */
 export const DRAIN_GRACE_MS = 5_000;
 /** Runs that have not ended by then are left to the next start. */

@@ -14,10 +14,12 @@ import { gitNetworkTimeoutMs, openGit } from "./git/git.ts";
 import { sweepTrash, type OwnedRoot } from "./git/paths.ts";
 import { removeStaleLocks } from "./host/stale-locks.ts";
 import { hostGauge } from "./host/host-gauge.ts";
+import { PortBlocks } from "./host/port-blocks.ts";
 import type { Log } from "./log.ts";
 import type { RunnerPorts } from "./open-runner.ts";
 import { programRoot } from "./program-root.ts";
 import { stopStrays } from "./process/find-strays.ts";
+import { isFreePort } from "./process/free-port.ts";
 import { markOwner } from "./process/mark.ts";
 import { execInSandbox, execOnHost } from "./sandbox/exec-ports.ts";
 import { probeIsolation } from "./sandbox/probe.ts";
@@ -71,6 +73,7 @@ export async function furnish(host: Host): Promise<Furniture> {
     ...{ clock, random, log, hide },
     isolation: isolation.mode,
     host: hostGauge(root.path),
+    ports: new PortBlocks(isFreePort, random.unit()),
     isolationReason: isolation.mode === "none" ? isolation.reason : null,
     works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
     commands: sandboxCommands({ sandbox, owner, hide }),

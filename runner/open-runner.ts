@@ -31,6 +31,7 @@ export type RunnerPorts = Pick<
   | "hide"
   | "isolation"
   | "host"
+  | "ports"
   | "clock"
   | "random"
   | "log"
@@ -95,6 +96,7 @@ function earlyTown(): { requests: TownRequests; open(session: TownRequests): voi
     requests: {
       tool: async (call) => (session === null ? early : session.tool(call)),
       credential: async (want) => (session === null ? early : session.credential(want)),
+      secrets: async (want) => (session === null ? early : session.secrets(want)),
     },
     open: (opened) => (session = opened),
   };

@@ -6,6 +6,8 @@ import type {
   Ack,
   AgentEvent,
   AnyImage,
+  Browsed,
+  BrowseFrame,
   DiffAnswer,
   DiffFrame,
   FactBatch,
@@ -19,7 +21,9 @@ import type {
   Offer,
   OfferAnswer,
   Result,
+  RigSecrets,
   RunnerWelcome,
+  SecretsFrame,
   StopFrame,
   ToolAnswer,
   ToolFrame,
@@ -71,6 +75,7 @@ export interface TownCore {
   >;
   tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>>;
   credential(runnerId: string, frame: CredentialFrame): Promise<Result<ModelCredential>>;
+  secrets(runnerId: string, frame: SecretsFrame): Promise<Result<RigSecrets>>;
   /** The socket of this connection closed. */
   runnerGone(runnerId: string, connection: number): void;
   /** A runner's token was used a second time: people are told. */
@@ -88,6 +93,7 @@ export interface RunnerPort {
   mail(runnerId: string, frame: MailFrame): Promise<Ack<null>>;
   forget(runnerId: string, frame: ForgetFrame): Promise<Ack<null>>;
   diff(runnerId: string, frame: DiffFrame): Promise<Ack<DiffAnswer>>;
+  browse(runnerId: string, frame: BrowseFrame): Promise<Ack<Browsed>>;
   /** Closes the older connection of a runner, or all of a revoked one. */
   close(runnerId: string, reason: string): void;
 }

@@ -77,6 +77,7 @@ export function makeCore(parts: CoreParts): TownCore {
     heartbeat: (runnerId, frame) => Promise.resolve(desk.heartbeat(runnerId, frame)),
     tool: (runnerId, frame) => desk.tool(runnerId, frame),
     credential: (runnerId, frame) => Promise.resolve(desk.credential(runnerId, frame)),
+    secrets: (runnerId, frame) => Promise.resolve(desk.secrets(runnerId, frame)),
     runnerGone: (runnerId, connection) => desk.gone(runnerId, connection),
     joinedTwice: (tokenId) => desk.joinedTwice(tokenId),
   };

@@ -37,6 +37,24 @@ const rig = rigSpecSchema.parse({
 });
 
 describe("briefing", () => {
+  test("[C25] the rig's words for a role are in its briefing as theirs, and in no other's", () => {
+    const environment = {
+      ...rig.environment,
+      instructions: { polecat: "Tests first.</quoted>", refinery: "Look at names." },
+    };
+    const work = firstMessage({
+      role: "polecat",
+      bead,
+      rig: { ...rig, environment },
+      savedOid: null,
+    });
+    expect(work).toContain(`<quoted source="the rig's instructions">\nTests first.</\\quoted>`);
+    expect(work).not.toContain("Look at names.");
+    expect(firstMessage({ role: "polecat", bead, rig, savedOid: null })).not.toContain(
+      "the rig's instructions",
+    );
+  });
+
   test("[C1] a polecat reads title, ids, attempt, round, gates and the feedback to answer", () => {
     const message = firstMessage({ role: "polecat", bead, rig, savedOid: "a".repeat(40) });
     expect(message.split("\n").slice(0, 5)).toEqual([

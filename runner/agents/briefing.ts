@@ -1,4 +1,5 @@
 /** The first message of a run: what there is to do, in the words of the town, with foreign text quoted. Pure. */
+import { INSTRUCTIONS_CHARS_MAX } from "../../protocol/entities/rig-environment.ts";
 import { BODY_CHARS_MAX, FEEDBACK_CHARS_MAX } from "../../protocol/limits.ts";
 import type { GateResult } from "../../protocol/review.ts";
 import type { BeadSpec, Feedback, RigSpec, RunSpecOf, TurnSpec } from "../../protocol/run-spec.ts";
@@ -54,6 +55,7 @@ function workMessage({ bead, rig, savedOid }: WorkBriefing): string {
     body(bead),
     bead.feedback === null ? "" : feedbackText(bead.feedback),
     answersText(bead.answers),
+    instructions(rig, "polecat"),
     gateList(rig),
     saved,
   );
@@ -67,6 +69,7 @@ function reviewMessage({ bead, rig, summary, gates, diff, changedFiles }: Review
   return paragraphs(
     head(bead, rig),
     body(bead),
+    instructions(rig, "refinery"),
     quote("the author's summary", summary, FEEDBACK_CHARS_MAX),
     results === "" ? "No gates are set for this rig." : `Gates on this commit:\n${results}`,
     quote(`changed files (${changedFiles.length})`, files, BODY_CHARS_MAX),
@@ -129,6 +132,13 @@ function head(bead: BeadSpec, rig: RigSpec): string {
 
 function body(bead: BeadSpec): string {
   return bead.body.trim() === "" ? "" : quote("bead", bead.body, BODY_CHARS_MAX);
+}
+
+/** The words of the rig's people, not those of its repository. */
+function instructions(rig: RigSpec, role: "polecat" | "refinery"): string {
+  const text = rig.environment.instructions[role];
+  if (text === null) return "";
+  return `How this rig's people want it done, as far as your role's rules leave it open:\n${quote("the rig's instructions", text, INSTRUCTIONS_CHARS_MAX)}`;
 }
 
 function gateList(rig: RigSpec): string {

@@ -12,6 +12,8 @@ export type AgentSpec = {
   runId: string;
   role: Role;
   program: AgentProgram;
+  /** What its rig's people set for it, beside what its program is given. No secret is among it. */
+  variables?: Readonly<Record<string, string>>;
   /** System prompt of the role. */
   prompt: string;
   model: string;

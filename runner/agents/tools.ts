@@ -25,6 +25,8 @@ export type Tool = {
   terminal: boolean;
 };
 
+/** Its answer is text of the repository. */
+export const BROWSE_TOOL_NAME = "gt_rig_browse";
 const TASK_KEY_CHARS_MAX = 40;
 const FILE_CHARS_MAX = 500;
 const id = z.string().min(1).max(100);
@@ -128,6 +130,20 @@ const MAYOR: readonly Tool[] = [
     roles: ["mayor"],
     description: "Lists the rigs (repositories) with their ids.",
     input: nothing,
+    terminal: false,
+  },
+  {
+    name: BROWSE_TOOL_NAME,
+    roles: ["mayor"],
+    description:
+      "Reads a rig's repository: a folder, a file, or with log the commits that changed it.",
+    input: z.strictObject({
+      rig: id,
+      path: z.string().optional(),
+      ref: z.string().optional().describe("A branch or commit; the rig's target if left out"),
+      log: z.boolean().optional(),
+      offset: z.int().optional().describe("Of a file that was cut"),
+    }),
     terminal: false,
   },
   {

@@ -21,6 +21,8 @@ export type GitErrorCode =
   | "wrong_branch"
   | "reserved_path"
   | "nested_link"
+  | "copied_file"
+  | "missing_path"
   | "branch_moved"
   | "push_refused"
   | "lane_refused"

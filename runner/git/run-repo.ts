@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { CopiedFile } from "../../protocol/entities/rig-environment.ts";
 import { hasAnswered, type Git } from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
 import { fetchArguments, hasCommit, type RigRepository } from "./mirror.ts";
@@ -27,6 +28,8 @@ const runRecordSchema = z.object({
   /** The saved work that it goes on from. */
   continues: oidSchema.nullable().default(null),
   targetBranch: z.string(),
+  /** Where files of the host were put; git never sees them. */
+  copied: z.array(z.string()).default([]),
   attribution: attributionSchema,
 });
 type RunRecord = z.infer<typeof runRecordSchema>;
@@ -54,6 +57,8 @@ export type NewRun = {
   /** The saved work in it. */
   readonly continues?: Oid | null;
   readonly targetBranch: string;
+  /** Files of the host that are put into the tree. */
+  readonly copies?: readonly CopiedFile[];
   readonly attribution: Attribution;
 };
 
@@ -72,8 +77,9 @@ export async function createRunRepository(
 ): Promise<Outcome<{ run: RunRepository }>> {
   const owned = await createOwned(root, ["runs", safeId(wish.runId)], "run");
   if (!owned.ok) return owned;
-  const { start = wish.base, continues = null } = wish;
-  const record: RunRecord = { ...wish, rigId: rig.rigId, start, continues };
+  const { start = wish.base, continues = null, copies = [], ...rest } = wish;
+  const copied = copies.map(({ to }) => to);
+  const record: RunRecord = { ...rest, rigId: rig.rigId, start, continues, copied };
   const run = assemble(root, rig, record);
   const finished = await openRunRepository(root, rig, wish.runId);
   if (finished.ok) return finished;
@@ -88,6 +94,7 @@ export async function createRunRepository(
   if (!borrowed.ok) return borrowed;
   const set = await configure(git, run, agentDir);
   if (!set.ok) return set;
+  await ignoreCopied(run, agentDir);
   const checkedOut = await checkOut(git, run, agentDir);
   if (!checkedOut.ok) return checkedOut;
   const beside = join(run.dir, `${recordName}.new`);
@@ -162,6 +169,14 @@ export async function borrowObjects(
     }
   }
   return { ok: true };
+}
+
+/** Lets a repository of the run's tree ignore what was copied into it. */
+export async function ignoreCopied(run: RunRepository, gitDir: string): Promise<void> {
+  if (run.copied.length === 0) return;
+  await mkdir(join(gitDir, "info"), { recursive: true });
+  const lines = run.copied.map((path) => `/${path.replace(/[\\*?[ ]/g, "\\$&")}\n`);
+  await writeFile(join(gitDir, "info", "exclude"), lines.join(""));
 }
 
 async function configure(git: Git, run: RunRepository, gitDir: string): Promise<Outcome<object>> {

@@ -7,7 +7,7 @@ import { failure, type Outcome } from "./outcome.ts";
 import { removePart } from "./paths.ts";
 import { isOid, type Oid, oidIn } from "./porcelain.ts";
 import { issueProof, type SavedProof } from "./proof.ts";
-import { borrowObjects, type RunRepository } from "./run-repo.ts";
+import { borrowObjects, ignoreCopied, type RunRepository } from "./run-repo.ts";
 import { runSandboxedGit, sandboxedUploadPack } from "./sandboxed-git.ts";
 import { defaultSaveLimits, type SaveLimits, snapshotTree, type Unsaved } from "./snapshot.ts";
 
@@ -122,6 +122,7 @@ async function freshGitDir(git: Git, run: RunRepository): Promise<Outcome<object
   if (!init.ok) return gitFailed(init, "preparing to save");
   const bare = await git.run({ gitDir: run.gitDir, args: ["config", "core.bare", "false"] });
   if (!bare.ok) return gitFailed(bare, "preparing to save");
+  await ignoreCopied(run, run.gitDir);
   return await borrowObjects(git, run, run.gitDir);
 }
 
@@ -149,7 +150,26 @@ async function agentHead(
   if (!hasAnswered(descends)) return gitFailed(descends, doing);
   if (!descends.ok)
     return dropped("not_descending", "The agent's commits do not descend from the base.");
-  return { ok: true, oid, dropped: null };
+  const held = await holdsCopied(sandbox, run, oid);
+  if (!held.ok) return held;
+  return held.yes
+    ? dropped("refused", "The agent's commits hold files that were copied into its tree.")
+    : { ok: true, oid, dropped: null };
+}
+
+/** Files of the host stay on it: commits that hold one are not kept, whatever their last one says. */
+async function holdsCopied(
+  sandbox: SandboxedExec,
+  run: RunRepository,
+  oid: Oid,
+): Promise<Outcome<{ yes: boolean }>> {
+  if (run.copied.length === 0 || oid === run.base) return { ok: true, yes: false };
+  const found = await runSandboxedGit(sandbox, run, {
+    args: ["rev-list", "-1", "--full-history", `${run.base}..${oid}`, "--", ...run.copied],
+    env: { GIT_LITERAL_PATHSPECS: "1" },
+  });
+  if (!found.ok) return gitFailed(found, "looking for copied files in the agent's commits");
+  return { ok: true, yes: found.text.trim() !== "" };
 }
 
 function dropped(

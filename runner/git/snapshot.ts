@@ -176,9 +176,10 @@ async function forcedPaths(
   const ours = await git(["ls-files", "--cached", "-z"]);
   if (!ours.ok) return gitFailed(ours, "listing the saved files");
   const known = new Set(fieldsOfZ(latin1(ours)));
+  const copied = new Set(run.copied.map((path) => Buffer.from(path).toString("latin1")));
   const paths: string[] = [];
   for (const path of fieldsOfZ(latin1(theirs))) {
-    if (!known.has(path) && (await isPlainPath(run, path))) paths.push(path);
+    if (!known.has(path) && !copied.has(path) && (await isPlainPath(run, path))) paths.push(path);
   }
   return { ok: true, paths };
 }

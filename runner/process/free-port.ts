@@ -7,6 +7,17 @@ export function freePort(): number {
   return port;
 }
 
+/** Whether nobody listens on this loopback port now. */
+export function isFreePort(port: number): boolean {
+  try {
+    Bun.listen({ hostname: "127.0.0.1", port, socket: { data: ignore } }).stop(true);
+    return true;
+  } catch {
+    // Taken, or not ours to take: another one is as good.
+    return false;
+  }
+}
+
 /** Nobody ever connects. */
 function ignore(): undefined {
   return undefined;

@@ -14,7 +14,7 @@ export async function readDiff(
   { rig: spec, baseOid, headOid }: DiffFrame,
 ): Promise<Ack<DiffAnswer>> {
   const opened = await place.rigs.open(spec);
-  if (!opened.ok) return failed(opened.error);
+  if (!opened.ok) return repositoryRefusal(opened.error);
   const { rig } = opened;
   const { history } = place.works;
   const holdsBoth = async (): Promise<Outcome<{ yes: boolean }>> => {
@@ -22,12 +22,12 @@ export async function readDiff(
     return base.ok && base.yes ? history.hasCommit(rig, headOid) : base;
   };
   const known = await holdsBoth();
-  if (!known.ok) return failed(known.error);
+  if (!known.ok) return repositoryRefusal(known.error);
   if (!known.yes) {
     const fetched = await place.rigs.fetch(spec);
-    if (!fetched.ok) return failed(fetched.error);
+    if (!fetched.ok) return repositoryRefusal(fetched.error);
     const again = await holdsBoth();
-    if (!again.ok) return failed(again.error);
+    if (!again.ok) return repositoryRefusal(again.error);
     if (!again.yes)
       return refuse(
         "not_found",
@@ -36,11 +36,11 @@ export async function readDiff(
   }
   // What the branch did, not what the target did meanwhile.
   const stat = await history.diffStat(rig, baseOid, headOid, FILES_MAX);
-  if (!stat.ok) return failed(stat.error);
+  if (!stat.ok) return repositoryRefusal(stat.error);
   const diff = await history.unifiedDiff(rig, baseOid, headOid, {
     bytesMax: DIFF_BYTES_MAX,
   });
-  if (!diff.ok) return failed(diff.error);
+  if (!diff.ok) return repositoryRefusal(diff.error);
   const files = stat.stat.files.map(({ path, added, removed }) => ({
     path,
     additions: added ?? 0,
@@ -52,7 +52,8 @@ export async function readDiff(
   };
 }
 
-function failed(error: GitError): Ack<never> {
+/** A repository that cannot be used, as the town is told. */
+export function repositoryRefusal(error: GitError): Ack<never> {
   const code = repositoryCode(error);
   const message = `${error.message} ${error.next}`;
   const known =

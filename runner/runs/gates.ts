@@ -1,5 +1,6 @@
 /** Runs a rig's setup and gates on a tree, in the sandbox: they are code of the repository. */
 import { createHash } from "node:crypto";
+import type { Ack } from "../../protocol/error.ts";
 import { GATE_LOG_CHARS_MAX } from "../../protocol/limits.ts";
 import type { Gate } from "../../protocol/gate.ts";
 import type { GateResult } from "../../protocol/review.ts";
@@ -8,6 +9,7 @@ import { SETUP_TIMEOUT_MS } from "../config.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { CommandEnd, CommandPlace } from "../works/commands.ts";
 import { cutMiddle } from "./cut-text.ts";
+import type { CommandUse } from "./given.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -19,8 +21,13 @@ export type GatePlace = CommandPlace & {
 
 export type GatesEnd =
   | { kind: "ran"; green: boolean; gates: GateResult[] }
-  /** They could not be run: nothing is said about the tree. */
-  | { kind: "infra"; message: string };
+  /** They could not be run: nothing is said about the tree. Without a code it may pass by itself. */
+  | { kind: "infra"; message: string; code?: string };
+
+/** No tree could be had for them. */
+export type Unopened = { infra: string; code: string };
+/** Of a host or town that could not do its part: it is tried again. */
+export const GATES_FAILED = "gate_infrastructure";
 
 /** Logs of all gates of one result together stay below a frame. */
 const LOGS_CHARS_MAX = 60_000;
@@ -49,9 +56,9 @@ export async function runGates(
 export async function runGatesOnce(
   place: Workplace,
   run: LiveRun,
-  rig: Pick<RigSpec, "gates" | "setup">,
+  rig: Pick<RigSpec, "gates" | "setup" | "environment">,
   tree: Oid,
-  open: () => Promise<GatePlace | { infra: string }>,
+  open: () => Promise<GatePlace | Unopened>,
 ): Promise<GatesEnd> {
   if (rig.gates.length === 0 && rig.setup === null) return { kind: "ran", green: true, gates: [] };
   const key = cacheKey(place, rig, tree);
@@ -61,7 +68,7 @@ export async function runGatesOnce(
     return { kind: "ran", green: true, gates: known };
   }
   const where = await open();
-  if ("infra" in where) return { kind: "infra", message: where.infra };
+  if ("infra" in where) return { kind: "infra", message: where.infra, code: where.code };
   const end = await runGates(place, run, rig, where);
   await tellChanged(run, where);
   // A red one may be the host's fault, and is cheap to find out again.
@@ -86,7 +93,7 @@ export async function runSetup(
 ): Promise<GatesEnd | null> {
   if (rig.setup === null) return null;
   const gate: Gate = { name: "setup", command: rig.setup, timeoutMs: SETUP_TIMEOUT_MS };
-  const end = await once(place, run, gate, where, "open");
+  const end = await once(place, run, gate, where, "setup");
   if (end.kind === "infra") return end;
   return end.result.ok ? null : { kind: "ran", green: false, gates: shorten([end.result], 1) };
 }
@@ -99,9 +106,9 @@ async function judge(
   gate: Gate,
   where: GatePlace,
 ): Promise<Judged> {
-  const first = await once(place, run, gate, where, "none");
+  const first = await once(place, run, gate, where, "gates");
   if (first.kind === "infra" || first.result.ok || run.signal.aborted) return first;
-  const second = await once(place, run, gate, where, "none");
+  const second = await once(place, run, gate, where, "gates");
   if (second.kind === "infra" || !second.result.ok) return second;
   const log = `This gate was red, then green when run again on the same tree. Its first output:\n${first.result.log}`;
   return { kind: "judged", result: { ...second.result, log } };
@@ -112,9 +119,11 @@ async function once(
   run: LiveRun,
   gate: Gate,
   where: GatePlace,
-  network: "none" | "open",
+  use: CommandUse,
 ): Promise<Judged> {
   const { name, command, timeoutMs } = gate;
+  const given = await commandEnvironment(place, run, use);
+  if (!given.ok) return { kind: "infra", message: given.error.message };
   run.event({
     kind: "gate",
     partId: `gate:${name}`,
@@ -125,14 +134,26 @@ async function once(
   });
   const { runId } = run.spec;
   const { signal } = run;
+  run.given.used.add(where.treeDir);
   const end = await place.commands.run({
-    ...{ runId, line: command, place: where, network, timeoutMs, signal },
+    ...{ runId, line: command, place: where, env: given.value, timeoutMs, signal },
+    network: use === "setup" ? "open" : "none",
   });
   if (signal.aborted) return { kind: "infra", message: "The run was stopped while its gates ran." };
   if (end.kind === "not_started") return { kind: "infra", message: end.message };
-  const result = resultOf(gate, end);
+  const result = resultOf(gate, { ...end, output: run.given.hide(end.output) });
   tellGate(run, result, result.ok ? "green" : "red");
   return { kind: "judged", result };
+}
+
+/** The environment of a command of the rig. What the town refuses is the town's or the host's, not the tree's. */
+export function commandEnvironment(
+  place: Workplace,
+  run: LiveRun,
+  use: CommandUse,
+): Promise<Ack<Record<string, string>>> {
+  const { runId, fence } = run.spec;
+  return run.given.forCommand(use, () => place.town.secrets({ runId, fence }));
 }
 
 function resultOf(
@@ -171,8 +192,12 @@ function shorten(gates: readonly GateResult[], count: number): GateResult[] {
   return gates.map((gate) => ({ ...gate, log: cutMiddle(gate.log, charsMax) }));
 }
 
-function cacheKey(place: Workplace, rig: Pick<RigSpec, "gates" | "setup">, tree: Oid): string {
+function cacheKey(
+  place: Workplace,
+  rig: Pick<RigSpec, "gates" | "setup" | "environment">,
+  tree: Oid,
+): string {
   return createHash("sha256")
-    .update(JSON.stringify([tree, rig.setup, rig.gates, place.isolation]))
+    .update(JSON.stringify([tree, rig.setup, rig.gates, place.isolation, rig.environment.version]))
     .digest("hex");
 }

@@ -9,6 +9,7 @@ import { PROGRESS_EVERY_MS } from "../config.ts";
 import type { Lease } from "../session/lease.ts";
 import type { RunBook } from "../spool/run-book.ts";
 import type { Spool } from "../spool/spool.ts";
+import { Given } from "./given.ts";
 import { MailTray } from "./mail-tray.ts";
 import { EventGatherer } from "./event-gatherer.ts";
 
@@ -40,6 +41,7 @@ export class LiveRun<S extends RunSpec = RunSpec> {
   readonly spec: S;
   /** What its agent is to be told. */
   readonly mail = new MailTray();
+  readonly given: Given;
   readonly #deps: LiveRunDeps;
   readonly #stopping = new AbortController();
   readonly #events: EventGatherer;
@@ -52,6 +54,7 @@ export class LiveRun<S extends RunSpec = RunSpec> {
 
   constructor(spec: S, deps: LiveRunDeps) {
     this.spec = spec;
+    this.given = new Given(spec);
     this.#deps = deps;
     this.#progressAt = deps.clock.mono();
     this.#events = new EventGatherer({

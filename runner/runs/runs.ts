@@ -2,7 +2,9 @@
 import { PROGRAM_TITLES } from "../../protocol/entities/agent-program.ts";
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { RunSpec } from "../../protocol/run-spec.ts";
+import type { Browsed } from "../../protocol/entities/browse.ts";
 import type {
+  BrowseFrame,
   DiffAnswer,
   DiffFrame,
   ForgetFrame,
@@ -17,6 +19,7 @@ import { DRAIN_GRACE_MS, DRAIN_MS_MAX, STOP_GRACE_MS } from "../config.ts";
 import type { RunsPort } from "../session/town-session.ts";
 import type { BookedRun } from "../spool/run-book.ts";
 import { hasRoom, isCounted, outranks } from "./capacity.ts";
+import { readBrowse } from "./browse.ts";
 import { readDiff } from "./diff.ts";
 import { executeRun } from "./execute.ts";
 import { ending, LiveRun, type Ending, type StopOrder } from "./live-run.ts";
@@ -92,6 +95,10 @@ export class Runs implements RunsPort {
 
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>> {
     return readDiff(this.#place, frame);
+  }
+
+  browse(frame: BrowseFrame): Promise<Ack<Browsed>> {
+    return readBrowse(this.#place, frame);
   }
 
   inventory(): Heartbeat["runs"] {
@@ -180,7 +187,7 @@ export class Runs implements RunsPort {
     log.info("run started", { runId, kind });
     let end: Ending;
     try {
-      end = await execute();
+      end = this.#giveBlock(run) ? await execute() : noPorts();
     } catch (error) {
       // One of the edges where a bug is caught: it ends its run, never the runner.
       log.error("a run failed", {
@@ -195,8 +202,20 @@ export class Runs implements RunsPort {
       );
     }
     run.finish(end);
+    if (run.given.ports !== null) this.#place.ports.giveBack(run.given.ports);
     this.#held.delete(runId);
     log.info("run ended", { runId, kind, outcome: end.outcome, code: end.reason?.code ?? null });
+  }
+
+  /** Ports of its own, where its rig wishes for some. */
+  #giveBlock(run: LiveRun): boolean {
+    const count = "rig" in run.spec ? run.spec.rig.environment.ports : 0;
+    if (count === 0) return true;
+    const block = this.#place.ports.take(count);
+    if (block === null) return false;
+    run.given.ports = block;
+    run.fact({ kind: "ports", first: block.first, count });
+    return true;
   }
 
   /** Ends a run that lives too long, or works on too long without its town. */
@@ -233,6 +252,10 @@ export class Runs implements RunsPort {
       lookOff?.();
     });
   }
+}
+
+function noPorts(): Ending {
+  return ending("rejected", "no_capacity", "This host has no free block of ports for the run.");
 }
 
 function takesMail({ spec }: LiveRun): boolean {

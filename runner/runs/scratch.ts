@@ -2,8 +2,9 @@
 import type { RigRepository } from "../git/mirror.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { ScratchFolder } from "../works/works.ts";
-import type { GatePlace } from "./gates.ts";
+import { GATES_FAILED, type GatePlace, type Unopened } from "./gates.ts";
 import type { LiveRun } from "./live-run.ts";
+import { tearDown } from "./teardown.ts";
 import type { Workplace } from "./workplace.ts";
 
 export class Scratch {
@@ -19,10 +20,15 @@ export class Scratch {
   }
 
   /** Writes a commit's or a tree's files; an earlier tree of this run goes first. */
-  async open(oid: Oid): Promise<GatePlace | { infra: string }> {
-    const name = this.#run.spec.runId;
-    const made = await this.#place.works.scratch.write(this.#rig, { name, oid });
-    if (!made.ok) return { infra: made.error.message };
+  async open(oid: Oid): Promise<GatePlace | Unopened> {
+    const { spec } = this.#run;
+    const copies = "rig" in spec ? spec.rig.environment.copies : [];
+    const wish = { name: spec.runId, oid, copies };
+    const made = await this.#place.works.scratch.write(this.#rig, wish);
+    if (!made.ok) {
+      const { code, message } = made.error;
+      return { code: code === "copied_file" ? code : GATES_FAILED, infra: message };
+    }
     this.#folder = made.scratch;
     return { ...made.scratch, readOnly: [], changed: () => this.#changed() };
   }
@@ -37,6 +43,8 @@ export class Scratch {
     if (this.#folder === null) return;
     const folder = this.#folder;
     this.#folder = null;
+    if (this.#run.given.used.has(folder.treeDir))
+      await tearDown(this.#place, this.#run, { ...folder, readOnly: [] });
     await removeFolder(this.#place, folder);
   }
 }

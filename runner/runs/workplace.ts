@@ -1,6 +1,7 @@
 /** What every run works with; made once by the composition root. */
 import type { HostGauge } from "../host/host-gauge.ts";
-import type { ModelCredential } from "../../protocol/runner-frames.ts";
+import type { PortBlocks } from "../host/port-blocks.ts";
+import type { ModelCredential, RigSecrets } from "../../protocol/runner-frames.ts";
 import type { ToolAnswer } from "../../protocol/runner-frames.ts";
 import type { AgentProgram } from "../../protocol/entities/agent-program.ts";
 import type { Ack } from "../../protocol/error.ts";
@@ -31,6 +32,7 @@ export interface TownRequests {
     key: string;
   }): Promise<Ack<ToolAnswer>>;
   credential(want: { runId: string; fence: Fence; want: "model" }): Promise<Ack<ModelCredential>>;
+  secrets(want: { runId: string; fence: Fence }): Promise<Ack<RigSecrets>>;
 }
 
 export interface Workplace {
@@ -41,6 +43,7 @@ export interface Workplace {
   /** What keeps agents and gates apart from this host. */
   isolation: SandboxMode;
   host: HostGauge;
+  ports: PortBlocks;
   works: Works;
   rigs: RigDesk;
   commands: Commands;

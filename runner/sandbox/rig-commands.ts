@@ -19,11 +19,11 @@ export function sandboxCommands(options: {
 
 async function runCommand(
   { sandbox, owner, hide }: { sandbox: Sandbox; owner: string; hide: readonly string[] },
-  { runId, line, place, network, timeoutMs, signal }: RigCommand,
+  { runId, line, place, env: given, network, timeoutMs, signal }: RigCommand,
 ): Promise<CommandEnd> {
   const { treeDir, homeDir, tmpDir, readOnly } = place;
   for (const dir of [homeDir, tmpDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
-  const env = { ...sandbox.environment({ home: homeDir, tmp: tmpDir }), CI: "1" };
+  const env = { ...given, ...sandbox.environment({ home: homeDir, tmp: tmpDir }), CI: "1" };
   const readWrite = [treeDir, homeDir, tmpDir];
   const spec = { mode: sandbox.mode, runId, owner, cwd: treeDir, env, readOnly, readWrite };
   const output = await sandbox.runSandboxed(

@@ -9,6 +9,7 @@ import {
   offerSchema,
   PROTOCOL_VERSION,
   refuse,
+  rigSecretsSchema,
   runnerWelcomeSchema,
   stopFrameSchema,
   diffFrameSchema,
@@ -16,7 +17,10 @@ import {
   toolAnswerSchema,
   mailFrameSchema,
   turnFrameSchema,
+  browseFrameSchema,
   type Ack,
+  type Browsed,
+  type BrowseFrame,
   type CredentialFrame,
   type DiffAnswer,
   type DiffFrame,
@@ -28,7 +32,9 @@ import {
   type ModelCredential,
   type Offer,
   type OfferAnswer,
+  type RigSecrets,
   type RunnerWelcome,
+  type SecretsFrame,
   type StopFrame,
   type ToolAnswer,
   type ToolFrame,
@@ -68,6 +74,7 @@ export interface RunsPort {
   mail(frame: MailFrame): Ack<null>;
   forget(frame: ForgetFrame): Promise<Ack<null>>;
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>>;
+  browse(frame: BrowseFrame): Promise<Ack<Browsed>>;
   inventory(): Heartbeat["runs"];
 }
 
@@ -156,8 +163,12 @@ export class TownSession {
     return this.#request("credential", want, modelCredentialSchema, ACK_TIMEOUT_MS);
   }
 
+  async secrets(want: Omit<SecretsFrame, "connection">): Promise<Ack<RigSecrets>> {
+    return this.#request("secrets", want, rigSecretsSchema, ACK_TIMEOUT_MS);
+  }
+
   async #request<V extends z.ZodType>(
-    event: "tool" | "credential",
+    event: "tool" | "credential" | "secrets",
     body: object,
     value: V,
     timeoutMs: number,
@@ -282,6 +293,7 @@ export class TownSession {
       mail: (frame) => this.#take(frame, mailFrameSchema, (mail) => runs.mail(mail)),
       forget: (frame) => this.#take(frame, forgetFrameSchema, (forget) => runs.forget(forget)),
       diff: (frame) => this.#take(frame, diffFrameSchema, (diff) => runs.diff(diff)),
+      browse: (frame) => this.#take(frame, browseFrameSchema, (wish) => runs.browse(wish)),
     };
   }
 

@@ -6,8 +6,8 @@ import type { z } from "zod";
 import { ackSchema, refuse, type Ack, type Result } from "../../protocol/error.ts";
 import { FRAME_BYTES_MAX } from "../../protocol/limits.ts";
 
-export type UpEvent = "hello" | "facts" | "heartbeat" | "tool" | "credential";
-export const DOWN_EVENTS = ["offer", "stop", "turn", "mail", "forget", "diff"] as const;
+export type UpEvent = "hello" | "facts" | "heartbeat" | "tool" | "credential" | "secrets";
+export const DOWN_EVENTS = ["offer", "stop", "turn", "mail", "forget", "diff", "browse"] as const;
 export type DownEvent = (typeof DOWN_EVENTS)[number];
 /** Answers a frame of the town. Its argument is not yet parsed. */
 export type FrameListener = (frame: unknown) => Promise<Ack>;

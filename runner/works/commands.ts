@@ -14,6 +14,8 @@ export interface RigCommand {
   /** A line for the shell. */
   readonly line: string;
   readonly place: CommandPlace;
+  /** Beside what the sandbox sets itself. */
+  readonly env: Readonly<Record<string, string>>;
   readonly network: "none" | "open";
   readonly timeoutMs: number;
   /** Ends the command. */

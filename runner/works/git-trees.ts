@@ -9,6 +9,7 @@ import { createRunRepository, openRunRepository } from "../git/run-repo.ts";
 import { runSandboxedGit } from "../git/sandboxed-git.ts";
 import { saveWork, verifySaved } from "../git/saved-work.ts";
 import { changedSince, materialise } from "../git/scratch-tree.ts";
+import { readCopies, writeCopies } from "./copied-files.ts";
 import type { RunTrees, ScratchFolder, ScratchTrees } from "./works.ts";
 
 export interface TreeParts {
@@ -20,7 +21,14 @@ export interface TreeParts {
 
 export function gitTrees({ git, root, sandboxedExec }: TreeParts): RunTrees {
   return {
-    create: (rig, wish) => createRunRepository(git, root, rig, wish),
+    create: async (rig, wish) => {
+      const { copies = [], start = wish.base } = wish;
+      const read = await readCopies(git, rig, start, copies);
+      if (!read.ok) return read;
+      const made = await createRunRepository(git, root, rig, wish);
+      if (made.ok) await writeCopies(made.run.treeDir, read.files);
+      return made;
+    },
     open: (rig, runId) => openRunRepository(root, rig, runId),
     hasTree: async (run) => (await stat(run.treeDir).catch(() => null)) !== null,
     branch: async (run) => {
@@ -44,8 +52,12 @@ export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTree
   const dirOf = (name: string) => join(all, safeId(name));
   return {
     write: async (rig, wish) => {
+      const read = await readCopies(git, rig, wish.oid, wish.copies ?? []);
+      if (!read.ok) return read;
       const made = await materialise(git, root, rig, wish);
-      return made.ok ? { ok: true, scratch: folderOf(wish.name, made.scratch.dir) } : made;
+      if (!made.ok) return made;
+      await writeCopies(made.scratch.treeDir, read.files);
+      return { ok: true, scratch: folderOf(wish.name, made.scratch.dir) };
     },
     empty: async (name) => {
       const made = await createOwned(root, ["scratch", name], "scratch");

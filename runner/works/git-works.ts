@@ -7,6 +7,7 @@ import { failure, type Outcome } from "../git/outcome.ts";
 import { refsOf } from "../git/porcelain.ts";
 import { credentialFor, pushRefs, remoteRefs } from "../git/push.ts";
 import { parseRemote, remoteShape } from "../git/remote.ts";
+import { browse, resolveName } from "./browse.ts";
 import { gitHistory } from "./git-history.ts";
 import { gitScratch, gitTrees, type TreeParts } from "./git-trees.ts";
 import type { Refs, Rigs, Works } from "./works.ts";
@@ -24,6 +25,10 @@ export function gitWorks(parts: TreeParts & { personHome: string }): Works {
       shape: (rig) => remoteShape(git, rig.remote),
       state: (workTree) => checkoutState(git, workTree, personHome),
       fastForward: (workTree, wish) => fastForwardCheckout(git, workTree, personHome, wish),
+    },
+    browse: {
+      resolve: (rig, name) => resolveName(git, rig, name),
+      look: (rig, at, wish) => browse(git, rig, at, wish),
     },
   };
 }

@@ -2,6 +2,8 @@
  * What runs do with repositories and trees, in their own words. One side is git in a sandbox on this
  * host (`git-works.ts`), the other a simulation's memory; one contract suite holds for both.
  */
+import type { Browsed, BrowseWish } from "../../protocol/entities/browse.ts";
+import type { CopiedFile } from "../../protocol/entities/rig-environment.ts";
 import type { Credential } from "../git/git.ts";
 import type { Fetched, RigRepository } from "../git/mirror.ts";
 import type { Outcome } from "../git/outcome.ts";
@@ -49,7 +51,7 @@ export interface Refs {
 
 /** The repositories of work runs: an agent's tree, and what is saved of it in the rig's store. */
 export interface RunTrees {
-  /** Makes a run's repository and checks its branch out. Safe to repeat. Error: unknown_base. */
+  /** Makes a run's repository and checks its branch out. Safe to repeat. Errors: unknown_base, copied_file. */
   create(rig: RigRepository, wish: NewRun): Promise<Outcome<{ run: RunRepository }>>;
   /** Finds a finished one again. Error: `not_owned` where there is none. */
   open(rig: RigRepository, runId: string): Promise<Outcome<{ run: RunRepository }>>;
@@ -85,10 +87,10 @@ export interface ScratchFolder {
 }
 
 export interface ScratchTrees {
-  /** The files of a commit or a tree of the store, without `.git`; an older folder of that name goes first. */
+  /** The files of a commit or a tree of the store, without `.git`; an older folder of that name goes first. Error: `copied_file`. */
   write(
     rig: RigRepository,
-    wish: { readonly name: string; readonly oid: Oid },
+    wish: { readonly name: string; readonly oid: Oid; readonly copies?: readonly CopiedFile[] },
   ): Promise<Outcome<{ scratch: ScratchFolder }>>;
   /** An empty one; also what is there already under that name. */
   empty(name: string): Promise<Outcome<{ scratch: ScratchFolder }>>;
@@ -108,6 +110,18 @@ export interface Checkouts {
   fastForward(workTree: string, wish: CheckoutMove): Promise<Outcome<CheckoutMoved>>;
 }
 
+/** What is in a rig's repository, without a checkout. */
+export interface Browse {
+  /** The commit of a branch, or the one whose number begins so. Error: missing_branch. */
+  resolve(rig: RigRepository, name: string): Promise<Outcome<{ oid: Oid }>>;
+  /** A folder, a file, or commits. Error: missing_path. */
+  look(
+    rig: RigRepository,
+    at: { readonly ref: string; readonly oid: Oid },
+    wish: Pick<BrowseWish, "path" | "offset" | "bytes" | "commits">,
+  ): Promise<Outcome<{ found: Browsed }>>;
+}
+
 export interface Works {
   readonly rigs: Rigs;
   readonly history: History;
@@ -115,4 +129,5 @@ export interface Works {
   readonly trees: RunTrees;
   readonly scratch: ScratchTrees;
   readonly checkouts: Checkouts;
+  readonly browse: Browse;
 }

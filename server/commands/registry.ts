@@ -48,13 +48,15 @@ import { acknowledge, resolve } from "./attention/escalation-commands.ts";
 import { decideReview, sayToMayor, stopRun } from "./people-commands.ts";
 import { nudge, sendMail } from "./attention/mail-commands.ts";
 import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
-import { addRig, changeRig, dropRig, recheckRig } from "./rig-commands.ts";
+import { addRig, changeRig, dropRig, recheckRig } from "./rigs/rig-commands.ts";
+import { setRigSecret } from "./rigs/rig-environment.ts";
 
 /** Every command that changes state, by name. */
 export const applyCommand = {
   "model.set": setModel,
   "rig.add": addRig,
   "rig.update": changeRig,
+  "rig.secret": setRigSecret,
   "rig.recheck": recheckRig,
   "rig.remove": dropRig,
   "bead.sling": slingBead,

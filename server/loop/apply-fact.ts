@@ -59,6 +59,10 @@ function applyToRun(
       if (run.rigId && "rig" in run.spec)
         seeTarget(tx, run.rigId, { target: run.spec.rig.target, oid: body.oid, at: run.offeredAt });
       return;
+    case "ports":
+      changeRow(tx.db, runs, run.id, { ports: { first: body.first, count: body.count } });
+      tx.touch("run", run.id);
+      return;
     case "bubble":
       if (run.agentId) setBubble(tx, run.agentId, body.text);
       return;

@@ -15,13 +15,16 @@ import {
   type HostFigures,
   type ModelCredential,
   type Result,
+  type RigSecrets,
   type RunnerWelcome,
   type RunState,
+  type SecretsFrame,
   type ToolAnswer,
   type ToolFrame,
 } from "../../protocol/index.ts";
 import type { CommandPorts } from "../commands/command.ts";
 import { callAgentTool } from "../commands/agent-tools.ts";
+import { BROWSE_TOOL, browseByTool } from "../services/browse-tool.ts";
 import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
 import { isNews } from "./host-figures.ts";
@@ -30,7 +33,7 @@ import type { TownLoop } from "./town-loop.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Db } from "../store/database.ts";
 import { runners, runs } from "../store/schema/runs.ts";
-import { readModelKey, readStoredModel } from "../store/settings.ts";
+import { readModelKey, readRigSecrets, readStoredModel } from "../store/settings.ts";
 import type { Streams } from "../store/streams.ts";
 import type { Tx } from "../store/tx.ts";
 import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
@@ -198,11 +201,22 @@ export class RunnerDesk {
   async tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>> {
     const stale = this.#refusal(runnerId, frame.runId, frame.fence);
     if (stale) return refuse("stale_fence", stale);
+    // It asks a runner and changes nothing: no tick may wait for it.
+    if (frame.tool === BROWSE_TOOL) return this.#browse(frame);
     return this.#ports.loop.submit<ToolAnswer>(`tool ${frame.tool}`, (tx) => {
       const run = rowAt(tx.db, runs, frame.runId);
       if (!run || run.state === "ended") return refuse("stale_fence", "this run has ended.");
       return callAgentTool(tx, run, frame, this.#ports);
     });
+  }
+
+  #browse(frame: ToolFrame): Promise<Result<ToolAnswer>> {
+    const { db, port } = this.#ports;
+    const run = db.select({ kind: runs.kind }).from(runs).where(eq(runs.id, frame.runId)).get();
+    if (run?.kind !== "session")
+      return Promise.resolve(refuse("forbidden", `this run may not call ${frame.tool}.`));
+    const online = (id: string) => this.online.has(id);
+    return browseByTool({ db, runners: port, online }, frame.arguments);
   }
 
   credential(runnerId: string, frame: CredentialFrame): Result<ModelCredential> {
@@ -226,6 +240,15 @@ export class RunnerDesk {
         "the model's key can no longer be read: enter it again in Settings.",
       );
     return ok({ provider: model.provider, baseUrl: model.baseUrl, apiKey: key });
+  }
+
+  /** What the rig of a live run keeps secret, for setup and gates. */
+  secrets(runnerId: string, frame: SecretsFrame): Result<RigSecrets> {
+    const { db, auth } = this.#ports;
+    const stale = this.#refusal(runnerId, frame.runId, frame.fence);
+    if (stale) return refuse("stale_fence", stale);
+    const run = db.select({ rigId: runs.rigId }).from(runs).where(eq(runs.id, frame.runId)).get();
+    return readRigSecrets(db, run?.rigId ?? "", (rowId, sealed) => auth.unseal(rowId, sealed));
   }
 
   gone(runnerId: string, connection: number): void {

@@ -46,6 +46,7 @@ const RIG_CODES: ReadonlySet<string> = new Set([
   "repository_empty",
   "repository_invalid",
   "target_missing",
+  "copied_file",
 ]);
 
 /** The finished work is saved and its repository takes it from nobody, until somebody has looked. */

@@ -3,8 +3,10 @@ import type { RigView, RunView } from "./snapshot.ts";
 /** Whether what this baseline judges is still what the rig says: settings may change while it runs. */
 export function judgesRig({ judges }: RunView, rig: RigView | undefined): boolean {
   if (!rig || judges === null) return false;
-  const { target, gates, setup } = judges;
+  const { target, gates, setup, environment } = judges;
   // A rig that left the branch to the remote is pinned by its first baseline.
   const sameTarget = target === rig.target || target === "";
-  return sameTarget && setup === rig.setup && JSON.stringify(gates) === JSON.stringify(rig.gates);
+  const sameEnvironment = (environment?.version ?? 0) === rig.environment.version;
+  const sameCommands = setup === rig.setup && JSON.stringify(gates) === JSON.stringify(rig.gates);
+  return sameTarget && sameEnvironment && sameCommands;
 }

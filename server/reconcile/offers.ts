@@ -6,6 +6,7 @@ import type {
   RigSpec,
   Role,
   Round,
+  RunEnvironment,
   RunLimits,
   SavedKept,
 } from "../../protocol/index.ts";
@@ -256,7 +257,14 @@ function rigSpec(
     setup,
     isolationConfirmed,
     savedKept: savedKeptOf(rig, delivery),
+    environment: runEnvironment(rig.environment),
   };
+}
+
+/** Of a secret a run is told that it is there. */
+function runEnvironment(environment: RunEnvironment): RunEnvironment {
+  const secrets = environment.secrets.map(({ name, gates }) => ({ name, gates }));
+  return { ...environment, secrets };
 }
 
 /** Where nothing is to leave the runner, saved work does not either. */

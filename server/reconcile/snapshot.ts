@@ -12,6 +12,7 @@ import type {
   ReviewState,
   Role,
   Round,
+  RunEnvironment,
   RunKind,
   RunState,
   SavedPlace,
@@ -50,10 +51,13 @@ export interface RigView {
   backOffUntil: number | null;
   isolationConfirmed: boolean;
   directMergeConfirmed: boolean;
+  environment: RunEnvironment;
 }
 
-/** Target, setup and gates of a rig. */
-export type Judged = Pick<RigView, "target" | "gates" | "setup">;
+/** Target, setup, gates and environment of a rig. */
+export type Judged = Pick<RigView, "target" | "gates" | "setup"> & {
+  environment?: Pick<RunEnvironment, "version">;
+};
 
 export interface RunnerView {
   id: string;

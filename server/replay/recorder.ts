@@ -202,6 +202,7 @@ export class Recorder {
       forget: asked((id, frame) => port.forget(id, frame)),
       mail: asked((id, frame) => port.mail(id, frame)),
       diff: (id, frame) => port.diff(id, frame),
+      browse: (id, frame) => port.browse(id, frame),
       close: (id, reason) => port.close(id, reason),
     };
   }

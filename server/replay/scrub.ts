@@ -13,7 +13,11 @@ const SHAPES: readonly RegExp[] = [
 ];
 
 /** Commands whose body holds a secret, and the field. */
-const SECRET_FIELDS: Readonly<Record<string, string>> = { "model.set": "key", "model.test": "key" };
+const SECRET_FIELDS: Readonly<Record<string, string>> = {
+  "model.set": "key",
+  "model.test": "key",
+  "rig.secret": "value",
+};
 
 export class Scrub {
   readonly #known = new Set<string>();

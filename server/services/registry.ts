@@ -11,7 +11,8 @@ import {
 import type { AuthPort, Caller, RunnerPort } from "../core.ts";
 import type { Db } from "../store/database.ts";
 import { findIssueRow } from "../queries/find-issue.ts";
-import { rigs, runners } from "../store/schema/runs.ts";
+import { rigs } from "../store/schema/runs.ts";
+import { anyOnline, browseRig, lookedAt } from "./browse-rig.ts";
 import { readModelKey, readStoredModel } from "../store/settings.ts";
 import type { ModelTest } from "../town-options.ts";
 
@@ -22,6 +23,7 @@ export type Service<N extends CommandName> = (
 export type ServiceName =
   | "model.test"
   | "bead.diff"
+  | "rig.browse"
   | "token.create"
   | "token.list"
   | "token.revoke"
@@ -31,7 +33,7 @@ export interface ServicePorts {
   db: Db;
   auth: AuthPort;
   runners: RunnerPort;
-  online(runnerId: string): boolean;
+  online: (runnerId: string) => boolean;
   modelTest: ModelTest;
   loginUrl(token: string): string;
 }
@@ -41,6 +43,7 @@ export function makeServices(ports: ServicePorts): { [N in ServiceName]: Service
   return {
     "model.test": (body) => testModel(ports, body),
     "bead.diff": (body) => diff(ports, body.bead),
+    "rig.browse": (body) => browseRig(ports, body),
     "token.create": (body) => Promise.resolve(ok(auth.createToken(body.role, body.name))),
     "token.list": () => Promise.resolve(ok(auth.listTokens())),
     "token.revoke": (body) =>
@@ -94,23 +97,11 @@ async function diff(ports: ServicePorts, ref: string): Promise<Result<CommandVal
     );
   const rig = ports.db.select().from(rigs).where(eq(rigs.id, rigId)).get();
   if (!rig) return refuse("not_found", "the rig of this bead is gone.");
-  const runner = ports.db
-    .select()
-    .from(runners)
-    .all()
-    .find((each) => ports.online(each.id));
-  if (!runner)
-    return refuse("offline", "no runner is connected: its copy of the repository has the diff.", {
-      retryable: true,
-    });
-  const { id, name, remote, target, delivery, gates, setup, isolationConfirmed } = rig;
-  const answer = await ports.runners.diff(runner.id, {
-    connection: runner.connection,
-    rig: {
-      ...{ id, name, remote, target, delivery, gates, setup, isolationConfirmed },
-      convoyBranch: null,
-      savedKept: null,
-    },
+  const runner = anyOnline(ports);
+  if (!runner.ok) return runner;
+  const answer = await ports.runners.diff(runner.value.id, {
+    connection: runner.value.connection,
+    rig: lookedAt(rig),
     baseOid,
     headOid,
   });

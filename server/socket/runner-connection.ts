@@ -6,6 +6,7 @@ import {
   heartbeatSchema,
   helloSchema,
   refuse,
+  secretsFrameSchema,
   toolFrameSchema,
   type Ack,
   type Hello,
@@ -20,6 +21,7 @@ export const runnerFrames = {
   heartbeat: heartbeatSchema,
   tool: toolFrameSchema,
   credential: credentialFrameSchema,
+  secrets: secretsFrameSchema,
 } as const;
 export type RunnerFrame = keyof typeof runnerFrames;
 type FrameOf<E extends RunnerFrame> = z.output<(typeof runnerFrames)[E]>;

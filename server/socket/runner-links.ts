@@ -2,6 +2,7 @@
 import { z } from "zod";
 import {
   ackSchema,
+  browsedSchema,
   diffAnswerSchema,
   FRAME_BYTES_MAX,
   offerAnswerSchema,
@@ -13,10 +14,12 @@ import type { RunnerPort } from "../core.ts";
 const STOP_DEADLINE_MS = 10_000;
 const TURN_DEADLINE_MS = 10_000;
 const DIFF_DEADLINE_MS = 30_000;
+/** A repository may have to be fetched for the first time. */
+const BROWSE_DEADLINE_MS = 50_000;
 /** Added to an offer's own time: the way there and back. */
 const OFFER_SLACK_MS = 1_000;
 
-type DownEvent = "offer" | "stop" | "turn" | "mail" | "forget" | "diff";
+type DownEvent = "offer" | "stop" | "turn" | "mail" | "forget" | "diff" | "browse";
 
 /** One connection of a runner. */
 export interface RunnerLink {
@@ -78,6 +81,10 @@ export class RunnerLinks implements RunnerPort {
 
   diff(...[runnerId, frame]: Parameters<RunnerPort["diff"]>): ReturnType<RunnerPort["diff"]> {
     return this.#ask(runnerId, "diff", frame, DIFF_DEADLINE_MS, diffAnswerSchema);
+  }
+
+  browse(...[runnerId, frame]: Parameters<RunnerPort["browse"]>): ReturnType<RunnerPort["browse"]> {
+    return this.#ask(runnerId, "browse", frame, BROWSE_DEADLINE_MS, browsedSchema);
   }
 
   close(runnerId: string): void {

@@ -1,14 +1,28 @@
 /** The one reader of settings: model provider, address, models, and the key's state. */
 import { and, eq } from "drizzle-orm";
 import { z } from "zod";
-import { modelPricesSchema, type ModelSettings, type Role } from "../../protocol/index.ts";
+import {
+  modelPricesSchema,
+  ok,
+  refuse,
+  type ModelSettings,
+  type Result,
+  type RigSecrets,
+  type Role,
+} from "../../protocol/index.ts";
 import type { Db } from "./database.ts";
 import { given, prepared } from "./prepared.ts";
+import { rigs } from "./schema/runs.ts";
 import { secrets, settings } from "./schema/town.ts";
 import { rowAt } from "./rows.ts";
 
 /** Opens a sealed secret; null when the key is not there or does not fit. */
 export type SecretReader = (rowId: string, sealed: string) => string | null;
+
+/** Where a secret of a rig lies, sealed for this id. */
+export function rigSecretId(rigId: string, name: string): string {
+  return `secret:rig:${rigId}:${name}`;
+}
 
 export const MODEL_SETTING = "model";
 export const MODEL_SECRET = "secret:model";
@@ -52,6 +66,23 @@ export function readModelKey(
   const row = rowAt(db, secrets, MODEL_SECRET);
   if (!row) return { key: null, set: false, tail: null };
   return { key: open(row.id, row.sealed), set: true, tail: row.tail };
+}
+
+/** What a rig keeps secret, by variable. Error: `secret_unreadable` when one cannot be opened any more. */
+export function readRigSecrets(db: Db, rigId: string, open: SecretReader): Result<RigSecrets> {
+  const rig = rowAt(db, rigs, rigId);
+  const values: Record<string, string> = {};
+  for (const { name } of rig?.environment.secrets ?? []) {
+    const row = rowAt(db, secrets, rigSecretId(rigId, name));
+    const value = row ? open(row.id, row.sealed) : null;
+    if (value === null)
+      return refuse(
+        "secret_unreadable",
+        `the rig's secret ${name} can no longer be read: set it again with \`gastown rig secret\`.`,
+      );
+    values[name] = value;
+  }
+  return ok({ values });
 }
 
 /** The settings as people see them: the key only as {set, tail}. */

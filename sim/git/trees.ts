@@ -55,10 +55,15 @@ export function simTrees(host: SimHostFiles): RunTrees {
   };
 }
 
-function recordOf(host: SimHostFiles, rig: RigRepository, wish: NewRun): RunRepository {
+function recordOf(
+  host: SimHostFiles,
+  rig: RigRepository,
+  { copies = [], ...wish }: NewRun,
+): RunRepository {
   const dir = host.dirOf("runs", safeId(wish.runId));
   return {
     ...wish,
+    copied: copies.map(({ to }) => to),
     start: wish.start ?? wish.base,
     continues: wish.continues ?? null,
     rigId: rig.rigId,

@@ -1,6 +1,7 @@
 /** The works of a runner in memory: the same port as git's, over one host's files and the world's remotes. */
 import type { Works } from "../../runner/works/works.ts";
 import type { SimHostFiles } from "./host-files.ts";
+import { simBrowse } from "./browse.ts";
 import { simHistory } from "./history.ts";
 import { simRefs } from "./refs.ts";
 import { simCheckouts, simRigs } from "./rigs.ts";
@@ -14,5 +15,6 @@ export function simWorks(host: SimHostFiles): Works {
     trees: simTrees(host),
     scratch: simScratch(host),
     checkouts: simCheckouts(host),
+    browse: simBrowse(host),
   };
 }

@@ -108,6 +108,8 @@ export class HandTown implements TownSide {
         return ok({ stop: [], heartbeatMs: 10_000 });
       case "credential":
         return ok({ provider: "scripted", baseUrl: "sim:", apiKey: null });
+      case "secrets":
+        return ok({ values: {} });
       case "tool":
         return ok(this.#errand.tool(toolFrameSchema.parse(frame)));
     }

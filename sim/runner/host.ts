@@ -1,6 +1,7 @@
 /** A host with a runner on it: the production runner between ports in memory, killed and started at will. */
 import type { Result } from "../../protocol/error.ts";
 import type { AgentDriver, AgentSpec } from "../../runner/agents/driver.ts";
+import { PortBlocks } from "../../runner/host/port-blocks.ts";
 import { createLog } from "../../runner/log.ts";
 import type { HostFigures } from "../../protocol/run.ts";
 import { openRunner, type RunnerPorts } from "../../runner/open-runner.ts";
@@ -125,6 +126,7 @@ export class SimRunnerHost {
       programs: ["kilo"],
       isolation: "bwrap",
       host: () => ROOMY,
+      ports: new PortBlocks(() => true, 0),
       halt: (why) => {
         write(`${why}\n`);
         this.kill();

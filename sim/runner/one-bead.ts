@@ -1,4 +1,5 @@
 /** The errand of one bead: work, check, review and merge, each again until it succeeds. */
+import { NO_ENVIRONMENT } from "../../protocol/entities/rig-environment.ts";
 import type { BeadSpec, RigSpec, RunSpec } from "../../protocol/run-spec.ts";
 import type { ToolAnswer } from "../../protocol/runner-frames.ts";
 import type { Random } from "../../runner/clock.ts";
@@ -26,6 +27,7 @@ export class OneBead implements Errand {
       isolationConfirmed: true,
       convoyBranch: null,
       savedKept: null,
+      environment: NO_ENVIRONMENT,
     };
     const counts = { attempt: 1, round: 1, cycle: 1 };
     const text = {

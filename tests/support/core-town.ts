@@ -47,6 +47,13 @@ export class PlayedRunner implements RunnerPort {
   turn: RunnerPort["turn"] = () => Promise.resolve(ok(null));
   mail: RunnerPort["mail"] = () => Promise.resolve(ok(null));
   forget: RunnerPort["forget"] = () => Promise.resolve(ok(null));
+  browse: RunnerPort["browse"] = (_, { wish }) =>
+    Promise.resolve(
+      ok({
+        ...{ kind: "folder", ref: wish.ref ?? "main", oid: "a".repeat(40), path: wish.path },
+        ...{ entries: [], isCut: false },
+      }),
+    );
   diff: RunnerPort["diff"] = () => Promise.resolve(ok({ files: [], diff: "", truncated: false }));
   close: RunnerPort["close"] = () => undefined;
 

@@ -27,7 +27,7 @@ import type {
   Spent,
   TurnView,
 } from "../../server/reconcile/snapshot.ts";
-import type { GateResult, Round } from "../../protocol/index.ts";
+import { NO_ENVIRONMENT, type GateResult, type Round } from "../../protocol/index.ts";
 
 export const NOW = 1_700_000_000_000;
 export const HEAD = "a".repeat(40);
@@ -52,6 +52,7 @@ export function rig(change: Partial<RigView> = {}): RigView {
     backOffUntil: null,
     isolationConfirmed: false,
     directMergeConfirmed: false,
+    environment: NO_ENVIRONMENT,
     ...change,
   };
 }

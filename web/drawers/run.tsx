@@ -122,6 +122,14 @@ function RunFacts({ run }: { run: Run }) {
         )}
         {rig && <Fact name="Rig">{rig.name}</Fact>}
         <Fact name="Runner">{runner?.name ?? <IdLink id={run.runnerId} />}</Fact>
+        {run.ports && (
+          <Fact name="Ports">
+            <span className="num">
+              {run.ports.first}
+              {run.ports.count > 1 && ` to ${run.ports.first + run.ports.count - 1}`}
+            </span>
+          </Fact>
+        )}
         {run.model && (
           <Fact name="Model">
             <code>{run.model}</code>

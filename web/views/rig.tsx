@@ -9,6 +9,7 @@ import { useCommand, useConnection, useImages, useTopic } from "../lib/town.tsx"
 import { GateList } from "../parts/gates.tsx";
 import { Isolation } from "../rigs/isolation.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
+import { RigEnvironmentPart } from "../rigs/rig-environment.tsx";
 import { RigSettings } from "../rigs/rig-settings.tsx";
 import { Age } from "../ui/age.tsx";
 import { Button } from "../ui/button.tsx";
@@ -78,6 +79,7 @@ function RigBody({ rig }: { rig: Rig }) {
         </div>
         <Baseline rig={rig} />
         <RigSettings rig={rig} />
+        <RigEnvironmentPart rig={rig} />
         <Beads rig={rig} />
         <RemoveRig rig={rig} />
       </div>

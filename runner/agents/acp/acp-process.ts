@@ -39,6 +39,7 @@ export async function startAcpProcess(
     {
       ...{ mode, runId: spec.runId, owner, cwd: spec.cwd, takesInput: true, network: "none" },
       env: {
+        ...spec.variables,
         ...sandbox.environment({ home: spec.home, tmp: spec.tmp }),
         ...program.environment(spec, mode),
       },

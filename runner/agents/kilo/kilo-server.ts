@@ -97,6 +97,7 @@ function sandboxSpec(
     owner,
     cwd: spec.cwd,
     env: {
+      ...spec.variables,
       ...sandbox.environment({ home: spec.home, tmp: spec.tmp }),
       ...kiloEnvironment(spec, sandbox.mode, password),
     },

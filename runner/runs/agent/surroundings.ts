@@ -54,6 +54,7 @@ export function openSurroundings(
       runId,
       role: job.role,
       program: run.spec.program,
+      variables: run.given.variables(),
       prompt: rolePrompt(job.role),
       model: names.model,
       smallModel: names.smallModel,

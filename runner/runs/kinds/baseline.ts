@@ -3,7 +3,7 @@ import type { FactBody } from "../../../protocol/facts.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import type { GitError } from "../../git/outcome.ts";
 import { stoppedEnding } from "../agent/agent-turns.ts";
-import { runGates } from "../gates.ts";
+import { GATES_FAILED, runGates } from "../gates.ts";
 import { ending, reasonOf, type Ending, type LiveRun } from "../live-run.ts";
 import { Scratch } from "../scratch.ts";
 import type { Workplace } from "../workplace.ts";
@@ -27,11 +27,10 @@ export async function runBaseline(
   try {
     run.enter("gates", `Setup and gates on ${fetched.target}`);
     const where = await scratch.open(targetOid);
-    if ("infra" in where)
-      return unknown(run, { target, targetOid }, "gate_infrastructure", where.infra);
+    if ("infra" in where) return unknown(run, { target, targetOid }, where.code, where.infra);
     const end = await runGates(place, run, spec, where);
     if (end.kind === "infra")
-      return unknown(run, { target, targetOid }, "gate_infrastructure", end.message);
+      return unknown(run, { target, targetOid }, end.code ?? GATES_FAILED, end.message);
     run.progress("tool");
     return told({
       kind: "baseline",
@@ -75,6 +74,8 @@ export function repositoryCode(error: GitError): string {
       return "repository_auth";
     case "empty_repository":
       return "repository_empty";
+    case "copied_file":
+      return "copied_file";
     case "missing_branch":
       return "target_missing";
     case "not_a_repository":

@@ -3,7 +3,7 @@ import type { FactOf } from "../../../protocol/facts.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import { candidateTree } from "./candidate-tree.ts";
 import { repositoryCode } from "./baseline.ts";
-import { runGatesOnce } from "../gates.ts";
+import { GATES_FAILED, runGatesOnce } from "../gates.ts";
 import { ending, reasonOf, type Ending, type LiveRun } from "../live-run.ts";
 import { Scratch } from "../scratch.ts";
 import { stoppedEnding } from "../agent/agent-turns.ts";
@@ -28,7 +28,7 @@ export async function runCheck(
     const end = await runGatesOnce(place, run, spec.rig, merged.tree, () =>
       scratch.open(merged.tree),
     );
-    if (end.kind === "infra") return unknown(run, "gate_infrastructure", end.message);
+    if (end.kind === "infra") return unknown(run, end.code ?? GATES_FAILED, end.message);
     run.progress("tool");
     return told(run, { green: end.green, gates: end.gates });
   } finally {

@@ -1,13 +1,27 @@
 /** Saves a run's work and lets its tree go, in this order and never without proof. */
+import { join } from "node:path";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import { SAVED_COPY_AT_END_MS } from "../../config.ts";
 import type { SavedProof } from "../../git/proof.ts";
 import type { RunRepository } from "../../git/run-repo.ts";
 import { retireRun } from "../../works/retire-run.ts";
+import type { CommandPlace } from "../../works/commands.ts";
 import type { LiveRun } from "../live-run.ts";
+import { tearDown } from "../teardown.ts";
 import type { Workplace } from "../workplace.ts";
 
 type WorkRun = LiveRun<RunSpecOf<"work">>;
+
+/** Where the rig's own commands run in an agent's tree. */
+export function commandPlace(tree: RunRepository): CommandPlace {
+  const dir = join(tree.dir, "gates");
+  return {
+    treeDir: tree.treeDir,
+    homeDir: join(dir, "home"),
+    tmpDir: join(dir, "tmp"),
+    readOnly: [tree.rig.mirrorDir],
+  };
+}
 
 /**
  * After the agent has ended. A tree that cannot be saved stays, and the run's stream says so. The copy for
@@ -19,7 +33,8 @@ export async function retireTree(
   run: WorkRun,
   tree: RunRepository,
 ): Promise<boolean> {
-  const retired = await retireRun(place.works.trees, tree, place.clock.now());
+  const saved = () => tearDown(place, run, commandPlace(tree));
+  const retired = await retireRun(place.works.trees, tree, place.clock.now(), saved);
   if (!retired.ok) {
     run.notice("error", `${retired.error.message} ${retired.error.next}`);
     const reason = `${retired.error.message} ${retired.error.next}`.slice(0, 2_000);
@@ -41,6 +56,7 @@ export async function releaseTree(
   tree: RunRepository,
   proof: SavedProof,
 ): Promise<void> {
+  await tearDown(place, run, commandPlace(tree));
   const removed = await place.works.trees.remove(tree, proof);
   if (!removed.ok)
     place.log.warn("a run's tree was kept", { runId: run.spec.runId, why: removed.error.message });

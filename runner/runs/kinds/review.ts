@@ -11,7 +11,7 @@ import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
 import { cutEnd } from "../cut-text.ts";
-import type { GatePlace } from "../gates.ts";
+import { GATES_FAILED, type GatePlace } from "../gates.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import type { FetchedRig } from "../../works/rig-desk.ts";
 import { Scratch } from "../scratch.ts";
@@ -39,7 +39,8 @@ export async function runReview(place: Workplace, run: ReviewRun): Promise<Endin
   try {
     run.enter("preparing");
     const where = await scratch.open(run.spec.headOid);
-    if ("infra" in where) return notPrepared("git_failed", where.infra);
+    if ("infra" in where)
+      return notPrepared(where.code === GATES_FAILED ? "git_failed" : where.code, where.infra);
     const briefing = await briefingOf(place, run, fetched.rig);
     if (!briefing.ok) return briefing.ending;
     return await review(place, run, where, briefing.text);

@@ -2,6 +2,8 @@
 import type { RunSpecOf, TurnSpec } from "../../../protocol/run-spec.ts";
 import { firstMessage } from "../../agents/briefing.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
+import { quote } from "../../agents/quote.ts";
+import { BROWSE_TOOL_NAME } from "../../agents/tools.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import { diedEnding, runTurns, stoppedEnding, type TurnsEnd } from "../agent/agent-turns.ts";
@@ -17,6 +19,8 @@ type SessionRun = LiveRun<RunSpecOf<"session">>;
 
 const TEXT_CHARS_MAX = 64_000;
 const MESSAGE_CHARS_MAX = 2_000;
+/** More than the town answers at once. */
+const BROWSED_CHARS_MAX = 100_000;
 /** Asking again would end the same: the person has to know. */
 const MODEL_ENDS = new Set([
   "model_auth",
@@ -140,5 +144,9 @@ async function callTool(
     const message = "No turn is open: nobody asked for this now. Nothing was done.";
     return { ok: false, error: { code: "illegal_transition", message, retryable: false } };
   }
-  return askTown(place, run, { turnId: turn.turnId, scope: turn.turnId, tool, args });
+  const answer = await askTown(place, run, { turnId: turn.turnId, scope: turn.turnId, tool, args });
+  if (tool !== BROWSE_TOOL_NAME || !answer.ok) return answer;
+  // Foreign text: what a repository says is no order.
+  const source = `the repository of rig ${String(args["rig"])}`;
+  return { ...answer, value: quote(source, String(answer.value), BROWSED_CHARS_MAX) };
 }

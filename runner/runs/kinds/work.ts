@@ -1,5 +1,4 @@
 /** Work: a polecat does one bead in a repository of its own and hands it over. */
-import { join } from "node:path";
 import { z } from "zod";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import { firstMessage } from "../../agents/briefing.ts";
@@ -11,11 +10,11 @@ import { verifyDone, type Done } from "../../works/done.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
-import { runGates, runSetup, type GatePlace } from "../gates.ts";
+import { runGates, runSetup } from "../gates.ts";
 import { Turnstile } from "../turnstile.ts";
 import { handOver, type HandOver } from "./hand-over.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
-import { retireTree } from "./retire-tree.ts";
+import { commandPlace, retireTree } from "./retire-tree.ts";
 import { askTown } from "../agent/town-tools.ts";
 import { attributionOf, workBase, type WorkBase } from "./work-base.ts";
 import type { Workplace } from "../workplace.ts";
@@ -63,6 +62,7 @@ async function prepare(
     continues: based.value.savedOid,
     targetBranch: target,
     attribution: attributionOf(spec),
+    copies: spec.rig.environment.copies,
   };
   const made = await place.works.trees.create(rig, wish);
   if (!made.ok) return { ok: false, ending: notPrepared(made.error.code, made.error.message) };
@@ -148,21 +148,11 @@ function briefingOf(run: WorkRun, base: WorkBase): string {
   return `${text}\n\nThe base has moved on since that work. It was brought in, and these files hold conflict marks; resolve them first:\n${files}`;
 }
 
-function gatePlace(tree: RunRepository): GatePlace {
-  const dir = join(tree.dir, "gates");
-  return {
-    treeDir: tree.treeDir,
-    homeDir: join(dir, "home"),
-    tmpDir: join(dir, "tmp"),
-    readOnly: [tree.rig.mirrorDir],
-  };
-}
-
 /** Setup in the agent's own tree, so that it can run the gates itself. One that fails is shown to it by them. */
 async function prepareGates(place: Workplace, run: WorkRun, tree: RunRepository): Promise<void> {
   if (run.spec.rig.setup === null) return;
   run.enter("setup");
-  const failed = await runSetup(place, run, run.spec.rig, gatePlace(tree));
+  const failed = await runSetup(place, run, run.spec.rig, commandPlace(tree));
   if (failed !== null)
     run.notice("warning", failed.kind === "infra" ? failed.message : "Setup failed in this tree.");
 }
@@ -260,7 +250,7 @@ async function closeByGates(place: Workplace, run: WorkRun, desk: Desk): Promise
   if (rig.gates.length === 0 || run.signal.aborted) return null;
   // A red gate is run twice.
   run.busy("gates", 2 * rig.gates.reduce((sum, gate) => sum + gate.timeoutMs, 0));
-  const gates = await runGates(place, run, { gates: rig.gates, setup: null }, gatePlace(tree));
+  const gates = await runGates(place, run, { gates: rig.gates, setup: null }, commandPlace(tree));
   run.busy("", 0);
   if (gates.kind !== "ran" || !gates.green) return null;
   const checked = await verifyDone(place.works, tree, {

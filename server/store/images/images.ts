@@ -287,6 +287,7 @@ export function runImage(db: Db, id: string): Run | null {
     attempt: row.attempt,
     round: row.round,
     model: row.model,
+    ports: row.ports,
     offeredAt: row.offeredAt,
     startedAt: row.startedAt,
     endedAt: row.endedAt,

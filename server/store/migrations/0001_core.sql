@@ -186,6 +186,7 @@ CREATE TABLE `usage_totals` (
 --> statement-breakpoint
 DROP INDEX `runs_by_settled`;--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
+ALTER TABLE `runs` ADD `ports` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `stop_code` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `runs` ADD `rung` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
@@ -261,6 +262,7 @@ ALTER TABLE `rigs` ADD `saved_work` text DEFAULT 'remote' NOT NULL;--> statement
 ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `environment` text DEFAULT '{"variables":{},"instructions":{"polecat":null,"refinery":null},"copies":[],"ports":0,"teardown":null,"secrets":[],"version":0}' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint
 ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

@@ -8,7 +8,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import { sql } from "drizzle-orm";
-import { DEFAULT_PROGRAM } from "../../../protocol/index.ts";
+import { DEFAULT_PROGRAM, NO_ENVIRONMENT } from "../../../protocol/index.ts";
 import type {
   Delivery,
   FailureReason,
@@ -17,6 +17,8 @@ import type {
   Isolation,
   LeftOut,
   Outcome,
+  PortBlock,
+  RigEnvironment,
   RunKind,
   RunSpec,
   RunState,
@@ -56,6 +58,8 @@ export const rigs = sqliteTable(
     backOffUntil: at("back_off_until"),
     isolationConfirmed: flag("isolation_confirmed").notNull(),
     directMergeConfirmed: flag("direct_merge_confirmed").notNull(),
+    /** What its people give its runs; the secrets' values are sealed elsewhere. */
+    environment: json<RigEnvironment>("environment").notNull().default(NO_ENVIRONMENT),
     version: integer("version").notNull().default(1),
     createdAt: at("created_at").notNull(),
     removedAt: at("removed_at"),
@@ -86,6 +90,8 @@ export const runs = sqliteTable(
     round: integer("round").notNull(),
     model: text("model"),
     spec: json<RunSpec>("spec").notNull(),
+    /** Ports that are its own on its host. */
+    ports: json<PortBlock>("ports"),
     result: json<RunResultFact>("result"),
     /** Why a stop was ordered and by whom; the run goes on until the runner reports its exit. */
     stopOutcome: text("stop_outcome").$type<"stopped_by_town" | "stopped_by_person">(),

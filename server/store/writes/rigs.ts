@@ -2,7 +2,9 @@ import { eq } from "drizzle-orm";
 import type { FailureReason, GateResult } from "../../../protocol/index.ts";
 import { formulas } from "../schema/molecules.ts";
 import { rigs } from "../schema/runs.ts";
+import { rigSecretId } from "../settings.ts";
 import type { Tx } from "../tx.ts";
+import { removeSecret } from "./settings.ts";
 
 export type RigRow = typeof rigs.$inferSelect;
 type RigSettings = Pick<
@@ -16,6 +18,7 @@ type RigSettings = Pick<
   | "slots"
   | "isolationConfirmed"
   | "directMergeConfirmed"
+  | "environment"
 >;
 
 /** A new rig waits for its baseline before anything is dispatched to it. */
@@ -116,8 +119,13 @@ export function parkRig(tx: Tx, rigId: string, reason: FailureReason): void {
   tx.touch("rig", rigId);
 }
 
-export function removeRig(tx: Tx, rigId: string): void {
-  tx.db.update(rigs).set({ removedAt: tx.now }).where(eq(rigs.id, rigId)).run();
+export function removeRig(tx: Tx, { id: rigId, environment }: RigRow): void {
+  for (const { name } of environment.secrets) removeSecret(tx, rigSecretId(rigId, name));
+  tx.db
+    .update(rigs)
+    .set({ removedAt: tx.now, environment: { ...environment, secrets: [] } })
+    .where(eq(rigs.id, rigId))
+    .run();
   tx.db.delete(formulas).where(eq(formulas.scope, rigId)).run();
   tx.touch("rig", rigId);
 }

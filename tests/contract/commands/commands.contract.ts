@@ -44,7 +44,7 @@ function runOf(
   const { signal } = new AbortController();
   const { commands, place } = stage;
   const command: RigCommand = {
-    ...{ runId: "rn1", line, place, network: "none", timeoutMs: 30_000, signal },
+    ...{ runId: "rn1", line, place, env: {}, network: "none", timeoutMs: 30_000, signal },
     ...more,
   };
   return stage.settle(commands.run(command));

@@ -36,6 +36,7 @@ const deaf: FrameListeners = {
   turn: unheard,
   mail: unheard,
   forget: unheard,
+  browse: unheard,
   diff: unheard,
 };
 

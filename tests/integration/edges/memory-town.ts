@@ -108,6 +108,10 @@ export class MemoryTown implements TownCore {
     return Promise.resolve(refuse("no_model", "There is no model."));
   }
 
+  secrets(): ReturnType<TownCore["secrets"]> {
+    return Promise.resolve(ok({ values: {} }));
+  }
+
   runnerGone(runnerId: string, connection: number): void {
     this.gone.push({ runnerId, connection });
   }

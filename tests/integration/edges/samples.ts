@@ -1,6 +1,7 @@
 /** Small images and frames for tests of the edges. */
 import {
   encodeId,
+  NO_ENVIRONMENT,
   type AnyImage,
   type Hello,
   type Image,
@@ -104,6 +105,7 @@ export function baselineOffer(connection: number, acceptByMs: number): Offer {
         isolationConfirmed: false,
         convoyBranch: null,
         savedKept: null,
+        environment: NO_ENVIRONMENT,
       },
     },
   };

@@ -11,17 +11,21 @@ import {
   helloSchema,
   toolFrameSchema,
   credentialFrameSchema,
+  secretsFrameSchema,
+  type BrowseFrame,
   type CredentialFrame,
   type DiffAnswer,
   type Heartbeat,
   type Hello,
   type OfferAnswer,
+  type SecretsFrame,
   type StopFrame,
   type ToolAnswer,
   type ToolFrame,
 } from "../../../protocol/runner-frames.ts";
 import { runnerHandshakeSchema } from "../../../protocol/entities/membership.ts";
 import { answerJoining } from "../../support/membership.ts";
+import type { Browsed } from "../../../protocol/entities/browse.ts";
 import type { Fence } from "../../../protocol/run.ts";
 
 let ids = 0;
@@ -47,6 +51,7 @@ export class SmallTown {
   readonly batches: { seqs: number[] }[] = [];
   readonly tools: ToolFrame[] = [];
   readonly credentials: CredentialFrame[] = [];
+  readonly secretFrames: SecretsFrame[] = [];
   modelUrl = "";
   /** While set, nobody is let in; how often somebody was refused. */
   closed = false;
@@ -56,6 +61,7 @@ export class SmallTown {
   answerTool: (frame: ToolFrame) => ToolAnswer = () => ({ isError: false, text: "done" });
   answerCredential: () => Ack = () =>
     ok({ provider: "scripted", baseUrl: this.modelUrl, apiKey: MODEL_KEY });
+  answerSecrets: () => Ack = () => ok({ values: {} });
   stopNext: { runId: string; fence: Fence; reason: string }[] = [];
   readonly #io = new Server();
   readonly #engine = new Engine({ path: "/socket.io/", pingInterval: 25_000, pingTimeout: 20_000 });
@@ -119,6 +125,9 @@ export class SmallTown {
   }
   async diff(frame: object): Promise<Ack<DiffAnswer>> {
     return this.#ask("diff", frame);
+  }
+  browse(frame: Omit<BrowseFrame, "connection">): Promise<Ack<Browsed>> {
+    return this.#ask("browse", frame);
   }
 
   /** Cuts the connection as a broken network does. */
@@ -216,6 +225,11 @@ export class SmallTown {
     socket.on("credential", (frame: unknown, ack: (answer: Ack) => void) => {
       this.credentials.push(credentialFrameSchema.parse(frame));
       ack(this.answerCredential());
+      this.#happened();
+    });
+    socket.on("secrets", (frame: unknown, ack: (answer: Ack) => void) => {
+      this.secretFrames.push(secretsFrameSchema.parse(frame));
+      ack(this.answerSecrets());
       this.#happened();
     });
     socket.on("disconnect", () => {

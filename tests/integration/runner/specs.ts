@@ -6,6 +6,7 @@ import type {
   RunSpecOf,
   TriageSpec,
 } from "../../../protocol/run-spec.ts";
+import { NO_ENVIRONMENT } from "../../../protocol/entities/rig-environment.ts";
 import { newId } from "./small-town.ts";
 
 export const LIMITS: RunLimits = {
@@ -33,6 +34,7 @@ export function rigSpec(remote: string, more: Partial<RigSpec> = {}): RigSpec {
     isolationConfirmed: true,
     convoyBranch: null,
     savedKept: null,
+    environment: NO_ENVIRONMENT,
     ...more,
   };
 }

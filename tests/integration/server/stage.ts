@@ -3,7 +3,10 @@ import type { Database } from "bun:sqlite";
 import { join } from "node:path";
 import {
   encodeId,
+  refuse,
   type Ack,
+  type Browsed,
+  type BrowseFrame,
   type AnyImage,
   type CommandInput,
   type CommandName,
@@ -91,6 +94,12 @@ class PlayedPort implements RunnerPort {
   }
   diff(): ReturnType<RunnerPort["diff"]> {
     return Promise.resolve({ ok: true, value: { files: [], diff: "", truncated: false } });
+  }
+  readonly looks: BrowseFrame[] = [];
+  answerBrowse: (frame: BrowseFrame) => Ack<Browsed> = () => refuse("offline", "Nobody looks.");
+  browse(_: string, frame: BrowseFrame): Promise<Ack<Browsed>> {
+    this.looks.push(frame);
+    return Promise.resolve(this.answerBrowse(frame));
   }
   close(): void {
     this.happened();

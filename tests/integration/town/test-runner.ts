@@ -61,6 +61,7 @@ export class TestRunner {
         mail: () => Promise.resolve(ok(null)),
         forget: () => Promise.resolve(ok(null)),
         diff: () => Promise.resolve(ok(null)),
+        browse: () => Promise.resolve(ok(null)),
       },
       AbortSignal.timeout(ANSWER_MS),
     );

@@ -17,6 +17,8 @@ export const bodies: { [N in CommandName]: (names: Names) => CommandInput<N> } =
   "model.test": () => ({ baseUrl: "http://127.0.0.1:9", model: "m" }),
   "rig.add": () => ({ remote: "/nowhere/new", name: "new", target: "main", gates: [], slots: 2 }),
   "rig.update": ({ rig }) => ({ rig, set: { slots: 2, target: "main" } }),
+  "rig.browse": ({ rig }) => ({ rig }),
+  "rig.secret": ({ rig }) => ({ rig, name: "NPM_TOKEN", value: "a secret of this rig" }),
   "rig.recheck": ({ rig }) => ({ rig }),
   "rig.remove": ({ rig }) => ({ rig }),
   "rig.list": nothing,

@@ -234,7 +234,18 @@ const townRows = {
     wrong("a branch that is an option", () => ({ target: "--upload-pack=x" })),
     row("already_exists", "a name that is taken", () => ({ name: "other" })),
   ],
-  "rig.update": [],
+  "rig.update": [
+    row("invalid_body", "a variable that the sandbox sets", () => ({
+      set: { variables: { PATH: "/tmp" } },
+    })),
+    row("invalid_body", "a copied file that leaves the tree", () => ({
+      set: { copies: [{ from: "/etc/hosts", to: "../hosts" }] },
+    })),
+  ],
+  "rig.secret": [
+    row("invalid_body", "a reserved name", () => ({ name: "GIT_DIR" })),
+    row("not_found", "a secret that is not there", () => ({ value: null })),
+  ],
   "rig.recheck": [],
   "rig.remove": [row("busy", "a rig with unfinished beads", same)],
   "rig.pause": [late("a rig that is paused", ({ pausedRig }) => ({ rig: pausedRig }))],

@@ -1,13 +1,14 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { ok, refuse, type Result, type Rig } from "../../protocol/index.ts";
-import { rigImage } from "../store/images/images.ts";
-import { findRig } from "../store/refs.ts";
-import { beads, convoys, issues } from "../store/schema/beads.ts";
-import { runs } from "../store/schema/runs.ts";
-import type { Tx } from "../store/tx.ts";
-import { insertRig, removeRig, updateRig } from "../store/writes/rigs.ts";
-import type { Apply } from "./command.ts";
-import { cutOff, mayStillLand } from "./convoys/cut-off-merges.ts";
+import { NO_ENVIRONMENT, ok, refuse, type Result, type Rig } from "../../../protocol/index.ts";
+import { rigImage } from "../../store/images/images.ts";
+import { findRig } from "../../store/refs.ts";
+import { beads, convoys, issues } from "../../store/schema/beads.ts";
+import { runs } from "../../store/schema/runs.ts";
+import type { Tx } from "../../store/tx.ts";
+import { insertRig, removeRig, updateRig } from "../../store/writes/rigs.ts";
+import type { Apply } from "../command.ts";
+import { cutOff, mayStillLand } from "../convoys/cut-off-merges.ts";
+import { changedEnvironment, clash } from "./rig-environment.ts";
 
 function image(tx: Tx, id: string): Rig {
   const rig = rigImage(tx.db, id);
@@ -36,6 +37,7 @@ export const addRig: Apply<"rig.add"> = (tx, body) => {
     slots: body.slots ?? 4,
     isolationConfirmed: body.isolationConfirmed ?? false,
     directMergeConfirmed: body.directMergeConfirmed ?? false,
+    environment: changedEnvironment(NO_ENVIRONMENT, body).environment,
   });
   return ok(image(tx, id));
 };
@@ -81,11 +83,16 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
       `the rig was changed since you looked (version ${rig.value.version}). Look again.`,
     );
   }
-  const { set } = body;
+  const { variables, instructions, copies, ports, teardown, ...set } = body.set;
+  const wish = { variables, instructions, copies, ports, teardown };
+  const refused = clash(rig.value.environment, wish);
+  if (refused) return refused;
+  const { environment, isFelt } = changedEnvironment(rig.value.environment, wish);
   const moves = set.target !== undefined || set.delivery !== undefined;
   if (moves && mayStillLand(tx, { rig: rig.value.id })) return cutOff();
-  const recheck = set.target !== undefined || set.gates !== undefined || set.setup !== undefined;
-  updateRig(tx, rig.value, definedOnly(set), recheck);
+  const recheck =
+    isFelt || set.target !== undefined || set.gates !== undefined || set.setup !== undefined;
+  updateRig(tx, rig.value, { ...definedOnly(set), environment }, recheck);
   return ok(image(tx, rig.value.id));
 };
 
@@ -137,6 +144,6 @@ export const dropRig: Apply<"rig.remove"> = (tx, body) => {
       retryable: true,
       minBackoffMs: 2_000,
     });
-  removeRig(tx, id);
+  removeRig(tx, rig.value);
   return ok({ id });
 };

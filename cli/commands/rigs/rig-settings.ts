@@ -1,0 +1,71 @@
+/** Options that a rig is added with, and changed by later. */
+import type { Command } from "commander";
+import {
+  deliverySchema,
+  savedPlaceSchema,
+  type CommandInput,
+  type SavedPlace,
+} from "../../../protocol/index.ts";
+import { Complaint } from "../../complaint.ts";
+import { collect, oneOf, wholeNumber } from "../town-command.ts";
+
+export interface RigSettingsOptions {
+  target?: string;
+  delivery?: "none" | "branch" | "merge";
+  gate?: string[];
+  setup?: string;
+  slots?: number;
+  codeReview?: boolean;
+  savedWork?: SavedPlace;
+  confirmIsolation?: boolean;
+  confirmDirectMerge?: boolean;
+}
+
+export function withRigSettings(command: Command): Command {
+  return command
+    .option("--target <branch>", "branch that work lands on")
+    .option(
+      "--delivery <how>",
+      "none, branch or merge",
+      oneOf("--delivery", deliverySchema.options),
+    )
+    .option(
+      "--gate <name=command>",
+      "a check that must be green before work lands; all of them, may be repeated",
+      collect,
+    )
+    .option("--setup <command>", "runs once in every fresh tree")
+    .option("--slots <n>", "agents at work on it at once", wholeNumber("--slots", 1, 64))
+    .option("--code-review", "a refinery reviews before work lands, as it does by default")
+    .option("--no-code-review", "land on green gates, without a refinery")
+    .option(
+      "--saved-work <where>",
+      "remote: unfinished work is copied to the repository after each turn; runner: it stays on its runner's disk",
+      oneOf("--saved-work", savedPlaceSchema.options),
+    )
+    .option("--confirm-isolation", "agents on this host may read everything you can")
+    .option("--confirm-direct-merge", "work may land on the target without another look");
+}
+
+/** What was said, as the town takes it. */
+export function settingsOf(options: RigSettingsOptions): CommandInput<"rig.update">["set"] {
+  const { target, delivery, gate, setup, slots, codeReview, savedWork } = options;
+  return {
+    ...(target !== undefined && { target }),
+    ...(delivery !== undefined && { delivery }),
+    ...(gate !== undefined && { gates: gate.map(gateOf) }),
+    ...(setup !== undefined && { setup: setup || null }),
+    ...(slots !== undefined && { slots }),
+    ...(codeReview !== undefined && { codeReview }),
+    ...(savedWork !== undefined && { savedWork }),
+    ...(options.confirmIsolation === true && { isolationConfirmed: true }),
+    ...(options.confirmDirectMerge === true && { directMergeConfirmed: true }),
+  };
+}
+
+function gateOf(text: string): { name: string; command: string } {
+  const equals = text.indexOf("=");
+  if (equals > 0 && equals < text.length - 1)
+    return { name: text.slice(0, equals), command: text.slice(equals + 1) };
+  throw new Complaint(`--gate must be name=command, e.g. tests='npm test', not "${text}".`, 2);
+}
