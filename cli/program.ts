@@ -22,6 +22,7 @@ import { addBrowse } from "./commands/rigs/browse.ts";
 import { addRig } from "./commands/rigs/rig.ts";
 import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
+import { addSmoke } from "./smoke/add-smoke.ts";
 import { addSling } from "./commands/sling.ts";
 import { addSlice } from "./commands/slices/slice.ts";
 import { addStatus } from "./commands/status.ts";
@@ -84,6 +85,7 @@ function createProgram(): Command {
     addWatch,
     addRunner,
     addModel,
+    addSmoke,
   ]) {
     add(program);
   }

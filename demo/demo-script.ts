@@ -42,6 +42,11 @@ export function twoBeadScript(seed: number): DemoPlan {
   });
 }
 
+/** The same wish for a model that thinks: it has to know how it is to be cut. */
+export function smokeWish(seed: number): string {
+  return `${twoBeadScript(seed).wish} Make it one convoy of exactly two beads: the first adds the counting in a module with tests, the second builds on it and waits for it. Do not ask me anything.`;
+}
+
 function planOf(
   name: string,
   theme: Theme,

@@ -9,7 +9,7 @@ import { oneOf, readText, townCommand, withTownOf, type TownOptions } from "./to
 
 const PROVIDERS = ["kilo", "openai-compatible"] as const;
 
-interface ModelOptions extends TownOptions {
+export interface ModelOptions extends TownOptions {
   provider?: (typeof PROVIDERS)[number];
   url?: string;
   model?: string;
@@ -71,7 +71,8 @@ export function addSettings(program: Command): void {
   });
 }
 
-function withModelOptions(command: Command, required: boolean): Command {
+/** Options that choose a model; `required`: provider, address and model. */
+export function withModelOptions(command: Command, required: boolean): Command {
   const add = (flags: string, text: string, parse?: (value: string) => string) => {
     const same = (value: string) => value;
     if (required) command.requiredOption(flags, text, parse ?? same);
@@ -98,7 +99,8 @@ function withModelOptions(command: Command, required: boolean): Command {
     );
 }
 
-async function modelInput(options: ModelOptions): Promise<CommandInput<"model.test">> {
+/** What the options and GASTOWN_MODEL_KEY, or standard input, say. */
+export async function modelInput(options: ModelOptions): Promise<CommandInput<"model.test">> {
   const key =
     options.keyStdin === true ? (await readText("-")).trim() : process.env["GASTOWN_MODEL_KEY"];
   const roles = {

@@ -8,12 +8,16 @@ const LOOK_AFTER_MS = 100;
 /** How long a stuck town must stay so, without any change, before it is believed. */
 const STUCK_HOLD_MS = 5_000;
 
-/** Resolves when the town is done or has been stuck for a while; rejects with the signal's reason. */
-export async function untilSettled(core: TownCore, signal: AbortSignal): Promise<Outcome> {
+/** Resolves when the town is done or has been stuck for a while, as `judge` sees it; rejects with the signal's reason. */
+export async function untilSettled(
+  core: TownCore,
+  signal: AbortSignal,
+  judge: () => Outcome = () => outcomeOf(sceneOf(core)),
+): Promise<Outcome> {
   const settled = Promise.withResolvers<Outcome>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const look = (wasStuck: boolean): void => {
-    const outcome = outcomeOf(sceneOf(core));
+    const outcome = judge();
     timer = undefined;
     if (outcome.end === "done" || (outcome.end === "stuck" && wasStuck)) settled.resolve(outcome);
     // Every change begins the hold anew: only a quiet town is stuck.
@@ -36,18 +40,20 @@ export async function untilSettled(core: TownCore, signal: AbortSignal): Promise
   }
 }
 
-function sceneOf(core: TownCore): Scene {
+/** What the topics hold now. */
+export function sceneOf(core: TownCore): Scene {
   return {
-    issues: images(core, "board", "issue"),
-    convoys: images(core, "convoys", "convoy"),
-    escalations: images(core, "town", "escalation"),
-    reviews: images(core, "reviews", "review"),
-    runs: images(core, "agents", "run"),
-    chat: images(core, "mayor", "chat"),
+    issues: imagesOf(core, "board", "issue"),
+    convoys: imagesOf(core, "convoys", "convoy"),
+    escalations: imagesOf(core, "town", "escalation"),
+    reviews: imagesOf(core, "reviews", "review"),
+    runs: imagesOf(core, "agents", "run"),
+    chat: imagesOf(core, "mayor", "chat"),
   };
 }
 
-function images<K extends ImageKind>(core: TownCore, topic: Topic, kind: K): Image<K>[] {
+/** Images of a kind that a topic holds now. */
+export function imagesOf<K extends ImageKind>(core: TownCore, topic: Topic, kind: K): Image<K>[] {
   const state = core.topic(topic);
   if (!state.ok) throw new Error(`the topic ${topic} cannot be read: ${state.error.message}`);
   const held = state.value.items.filter((item) => item.kind === kind && item.value !== null);
@@ -78,13 +84,13 @@ export async function sumUp(
   seconds: number,
   repository: string | null,
 ): Promise<Summary> {
-  const issues = images(core, "board", "issue");
+  const issues = imagesOf(core, "board", "issue");
   let runs = 0;
   for (const { id } of issues) {
     const bead = await core.call("bead.get", { bead: id }, OWNER);
     if (bead.ok) runs += (bead.value as CommandValue<"bead.get">).runs.length;
   }
-  const usage = images(core, "town", "town")[0]?.usage;
+  const usage = imagesOf(core, "town", "town")[0]?.usage;
   return {
     event: "summary",
     ok: outcome.end === "done",
@@ -96,6 +102,6 @@ export async function sumUp(
     seconds: Math.round(seconds * 10) / 10,
     installMs: Number(process.env["GASTOWN_INSTALL_MS"] ?? 0),
     buildMs: Number(process.env["GASTOWN_BUILD_MS"] ?? 0),
-    repository: repository ?? images(core, "town", "rig")[0]?.remote ?? null,
+    repository: repository ?? imagesOf(core, "town", "rig")[0]?.remote ?? null,
   };
 }

@@ -45,6 +45,8 @@ export interface HouseOptions {
   publicUrl?: string;
   /** What the town is given is recorded. */
   record: boolean;
+  /** Where the key of its secrets lies; outside of the data directory unless given. */
+  keyFile?: string;
 }
 
 /**
@@ -81,7 +83,7 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
   try {
     const log = openLog(options.dataDir, "town", (line) => printNote(`gastown: ${line}`));
     closing.push(() => log.close());
-    const auth = openAuth({ dataDir: options.dataDir, ...ports });
+    const auth = openAuth({ dataDir: options.dataDir, ...ports, ...keyOf(options) });
     closing.push(() => auth.close());
     const edges = openEdges({ ...options, auth, webDir: WEB_DIR, log, version: appVersion });
     // Sockets end before the town: nothing may reach a core that is closing.
@@ -113,6 +115,10 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
     await stop();
     throw error;
   }
+}
+
+function keyOf({ keyFile }: HouseOptions): { keyFile?: string } {
+  return keyFile === undefined ? {} : { keyFile };
 }
 
 /** @throws Complaint when the town is too large to be recorded */
