@@ -5,6 +5,8 @@ export class Cable {
   readonly #server: Server;
   readonly #pairs = new Set<[Socket, Socket]>();
   #state: "whole" | "cut" | "frozen" = "whole";
+  /** Told when a message was broken in its middle. */
+  #halved: (() => void) | null = null;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -39,6 +41,13 @@ export class Cable {
     for (const pair of this.#pairs) for (const end of pair) end.pause();
   }
 
+  /** Of the next bytes, whichever way they go, half pass; then their connection breaks. Resolves when it has. */
+  halve(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#halved = resolve;
+    return promise;
+  }
+
   mend(): void {
     this.#state = "whole";
     for (const pair of this.#pairs) for (const end of pair) end.resume();
@@ -60,7 +69,15 @@ export class Cable {
       far.destroy();
     };
     for (const [from, to] of [pair, [far, near] as const]) {
-      from.on("data", (bytes) => void to.write(bytes));
+      from.on("data", (bytes: Buffer) => {
+        const halved = this.#halved;
+        if (halved === null) return void to.write(bytes);
+        this.#halved = null;
+        to.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => {
+          end();
+          halved();
+        });
+      });
       // A killed end resets its connection: the other one is told.
       from.on("error", end);
       from.on("close", end);

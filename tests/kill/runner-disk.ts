@@ -15,6 +15,25 @@ export function waitingFacts(dataDir: string, runId: string): FactBody["kind"][]
   );
 }
 
+/** Whether it holds no run, and the town has acknowledged all that it had to say. */
+export function isAtRest(dataDir: string): boolean {
+  return read(dataDir, (db) => {
+    const sql =
+      "select (select count(*) from runs where state = 'live') + (select count(*) from facts) as left";
+    return db.query<{ left: number }, []>(sql).get()?.left === 0;
+  });
+}
+
+/** Whether the work of a run was handed in by its agent, and verified. */
+export function hasHandedIn(dataDir: string, runId: string): boolean {
+  return read(dataDir, (db) => {
+    const row = db
+      .query<{ memory: string }, [string]>("select memory from runs where run_id = ?")
+      .get(runId);
+    return row !== null && "handOver" in (JSON.parse(row.memory) as object);
+  });
+}
+
 /** Kinds of the entries of a merge run's journal, in order. */
 export function journalOf(dataDir: string, runId: string): string[] {
   return read(dataDir, (db) =>
