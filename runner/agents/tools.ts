@@ -69,9 +69,9 @@ const POLECAT: readonly Tool[] = [
     name: "gt_done",
     roles: ["polecat"],
     description:
-      "Hands your finished work over. Call it once, last. The town commits what is left, checks it and sends it to review.",
+      "Hands your finished work over. Call it once, last. The town commits what is left, checks it and takes it from there.",
     input: z.strictObject({
-      summary: summary.describe("What changed and why, for the reviewer"),
+      summary: summary.describe("What changed and why, for whoever reads it"),
       no_changes_reason: z
         .string()
         .min(1)

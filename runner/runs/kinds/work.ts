@@ -213,7 +213,7 @@ async function done(
   return {
     ok: true,
     value: `Accepted: ${checked.done.head.slice(0, 12)}.`,
-    next: "The town takes it from here: gates, review, landing. End your turn now.",
+    next: "The town takes it from here. End your turn now.",
   };
 }
 
