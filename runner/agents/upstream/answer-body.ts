@@ -12,9 +12,10 @@ export class AnswerBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #silenceMs: number;
   readonly #signal: AbortSignal;
-  /** Fails the read that waits. */
-  #fail: ((error: Error) => void) | null = null;
-  #waitsSince = 0;
+  /** Why what is read from now on does not count. */
+  #failure: Error | null = null;
+  /** Since when a read waits; null: none does. */
+  #waitsSince: number | null = null;
   #callOff: () => void = () => undefined;
 
   constructor(answer: Response, silenceMs: number, signal: AbortSignal) {
@@ -30,18 +31,14 @@ export class AnswerBody {
     try {
       this.#signal.throwIfAborted();
       this.#waitsSince = systemClock.mono();
-      const { done, value } = await new Promise<Bun.ReadableStreamDefaultReadResult<Uint8Array>>(
-        (resolve, reject) => {
-          this.#fail = reject;
-          this.#reader.read().then(resolve, reject);
-        },
-      );
-      this.#fail = null;
+      const { done, value } = await this.#reader.read();
+      this.#waitsSince = null;
+      if (this.#failure !== null) throw this.#failure;
       if (done) this.#end();
       return done ? null : value;
     } catch (error) {
       this.cancel();
-      throw error;
+      throw this.#failure ?? error;
     }
   }
 
@@ -67,19 +64,25 @@ export class AnswerBody {
     this.#reader.cancel().catch(() => undefined);
   }
 
-  readonly #aborted = (): void => this.#fail?.(new Error("the call was cancelled"));
+  readonly #aborted = (): void => this.#fail(new Error("the call was cancelled"));
+
+  /** Ends the read that waits: a stream that is given up has no more to give. */
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.cancel();
+  }
 
   /** One timer for all pieces: it looks how long the read has waited that waits when it fires. */
   #watch(ms: number): void {
     this.#callOff = systemClock.after(ms, () => {
-      const waitedMs = this.#fail === null ? 0 : systemClock.mono() - this.#waitsSince;
-      if (waitedMs >= this.#silenceMs) this.#fail?.(new Silent(this.#silenceMs));
+      const waitedMs = this.#waitsSince === null ? 0 : systemClock.mono() - this.#waitsSince;
+      if (waitedMs >= this.#silenceMs) this.#fail(new Silent(this.#silenceMs));
       else this.#watch(Math.max(1, this.#silenceMs - waitedMs));
     });
   }
 
   #end(): void {
-    this.#fail = null;
+    this.#waitsSince = null;
     this.#callOff();
     this.#signal.removeEventListener("abort", this.#aborted);
   }
