@@ -95,7 +95,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 
 function halting(log: Log): Halt {
   return (why) => {
-    log.error("the runner halts", { why });
+    log.error(why, {});
     process.exit(1);
   };
 }

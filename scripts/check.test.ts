@@ -297,6 +297,17 @@ test("[CHECK-documents] caught: a scenario that no test shows, and one that the 
   ]);
 });
 
+test("[CHECK-documents] caught: bad input that no test shows", async () => {
+  const row = (shown: string) => ({
+    "docs/hostile.md": `# Bad input\n\n| what it does | test |\n|---|---|\n| it rains | ${shown} |\n`,
+  });
+  const shows = { "server/rain.test.ts": 'test("[B1] what falls when it rains is told", run);\n' };
+  expect(await tidyOf({ ...row("it rains; what falls"), ...shows })).toEqual([]);
+  expect(await tidyOf({ ...row("it rains; it snows"), ...shows })).toEqual([
+    expect.stringContaining('"it snows" is in the title of no test'),
+  ]);
+});
+
 test("[CHECK-documents] caught: a second title, and a link that leads nowhere; code blocks do not count", async () => {
   const text =
     "# One\n\n```sh\n# a comment\n```\n\n[here](two.md) [web](https://example.org) [top](#one)\n";

@@ -1,7 +1,16 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tempDir } from "../tests/support/temp-dir.ts";
 import { openLog } from "./log.ts";
 
 test("[C2] the log cuts secrets out, is its owner's only, and is rotated by size", () => {
@@ -28,4 +37,19 @@ test("[C2] the log cuts secrets out, is its owner's only, and is rotated by size
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+});
+
+test("[R6] a disk that is full breaks nothing of what is logged about: it is told once, and errors are still echoed", async () => {
+  await using dir = await tempDir("log");
+  mkdirSync(join(dir.path, "logs"));
+  symlinkSync("/dev/full", join(dir.path, "logs", "town.log"));
+  const echoed: string[] = [];
+  const log = openLog(dir.path, "town", (line) => echoed.push(line));
+  for (let n = 0; n < 50; n++) log.info({ n, text: "x".repeat(1_000) }, "a line");
+  log.error({}, "something is wrong");
+  expect(echoed).toEqual([
+    expect.stringMatching(/town\.log cannot be written \(ENOSPC.*goes on when there is room/),
+    "something is wrong",
+  ]);
+  log.close();
 });

@@ -7,6 +7,8 @@ import type { Log } from "./core.ts";
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 /** Older files kept: town.log.1 is the youngest of them. */
 const OLD_FILES = 3;
+/** Of lines that wait for room on the disk; more are lost. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 /** Lines between two looks at the size. */
 const CHECK_LINES = 1_000;
 
@@ -25,7 +27,8 @@ export function openLog(dataDir: string, name = "town", echo?: (line: string) =>
   const path = join(folder, `${name}.log`);
   let sink = openSink(path);
   let lines = 0;
-  const write = (
+  let isKept = true;
+  const keep = (
     level: "debug" | "info" | "warn" | "error",
     fields: Record<string, unknown>,
     message: string,
@@ -37,6 +40,22 @@ export function openLog(dataDir: string, name = "town", echo?: (line: string) =>
       sink = openSink(path);
     }
     sink.logger[level](fields, message);
+  };
+  const write = (
+    level: "debug" | "info" | "warn" | "error",
+    fields: Record<string, unknown>,
+    message: string,
+  ) => {
+    try {
+      keep(level, fields, message);
+      isKept = true;
+    } catch (error) {
+      // Its lines wait in memory: a full disk breaks nothing of what is logged about.
+      const why = error instanceof Error ? error.message : String(error);
+      if (isKept)
+        echo?.(`the log ${path} cannot be written (${why}); it goes on when there is room`);
+      isKept = false;
+    }
     if (level === "warn" || level === "error") echo?.(message);
   };
   return {
@@ -45,13 +64,21 @@ export function openLog(dataDir: string, name = "town", echo?: (line: string) =>
     info: (fields, message) => write("info", fields, message),
     warn: (fields, message) => write("warn", fields, message),
     error: (fields, message) => write("error", fields, message),
-    close: () => sink.close(),
+    close() {
+      try {
+        sink.close();
+      } catch {
+        // The disk is full: that was told when the first line did not fit.
+      }
+    },
   };
 }
 
+const FILE = { sync: true, mkdir: true, mode: 0o600, maxLength: WAITING_BYTES_MAX };
+
 function openSink(path: string): { logger: Logger; close(): void } {
   // A synchronous destination: pino's own transports are workers that a compiled program does not have.
-  const destination = pino.destination({ dest: path, sync: true, mkdir: true, mode: 0o600 });
+  const destination = pino.destination({ dest: path, ...FILE });
   const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
   const logger = pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths, censor: "[cut]" } },

@@ -15,6 +15,7 @@ export function checkDocuments(
     ...documents.flatMap((file) => checkLinks(file, allPaths)),
     ...checkRules(files),
     ...checkScenarios(files),
+    ...checkBadInput(files),
   ];
 }
 
@@ -111,6 +112,30 @@ function checkScenarios(files: readonly TextFile[]): Finding[] {
       .filter(([id]) => !told.has(id))
       .map(([id, place]) => ({ check, place, message: `${id} is not in ${page}.` })),
   ];
+}
+
+/** Each row of docs/hostile.md ends with words of the titles of the tests that show it. */
+function checkBadInput(files: readonly TextFile[]): Finding[] {
+  const page = "docs/hostile.md";
+  const titles = files
+    .filter(({ path }) => isTest(path))
+    .flatMap(({ text }) => text.match(/["`]\[[A-Z].*["`]/g) ?? [])
+    .map((title) => title.toLowerCase());
+  const rows = textOf(files, page)
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !line.startsWith("| what "));
+  return rows.flatMap((row) => {
+    const shown = row.split("|").at(-2) ?? "";
+    return shown
+      .split(";")
+      .map((words) => words.trim())
+      .filter((words) => !titles.some((title) => title.includes(words.toLowerCase())))
+      .map((words) => ({
+        check: "bad-input",
+        place: page,
+        message: `"${words}" is in the title of no test.`,
+      }));
+  });
 }
 
 function textOf(files: readonly TextFile[], path: string): string {

@@ -29,6 +29,15 @@ export function thaw(pid: number): void {
   process.kill(pid, "SIGCONT");
 }
 
+/** Stops a runner and all it has started, as sleep does to a host. @returns what lets them go on */
+export async function freezeHost(runner: { pid: number; dataDir: string }): Promise<() => void> {
+  await freeze(runner.pid);
+  const started = await findStrays({ owner: markOwner(join(runner.dataDir, "runner")) });
+  const pids = [runner.pid, ...started.map(({ pid }) => pid)];
+  for (const pid of pids) await freeze(pid);
+  return () => pids.forEach(thaw);
+}
+
 /** The runner that the town on `dataDir` has started. */
 export async function findRunner(dataDir: string): Promise<HostProcess> {
   return eventually("a runner of the town", async () =>
