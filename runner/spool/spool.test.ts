@@ -2,18 +2,17 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FactBody } from "../../protocol/facts.ts";
+import { SimDisk } from "../../sim/disk.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { fileDisk, type SqlDatabase } from "./disk.ts";
 import { Identity } from "./identity.ts";
 import { Journals } from "./journals.ts";
 import { awaitDirectory, lockDirectory } from "./lock.ts";
 import { openSpoolDatabase } from "./open.ts";
+import { spoolContract } from "./spool.contract.ts";
 import { Spool } from "./spool.ts";
 
-const fence = { epoch: 1, n: 1 };
 const clock = systemClock;
-const phase = (name: string): FactBody => ({ kind: "phase", phase: name });
 let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "gastown-spool-"))));
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
@@ -30,36 +29,6 @@ const phases = (spool: Spool, after = 0) =>
   spool
     .pending(after, 64, 1_000_000)
     .map(({ seq, body }) => [seq, body.kind === "phase" ? body.phase : body.kind]);
-
-test("[C6] facts keep the order in which they were appended, together or one by one", async () => {
-  const spool = open();
-  const first = spool.append({ runId: "a", fence, body: phase("one") });
-  const second = spool.append({ runId: "b", fence, body: phase("two") });
-  expect(spool.appendNow({ runId: "a", fence, body: phase("three") })).toBe(3);
-  expect(await Promise.all([first, second])).toEqual([1, 2]);
-  expect(phases(spool)).toEqual([
-    [1, "one"],
-    [2, "two"],
-    [3, "three"],
-  ]);
-  spool.close();
-});
-
-test("[C6] an acknowledgement prunes, and sequences are never reused, also after a restart", () => {
-  const spool = open();
-  for (const name of ["one", "two", "three"])
-    spool.appendNow({ runId: "a", fence, body: phase(name) });
-  spool.ack(2);
-  expect(phases(spool)).toEqual([[3, "three"]]);
-  spool.ack(3);
-  spool.ack(1);
-  const { epoch } = spool;
-  spool.close();
-  const again = open();
-  expect([again.epoch, again.seq, again.ackedSeq]).toEqual([epoch, 3, 3]);
-  expect(again.appendNow({ runId: "a", fence, body: phase("four") })).toBe(4);
-  again.close();
-});
 
 test("[C6] what was appended survives a process that is killed in mid-append", async () => {
   const script = `
@@ -94,36 +63,6 @@ test("[C6] what was appended survives a process that is killed in mid-append", a
     [2, "p2"],
     [3, "p3"],
   ]);
-  spool.close();
-});
-
-test("[C6] a full spool gives up event batches first, in their places, and says so", () => {
-  const spool = open(20_000);
-  const body = { kind: "text" as const, partId: "t", text: "x".repeat(4_000), done: false };
-  for (let seq = 1; seq <= 8; seq++)
-    spool.appendNow({
-      runId: "a",
-      fence,
-      body: { kind: "events", events: [{ seq, at: 1, turnId: null, body }] },
-    });
-  spool.appendNow({ runId: "a", fence, body: phase("last") });
-  const facts = spool.pending(0, 64, 1_000_000);
-  expect(facts.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  const kinds = facts.map(({ body: fact }) =>
-    fact.kind === "events" ? (fact.events[0]?.body.kind ?? "") : fact.kind,
-  );
-  expect(kinds.slice(0, 2)).toEqual(["notice", "notice"]);
-  expect(kinds.slice(-2)).toEqual(["text", "phase"]);
-  spool.close();
-});
-
-test("[C6] a batch stays within count and bytes, and is never empty", () => {
-  const spool = open();
-  for (let n = 0; n < 5; n++)
-    spool.appendNow({ runId: "a", fence, body: { kind: "bubble", text: "y".repeat(200) } });
-  expect(spool.pending(0, 2, 1_000_000)).toHaveLength(2);
-  expect(spool.pending(0, 64, 900)).toHaveLength(2);
-  expect(spool.pending(0, 64, 1)).toHaveLength(1);
   spool.close();
 });
 
@@ -172,4 +111,18 @@ test("[C6] whoever may wait for the directory's lock takes it when its holder le
   const taken = await second;
   expect(taken.ok).toBe(true);
   if (taken.ok) taken.value.release();
+});
+
+spoolContract("a file", () => ({ open, end: (spool) => spool.close() }));
+
+spoolContract("the simulated disk, its owner killed", () => {
+  const disk = new SimDisk();
+  return {
+    open: (bytesMax) => {
+      const opened = openSpoolDatabase(disk.door(), systemRandom);
+      if (!opened.ok) throw new Error(opened.error.message);
+      return new Spool(opened.value, { clock, ...(bytesMax === undefined ? {} : { bytesMax }) });
+    },
+    end: () => disk.kill(),
+  };
 });
