@@ -63,7 +63,7 @@ const unreachableWords =
 
 /** A failed command that talked to a remote, sorted by what a person can do about it. */
 export function remoteFailed(run: GitRun, remote: string, doing: string): Failure {
-  const ended = endedEarly(run, doing);
+  const ended = endedEarly(run, `${doing} ${remote}`);
   if (ended !== null) return ended;
   const words = spoken(run);
   if (authenticationWords.test(words)) {
