@@ -131,7 +131,7 @@ export const agentSchema = z.object({
 });
 export type Agent = z.infer<typeof agentSchema>;
 
-export const isolationSchema = z.enum(["bwrap", "none"]);
+export const isolationSchema = z.enum(["bwrap", "user", "none"]);
 export type Isolation = z.infer<typeof isolationSchema>;
 
 export const rigSchema = z.object({

@@ -6,7 +6,7 @@ import type { AgentDriver, AgentSpec } from "./agents/driver.ts";
 import { ACP_PROGRAMS, findProgram, findPrograms } from "./agents/find-programs.ts";
 import { KiloDriver } from "./agents/kilo/kilo-driver.ts";
 import { loopbackDoors } from "./agents/loopback-doors.ts";
-import type { ProgramSearch } from "./agents/agent-program.ts";
+import type { FoundProgram, ProgramSearch } from "./agents/agent-program.ts";
 import { SocketDirs } from "./agents/socket-dirs.ts";
 import { randomHex, type Clock, type Random } from "./clock.ts";
 import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from "./config.ts";
@@ -22,10 +22,12 @@ import { stopStrays } from "./process/find-strays.ts";
 import { isFreePort } from "./process/free-port.ts";
 import { markOwner } from "./process/mark.ts";
 import { execInSandbox, execOnHost } from "./sandbox/exec-ports.ts";
-import { probeIsolation } from "./sandbox/probe.ts";
+import { openIsolation } from "./sandbox/isolation.ts";
+import type { Isolation } from "./sandbox/probe.ts";
 import { sandboxCommands } from "./sandbox/rig-commands.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
-import { prepareToolbox } from "./sandbox/toolbox.ts";
+import { shareProgram } from "./sandbox/users/share-program.ts";
+import { isPublic } from "./sandbox/users/suits.ts";
 import { gitWorks } from "./works/git-works.ts";
 import { oneFetchAtATime } from "./works/rig-desk.ts";
 
@@ -38,13 +40,15 @@ interface Host {
   dataDir: string;
   /** Path of kilo's program; null: it is looked for. */
   kilo: string | null;
+  /** Agents at once. */
+  slots: number;
   clock: Clock;
   random: Random;
   log: Log;
 }
 
 export type Furniture = Omit<RunnerPorts, "disk" | "transport" | "halt"> & {
-  /** Why nothing isolates, where nothing does. */
+  /** What is worse than with bubblewrap, and why; null with it. */
   isolationReason: string | null;
 };
 
@@ -56,45 +60,60 @@ export async function furnish(host: Host): Promise<Furniture> {
   await sweepTrash(root);
   for (const path of await removeStaleLocks(root, { nowMs: clock.now(), olderThanMs: LOCK_AGE_MS }))
     log.warn("a lock of a git that was killed was removed", { path });
-  const isolation = await probeIsolation(owner);
-  const compiled = !basename(process.execPath).startsWith("bun");
-  const toolbox = await prepareToolbox(join(root.path, "toolbox"), {
-    runtime: process.execPath,
-    compiled,
+  const toolboxDir = join(root.path, "toolbox");
+  const { isolation, toolbox, stuck, close } = await openIsolation({
+    ...{ owner, root: root.path, dataDir: host.dataDir, home: homedir(), slots: host.slots },
+    toolbox: {
+      dir: toolboxDir,
+      runtime: process.execPath,
+      compiled: !basename(process.execPath).startsWith("bun"),
+    },
   });
+  if (stuck.length > 0)
+    log.warn("processes of these users cannot be ended", { users: stuck.join(" ") });
   const hostPath = process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
   const sandbox = new Sandbox({ isolation, toolbox, hostPath });
   const hide = [host.dataDir];
   const git = oneFetchAtATime(await hostGit(root, owner, hostPath));
   const sandboxedExec = (runId: string) => execInSandbox({ sandbox, owner, runId, hide });
-  const found = findPrograms(searchOf(host, hostPath));
+  const found = findPrograms(searchOf(host, hostPath)).flatMap(({ program, at }) =>
+    at.ok && isWithinReach(sandbox, at.value) ? [program] : [],
+  );
   const sockets = new SocketDirs({ tmpDir: tmpdir(), owner, random });
   return {
     ...{ clock, random, log, hide },
     isolation: isolation.mode,
     host: hostGauge(root.path),
     ports: new PortBlocks(isFreePort, random.unit()),
-    isolationReason: isolation.mode === "none" ? isolation.reason : null,
+    isolationReason: reasonOf(isolation),
     works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
     commands: sandboxCommands({ sandbox, owner, hide }),
     openDoors: loopbackDoors({ sockets, isolated: isolation.mode === "bwrap", random }),
-    programs: found.flatMap(({ program, at }) => (at.ok ? [program] : [])),
-    createDriver: (spec) => createDriver(host, { sandbox, owner, hostPath }, spec),
+    programs: found,
+    createDriver: (spec) => createDriver(host, { sandbox, owner, hostPath, toolboxDir }, spec),
     stopStrays: async (runId) => void (await stopStrays({ owner, subject: runId }, STOP_GRACE_MS)),
-    close: () => sockets.closeAll(),
+    close: () => {
+      sockets.closeAll();
+      close();
+    },
   };
 }
 
 /** Looked for anew with each agent: one that was moved or replaced meanwhile is found. */
 function createDriver(
   host: Host,
-  parts: { sandbox: Sandbox; owner: string; hostPath: string },
+  parts: { sandbox: Sandbox; owner: string; hostPath: string; toolboxDir: string },
   spec: AgentSpec,
 ): AgentDriver | { missing: string } {
   const { clock, random, log } = host;
   const { sandbox, owner, hostPath } = parts;
   const found = findProgram(spec.program, searchOf(host, hostPath));
   if (!found.ok) return { missing: found.error.message };
+  const { path, modules } = found.value;
+  if (!isWithinReach(sandbox, found.value))
+    return { missing: `${path} lies where agents' users cannot read. Install it elsewhere.` };
+  const place =
+    sandbox.mode === "user" && modules === null ? shareProgram(path, parts.toolboxDir) : path;
   const common = {
     sandbox,
     owner,
@@ -103,13 +122,23 @@ function createDriver(
   };
   if (spec.program === "kilo")
     return new KiloDriver(spec, {
-      ...{ ...common, log, binary: found.value.path },
+      ...{ ...common, log, binary: place },
       password: randomHex(random, 24),
       networkRetryMs: AGENT_NETWORK_RETRY_MS,
       random: () => random.unit(),
     });
   const program = ACP_PROGRAMS[spec.program];
-  return new AcpDriver(spec, { ...common, program, found: found.value });
+  return new AcpDriver(spec, { ...common, program, found: { path: place, modules } });
+}
+
+/** A program of one file is put where agents' users can read it; a tree of modules is not copied. */
+function isWithinReach({ mode }: Sandbox, { path, modules }: FoundProgram): boolean {
+  return mode !== "user" || modules === null || isPublic(path);
+}
+
+function reasonOf({ mode, reason }: Isolation): string | null {
+  if (mode === "bwrap") return null;
+  return mode === "none" ? reason : "Agents run as users of their own. Their network is open.";
 }
 
 function searchOf({ root, kilo }: Host, path: string): ProgramSearch {

@@ -56,8 +56,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     lock.value.release();
     return failed(log, membership.error.message);
   }
-  const { dataDir, kilo = null } = options;
-  const place = await furnish({ root, dataDir, kilo, clock, random, log });
+  const { dataDir, kilo = null, slots } = options;
+  const place = await furnish({ root, dataDir, kilo, slots, clock, random, log });
   const transport = socketTransport({
     townUrl: options.townUrl,
     token: options.token,

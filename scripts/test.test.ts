@@ -52,7 +52,7 @@ test("[A1] arguments: parts, paths, what to leave out, seed; bad ones give a sen
   expect(messages).toEqual([
     "there is no option --frobnicate.",
     '--seed needs a whole number, not "many".',
-    '--without knows browser, sandbox, agent, not "sleep".',
+    '--without knows browser, sandbox, users, agent, not "sleep".',
     "--seed needs a value.",
   ]);
 });

@@ -1,24 +1,35 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PROGRAM_TITLES } from "../../protocol/index.ts";
 import { findPrograms } from "../../runner/agents/find-programs.ts";
 import { programRoot } from "../../runner/program-root.ts";
 import { markOwner } from "../../runner/process/mark.ts";
-import { probeIsolation } from "../../runner/sandbox/probe.ts";
+import { isAllowed, probeIsolation } from "../../runner/sandbox/probe.ts";
+import { poolOfHost } from "../../runner/sandbox/users/host-users.ts";
+import { whyUnsuited } from "../../runner/sandbox/users/suits.ts";
 import { fine, trouble, type Finding } from "./finding.ts";
 
 const DISK_BYTES_LOW = 5 * 1024 ** 3;
 const DISK_BYTES_NONE = 1024 ** 3;
 
 /** Tries the very isolation that agents get. */
-export async function checkSandbox(): Promise<Finding> {
+export async function checkSandbox(dataDir: string): Promise<Finding> {
   const isolation = await probeIsolation(markOwner(tmpdir()));
   if (isolation.mode !== "none") return fine("sandbox", isolation.reason);
+  const pool = poolOfHost();
+  const why = isAllowed("user")
+    ? whyUnsuited({ pool, dataDir, home: homedir() })
+    : "Users for agents are forbidden too.";
+  if (why === null)
+    return fine(
+      "sandbox",
+      `agents run as ${pool.users.length} users of their own, their network open. ${isolation.reason.replace(/\.$/, "")}`,
+    );
   return trouble(
     "sandbox",
     "warn",
-    isolation.reason.replace(/\.$/, ""),
+    `${isolation.reason} ${why.replace(/\.$/, "")}`,
     "Until then a rig works only after its owner has confirmed that agents on this host can read everything the owner can.",
   );
 }
@@ -69,7 +80,8 @@ export function checkDataDir(dataDir: string): Finding {
   }
   if (place !== dataDir) return fine("data", `${dataDir} will be made at the first start`);
   const { mode } = statSync(dataDir);
-  if ((mode & 0o077) === 0) return fine("data", dataDir);
+  // Users of agents pass it, and see nothing.
+  if ((mode & 0o066) === 0) return fine("data", dataDir);
   return trouble("data", "warn", `others can look into ${dataDir}`, `chmod 700 ${dataDir}`);
 }
 

@@ -43,6 +43,12 @@ export type SandboxCommand = Pick<SandboxedExecOptions, "cwd" | "env" | "readOnl
  */
 export type SandboxedExec = {
   run(argv: readonly string[], options: SandboxedExecOptions): Promise<ExecResult>;
-  /** The argv that runs `argv` in the same kind of sandbox, for a program that starts it itself. */
-  wrap(argv: readonly string[], command: SandboxCommand): Promise<readonly string[]>;
+  /**
+   * The argv that runs `argv` in the same kind of sandbox, for a program that starts it itself; `leave` is to be called
+   * when that has ended.
+   */
+  wrap(
+    argv: readonly string[],
+    command: SandboxCommand,
+  ): Promise<{ argv: readonly string[]; leave: () => Promise<void> }>;
 };

@@ -61,16 +61,21 @@ export async function runSandboxedGit(
   };
 }
 
-/** The value of `--upload-pack` with which a fetch reads the run's private repository from inside its sandbox. */
-export async function sandboxedUploadPack(
+/** Hands `fetch` the value of `--upload-pack` with which it reads the run's private repository from inside its sandbox. */
+export async function withSandboxedUploadPack<T>(
   sandbox: SandboxedExec,
   run: RunRepository,
-): Promise<string> {
-  const argv = await sandbox.wrap(
+  fetch: (uploadPack: string) => Promise<T>,
+): Promise<T> {
+  const { argv, leave } = await sandbox.wrap(
     ["git", ...configArguments(hardenedConfig), "upload-pack"],
     sandboxCommand(run, {}),
   );
-  return argv.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
+  try {
+    return await fetch(argv.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" "));
+  } finally {
+    await leave();
+  }
 }
 
 function sandboxCommand(run: RunRepository, env: Readonly<Record<string, string>>): SandboxCommand {

@@ -8,7 +8,7 @@ import { removePart } from "./paths.ts";
 import { isOid, type Oid, oidIn } from "./porcelain.ts";
 import { issueProof, type SavedProof } from "./proof.ts";
 import { borrowObjects, ignoreCopied, type RunRepository } from "./run-repo.ts";
-import { runSandboxedGit, sandboxedUploadPack } from "./sandboxed-git.ts";
+import { runSandboxedGit, withSandboxedUploadPack } from "./sandboxed-git.ts";
 import { defaultSaveLimits, type SaveLimits, snapshotTree, type Unsaved } from "./snapshot.ts";
 
 export type Saving = {
@@ -244,17 +244,19 @@ async function takeIntoStore(
 ): Promise<Outcome<{ ref: string; oid: Oid; tree: Oid }>> {
   const store = run.rig.storeDir;
   const incoming = `refs/gastown/incoming/${safeId(run.runId)}`;
-  const fetched = await git.run({
-    gitDir: store,
-    args: [
-      ...fetchArguments,
-      `--upload-pack=${await sandboxedUploadPack(sandbox, run)}`,
-      run.gitDir,
-      `+${saveRef}:${incoming}`,
-    ],
-    config: tolerantFsck,
-    timeoutMs: gitNetworkTimeoutMs,
-  });
+  const fetched = await withSandboxedUploadPack(sandbox, run, (uploadPack) =>
+    git.run({
+      gitDir: store,
+      args: [
+        ...fetchArguments,
+        `--upload-pack=${uploadPack}`,
+        run.gitDir,
+        `+${saveRef}:${incoming}`,
+      ],
+      config: tolerantFsck,
+      timeoutMs: gitNetworkTimeoutMs,
+    }),
+  );
   if (!hasAnswered(fetched)) return gitFailed(fetched, "taking the saved work into the store");
   if (!fetched.ok)
     return notSaved(`the store refused it: ${fetched.result.stderr.trim().slice(0, 300)}`);

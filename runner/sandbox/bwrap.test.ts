@@ -15,6 +15,7 @@ const toolbox = {
   compiled: false,
   entry: "/srv/entry.ts",
   binDir: "/srv/bin",
+  gitConfig: "/srv/gitconfig",
 };
 const spec: SandboxSpec = {
   mode: "bwrap",

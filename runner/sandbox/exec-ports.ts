@@ -43,15 +43,20 @@ export function execInSandbox(options: {
   });
   return {
     run: async (argv, command) => {
-      const line = sandbox.commandLine(specOf(command), argv);
-      return toExecResult(
-        await run(line, {
-          ...runOptions(command),
-          ...{ cwd: "/", env: {}, mark: markOf(owner, runId), translateExit: signalFromCode },
-        }),
-      );
+      const { argv: line, leave } = await sandbox.wrap(specOf(command), argv);
+      const mark = markOf(owner, runId);
+      try {
+        return toExecResult(
+          await run(line, {
+            ...runOptions(command),
+            ...{ cwd: "/", env: {}, mark, translateExit: signalFromCode },
+          }),
+        );
+      } finally {
+        await leave();
+      }
     },
-    wrap: (argv, command) => Promise.resolve(sandbox.commandLine(specOf(command), argv)),
+    wrap: (argv, command) => sandbox.wrap(specOf(command), argv),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a sandbox holds. The same description serves every mode of isolation. */
 
-export type SandboxMode = "bwrap" | "none";
+/** Namespaces of its own, a user of its own, or nothing. */
+export type SandboxMode = "bwrap" | "user" | "none";
 
 /** Where a server of the runner listens for one run. */
 export type ListenAddress = { unix: string } | { port: number };
@@ -23,7 +24,7 @@ export type SandboxSpec = {
   /** Host paths visible at the same place. Those that do not exist fail the start. */
   readOnly: readonly string[];
   readWrite: readonly string[];
-  /** Host paths visible at another place. Ignored in mode `none`, where every path is the host's. */
+  /** Host paths visible at another place. Ignored without bubblewrap, where every path is the host's. */
   bindAs?: readonly { from: string; to: string; writable: boolean }[];
   /** Host directories that must not show even when they lie below a system directory: the town's data. */
   hide?: readonly string[];

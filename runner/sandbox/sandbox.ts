@@ -18,10 +18,13 @@ import { readHostLayout, type HostLayout } from "./host-layout.ts";
 import type { Isolation } from "./probe.ts";
 import type { SandboxMode, SandboxSpec } from "./sandbox-spec.ts";
 import { INSIDE, type Toolbox } from "./toolbox.ts";
+import type { Entered } from "./users/agent-users.ts";
 
 /** Time the small parent gets, beyond the command's own, before it is killed itself. */
 const PARENT_GRACE_MS = 1_000;
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+const AS_WE_ARE: Entered = { becoming: () => [], leave: () => Promise.resolve() };
 
 export type SandboxRunOptions = {
   timeoutMs: number;
@@ -30,11 +33,13 @@ export type SandboxRunOptions = {
   signal?: AbortSignal;
 };
 
+export type WrappedCommand = { argv: string[]; leave: () => Promise<void> };
+
 export class Sandbox {
   readonly #isolation: Isolation;
   readonly #toolbox: Toolbox;
   readonly #layout: HostLayout;
-  /** PATH of the host, used where nothing isolates. */
+  /** PATH of the host, used where nothing isolates: of users of their own it may name closed places. */
   readonly #hostPath: string;
   /** Numbers what is started, for the marks. */
   #parts = 0;
@@ -52,12 +57,15 @@ export class Sandbox {
 
   /** A lean environment: home, temporary directory, PATH with a `bun`, and nothing of the host's own. */
   environment({ home, tmp }: { home: string; tmp: string }): Record<string, string> {
-    const path =
-      this.mode === "bwrap"
-        ? `${INSIDE.binDir}:${SYSTEM_PATH}`
-        : `${this.#toolbox.binDir}:${this.#hostPath}`;
+    const { binDir, gitConfig } = this.#toolbox;
+    const path = {
+      bwrap: `${INSIDE.binDir}:${SYSTEM_PATH}`,
+      user: `${binDir}:${SYSTEM_PATH}`,
+      none: `${binDir}:${this.#hostPath}`,
+    }[this.mode];
     return {
       PATH: path,
+      ...(this.mode === "user" ? { GIT_CONFIG_SYSTEM: gitConfig } : {}),
       HOME: home,
       TMPDIR: tmp,
       LANG: "C.UTF-8",
@@ -69,18 +77,20 @@ export class Sandbox {
   }
 
   /** Starts `argv`. `stop` asks the command, waits, and ends the whole sandbox. */
-  start(
+  async start(
     spec: SandboxSpec,
     argv: readonly string[],
     output: { stdout?: OutputOptions; stderr?: OutputOptions } = {},
-  ): Result<ManagedProcess> {
-    if (spec.mode === "bwrap" && this.#isolation.bwrap === null) {
+  ): Promise<Result<ManagedProcess>> {
+    if (spec.mode !== "none" && spec.mode !== this.mode) {
       return refuse("unsupported", `This host cannot isolate: ${this.#isolation.reason}`);
     }
     this.#parts += 1;
     const part = this.#parts;
     const { owner, runId: subject } = spec;
-    return startProcess(this.#supervisedCommandLine(spec, argv), {
+    const entered = await this.#enter(spec);
+    const line = [...entered.becoming(), ...this.#supervisedCommandLine(spec, argv)];
+    const started = startProcess(line, {
       cwd: "/",
       env: this.#toolbox.compiled ? { ...spec.env, BUN_BE_BUN: "1" } : spec.env,
       mark: markOf(owner, subject, part),
@@ -89,10 +99,17 @@ export class Sandbox {
       ask: (child, graceMs) => child.write(`stop ${Math.max(0, graceMs - PARENT_GRACE_MS)}\n`),
       translateExit: signalFromCode,
       // Without a PID namespace a child may have left the group: it still carries the mark.
-      ...(spec.mode === "none"
-        ? { sweep: async () => void (await stopStrays({ owner, subject, part }, 0)) }
-        : {}),
+      ...(spec.mode === "bwrap"
+        ? {}
+        : {
+            sweep: async () => {
+              await stopStrays({ owner, subject, part }, 0);
+              await entered.leave();
+            },
+          }),
     });
+    if (!started.ok) await entered.leave();
+    return started;
   }
 
   /** Runs `argv` to its end, as `run` does outside. */
@@ -107,7 +124,7 @@ export class Sandbox {
       graceMs = STOP_GRACE_MS_DEFAULT,
       signal,
     } = options;
-    const started = this.start(spec, argv, { stdout: { bytesMax }, stderr: { bytesMax } });
+    const started = await this.start(spec, argv, { stdout: { bytesMax }, stderr: { bytesMax } });
     if (!started.ok) return cannotStart(started.error.message);
     return finish(started.value, {
       timeoutMs,
@@ -118,12 +135,28 @@ export class Sandbox {
 
   /**
    * The whole command line that runs `argv` in such a sandbox without the small parent, for a program that starts it
-   * itself. The environment is in it, so it must hold no secret.
+   * itself. The environment is in it, so it must hold no secret. `leave` is to be called when it has ended.
    */
-  commandLine(spec: SandboxSpec, argv: readonly string[]): string[] {
-    const { bwrap } = this.#isolation;
+  async wrap(spec: SandboxSpec, argv: readonly string[]): Promise<WrappedCommand> {
+    const entered = await this.#enter(spec);
+    const line = [
+      ...entered.becoming({ diesWithParent: true }),
+      ...this.#plainCommandLine(spec, argv),
+    ];
+    return { argv: line, leave: () => entered.leave() };
+  }
+
+  /** Where runs have users, the run's gets what the command needs. */
+  #enter(spec: SandboxSpec): Promise<Entered> {
+    const { mode } = spec;
+    return mode === "user" && this.#isolation.mode === "user"
+      ? this.#isolation.users.enter(spec.runId, spec)
+      : Promise.resolve(AS_WE_ARE);
+  }
+
+  #plainCommandLine(spec: SandboxSpec, argv: readonly string[]): string[] {
     const pairs = Object.entries(spec.env);
-    if (spec.mode === "none" || bwrap === null) {
+    if (spec.mode !== "bwrap" || this.#isolation.mode !== "bwrap") {
       return [
         "/usr/bin/env",
         "-i",
@@ -133,6 +166,7 @@ export class Sandbox {
         ...argv,
       ];
     }
+    const { bwrap } = this.#isolation;
     const environment = [
       "--clearenv",
       ...pairs.flatMap(([name, value]) => ["--setenv", name, value]),
@@ -150,11 +184,10 @@ export class Sandbox {
 
   #supervisedCommandLine(spec: SandboxSpec, argv: readonly string[]): string[] {
     const plan = JSON.stringify(this.#plan(spec));
-    const { bwrap } = this.#isolation;
-    if (spec.mode === "none" || bwrap === null)
+    if (spec.mode !== "bwrap" || this.#isolation.mode !== "bwrap")
       return [this.#toolbox.runtime, this.#toolbox.entry, plan, ...argv];
     return [
-      bwrap,
+      this.#isolation.bwrap,
       ...bwrapArguments(spec, this.#layout, this.#toolbox),
       "--",
       INSIDE.runtime,

@@ -12,6 +12,8 @@ export type Toolbox = {
   entry: string;
   /** A directory with an executable `bun`, for PATH. */
   binDir: string;
+  /** git's settings for users of their own, who read repositories that are not theirs. */
+  gitConfig: string;
 };
 
 /** Places inside a sandbox. */
@@ -31,11 +33,13 @@ export async function prepareToolbox(
 ): Promise<Toolbox> {
   const binDir = join(dir, "bin");
   const entry = join(dir, "entry.ts");
+  const gitConfig = join(dir, "gitconfig");
   await mkdir(binDir, { recursive: true });
   // A bundled program has it beside itself.
   await copyFile(new URL("./entry.ts", import.meta.url), entry);
+  await writeFile(gitConfig, "[safe]\n\tdirectory = *\n");
   await writeShim(join(binDir, "bun"), runtime);
-  return { runtime, compiled, entry, binDir };
+  return { runtime, compiled, entry, binDir, gitConfig };
 }
 
 /** Works on both sides of the wall: inside, the runtime has a fixed place. */

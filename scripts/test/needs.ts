@@ -1,9 +1,9 @@
 // What the tests need from the machine, how it is found, and how it is installed where that is possible.
 import { join } from "node:path";
 
-export type Need = "browser" | "sandbox" | "agent";
+export type Need = "browser" | "sandbox" | "users" | "agent";
 
-export const needs: readonly Need[] = ["browser", "sandbox", "agent"];
+export const needs: readonly Need[] = ["browser", "sandbox", "users", "agent"];
 
 interface Requirement {
   /** The Debian package that brings it, if one does. */
@@ -26,6 +26,13 @@ const requirements: Record<Need, Requirement> = {
     advice:
       "bubblewrap cannot start a sandbox; install it (Debian: apt-get install bubblewrap), allow user namespaces, or pass --without sandbox.",
     isThere: () => Bun.which("bwrap") !== null && runs(["bwrap", "--ro-bind", "/", "/", "true"]),
+  },
+  users: {
+    debianPackage: "util-linux",
+    advice:
+      "only root can lend users to agents, on Linux with setpriv; run the tests as root or pass --without users.",
+    isThere: () =>
+      process.platform === "linux" && process.getuid?.() === 0 && Bun.which("setpriv") !== null,
   },
   agent: {
     debianPackage: undefined,

@@ -21,7 +21,7 @@ export function usable(rig: RigView | null, s: Snapshot, role: Role | null = nul
       runner.online &&
       !runner.draining &&
       runner.state === "connected" &&
-      (rig === null || runner.isolation === "bwrap" || rig.isolationConfirmed) &&
+      (rig === null || runner.isolation !== "none" || rig.isolationConfirmed) &&
       (program === null || runner.programs.includes(program)),
   );
 }

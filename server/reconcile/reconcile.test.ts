@@ -38,7 +38,7 @@ const runners = fc.array(
     online: fc.boolean(),
     draining: fc.boolean(),
     state: fc.constantFrom("connected" as const, "suspect" as const, "lost" as const),
-    isolation: fc.constantFrom("bwrap" as const, "none" as const),
+    isolation: fc.constantFrom("bwrap" as const, "user" as const, "none" as const),
     slots: fc.integer({ min: 1, max: 3 }),
     lastSeenAt: fc.constantFrom(NOW, NOW - 70_000, NOW - 130_000),
   }),
@@ -169,7 +169,7 @@ test("[C2] nothing goes to a runner that is away, silent, leaving or not isolate
       const silentMs = s.observingUntil === null ? NOW - (to?.lastSeenAt ?? 0) : 0;
       expect(silentMs).toBeLessThan(POLICY.runnerSuspectMs);
       const confirmed = s.rigs.find(({ id }) => id === rigId)?.isolationConfirmed ?? true;
-      expect(to?.isolation === "bwrap" || confirmed).toBe(true);
+      expect((to?.isolation ?? "none") !== "none" || confirmed).toBe(true);
     }
   });
 });

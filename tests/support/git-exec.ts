@@ -29,6 +29,7 @@ async function openSandbox(): Promise<Sandbox> {
     compiled: false,
     entry: fileURLToPath(new URL("../../runner/sandbox/entry.ts", import.meta.url)),
     binDir: dirname(process.execPath),
+    gitConfig: "/dev/null",
   };
   return new Sandbox({ isolation, toolbox, hostPath: process.env["PATH"] ?? "" });
 }

@@ -29,6 +29,8 @@ export interface TownOptions {
   env?: Record<string, string>;
   /** The checkout whose wrapper runs; this one unless given. */
   checkout?: string;
+  /** Begins the command line: what the wrapper is to be started by. */
+  within?: readonly string[];
   /** How long it may take to be ready, installing included. */
   readyTimeoutMs?: number;
 }
@@ -36,7 +38,8 @@ export interface TownOptions {
 /** Starts a town on a free port and waits until it is ready. Throws with its stderr when it ends before. */
 export async function startTown(options: TownOptions): Promise<TownProcess> {
   const wrapper = join(options.checkout ?? repositoryRoot, "gastown");
-  const child = Bun.spawn([wrapper, "up", "--json", "--no-open", "--port", "0", ...options.args], {
+  const line = [...(options.within ?? []), wrapper, "up", "--json", "--no-open", "--port", "0"];
+  const child = Bun.spawn([...line, ...options.args], {
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -11,6 +11,7 @@ import { scriptSchema, type ScriptInput } from "../../scripted/script.ts";
 import { startScriptedModel } from "../../scripted/server.ts";
 import { tempDir } from "./temp-dir.ts";
 import { startTown, type TownProcess } from "./town-process.ts";
+import { hostWithUsers } from "./agent-users.ts";
 
 /** Two cores and several towns at once: generous, since what is awaited ends the wait. */
 const AWAIT_MS = 240_000;
@@ -35,6 +36,8 @@ export interface WholeTownOptions {
   checkout?: string;
   /** Searched for programs before this process's PATH. */
   pathFirst?: string;
+  /** So many users for agents are on the host that the town sees, and bubblewrap is forbidden. */
+  agentUsers?: number;
   /** Whether the scripted model is chosen at once; true unless given. */
   hasModel?: boolean;
 }
@@ -52,15 +55,18 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
     closing.push(() => model.stop());
     const dataDir = join(dir.path, "data");
     const home = join(dir.path, "home");
-    await mkdir(home);
+    await mkdir(home, { mode: 0o700 });
+    const users = options.agentUsers;
     const town = await startTown({
       args: ["--data", dataDir, ...(options.args ?? [])],
+      ...(users === undefined ? {} : { within: hostWithUsers(dir.path, users) }),
       ...(options.checkout === undefined ? {} : { checkout: options.checkout }),
       env: {
         HOME: home,
         PATH: [options.pathFirst, process.env["PATH"]].filter((part) => part).join(delimiter),
         XDG_CONFIG_HOME: home,
         GASTOWN_POLICY: JSON.stringify(options.policy ?? {}),
+        ...(users === undefined ? {} : { GASTOWN_ISOLATION: "user" }),
       },
     });
     closing.push(() => town[Symbol.asyncDispose]());

@@ -14,7 +14,7 @@ export function Isolation({ rig }: { rig: Rig }) {
   const bare = useBareRunner();
   const update = useCommand("rig.update");
   const [agreed, setAgreed] = useState(false);
-  if (!bare) return null;
+  if (bare?.isolation !== "none") return null;
   const set = (isolationConfirmed: boolean) =>
     void update.run({ rig: rig.id, version: rig.version, set: { isolationConfirmed } });
   return (
@@ -29,7 +29,7 @@ export function Isolation({ rig }: { rig: Rig }) {
           />
           <span>
             <span className="font-medium">Runner {bare.name} has no sandbox.</span>{" "}
-            {bare.reason ?? ""}{" "}
+            {bare.isolationReason ?? ""}{" "}
             {rig.isolationConfirmed
               ? "You have confirmed that agents may run all the same."
               : "Nothing of this rig is dispatched before you confirm."}

@@ -1,5 +1,5 @@
 /** The hosts that agents run on. */
-import type { HostFigures } from "../../protocol/index.ts";
+import type { HostFigures, Runner } from "../../protocol/index.ts";
 import { useImages } from "../lib/town.tsx";
 import { Age } from "../ui/age.tsx";
 import { Section } from "../ui/card.tsx";
@@ -27,9 +27,7 @@ export function RunnerList() {
               <span className="num text-ink-2">{count(runner.slots, "slot")}</span>
               <span className="text-ink-2">{runner.programs.join(", ") || "no agent program"}</span>
               <span className={runner.isolation === "none" ? "text-s-failed" : "text-ink-2"}>
-                {runner.isolation === "none"
-                  ? `no isolation${runner.isolationReason ? `: ${runner.isolationReason}` : ""}`
-                  : "sandboxed"}
+                {isolationWords(runner)}
               </span>
               {runner.host && runner.state === "connected" && <HostLine host={runner.host} />}
               <span className="num ml-auto text-xs text-ink-3">
@@ -64,4 +62,10 @@ function HostLine({ host }: { host: HostFigures }) {
       {count(host.cores, "core")}
     </span>
   );
+}
+
+function isolationWords({ isolation, isolationReason: reason }: Runner): string {
+  if (isolation === "bwrap") return "sandboxed";
+  if (isolation === "user") return "users of their own, network open";
+  return `no isolation${reason ? `: ${reason}` : ""}`;
 }

@@ -49,6 +49,14 @@ export function TopBar({ onPalette, onNewBead }: TopBarProps) {
   );
 }
 
+type BareRunner = NonNullable<ReturnType<typeof useBareRunner>>;
+
+function bareTip({ name, isolation, isolationReason: reason }: BareRunner): string {
+  if (isolation === "user")
+    return `Agents of runner ${name} are users of their own: they reach what its host reaches by the network.`;
+  return `Runner ${name} has no sandbox${reason ? `: ${reason}` : ""}. Agents on its host can read everything its user can.`;
+}
+
 function Badges() {
   const scripted = useScripted();
   const bare = useBareRunner();
@@ -59,11 +67,13 @@ function Badges() {
       {bare && (
         <span
           tabIndex={0}
-          data-tip={`Runner ${bare.name} has no sandbox${bare.reason ? `: ${bare.reason}` : ""}. Agents on its host can read everything its user can.`}
+          data-tip={bareTip(bare)}
           className={cx(badge, "hatched border-line-strong font-medium text-s-failed")}
         >
           <ShieldOff size={12} strokeWidth={1.75} aria-hidden />
-          <span className="max-md:sr-only">no isolation</span>
+          <span className="max-md:sr-only">
+            {bare.isolation === "none" ? "no isolation" : "network open"}
+          </span>
         </span>
       )}
       {scripted && (

@@ -1,6 +1,6 @@
 /** What every part of the frame needs to know about the town, from topics that are always followed. */
 import { useMemo } from "react";
-import type { Run } from "../../protocol/index.ts";
+import type { Run, Runner } from "../../protocol/index.ts";
 import { useImages, useTopic, useTown } from "../lib/town.tsx";
 import { runsAtWork } from "../model/board.ts";
 import { type Need, needsOf } from "../model/needs.ts";
@@ -21,11 +21,12 @@ export function useNeeds(): Need[] {
   );
 }
 
-/** Whether agents share the host with everything else: shown on every page. */
-export function useBareRunner(): { name: string; reason: string | null } | null {
-  const runners = useImages("town", "runner");
-  const bare = runners.find((runner) => runner.isolation === "none" && runner.state !== "lost");
-  return bare ? { name: bare.name, reason: bare.isolationReason } : null;
+/** The runner whose agents share most with its host, files before the network: shown on every page. */
+export function useBareRunner(): Pick<Runner, "name" | "isolation" | "isolationReason"> | null {
+  const runners = useImages("town", "runner").filter((runner) => runner.state !== "lost");
+  const bare = (isolation: Runner["isolation"]) =>
+    runners.find((runner) => runner.isolation === isolation) ?? null;
+  return bare("none") ?? bare("user");
 }
 
 export function useScripted(): boolean {

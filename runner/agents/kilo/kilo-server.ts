@@ -50,7 +50,7 @@ export async function startKiloServer(
     "--hostname=127.0.0.1",
     `--port=${port}`,
   ];
-  const started = start.sandbox.start(
+  const started = await start.sandbox.start(
     sandboxSpec(spec, start, { hostDir, insidePort: port }),
     argv,
     {

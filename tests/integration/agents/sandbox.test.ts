@@ -6,10 +6,15 @@ import { execInSandbox } from "../../../runner/sandbox/exec-ports.ts";
 import { sendLine } from "../../../runner/sandbox/sandbox.ts";
 import { findStrays, stopStrays } from "../../../runner/process/find-strays.ts";
 import type { SandboxMode, SandboxSpec } from "../../../runner/sandbox/sandbox-spec.ts";
+import { isLeftOut } from "../../support/left-out.ts";
 import { makeRun, openWorld, type RunDirs, type World } from "./stage.ts";
 
 const MEBIBYTE = 1024 * 1024;
-const MODES: readonly SandboxMode[] = ["bwrap", "none"];
+const MODES: readonly SandboxMode[] = [
+  "bwrap",
+  ...(isLeftOut("users") ? [] : ["user" as const]),
+  "none",
+];
 
 function specOf(world: World, dirs: RunDirs, more: Partial<SandboxSpec> = {}): SandboxSpec {
   return {
@@ -52,6 +57,7 @@ for (const mode of MODES) {
       const names = [...result.stdout.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1] ?? "");
       expect(names.toSorted((a, b) => a.localeCompare(b))).toEqual([
         "GASTOWN_MARK",
+        ...(mode === "user" ? ["GIT_CONFIG_SYSTEM"] : []),
         "HOME",
         "LANG",
         "LC_ALL",
@@ -72,9 +78,13 @@ for (const mode of MODES) {
       const onLine = (line: string) => {
         if (lines.push(line) === 3) third.resolve();
       };
-      const started = world.sandbox.start(specOf(world, dirs, { takesInput: true }), ["cat"], {
-        stdout: { onLine, lineCharsMax: 1_000_000 },
-      });
+      const started = await world.sandbox.start(
+        specOf(world, dirs, { takesInput: true }),
+        ["cat"],
+        {
+          stdout: { onLine, lineCharsMax: 1_000_000 },
+        },
+      );
       if (!started.ok) throw new Error(started.error.message);
       const long = "ä".repeat(300_000);
       for (const line of ["stop 1", long, "last"]) sendLine(started.value, line);
@@ -121,7 +131,7 @@ for (const mode of MODES) {
     test("[C12] the end of one command of a run touches no other command of it", async () => {
       await using world = await openWorld(mode);
       const dirs = await makeRun(world, "r1");
-      const long = world.sandbox.start(specOf(world, dirs), ["sleep", "60"]);
+      const long = await world.sandbox.start(specOf(world, dirs), ["sleep", "60"]);
       if (!long.ok) throw new Error(long.error.message);
       await until(async () => (await findStrays({ owner: world.owner })).length > 1);
       await world.sandbox.runSandboxed(specOf(world, dirs), ["true"], { timeoutMs: 10_000 });
@@ -157,7 +167,7 @@ for (const mode of MODES) {
     test("[D2] what a dead runner left is found by its mark and ended", async () => {
       await using world = await openWorld(mode);
       const dirs = await makeRun(world, "r1");
-      const started = world.sandbox.start(specOf(world, dirs), ["sleep", "60"]);
+      const started = await world.sandbox.start(specOf(world, dirs), ["sleep", "60"]);
       if (!started.ok) throw new Error(started.error.message);
       await until(async () => (await findStrays({ owner: world.owner, subject: "r1" })).length > 1);
       await stopStrays({ owner: world.owner }, 500);

@@ -1,6 +1,6 @@
 // A run's surroundings for tests: data directory, sandbox, gateway, tool server and scripted model, all real.
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentProgram } from "../../../protocol/entities/agent-program.ts";
 import type { Role } from "../../../protocol/run.ts";
@@ -18,6 +18,9 @@ import { markOwner } from "../../../runner/process/mark.ts";
 import { probeIsolation } from "../../../runner/sandbox/probe.ts";
 import { Sandbox } from "../../../runner/sandbox/sandbox.ts";
 import type { SandboxMode } from "../../../runner/sandbox/sandbox-spec.ts";
+import { openUsers } from "../../../runner/sandbox/isolation.ts";
+import type { AgentPool } from "../../../runner/sandbox/users/agent-user.ts";
+import { claimUsers } from "../../../runner/sandbox/users/host-users.ts";
 import { prepareToolbox } from "../../../runner/sandbox/toolbox.ts";
 import type { ModelCall } from "../../../scripted/call-log.ts";
 import { scriptSchema } from "../../../scripted/script.ts";
@@ -27,16 +30,23 @@ import { crashAgent, createAgent, type AgentOptions } from "./programs.ts";
 export const API_KEY = "sk-the-one-real-key";
 const START_TIMEOUT_MS = 60_000;
 
-export type World = AsyncDisposable & { dataDir: string; owner: string; sandbox: Sandbox };
+export type World = AsyncDisposable & {
+  dataDir: string;
+  /** The runner's folder. */
+  root: string;
+  owner: string;
+  sandbox: Sandbox;
+};
 
 /** A runner's data directory and its sandbox, in one mode of isolation. */
 export async function openWorld(mode: SandboxMode): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "gt-"));
+  if (mode === "user") return openUserWorld(dataDir);
   const owner = markOwner(dataDir);
   const isolation =
     mode === "bwrap"
       ? await probeIsolation(owner)
-      : { mode, bwrap: null, reason: "asked for by the test" };
+      : { mode: "none" as const, reason: "asked for by the test" };
   if (isolation.mode !== mode) throw new Error(isolation.reason);
   const toolbox = await prepareToolbox(join(dataDir, "toolbox"), {
     runtime: process.execPath,
@@ -45,16 +55,55 @@ export async function openWorld(mode: SandboxMode): Promise<World> {
   const sandbox = new Sandbox({ isolation, toolbox, hostPath: process.env["PATH"] ?? "" });
   return {
     dataDir,
+    root: dataDir,
     owner,
     sandbox,
     [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true, force: true }),
   };
 }
 
+/** With users by number, so that a host needs no new ones; only root can lend them. */
+export async function openUserWorld(dataDir: string, count = 3): Promise<World> {
+  const root = join(dataDir, "runner");
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const owner = markOwner(root);
+  const claim = claimUsers(poolOfTests(), count, TEST_LOCKS_DIR);
+  const opened = await openUsers(
+    {
+      ...{ owner, root, dataDir, home: homedir() },
+      toolbox: { dir: join(root, "toolbox"), runtime: process.execPath, compiled: false },
+    },
+    claim,
+  );
+  if ("why" in opened) throw new Error(opened.why);
+  const { isolation, toolbox } = opened;
+  const sandbox = new Sandbox({ isolation, toolbox, hostPath: process.env["PATH"] ?? "" });
+  return {
+    ...{ dataDir, root, owner, sandbox },
+    [Symbol.asyncDispose]: async () => {
+      claim.release();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Numbers that no distribution gives away, shared by all tests of this host. */
+const TEST_UID_FIRST = 64_100;
+const TEST_USERS = 60;
+const TEST_LOCKS_DIR = "/run/gastown-agents-of-tests";
+
+function poolOfTests(): AgentPool {
+  const ids = Array.from({ length: TEST_USERS }, (_, n) => TEST_UID_FIRST + n);
+  return {
+    users: ids.map((id) => ({ name: `test-${id}`, uid: id, gid: id })),
+    rigGroups: ids.map((id) => id + TEST_USERS),
+  };
+}
+
 export type RunDirs = { tree: string; home: string; tmp: string; sockets: string };
 
 export async function makeRun(world: World, runId: string): Promise<RunDirs> {
-  const run = join(world.dataDir, "runs", runId);
+  const run = join(world.root, "runs", runId);
   const dirs = {
     tree: join(run, "tree"),
     home: join(run, "home"),

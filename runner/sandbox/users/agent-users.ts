@@ -1,0 +1,169 @@
+/**
+ * Lends users of this host to runs: one user is one run's at a time, from its first command to the end of its last, and
+ * nothing of it is alive or left in public places when the next run gets it.
+ */
+import { lstatSync } from "node:fs";
+import { becoming, type AgentPool, type AgentUser } from "./agent-user.ts";
+import type { Ground } from "./ground.ts";
+import { sweepUser } from "./sweep.ts";
+
+/** What a command may touch; a rig's mirror among `readOnly` opens that rig to it. */
+export type Wanted = { readOnly: readonly string[]; readWrite: readonly string[] };
+
+export type Entered = {
+  /** Begins a command line that runs as the run's user. */
+  becoming(options?: { diesWithParent?: boolean }): string[];
+  /** To be called once, when the command has ended. The last one of a run gives its user back. */
+  leave: () => Promise<void>;
+};
+
+type Lease = { user: AgentUser; commands: number; doors: Set<string>; rigs: Map<string, number> };
+
+export class AgentUsers {
+  readonly #ground: Ground;
+  readonly #setpriv: string;
+  readonly #owner: string;
+  readonly #free: AgentUser[];
+  readonly #freeGroups: number[];
+  readonly #leases = new Map<string, Lease>();
+  readonly #rigs = new Map<string, { gid: number; runs: number }>();
+  readonly #waiting: (() => void)[] = [];
+  /** What a run begins and ends passes one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(options: { pool: AgentPool; ground: Ground; setpriv: string; owner: string }) {
+    this.#ground = options.ground;
+    this.#setpriv = options.setpriv;
+    this.#owner = options.owner;
+    this.#free = [...options.pool.users];
+    this.#freeGroups = [...options.pool.rigGroups];
+  }
+
+  /** Ends what earlier runs of these users left. Answers those that cannot be used because something of theirs stays. */
+  async sweep(): Promise<AgentUser[]> {
+    const stuck: AgentUser[] = [];
+    for (const user of this.#free.splice(0)) {
+      if (await sweepUser(user, this.#tools())) this.#free.push(user);
+      else stuck.push(user);
+    }
+    return stuck;
+  }
+
+  /** Waits for a free user where the run has none, and gives it what the command needs. */
+  enter(runId: string, wanted: Wanted): Promise<Entered> {
+    return this.#inTurn(runId, async () => {
+      const lease = this.#leases.get(runId) ?? (await this.#take(runId, wanted));
+      lease.commands += 1;
+      try {
+        const groups = await this.#open(lease, wanted);
+        return {
+          becoming: ({ diesWithParent = false } = {}) =>
+            becoming(this.#setpriv, lease.user, { groups, diesWithParent }),
+          leave: () => this.#inTurn(runId, () => this.#leave(runId, lease)),
+        };
+      } catch (error) {
+        await this.#leave(runId, lease);
+        throw error;
+      }
+    });
+  }
+
+  async #inTurn<T>(runId: string, act: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(runId) ?? Promise.resolve();
+    const mine = before.then(act);
+    // Whoever called hears of a failure; the next one is not held up by it.
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(runId, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#turns.get(runId) === settled) this.#turns.delete(runId);
+    }
+  }
+
+  /** The user that had the run's files before is taken again where it is free: then nothing needs to change hands. */
+  async #take(runId: string, { readWrite, readOnly }: Wanted): Promise<Lease> {
+    while (this.#free.length === 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      await promise;
+    }
+    const owners = new Set([...readWrite, ...readOnly].map(ownerOf));
+    const again = this.#free.findIndex(({ uid }) => owners.has(uid));
+    const [user] = this.#free.splice(Math.max(0, again), 1);
+    if (user === undefined) throw new Error("a free user was taken twice");
+    const lease: Lease = { user, commands: 0, doors: new Set(), rigs: new Map() };
+    this.#leases.set(runId, lease);
+    return lease;
+  }
+
+  async #open(lease: Lease, wanted: Wanted): Promise<number[]> {
+    const groups = new Set<number>();
+    const behind = new Map<string, { path: string; writable: boolean }[]>();
+    const all = [
+      ...wanted.readOnly.map((path) => ({ path, writable: false })),
+      ...wanted.readWrite.map((path) => ({ path, writable: true })),
+    ];
+    for (const { path, writable } of all) {
+      const found = this.#ground.doorOf(path);
+      if (found === null) continue;
+      if (found.isRig) groups.add(this.#enterRig(lease, found.door, path));
+      else behind.set(found.door, [...(behind.get(found.door) ?? []), { path, writable }]);
+    }
+    for (const [door, paths] of behind) {
+      lease.doors.add(door);
+      await this.#ground.openRun(door, lease.user, paths);
+    }
+    return [...groups];
+  }
+
+  #enterRig(lease: Lease, door: string, mirror: string): number {
+    const known = lease.rigs.get(door);
+    if (known !== undefined) return known;
+    const rig = this.#rigs.get(door) ?? { gid: this.#takeGroup(), runs: 0 };
+    rig.runs += 1;
+    this.#rigs.set(door, rig);
+    lease.rigs.set(door, rig.gid);
+    this.#ground.openRig(door, rig.gid, mirror);
+    return rig.gid;
+  }
+
+  #takeGroup(): number {
+    const gid = this.#freeGroups.shift();
+    if (gid === undefined) throw new Error("there are fewer groups for rigs than users for runs");
+    return gid;
+  }
+
+  async #leave(runId: string, lease: Lease): Promise<void> {
+    lease.commands -= 1;
+    if (lease.commands > 0) return;
+    const isClear = await sweepUser(lease.user, this.#tools());
+    for (const door of lease.doors) this.#ground.close(door);
+    for (const [door, gid] of lease.rigs) this.#leaveRig(door, gid);
+    this.#leases.delete(runId);
+    // What cannot be killed hangs in the kernel: its user is lent to nobody until the runner starts again.
+    if (isClear) this.#free.push(lease.user);
+    this.#waiting.shift()?.();
+  }
+
+  #leaveRig(door: string, gid: number): void {
+    const rig = this.#rigs.get(door);
+    if (rig === undefined) return;
+    rig.runs -= 1;
+    if (rig.runs > 0) return;
+    this.#ground.close(door);
+    this.#rigs.delete(door);
+    this.#freeGroups.push(gid);
+  }
+
+  #tools() {
+    return { setpriv: this.#setpriv, owner: this.#owner };
+  }
+}
+
+function ownerOf(path: string): number {
+  return lstatSync(path, { throwIfNoEntry: false })?.uid ?? 0;
+}

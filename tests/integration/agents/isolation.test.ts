@@ -1,0 +1,115 @@
+// Every isolation against the commands of those who want out of it.
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isolationContract, probe, specOf } from "../../contract/sandbox/isolation.contract.ts";
+import { isLeftOut } from "../../support/left-out.ts";
+import { makeRun, openUserWorld, openWorld } from "./stage.ts";
+
+const TIMEOUT_MS = 60_000;
+
+if (!isLeftOut("sandbox")) isolationContract("bubblewrap", () => openWorld("bwrap"));
+if (!isLeftOut("users")) isolationContract("users of their own", () => openWorld("user"));
+
+const connect = (host: string, port: number | string) =>
+  `timeout 5 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>&1 && echo "REACHED ${host}:${port}"`;
+
+describe.skipIf(isLeftOut("sandbox"))("bubblewrap", () => {
+  test(
+    "[C23] the town, services of the host, the metadata address and the network are out of reach",
+    async () => {
+      await using world = await openWorld("bwrap");
+      using town = Bun.serve({ hostname: "0.0.0.0", port: 0, fetch: () => new Response("town") });
+      const said = await probe(world, "r1", [
+        connect("127.0.0.1", town.port ?? 0),
+        connect("169.254.169.254", 80),
+        connect("10.0.0.1", 80),
+        connect("192.0.2.1", 443),
+        "cut -d: -f1 /proc/net/dev | tail -n +3; cat /proc/net/route | tail -n +2; find / -type s 2>/dev/null",
+      ]);
+      expect(said).not.toContain("REACHED");
+      expect(said.match(/connect: Network is unreachable/g)).toHaveLength(3);
+      expect(said.match(/connect: Connection refused/g)).toHaveLength(1);
+      expect(
+        said
+          .split("\n")
+          .slice(-3)
+          .map((line) => line.trim()),
+      ).toEqual(["lo", "== end", ""]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe.skipIf(isLeftOut("users"))("users of their own", () => {
+  const open = async (count: number) => openUserWorld(await mkdtemp(join(tmpdir(), "gt-")), count);
+
+  test(
+    "[C23] a user that is lent again finds nothing of the run before: no file, no process, no shared memory",
+    async () => {
+      await using world = await open(1);
+      const left = join(tmpdir(), `gastown-left-${crypto.randomUUID()}`);
+      const first = await probe(world, "r1", [
+        `id -u; mkdir -p ${left}/deep && echo secret > ${left}/deep/file && chmod -R 777 ${left}`,
+        "ipcmk -M 64 > /dev/null",
+        "setsid sh -c 'trap \"\" TERM HUP; while :; do sleep 1; done' > /dev/null 2>&1 &",
+        "umask 000; echo secret > open.txt",
+      ]);
+      const second = await probe(world, "r2", [
+        "id -u",
+        `cat ${left}/deep/file ../../r1/tree/open.txt ${world.root}/runs/r1/tree/open.txt && echo READ`,
+        `for p in /proc/[0-9]*; do test -O $p/cwd && readlink $p/cwd; done`,
+        'ipcs -m -c | grep "^[0-9].* $(id -u) " && echo SHARED',
+      ]);
+      const uid = first.split("\n")[1] ?? "";
+      expect(second.split("\n")[1]).toBe(uid);
+      expect(second).not.toContain("READ");
+      expect(second).not.toMatch(/^\S*\/runs\/r1/m);
+      expect(second).not.toContain("SHARED");
+      expect(existsSync(left)).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "[C23] runs that go on at once are users of their own, and one that finds none free waits for it",
+    async () => {
+      await using world = await open(2);
+      const [first, second, third] = await Promise.all(
+        ["r1", "r2", "r3"].map((runId) => makeRun(world, runId)),
+      );
+      if (!first || !second || !third) throw new Error("no folders");
+      const hold = async (runId: string, dirs: typeof first) => {
+        const uid = Promise.withResolvers<string>();
+        const started = await world.sandbox.start(
+          specOf(world, runId, dirs),
+          ["sh", "-c", "id -u; exec sleep 300"],
+          { stdout: { onLine: uid.resolve } },
+        );
+        if (!started.ok) throw new Error(started.error.message);
+        return { uid: await uid.promise, process: started.value };
+      };
+      const [a, b] = [await hold("r1", first), await hold("r2", second)];
+      expect(a.uid).not.toBe(b.uid);
+      let isThere = false;
+      const waiting = hold("r3", third).then((held) => {
+        isThere = true;
+        return held;
+      });
+      // Another command of a run that has its user does not wait.
+      const more = await world.sandbox.runSandboxed(specOf(world, "r1", first), ["id", "-u"], {
+        timeoutMs: TIMEOUT_MS,
+      });
+      expect(more.stdout.trim()).toBe(a.uid);
+      expect(isThere).toBe(false);
+      await b.process.stop({ graceMs: 1_000 });
+      const c = await waiting;
+      expect(c.uid).toBe(b.uid);
+      expect(a.process.hasExited).toBe(false);
+      for (const held of [a, c]) await held.process.stop({ graceMs: 1_000 });
+    },
+    TIMEOUT_MS,
+  );
+});
