@@ -19,6 +19,7 @@ import { addBudget } from "./commands/limits/budget.ts";
 import { addPause } from "./commands/limits/pause.ts";
 import { addFormula, addMolecule } from "./commands/molecule.ts";
 import { addBrowse } from "./commands/rigs/browse.ts";
+import { addTake } from "./commands/rigs/take.ts";
 import { addRig } from "./commands/rigs/rig.ts";
 import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
@@ -78,6 +79,7 @@ function createProgram(): Command {
     addBudget,
     addRig,
     addBrowse,
+    addTake,
     addSettings,
     addSlice,
     addToken,

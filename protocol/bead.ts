@@ -1,7 +1,14 @@
 /** Beads as seen outside the town. Every image is of one row with its satellite; references are ids. */
 import { z } from "zod";
 import { gateSchema } from "./gate.ts";
-import { beadIdSchema, eventIdSchema, oidSchema, rigIdSchema, runIdSchema } from "./ids.ts";
+import {
+  beadIdSchema,
+  eventIdSchema,
+  oidSchema,
+  rigIdSchema,
+  runIdSchema,
+  runnerIdSchema,
+} from "./ids.ts";
 import { beadWorkSchema } from "./entities/saved-work.ts";
 import { timestampSchema } from "./time.ts";
 
@@ -69,6 +76,26 @@ export const closingSchema = z.object({
 });
 export type Closing = z.infer<typeof closingSchema>;
 
+/** Commits that a person gives back: where they lie, and what is to become of them. */
+export const givenWorkSchema = z.object({
+  ref: z.string(),
+  oid: oidSchema,
+  /** The runner in whose store they lie; null: the rig's repository has them. */
+  runnerId: runnerIdSchema.nullable(),
+  summary: z.string(),
+  /** For review as they are; otherwise an agent goes on from them. */
+  review: z.boolean(),
+});
+export type GivenWork = z.infer<typeof givenWorkSchema>;
+
+/** A person works on the bead himself, or has given it back and a runner is to take that. */
+export const takenSchema = z.object({
+  by: z.string(),
+  at: timestampSchema,
+  given: givenWorkSchema.nullable(),
+});
+export type Taken = z.infer<typeof takenSchema>;
+
 export const issueSchema = z.object({
   ...beadCommon,
   type: z.literal("issue"),
@@ -92,6 +119,7 @@ export const issueSchema = z.object({
   held: z.boolean(),
   archivedAt: timestampSchema.nullable(),
   closing: closingSchema.nullable(),
+  taken: takenSchema.nullable(),
   wishedAgentId: beadIdSchema.nullable(),
   /** Acceptance checks: commands that must be green on the merged tree, besides the rig's gates. */
   checks: z.array(gateSchema),

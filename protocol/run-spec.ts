@@ -1,7 +1,7 @@
 /** What a runner is offered: one variant per kind of run, complete in itself. */
 import { z } from "zod";
 import { answeredBySchema, severitySchema } from "./attention.ts";
-import { deliverySchema } from "./bead.ts";
+import { deliverySchema, givenWorkSchema } from "./bead.ts";
 import {
   beadIdSchema,
   oidSchema,
@@ -150,6 +150,8 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
       })
       .nullable(),
     carries,
+    /** A person's commits, to be taken as the bead's work without an agent. */
+    handed: givenWorkSchema.nullable().default(null),
   }),
   z.object({
     kind: z.literal("check"),

@@ -6,12 +6,13 @@ import {
   closeOutcomeSchema,
   deliverySchema,
   dependencyTypeSchema,
+  givenWorkSchema,
   issueSchema,
   prioritySchema,
 } from "../bead.ts";
 import { body, define, owner, title, version } from "./command-def.ts";
 import { beadCommitSchema } from "../entities/commit.ts";
-import { beadIdSchema, oidSchema, refSchema } from "../ids.ts";
+import { beadIdSchema, oidSchema, refSchema, rigIdSchema, runnerIdSchema } from "../ids.ts";
 import { gateSchema } from "../gate.ts";
 import { COMMENT_CHARS_MAX, GATES_MAX, LABELS_MAX, TASKS_MAX } from "../limits.ts";
 import { reviewSchema } from "../review.ts";
@@ -20,6 +21,9 @@ import { timestampSchema } from "../time.ts";
 
 const checks = z.array(gateSchema).max(GATES_MAX);
 const words = z.string().trim().max(COMMENT_CHARS_MAX);
+
+/** Only what `gastown give` writes: no branch and no ref of the town can be named. */
+const givenRef = z.string().regex(/^refs\/gastown\/given\/[A-Za-z0-9_]{1,60}\/[0-9a-f]{7,64}$/);
 
 export const beadCommands = {
   "bead.sling": define({
@@ -137,6 +141,46 @@ export const beadCommands = {
     summary: "Start nothing more of a bead before it is released; what runs goes on",
     body: z.strictObject({ bead: refSchema, version }),
     value: issueSchema,
+  }),
+  "bead.take": define({
+    mode: "command",
+    roles: owner,
+    summary:
+      "Work on a bead yourself: its run is stopped with the work saved, and nobody else works on it",
+    body: z.strictObject({ bead: refSchema, version }),
+    value: issueSchema,
+  }),
+  "bead.give": define({
+    mode: "command",
+    roles: owner,
+    summary: "Give a bead back that was taken, with commits or as it was",
+    body: z.strictObject({
+      bead: refSchema,
+      version,
+      work: givenWorkSchema
+        .extend({ ref: givenRef, summary: z.string().max(COMMENT_CHARS_MAX) })
+        .nullable(),
+    }),
+    value: issueSchema,
+  }),
+  "bead.work": define({
+    mode: "query",
+    roles: owner,
+    summary: "Where the newest work of a bead lies, for whoever goes on with it by hand",
+    body: z.strictObject({ bead: refSchema }),
+    value: z.object({
+      bead: beadIdSchema,
+      /** A run of it has not ended: what it saves at its end is not told yet. */
+      isBusy: z.boolean(),
+      rig: z.object({
+        ...{ id: rigIdSchema, name: z.string(), remote: z.string(), target: z.string() },
+        delivery: deliverySchema,
+      }),
+      /** Null: it begins from its rig's target. */
+      from: z
+        .object({ oid: oidSchema, refs: z.array(z.string()), runnerId: runnerIdSchema })
+        .nullable(),
+    }),
   }),
   "bead.release": define({
     mode: "command",

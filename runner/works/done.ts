@@ -81,11 +81,39 @@ export async function verifyDone(
   const before = await history.readCommit(run.rig, run.base);
   if (!before.ok) return before;
   if (before.commit.tree === proof.tree) return emptyDiff(done, wish);
+  const allowed = await allowedCommits(history, run, proof.oid, wish);
+  return allowed.ok ? { ok: true, done } : allowed;
+}
+
+type Compared = Pick<RunRepository, "rig" | "base">;
+
+/** The same of commits that nobody's tree holds. Errors: empty_diff, reserved_path, nested_link, too_large. */
+export async function verifyCommits(
+  history: History,
+  compared: Compared,
+  head: Oid,
+): Promise<Outcome<object>> {
+  const [before, after] = [
+    await history.readCommit(compared.rig, compared.base),
+    await history.readCommit(compared.rig, head),
+  ];
+  if (!before.ok) return before;
+  if (!after.ok) return after;
+  if (before.commit.tree === after.commit.tree)
+    return failure("empty_diff", "It changes nothing.", "Make the change, or close the bead.");
+  return await allowedCommits(history, compared, head, {});
+}
+
+async function allowedCommits(
+  history: History,
+  compared: Compared,
+  head: Oid,
+  wish: Pick<DoneWish, "reservedPaths" | "bytesMax">,
+): Promise<Outcome<object>> {
   const reserved = wish.reservedPaths ?? defaultReservedPaths;
-  const paths = await allowedPaths(history, run, proof.oid, reserved);
+  const paths = await allowedPaths(history, compared, head, reserved);
   if (!paths.ok) return paths;
-  const size = await withinSize(history, run, proof.oid, wish.bytesMax ?? doneBytesMax);
-  return size.ok ? { ok: true, done } : size;
+  return await withinSize(history, compared, head, wish.bytesMax ?? doneBytesMax);
 }
 
 function emptyDiff(done: Done, wish: DoneWish): Outcome<{ done: Done }> {
@@ -113,7 +141,7 @@ async function onItsBranch(trees: RunTrees, run: RunRepository): Promise<Outcome
 
 async function allowedPaths(
   history: History,
-  run: RunRepository,
+  run: Compared,
   head: Oid,
   reserved: readonly string[],
 ): Promise<Outcome<object>> {
@@ -144,7 +172,7 @@ async function allowedPaths(
 
 async function withinSize(
   history: History,
-  run: RunRepository,
+  run: Compared,
   head: Oid,
   bytesMax: number,
 ): Promise<Outcome<object>> {

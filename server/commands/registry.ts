@@ -11,6 +11,7 @@ import {
   updateBead,
 } from "./bead-edit-commands.ts";
 import { cancelBead, closeBead, deleteBead, reopenBead } from "./bead-end-commands.ts";
+import { giveBead, takeBead } from "./take-commands.ts";
 import { slingConvoy } from "./convoys/sling-convoy.ts";
 import {
   addToConvoy,
@@ -83,6 +84,8 @@ export const applyCommand = {
   "bead.update": updateBead,
   "bead.hold": holdBead,
   "bead.release": releaseBead,
+  "bead.take": takeBead,
+  "bead.give": giveBead,
   "bead.comment": commentBead,
   "bead.cancel": cancelBead,
   "bead.delete": deleteBead,

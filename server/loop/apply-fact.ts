@@ -11,6 +11,7 @@ import { forgiveStarts } from "../store/writes/issues.ts";
 import { noteBusy, noteRepetition, onTheGround } from "../store/writes/ladder.ts";
 import { clearLane, noteProgress } from "../store/writes/limits/limits.ts";
 import { seeTarget } from "../store/writes/rigs.ts";
+import { tookGiven } from "../store/writes/saved/taken.ts";
 import { mailSeen } from "../store/writes/attention/mails.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
 import { endTurn, startTurn } from "../store/writes/sessions.ts";
@@ -80,6 +81,7 @@ function applyToRun(
     case "landed":
     case "not_landed":
     case "baseline":
+      if (body.kind === "work_done") tookGiven(tx, run, true);
       noteProgress(tx, run);
       changeRow(tx.db, runs, run.id, { result: body, progressAt: tx.now, ...onTheGround(tx.now) });
       tx.touch("run", run.id);

@@ -9,6 +9,7 @@ import { runs } from "../store/schema/runs.ts";
 import { given, prepared } from "../store/prepared.ts";
 import { changeRow, valueAt } from "../store/rows.ts";
 import type { Tx } from "../store/tx.ts";
+import { tookGiven } from "../store/writes/saved/taken.ts";
 import { attachSavedWork } from "../store/writes/issues.ts";
 import { oweLate } from "../store/writes/saved/saved-refs.ts";
 import { touchTown } from "../store/writes/limits/limits.ts";
@@ -25,6 +26,7 @@ export function saveWork(tx: Tx, run: RunRow, body: FactOf<"saved_work">): void 
   if (run.beadId !== null && continues !== null) takeOver(tx, run.beadId, continues);
   if (run.kind === "work" && run.beadId !== null && !hasNewerSavedWork(tx, run))
     attachSavedWork(tx, run.beadId, { ref, oid, baseOid, runId: run.id });
+  tookGiven(tx, run, false);
   if (run.beadId !== null) oweLate(tx, run.beadId);
   touchSaved(tx, run, run.savedAtRisk !== atRisk || continues !== null);
 }

@@ -49,8 +49,8 @@ const RIG_CODES: ReadonlySet<string> = new Set([
   "copied_file",
 ]);
 
-/** The finished work is saved and its repository takes it from nobody, until somebody has looked. */
-const BEAD_CODES: ReadonlySet<string> = new Set(["push_refused"]);
+/** Finished work that its repository takes from nobody, or a person's that the town does not take, until somebody has looked. */
+const BEAD_CODES: ReadonlySet<string> = new Set(["push_refused", "given_refused"]);
 
 /** Of the model: its settings are to be mended, the bead is not to blame. */
 const MODEL_CODES: ReadonlySet<string> = new Set(["model_auth", "model_unknown"]);

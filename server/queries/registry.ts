@@ -27,6 +27,7 @@ import { TOWN_SCOPE } from "../store/limits/policies.ts";
 import { readBudgets, readSettings } from "../store/limits/shown.ts";
 import { topicItems } from "../store/images/topics.ts";
 import { present } from "../store/present.ts";
+import { beadWork } from "./bead-work.ts";
 import { explainBead, explainConvoy, explainReview, explainRun } from "./explain.ts";
 
 const status: Query<"town.status"> = ({ db, images }) => {
@@ -197,6 +198,7 @@ export const answerQuery = {
   "bead.list": beadList,
   "bead.get": beadGet,
   "bead.commits": beadCommits,
+  "bead.work": beadWork,
   "convoy.list": convoyList,
   "convoy.get": convoyGet,
   "formula.list": formulaList,

@@ -40,10 +40,9 @@ export function gateOf(rig: RigView, { slot, role }: Need, s: Snapshot): Gate | 
   const noRunner = runnerGate(rig, { slot, role }, s);
   if (slot === "agent" && rig.state === "checking")
     return baselineGate(rig, runnerGate(rig, { slot: "code", role: null }, s), s);
-  if (slot === "agent" && s.modelMissing) return gate(s.modelMissing);
-  return (
-    (slot === "agent" ? (dayGate(s) ?? breakerGate(s) ?? laneGate("agents", s)) : null) ?? noRunner
-  );
+  const asksModel = slot === "agent" && role !== null;
+  if (asksModel && s.modelMissing) return gate(s.modelMissing);
+  return (asksModel ? (dayGate(s) ?? breakerGate(s) ?? laneGate("agents", s)) : null) ?? noRunner;
 }
 
 function pausedGate(rig: RigView, { pauses }: Snapshot): Gate | null {

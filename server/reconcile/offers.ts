@@ -91,6 +91,7 @@ export function offerWork(
       contains: issue.blockers.flatMap((blocker) => (blocker.landedOid ? [blocker.landedOid] : [])),
       savedWork: beginsFrom(issue, runner),
       carries: [...issue.carries],
+      handed: issue.taken?.given ?? null,
     }),
   };
 }

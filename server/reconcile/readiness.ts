@@ -63,6 +63,8 @@ export function mergesUngated(issue: IssueView, rig: RigView): string | null {
 /** By a person's word. */
 function keptBack(issue: IssueView): string | null {
   if (issue.closing !== null) return "is being closed";
+  if (issue.taken?.given === null)
+    return "a person works on it: `gastown give` returns it to the town";
   if (issue.staged && issue.molecule) return "its molecule is staged: start the molecule";
   if (issue.staged) return "its convoy is staged: start the convoy";
   if (issue.archived) return "is archived: take it out of the archive to have it worked on";

@@ -47,8 +47,11 @@ export function remedies(
 }
 
 /** By a person's word. */
-function keptBack({ id, held, archived, staged, convoyId, molecule }: IssueView): Remedy[] {
+function keptBack(issue: IssueView): Remedy[] {
+  const { id, held, archived, staged, convoyId, molecule, taken } = issue;
   const can: Remedy[] = [];
+  if (taken?.given === null)
+    can.push(remedy("Give it back as it was", "bead.give", { bead: id, work: null }));
   if (staged && molecule === null && convoyId !== null)
     can.push(remedy("Start its convoy", "convoy.start", { convoy: convoyId }));
   if (archived) can.push(remedy("Take it out of the archive", "bead.unarchive", { beads: [id] }));

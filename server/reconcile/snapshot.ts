@@ -16,6 +16,7 @@ import type {
   RunKind,
   RunState,
   SavedPlace,
+  Taken,
   Wait,
 } from "../../protocol/index.ts";
 import type { Authors } from "../model/authorship/author.ts";
@@ -105,6 +106,7 @@ export interface IssueView {
   wait: Wait | null;
   /** Its row of the ready index. */
   queued: Ready | null;
+  taken: Taken | null;
   convoyTitle: string | null;
   /** The branch of its convoy, where it begins and lands. */
   convoyBranch: string | null;

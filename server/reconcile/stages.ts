@@ -13,6 +13,9 @@ export interface Need {
   role: Role | null;
 }
 
+/** What takes an agent's place without being one: it asks no model and no program. */
+export const HANDED_NEED: Need = { slot: "agent", role: null };
+
 export const NEED = {
   merge: { slot: "code", role: null },
   check: { slot: "code", role: null },

@@ -84,6 +84,7 @@ export class OneBead implements Errand {
         program: "kilo" as const,
         author: AUTHOR,
         contains: [],
+        handed: null,
         carries: [],
       };
       return { kind: "work", ...common, ...more, savedWork: saved };

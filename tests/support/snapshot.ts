@@ -101,6 +101,7 @@ export function issue(change: Partial<IssueView> = {}): IssueView {
     carries: [],
     wait: null,
     queued: null,
+    taken: null,
     convoyTitle: null,
     molecule: null,
     convoyBranch: null,

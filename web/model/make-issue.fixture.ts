@@ -33,6 +33,7 @@ export function makeIssue(number: number, more: Partial<Issue> = {}): Issue {
     held: false,
     archivedAt: null,
     closing: null,
+    taken: null,
     wishedAgentId: null,
     checks: [],
     landing: false,

@@ -12,6 +12,7 @@ import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
 import { runGates, runSetup } from "../gates.ts";
 import { Turnstile } from "../turnstile.ts";
+import { runHanded } from "./handed.ts";
 import { handOver, type HandOver } from "./hand-over.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import { commandPlace, retireTree } from "./retire-tree.ts";
@@ -27,6 +28,7 @@ const SUMMARY_CHARS_MAX = 8_000;
 const CLOSED_BY_GATES = "closed by gates";
 
 export async function runWork(place: Workplace, run: WorkRun): Promise<Ending> {
+  if (run.spec.handed !== null) return await runHanded(place, run, run.spec.handed);
   const prepared = await prepare(place, run);
   if (!prepared.ok) return prepared.ending;
   const { tree, base } = prepared;

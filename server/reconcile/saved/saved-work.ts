@@ -1,5 +1,5 @@
 /** From which saved work the next run of a bead begins, and whether it has to wait for the runner that alone has it. */
-import type { RunSpecOf, Wait } from "../../../protocol/index.ts";
+import type { GivenWork, RunSpecOf, Wait } from "../../../protocol/index.ts";
 import { Capacity } from "../capacity.ts";
 import { usable } from "../gates.ts";
 import { policyOf } from "../policy-of.ts";
@@ -12,12 +12,13 @@ function keeperOf({ saved }: IssueView): string | null {
 
 /** The runner that the bead's next run is to be on, while it can be reached. */
 export function pinnedTo(issue: IssueView, rig: RigView, s: Snapshot): RunnerView | null {
-  const keeper = keeperOf(issue);
+  const keeper = issue.taken?.given ? issue.taken.given.runnerId : keeperOf(issue);
   return usable(rig, s).find(({ id }) => id === keeper) ?? null;
 }
 
 /** Why the bead waits for the runner that alone has its work, or null: for one that is away, only so long. */
 export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wait, "rule"> | null {
+  if (issue.taken?.given) return givenWait(issue.taken.given, rig, s);
   const keeper = keeperOf(issue);
   const runner = s.runners.find(({ id }) => id === keeper);
   if (runner === undefined || issue.saved === null) return null;
@@ -34,6 +35,14 @@ export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wai
     s.observingUntil ?? 0,
   );
   return untilAt <= s.now ? null : { text: `waits for ${what}`, untilAt };
+}
+
+/** What a person gave lies with one runner, or in the rig's repository. */
+function givenWait(given: GivenWork, rig: RigView, s: Snapshot): Omit<Wait, "rule"> | null {
+  const { runnerId } = given;
+  if (runnerId === null || usable(rig, s).some(({ id }) => id === runnerId)) return null;
+  const name = s.runners.find(({ id }) => id === runnerId)?.name ?? "that is gone";
+  return { text: `waits for runner ${name}, which has what a person gave back`, untilAt: null };
 }
 
 /** What a run on this runner goes on from: the newest, or what the rig's repository has of that run. */

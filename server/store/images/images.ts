@@ -138,6 +138,7 @@ export function issueImage(db: Db, id: string): Issue | null {
     held: bead.held,
     archivedAt: bead.archivedAt,
     closing: issue.closing,
+    taken: issue.taken,
     wishedAgentId: issue.wishedAgentId,
     checks: issue.checks,
     landing: issue.landing,

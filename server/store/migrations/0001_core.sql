@@ -223,6 +223,7 @@ ALTER TABLE `issues` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `issues` ADD `parked` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `saved_run_id` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `closing` text;--> statement-breakpoint
+ALTER TABLE `issues` ADD `taken` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `checks` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `landing` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `landing_n` integer;--> statement-breakpoint

@@ -13,6 +13,7 @@ import type {
   BeadType,
   CloseOutcome,
   Closing,
+  Taken,
   ConvoyMode,
   Delivery,
   FailureReason,
@@ -106,6 +107,8 @@ export const issues = sqliteTable(
     wait: json<Wait>("wait"),
     /** A person's wish to close it, applied once nothing can land any more. */
     closing: json<Closing>("closing"),
+    /** A person works on it himself, or has given it back. */
+    taken: json<Taken>("taken"),
     /** Commands that must be green on the merged tree, besides the rig's gates. People's alone. */
     checks: json<Gate[]>("checks").notNull().default([]),
     /** Brings the branch of its convoy to the target. */

@@ -110,7 +110,7 @@ export function moveIssue(
     ...(move.nextRound !== undefined && { round: move.nextRound }),
     ...(move.nextCycle && { cycle: row.cycle + 1, round: 1, reviewId: null }),
     ...(next !== "open" && { wait: null }),
-    ...((next === "closed" || move.nextCycle) && { closing: null }),
+    ...((next === "closed" || move.nextCycle) && { closing: null, taken: null }),
   });
   if (move.landed && row.landing) landTasks(tx, row, move.landed);
   if (move.landed && row.convoyId) askOfLeft(tx, row.convoyId);

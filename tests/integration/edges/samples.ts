@@ -44,6 +44,7 @@ export function issueImage(id: string, change: Partial<Image<"issue">> = {}): An
     held: false,
     archivedAt: null,
     closing: null,
+    taken: null,
     wishedAgentId: null,
     checks: [],
     landing: false,

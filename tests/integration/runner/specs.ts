@@ -74,6 +74,7 @@ export function workSpec(rig: RigSpec, more: Partial<RunSpecOf<"work">> = {}): R
     program: "kilo",
     author: AUTHOR,
     contains: [],
+    handed: null,
     carries: [],
     savedWork: null,
     ...more,

@@ -20,7 +20,14 @@ import { TRIAGE_RESOURCE } from "../../../model/triage.ts";
 import { isPaused } from "../../../model/provider.ts";
 import { isRigPaused, isStopped } from "../../limits/pauses.ts";
 import type { IssueView, ReviewView, RigView, RunnerView, Snapshot } from "../../snapshot.ts";
-import { NEED, type Ready, type SlotClass, type Stage } from "../../stages.ts";
+import {
+  HANDED_NEED,
+  NEED,
+  type Need,
+  type Ready,
+  type SlotClass,
+  type Stage,
+} from "../../stages.ts";
 
 const RULE = "town/allocate";
 /** Which bound is reached is told by explain; this stays true for all that wait. */
@@ -92,15 +99,17 @@ function give(
   capacity: Capacity,
   busy: Set<string>,
 ): Step | null {
-  const need = NEED[ready.stage];
-  const { slot } = need;
+  const isHanded = ready.stage === "work" && subject.issue.taken !== null;
+  const need: Need = isHanded ? HANDED_NEED : NEED[ready.stage];
+  const { slot, role } = need;
   const gate = gateOf(rig, need, context.s);
   if (gate) return waitStep(subject, { rule: RULE, ...gate }, ready);
   if (busy.has(ready.resource))
     return waitStep(subject, { rule: RULE, text: NO_LANE, untilAt: null }, ready);
   const { issue } = subject;
   const only = ready.stage === "work" ? pinnedTo(issue, rig, context.s) : null;
-  const runner = mayProbe(issue, slot, context.s) ? capacity.place(need, rig, only) : null;
+  const runner =
+    isHanded || mayProbe(issue, slot, context.s) ? capacity.place(need, rig, only) : null;
   if (!runner)
     return waitStep(subject, { rule: RULE, text: NO_ROOM[ready.stage], untilAt: null }, ready);
   busy.add(ready.resource);
@@ -108,7 +117,7 @@ function give(
     subject.review && ready.stage !== "work"
       ? giveReview({ ...subject, review: subject.review, rig, runner }, ready.stage, context)
       : giveWork(issue, { rig, runner }, context);
-  return slot === "agent" ? tried(step, context.s) : step;
+  return slot === "agent" && role !== null ? tried(step, context.s) : step;
 }
 
 /** While the breaker is tried, what has failed on end comes last: it says of nothing but itself that it cannot be started. */
@@ -154,7 +163,7 @@ function giveWork(
     { do: "offer", request: offerWork(issue, rig, runner, context) },
     { do: "wait", subject: "issue", id: issue.id, wait: null, ready: null },
   ];
-  const left = leftBehind(issue, runner, context.s);
+  const left = issue.taken === null ? leftBehind(issue, runner, context.s) : null;
   if (left !== null) {
     const about = { rule: RULE, subjectId: issue.id, rigId: rig.id };
     actions.push({ do: "escalate", ...left, severity: "medium", ...about });

@@ -55,6 +55,21 @@ const beadRows = {
       set: { assignee: foreignAgent },
     })),
   ],
+  "bead.take": [
+    late("a bead that landed", ({ landed }) => ({ bead: landed })),
+    late("a bead that failed", ({ failed }) => ({ bead: failed })),
+    late("a bead that is being closed", ({ closing }) => ({ bead: closing })),
+    row("busy", "a bead under its merge", ({ merging }) => ({ bead: merging })),
+  ],
+  "bead.give": [
+    late("a bead that nobody has taken", same),
+    wrong("a branch as what is given", ({ open }) => ({
+      work: {
+        ...{ ref: "refs/heads/main", oid: "a".repeat(40), runnerId: null },
+        ...{ summary: `for ${open}`, review: true },
+      },
+    })),
+  ],
   "bead.hold": [
     late("a bead that landed", ({ landed }) => ({ bead: landed })),
     late("a bead that failed", ({ failed }) => ({ bead: failed })),

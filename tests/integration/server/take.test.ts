@@ -1,0 +1,147 @@
+// Beads that people work on themselves: taken, given back, and worked on by nobody meanwhile.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { savedFact } from "../../support/saved-fact.ts";
+import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+
+let stage: Stage;
+let runner: PlayedRunner;
+let rig: string;
+beforeEach(async () => {
+  stage = await openStage();
+  runner = new PlayedRunner(stage);
+  await runner.hello();
+  rig = await stage.readyRig(runner);
+});
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const OID = "e".repeat(40);
+const work = (bead: string, review = true) => ({
+  ...{ ref: `refs/gastown/given/${bead}/${OID.slice(0, 12)}`, oid: OID, runnerId: null },
+  ...{ summary: "By hand.", review },
+});
+
+/** A bead whose run was stopped because a person took it, with work saved. */
+async function taken() {
+  const before = stage.port.offers.length;
+  const { id } = await stage.do("bead.sling", { rig, title: "Sort" });
+  const { spec } = await stage.offered("work", before);
+  await runner.tell(spec, { kind: "started" }, savedFact({ oid: HEAD, baseOid: BASE }));
+  await stage.do("bead.take", { bead: id });
+  const stop = await stage.until(() => stage.port.stops.at(-1));
+  expect(stop).toMatchObject({ runId: spec.runId, outcome: "stopped_by_person" });
+  expect(await stage.do("bead.work", { bead: id })).toMatchObject({ isBusy: true });
+  await runner.tell(spec, exit("stopped_by_person"));
+  const seen = await stage.until(async () => {
+    const now = await stage.do("bead.work", { bead: id });
+    return now.isBusy ? undefined : now;
+  });
+  return { id, spec, seen };
+}
+
+const nextWork = (not: string) =>
+  stage.until(() =>
+    stage.port.offers.findLast(({ spec }) => spec.kind === "work" && spec.runId !== not),
+  );
+
+test("[B20] a bead that a person takes is stopped with its work saved, told where that is, and dispatched to nobody", async () => {
+  const { id, spec, seen } = await taken();
+  expect(seen).toMatchObject({
+    rig: { id: rig, remote: "/nowhere/sample", target: "main" },
+    from: { oid: HEAD, runnerId: runner.id },
+  });
+  expect(seen.from?.refs).toContain(`refs/heads/gastown/run/${id}/${spec.runId}`);
+  await stage.pass(120_000);
+  await stage.tick();
+  const explained = await stage.do("bead.explain", { bead: id });
+  expect(JSON.stringify(explained)).toContain("a person works on it");
+  expect(explained.can).toContainEqual(
+    expect.objectContaining({ command: "bead.give", body: { bead: id, work: null } }),
+  );
+  expect(stage.port.offers.at(-1)?.spec.runId).toBe(spec.runId);
+});
+
+test("[B20] what is given for review is offered without an agent's needs, and becomes a round of the bead's review", async () => {
+  const { id, spec } = await taken();
+  await stage.do("bead.give", { bead: id, work: work(id) });
+  const offer = await nextWork(spec.runId);
+  expect(offer.spec).toMatchObject({ kind: "work", handed: work(id), resource: spec.resource });
+  await runner.tell(
+    offer.spec,
+    { kind: "started" },
+    { ...workDone, headOid: OID, summary: "By hand." },
+    exit("done"),
+  );
+  const check = await stage.offered("check");
+  expect(check.spec.headOid).toBe(OID);
+  expect(await stage.issue(id)).toMatchObject({ taken: null, status: "in_review" });
+});
+
+test("[B20] what is given to be gone on with is the bead's saved work, from which the next agent begins", async () => {
+  const { id, spec } = await taken();
+  await stage.do("bead.give", { bead: id, work: work(id, false) });
+  const offer = await nextWork(spec.runId);
+  await runner.tell(
+    offer.spec,
+    savedFact({ oid: OID, baseOid: BASE }),
+    exit("stopped_by_person", "given_back"),
+  );
+  await stage.until(async () => ((await stage.issue(id)).status === "open" ? true : undefined));
+  expect(await stage.issue(id)).toMatchObject({ taken: null, savedWork: { oid: OID } });
+  await stage.pass(31_000);
+  await stage.tick();
+  const agents = await stage.until(() =>
+    stage.port.offers.findLast(
+      ({ spec: next }) =>
+        next.kind === "work" && ![spec.runId, offer.spec.runId].includes(next.runId),
+    ),
+  );
+  expect(agents.spec).toMatchObject({ handed: null, savedWork: { oid: OID } });
+});
+
+test("[B20] what is given waits for no model, and a runner that dies with it loses nothing", async () => {
+  const { id, spec } = await taken();
+  await stage.do("model.set", { provider: "kilo", baseUrl: "http://127.0.0.1:9", model: "m" });
+  await stage.do("bead.give", { bead: id, work: work(id) });
+  const first = await nextWork(spec.runId);
+  await runner.tell(first.spec, exit("lost", "runner_restarted"));
+  await stage.pass(10_000);
+  await stage.tick();
+  const second = await stage.until(() =>
+    stage.port.offers.findLast(
+      ({ spec: next }) =>
+        next.kind === "work" && ![spec.runId, first.spec.runId].includes(next.runId),
+    ),
+  );
+  expect(second.spec).toMatchObject({ handed: work(id) });
+});
+
+test("[B20] what may not land parks the bead with its reason, and taking it again begins anew", async () => {
+  const { id, spec } = await taken();
+  await stage.do("bead.give", { bead: id, work: work(id) });
+  const offer = await nextWork(spec.runId);
+  await runner.tell(offer.spec, exit("rejected", "given_refused"));
+  await stage.until(() =>
+    stage.escalations().some((title) => title === "Parked: Sort") ? true : undefined,
+  );
+  await stage.do("bead.take", { bead: id });
+  expect(await stage.issue(id)).toMatchObject({ taken: { given: null } });
+  await stage.do("bead.give", { bead: id, work: null });
+  const again = await stage.until(() =>
+    stage.port.offers.findLast(
+      ({ spec: next }) =>
+        next.kind === "work" && ![spec.runId, offer.spec.runId].includes(next.runId),
+    ),
+  );
+  expect(again.spec).toMatchObject({ handed: null });
+});
+
+test("[B20] a bead that is closed is nobody's any more, and one in review is not taken", async () => {
+  const { id } = await taken();
+  await stage.do("bead.cancel", { bead: id, reason: "" });
+  expect(await stage.issue(id)).toMatchObject({ status: "closed", taken: null });
+  const before = stage.port.offers.length;
+  const other = await stage.do("bead.sling", { rig, title: "Other" });
+  await runner.end(await stage.offered("work", before), workDone);
+  await stage.offered("check");
+  expect(await stage.codeOf("bead.take", { bead: other.id })).toBe("illegal_transition");
+});
