@@ -93,7 +93,7 @@ const POLECAT: readonly Tool[] = [
     name: "gt_ask",
     roles: ["polecat"],
     description: "Asks a person what only a person can decide. It may take hours: give a default.",
-    // Limits are the town's: each one said here costs every request.
+    // Its limits are the town's.
     input: z.strictObject({
       question: z.string(),
       options: z.array(z.string()).optional(),
@@ -350,8 +350,14 @@ export function toolNameForModel(name: string): string {
   return `${TOOL_SERVER_NAME}_${name}`;
 }
 
+/** Limits that are enforced all the same: each one said here costs every request. */
+const UNSAID = ["minLength", "maxLength", "minItems", "maxItems"] as const;
+
 /** JSON schema of a tool's input, as short as it can be said. */
 export function inputJsonSchema(tool: Tool): Record<string, unknown> {
-  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: "input" });
+  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, {
+    io: "input",
+    override: ({ jsonSchema }) => UNSAID.forEach((limit) => delete jsonSchema[limit]),
+  });
   return schema;
 }

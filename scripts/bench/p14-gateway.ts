@@ -21,19 +21,23 @@ export const p14Gateway: Bench = {
   title: `the model gateway beside a direct call: ${CALLS} first bytes, ${STREAMS} streams`,
   async run(context) {
     await using scene = await openScene(context.root);
-    const { direct, gateway } = scene;
-    await firstBytes(direct, WARM_UP_CALLS);
-    await firstBytes(gateway, WARM_UP_CALLS);
+    const { direct, gateway, relay } = scene;
+    const targets = [direct, gateway, relay];
+    for (const target of targets) await firstBytes(target, WARM_UP_CALLS);
     const rounds: Round[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
       // In turn, and each in turn first: what is second finds the processor warmer.
-      const order = round % 2 === 0 ? [direct, gateway] : [gateway, direct];
+      const order = [...targets.slice(round % 3), ...targets.slice(0, round % 3)];
       const measured = new Map<Target, Figures>();
       for (const target of order) {
         const times = await firstBytes(target, CALLS);
         measured.set(target, { times, bytesPerMs: await streams(target) });
       }
-      rounds.push({ direct: of(measured, direct), gateway: of(measured, gateway) });
+      rounds.push({
+        direct: of(measured, direct),
+        gateway: of(measured, gateway),
+        relay: of(measured, relay),
+      });
       context.progress(`  ${round} of ${ROUNDS}: ${describe(rounds.at(-1))}`);
     }
     return figures(rounds);
@@ -49,6 +53,8 @@ interface Figures {
 interface Round {
   direct: Figures;
   gateway: Figures;
+  /** A relay that looks at nothing: the limit of this runtime. */
+  relay: Figures;
 }
 
 interface Target {
@@ -63,10 +69,13 @@ const TOKEN = "bench-token";
 async function openScene(root: string) {
   const endpoint = await startChild(root, ["peers/stream-server.ts"]);
   const gateway = await startChild(root, ["load/gateway-child.ts", endpoint.url, KEY, TOKEN]);
+  const relay = await startChild(root, ["peers/bare-relay.ts", endpoint.url]);
   return {
     direct: { url: endpoint.url, token: KEY },
     gateway: { url: gateway.url, token: TOKEN },
+    relay: { url: relay.url, token: TOKEN },
     async [Symbol.asyncDispose]() {
+      await relay.stop();
       await gateway.stop();
       await endpoint.stop();
     },
@@ -149,10 +158,10 @@ function addedP99({ direct, gateway }: Round): number {
 
 function describe(round: Round | undefined): string {
   if (round === undefined) return "nothing";
-  const { direct, gateway } = round;
+  const { direct, gateway, relay } = round;
   const bytes = ({ times, bytesPerMs }: Figures): string =>
     `p50 ${median(times).toFixed(2)} ms, p99 ${percentile(times, 0.99).toFixed(2)} ms, ${(bytesPerMs / 1_000).toFixed(1)} MB/s`;
-  return `direct ${bytes(direct)}; gateway ${bytes(gateway)}`;
+  return `direct ${bytes(direct)}; gateway ${bytes(gateway)}; relay ${bytes(relay)}`;
 }
 
 function figures(rounds: readonly Round[]): Measurement[] {
@@ -168,7 +177,7 @@ function figures(rounds: readonly Round[]): Measurement[] {
       bar: { atMost: FIRST_BYTE_MS_MAX },
     },
     {
-      name: `of direct with ${STREAMS} streams (${rate("gateway")} MB/s over ${rate("direct")} MB/s)`,
+      name: `of direct with ${STREAMS} streams (${rate("gateway")} MB/s over ${rate("direct")} MB/s; a relay that looks at nothing ${rate("relay")} MB/s)`,
       value: medianRatio(
         rounds.map((round) => [round.gateway.bytesPerMs, round.direct.bytesPerMs]),
       ),

@@ -18,5 +18,5 @@ Rules
 - Asked to plan, assign or report on the town? Say that the Mayor does that, and go on with your bead.
 
 Town tools: ${toolList("polecat")}.
-End with exactly one gt_done, after the gates or, without any, your own checks are green. Words do not finish a bead: only gt_done does.`;
+End with exactly one gt_done, after the gates or, without any, your own checks are green: words finish no bead.`;
 }
