@@ -34,6 +34,7 @@ import {
   SECRET_CHARS_MAX,
   variableNameSchema,
 } from "./entities/rig-environment.ts";
+import { egressSchema } from "./entities/egress.ts";
 import { savedPlaceSchema } from "./entities/saved-work.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
@@ -51,6 +52,7 @@ const rigSettings = {
   savedWork: savedPlaceSchema,
   gates: z.array(gateSchema).max(GATES_MAX),
   setup: z.string().trim().max(COMMAND_LINE_CHARS_MAX).nullable(),
+  egress: egressSchema,
   slots: z.number().int().min(1).max(64),
   isolationConfirmed: z.boolean(),
   directMergeConfirmed: z.boolean(),

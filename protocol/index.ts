@@ -23,6 +23,7 @@ export * from "./review.ts";
 export * from "./run.ts";
 export * from "./run-spec.ts";
 export * from "./runner-frames.ts";
+export * from "./entities/egress.ts";
 export * from "./entities/saved-work.ts";
 export * from "./socket-events.ts";
 export * from "./stream.ts";

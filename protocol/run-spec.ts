@@ -11,6 +11,7 @@ import {
   turnIdSchema,
 } from "./ids.ts";
 import { agentProgramSchema, DEFAULT_PROGRAM } from "./entities/agent-program.ts";
+import { egressSchema } from "./entities/egress.ts";
 import { triageActionSchema } from "./entities/triage.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema, reviewCommentSchema } from "./review.ts";
@@ -27,6 +28,8 @@ export const rigSpecSchema = z.object({
   delivery: deliverySchema,
   gates: z.array(gateSchema),
   setup: z.string().nullable(),
+  /** Of its agents and gates; setup has the network. */
+  egress: egressSchema.default("none"),
   isolationConfirmed: z.boolean(),
   /** Where a bead of a convoy with a branch of its own begins and lands, instead of on the integration branch. */
   convoyBranch: z.string().nullable().default(null),

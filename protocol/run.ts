@@ -14,6 +14,7 @@ import {
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema } from "./review.ts";
 import { portBlockSchema, rigEnvironmentSchema } from "./entities/rig-environment.ts";
+import { egressSchema } from "./entities/egress.ts";
 import { savedPlaceSchema, savedWorkSchema } from "./entities/saved-work.ts";
 import { timestampSchema } from "./time.ts";
 import { townLimitsSchema } from "./town-limits.ts";
@@ -144,6 +145,7 @@ export const rigSchema = z.object({
   savedWork: savedPlaceSchema,
   gates: z.array(gateSchema),
   setup: z.string().nullable(),
+  egress: egressSchema,
   slots: z.number().int(),
   state: z.enum(["checking", "ready", "parked"]),
   parked: failureReasonSchema.nullable(),

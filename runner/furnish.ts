@@ -87,7 +87,7 @@ export async function furnish(host: Host): Promise<Furniture> {
     ports: new PortBlocks(isFreePort, random.unit()),
     isolationReason: reasonOf(isolation),
     works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
-    commands: sandboxCommands({ sandbox, owner, hide }),
+    commands: sandboxCommands({ sandbox, owner, hide, sockets }),
     openDoors: loopbackDoors({ sockets, isolated: isolation.mode === "bwrap", random }),
     programs: found,
     createDriver: (spec) => createDriver(host, { sandbox, owner, hostPath, toolboxDir }, spec),

@@ -57,8 +57,18 @@ function workMessage({ bead, rig, savedOid }: WorkBriefing): string {
     answersText(bead.answers),
     instructions(rig, "polecat"),
     gateList(rig),
+    networkText(rig),
     saved,
   );
+}
+
+/** Nothing is said of no network: that is the rule. */
+function networkText({ egress }: RigSpec): string {
+  if (egress === "none") return "";
+  const way = "Network, by the HTTP proxy in your environment";
+  return egress === "open"
+    ? `${way}: the internet.`
+    : `${way}: ${egress.join(", ")}. Nothing else.`;
 }
 
 function reviewMessage({ bead, rig, summary, gates, diff, changedFiles }: ReviewBriefing): string {

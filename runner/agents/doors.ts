@@ -1,4 +1,5 @@
-/** The two doors of an agent's run: its model gateway and its tools. What stands behind them is the run's. */
+/** The doors of an agent's run: its model gateway, its tools, and what its rig lets it reach. What stands behind them is the run's. */
+import type { EgressOptions } from "../egress/proxy.ts";
 import type { Reachable } from "../sandbox/sandbox-spec.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import type { ToolServerOptions } from "./mcp.ts";
@@ -7,6 +8,8 @@ export interface AgentBehind {
   runId: string;
   gateway: Omit<GatewayOptions, "runId" | "listen" | "token">;
   tools: Omit<ToolServerOptions, "runId" | "listen" | "secret">;
+  /** What the agent may reach beyond them; null: nothing. */
+  egress: Pick<EgressOptions, "reach" | "onRefused"> | null;
 }
 
 export interface AgentDoors {
@@ -14,6 +17,8 @@ export interface AgentDoors {
   readonly socketDir: string;
   readonly gateway: { reachable: Reachable; token: string };
   readonly tools: { reachable: Reachable; secret: string; listed: Promise<void> };
+  /** Null where there is no way out, or nothing to let it through. */
+  readonly egress: { reachable: Reachable; ready: Promise<void> } | null;
   /** From now on the tools answer nothing. */
   revoke(): void;
   close(): Promise<void>;

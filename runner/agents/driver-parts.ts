@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { refuse, type Result } from "../../protocol/error.ts";
 import type { ManagedProcess } from "../process/process.ts";
+import type { Reachable } from "../sandbox/sandbox-spec.ts";
 import type { AgentSpec } from "./driver.ts";
 
 /** Of what an agent's process says of its troubles. */
@@ -21,4 +22,10 @@ export function checkPlaces(
 /** The end of what it said of its troubles. */
 export function saidBy({ stderr }: ManagedProcess): string {
   return stderr.trim().slice(-STDERR_TAIL_CHARS);
+}
+
+/** Every server of the runner that the agent may reach. */
+export function socketsOf({ gateway, tools, egress }: AgentSpec): Reachable[] {
+  const always = [gateway.reachable, tools.reachable];
+  return egress === null ? always : [...always, egress.reachable];
 }

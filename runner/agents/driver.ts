@@ -34,6 +34,8 @@ export type AgentSpec = {
   gateway: { reachable: Reachable; token: string };
   /** `listed` resolves when somebody with the secret has asked which tools there are. */
   tools: { reachable: Reachable; secret: string; listed: Promise<void> };
+  /** The way out that its rig allows; null: none. `ready` before it is bound. */
+  egress: { reachable: Reachable; ready: Promise<void> } | null;
   /** Hears of every model call that the gateway has counted from now on: for an agent that does not tell. One listener. */
   onModelCall(listener: (call: { usage: TokenUsage; costUsd: number }) => void): void;
 };

@@ -1,6 +1,7 @@
 /** Doors on this host: HTTP on sockets of the run, or on loopback ports where nothing forwards sockets. */
 import { join } from "node:path";
 import { randomHex, type Random } from "../clock.ts";
+import { EGRESS_PORT_INSIDE, openEgressProxy } from "../egress/proxy.ts";
 import type { AgentDoors, OpenDoors } from "./doors.ts";
 import { openGateway } from "./gateway.ts";
 import { openToolServer } from "./mcp.ts";
@@ -17,7 +18,7 @@ export function loopbackDoors(parts: {
   random: Random;
 }): OpenDoors {
   const { sockets, isolated, random } = parts;
-  return ({ runId, gateway, tools }): AgentDoors => {
+  return ({ runId, gateway, tools, egress }): AgentDoors => {
     const socketDir = sockets.open();
     const listen = (name: string) =>
       isolated ? { unix: join(socketDir, `${name}.sock`) } : { tcp: true as const };
@@ -25,6 +26,8 @@ export function loopbackDoors(parts: {
     const model = openGateway({ ...gateway, runId, listen: listen("gateway"), token });
     const secret = randomHex(random, SECRET_BYTES);
     const server = openToolServer({ ...tools, runId, listen: listen("mcp"), secret });
+    const unix = join(socketDir, "egress.sock");
+    const proxy = isolated && egress !== null ? openEgressProxy({ ...egress, unix }) : null;
     const inside = { gateway: GATEWAY_PORT_INSIDE, tools: TOOLS_PORT_INSIDE };
     return {
       socketDir,
@@ -37,9 +40,13 @@ export function loopbackDoors(parts: {
         secret,
         listed: server.listed,
       },
+      egress: proxy && {
+        reachable: { name: "egress", address: { unix }, insidePort: EGRESS_PORT_INSIDE },
+        ready: proxy.ready,
+      },
       revoke: () => server.revoke(),
       close: async () => {
-        await Promise.all([model.close(), server.close()]);
+        await Promise.all([model.close(), server.close(), proxy?.close()]);
         sockets.close(socketDir);
       },
     };

@@ -7,11 +7,15 @@ import type { GateResult } from "../../protocol/review.ts";
 import type { RigSpec } from "../../protocol/run-spec.ts";
 import { SETUP_TIMEOUT_MS } from "../config.ts";
 import type { Oid } from "../git/porcelain.ts";
-import type { CommandEnd, CommandPlace } from "../works/commands.ts";
+import type { CommandEnd, CommandPlace, RigCommand } from "../works/commands.ts";
+import { networkOf } from "../egress/destination.ts";
 import { cutMiddle } from "./cut-text.ts";
 import type { CommandUse } from "./given.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Workplace } from "./workplace.ts";
+
+/** What of a rig says how a tree is judged. */
+type Judging = Pick<RigSpec, "gates" | "setup" | "egress" | "environment">;
 
 /** Where gates run. */
 export type GatePlace = CommandPlace & {
@@ -36,14 +40,14 @@ const LOGS_CHARS_MAX = 60_000;
 export async function runGates(
   place: Workplace,
   run: LiveRun,
-  rig: Pick<RigSpec, "gates" | "setup">,
+  rig: Judging,
   where: GatePlace,
 ): Promise<GatesEnd> {
   const setup = await runSetup(place, run, rig, where);
   if (setup !== null) return setup;
   const gates: GateResult[] = [];
   for (const gate of rig.gates) {
-    const end = await judge(place, run, gate, where);
+    const end = await judge(place, run, gate, where, networkOf(rig.egress));
     if (end.kind === "infra") return end;
     gates.push(end.result);
     if (!end.result.ok)
@@ -56,7 +60,7 @@ export async function runGates(
 export async function runGatesOnce(
   place: Workplace,
   run: LiveRun,
-  rig: Pick<RigSpec, "gates" | "setup" | "environment">,
+  rig: Judging,
   tree: Oid,
   open: () => Promise<GatePlace | Unopened>,
 ): Promise<GatesEnd> {
@@ -93,7 +97,7 @@ export async function runSetup(
 ): Promise<GatesEnd | null> {
   if (rig.setup === null) return null;
   const gate: Gate = { name: "setup", command: rig.setup, timeoutMs: SETUP_TIMEOUT_MS };
-  const end = await once(place, run, gate, where, "setup");
+  const end = await once(place, run, gate, where, "setup", "host");
   if (end.kind === "infra") return end;
   return end.result.ok ? null : { kind: "ran", green: false, gates: shorten([end.result], 1) };
 }
@@ -105,10 +109,11 @@ async function judge(
   run: LiveRun,
   gate: Gate,
   where: GatePlace,
+  network: RigCommand["network"],
 ): Promise<Judged> {
-  const first = await once(place, run, gate, where, "gates");
+  const first = await once(place, run, gate, where, "gates", network);
   if (first.kind === "infra" || first.result.ok || run.signal.aborted) return first;
-  const second = await once(place, run, gate, where, "gates");
+  const second = await once(place, run, gate, where, "gates", network);
   if (second.kind === "infra" || !second.result.ok) return second;
   const log = `This gate was red, then green when run again on the same tree. Its first output:\n${first.result.log}`;
   return { kind: "judged", result: { ...second.result, log } };
@@ -120,6 +125,7 @@ async function once(
   gate: Gate,
   where: GatePlace,
   use: CommandUse,
+  network: RigCommand["network"],
 ): Promise<Judged> {
   const { name, command, timeoutMs } = gate;
   const given = await commandEnvironment(place, run, use);
@@ -137,7 +143,7 @@ async function once(
   run.given.used.add(where.treeDir);
   const end = await place.commands.run({
     ...{ runId, line: command, place: where, env: given.value, timeoutMs, signal },
-    network: use === "setup" ? "open" : "none",
+    network,
   });
   if (signal.aborted) return { kind: "infra", message: "The run was stopped while its gates ran." };
   if (end.kind === "not_started") return { kind: "infra", message: end.message };
@@ -192,12 +198,9 @@ function shorten(gates: readonly GateResult[], count: number): GateResult[] {
   return gates.map((gate) => ({ ...gate, log: cutMiddle(gate.log, charsMax) }));
 }
 
-function cacheKey(
-  place: Workplace,
-  rig: Pick<RigSpec, "gates" | "setup" | "environment">,
-  tree: Oid,
-): string {
+function cacheKey(place: Workplace, rig: Judging, tree: Oid): string {
+  const { setup, gates, egress, environment } = rig;
   return createHash("sha256")
-    .update(JSON.stringify([tree, rig.setup, rig.gates, place.isolation, rig.environment.version]))
+    .update(JSON.stringify([tree, setup, gates, egress, place.isolation, environment.version]))
     .digest("hex");
 }

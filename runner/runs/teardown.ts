@@ -22,7 +22,7 @@ export async function tearDown(
     line,
     place: where,
     env: given.value,
-    network: "open",
+    network: "host",
     timeoutMs: TEARDOWN_TIMEOUT_MS,
     // A run that was stopped is torn down all the same.
     signal: new AbortController().signal,

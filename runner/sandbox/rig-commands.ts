@@ -1,5 +1,9 @@
 /** Runs the commands of rigs in this runner's sandbox. */
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { SocketDirs } from "../agents/socket-dirs.ts";
+import type { Reach } from "../egress/destination.ts";
+import { EGRESS_PORT_INSIDE, openEgressProxy, proxyVariables } from "../egress/proxy.ts";
 import { GATE_OUTPUT_BYTES_MAX, STOP_GRACE_MS } from "../config.ts";
 import type { RunOutput } from "../process/process.ts";
 import type { CommandEnd, Commands, RigCommand } from "../works/commands.ts";
@@ -9,31 +13,64 @@ const SHELL = ["/bin/sh", "-c"];
 /** The small parent could not start the command. */
 const CANNOT_START = 127;
 
-export function sandboxCommands(options: {
+interface CommandParts {
   sandbox: Sandbox;
   owner: string;
   hide: readonly string[];
-}): Commands {
+  sockets: SocketDirs;
+}
+
+export function sandboxCommands(options: CommandParts): Commands {
   return { run: (command) => runCommand(options, command) };
 }
 
 async function runCommand(
-  { sandbox, owner, hide }: { sandbox: Sandbox; owner: string; hide: readonly string[] },
+  parts: CommandParts,
   { runId, line, place, env: given, network, timeoutMs, signal }: RigCommand,
 ): Promise<CommandEnd> {
+  const { sandbox, owner, hide } = parts;
   const { treeDir, homeDir, tmpDir, readOnly } = place;
   for (const dir of [homeDir, tmpDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
   const env = { ...given, ...sandbox.environment({ home: homeDir, tmp: tmpDir }), CI: "1" };
   const readWrite = [treeDir, homeDir, tmpDir];
-  const spec = { mode: sandbox.mode, runId, owner, cwd: treeDir, env, readOnly, readWrite };
-  const output = await sandbox.runSandboxed(
-    { ...spec, hide, network },
-    [...SHELL, `exec 2>&1\n${line}`],
-    { timeoutMs, outputBytesMax: GATE_OUTPUT_BYTES_MAX, graceMs: STOP_GRACE_MS, signal },
-  );
+  const spec = { mode: sandbox.mode, runId, owner, cwd: treeDir, readOnly, readWrite, hide };
+  const egress = typeof network === "string" ? null : openEgress(parts, network.reach);
+  let output: RunOutput;
+  try {
+    await egress?.proxy.ready;
+    output = await sandbox.runSandboxed(
+      {
+        ...spec,
+        env: { ...env, ...proxyVariables(egress?.reachable ?? null) },
+        sockets: egress === null ? [] : [egress.reachable],
+        network: network === "host" ? "open" : "none",
+      },
+      [...SHELL, `exec 2>&1\n${line}`],
+      { timeoutMs, outputBytesMax: GATE_OUTPUT_BYTES_MAX, graceMs: STOP_GRACE_MS, signal },
+    );
+  } finally {
+    await egress?.close();
+  }
   const message = whyNotStarted(output);
   if (message !== null) return { kind: "not_started", message };
   return { kind: "ran", exit: output.exit, output: output.stdout + output.stderr };
+}
+
+/** A way out for one command; null where nothing keeps it in. */
+function openEgress({ sandbox, sockets }: CommandParts, reach: Reach) {
+  if (sandbox.mode !== "bwrap") return null;
+  const dir = sockets.open();
+  const unix = join(dir, "egress.sock");
+  // A gate that fails says itself what it could not reach.
+  const proxy = openEgressProxy({ unix, reach, onRefused: () => undefined });
+  return {
+    proxy,
+    reachable: { name: "egress", address: { unix }, insidePort: EGRESS_PORT_INSIDE },
+    close: async () => {
+      await proxy.close();
+      sockets.close(dir);
+    },
+  };
 }
 
 /** What says that the command never ran, as a sentence; null when it ran. */

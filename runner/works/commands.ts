@@ -1,4 +1,5 @@
 /** Runs a rig's own commands in a tree. They are code of the repository: an agent may have written them. */
+import type { Reach } from "../egress/destination.ts";
 import type { ExitRecord } from "../../protocol/facts.ts";
 
 /** Where a command runs: the tree and what belongs to it. All of it is seen at its own path. */
@@ -16,7 +17,8 @@ export interface RigCommand {
   readonly place: CommandPlace;
   /** Beside what the sandbox sets itself. */
   readonly env: Readonly<Record<string, string>>;
-  readonly network: "none" | "open";
+  /** `host`: the host's own. */
+  readonly network: "none" | "host" | { readonly reach: Reach };
   readonly timeoutMs: number;
   /** Ends the command. */
   readonly signal: AbortSignal;

@@ -246,7 +246,7 @@ function rigSpec(
   { delivery, convoyBranch }: Pick<RigSpec, "delivery" | "convoyBranch">,
   checks: IssueView["checks"] = [],
 ): RigSpec {
-  const { id, name, remote, target, gates, setup, isolationConfirmed } = rig;
+  const { id, name, remote, target, gates, setup, egress, isolationConfirmed } = rig;
   return {
     id,
     name,
@@ -256,6 +256,7 @@ function rigSpec(
     convoyBranch,
     gates: [...gates, ...checks],
     setup,
+    egress,
     isolationConfirmed,
     savedKept: savedKeptOf(rig, delivery),
     environment: runEnvironment(rig.environment),

@@ -3,6 +3,7 @@ import type {
   BeadStatus,
   Closing,
   Delivery,
+  Egress,
   FailureReason,
   Gate,
   HostFigures,
@@ -43,6 +44,7 @@ export interface RigView {
   savedWork: SavedPlace;
   gates: readonly Gate[];
   setup: string | null;
+  egress: Egress;
   slots: number;
   state: "checking" | "ready" | "parked";
   baselineTries: number;
@@ -57,6 +59,7 @@ export interface RigView {
 
 /** Target, setup, gates and environment of a rig. */
 export type Judged = Pick<RigView, "target" | "gates" | "setup"> & {
+  egress?: Egress;
   environment?: Pick<RunEnvironment, "version">;
 };
 

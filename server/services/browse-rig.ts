@@ -34,9 +34,9 @@ export function anyOnline({ db, online }: LookPorts): Result<{ id: string; conne
 
 /** A rig as a runner needs it to look into its repository. */
 export function lookedAt(rig: typeof rigs.$inferSelect): RigSpec {
-  const { id, name, remote, target, delivery, gates, setup, isolationConfirmed } = rig;
+  const { id, name, remote, target, delivery, gates, setup, egress, isolationConfirmed } = rig;
   return {
-    ...{ id, name, remote, target, delivery, gates, setup, isolationConfirmed },
+    ...{ id, name, remote, target, delivery, gates, setup, egress, isolationConfirmed },
     convoyBranch: null,
     savedKept: null,
     environment: NO_ENVIRONMENT,

@@ -9,7 +9,7 @@ import { SimAgent } from "./agent.ts";
 import type { Answer } from "./answer.ts";
 import { SimDoors } from "./doors.ts";
 
-const spec: Omit<AgentSpec, "gateway" | "tools" | "socketDir"> = {
+const spec: Omit<AgentSpec, "gateway" | "tools" | "egress" | "socketDir"> = {
   onModelCall: () => undefined,
   ...{
     runId: "rn1",
@@ -41,6 +41,7 @@ function open(answers: readonly Answer[], clock = systemClock) {
       onFailure: () => undefined,
     },
     tools: { role: "polecat", call, onBug: () => undefined },
+    egress: null,
   });
   const door = doors.find(opened.tools.secret)!;
   const files = new Map<string, string>();

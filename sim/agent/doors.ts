@@ -42,6 +42,7 @@ export class SimDoors {
       socketDir: `/sim/sockets/${secret}`,
       gateway: { reachable: reachable("gateway"), token: secret },
       tools: { reachable: reachable("mcp"), secret, listed: Promise.resolve() },
+      egress: null,
       revoke: () => (revoked = true),
       close: () => {
         revoked = true;

@@ -26,6 +26,7 @@ export class OneBead implements Errand {
       delivery: "merge",
       isolationConfirmed: true,
       convoyBranch: null,
+      egress: "none",
       savedKept: null,
       environment: NO_ENVIRONMENT,
     };

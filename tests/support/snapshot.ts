@@ -42,6 +42,7 @@ export function rig(change: Partial<RigView> = {}): RigView {
     delivery: "branch",
     codeReview: true,
     savedWork: "remote",
+    egress: "none",
     gates: [{ name: "test", command: "true", timeoutMs: 1_000 }],
     setup: null,
     slots: 4,

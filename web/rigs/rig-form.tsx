@@ -3,7 +3,7 @@ import { Plus, X } from "lucide-react";
 import type { Delivery, Gate, SavedPlace } from "../../protocol/index.ts";
 import { GATES_MAX } from "../../protocol/index.ts";
 import { Button, IconButton } from "../ui/button.tsx";
-import { CheckField, TextField } from "../ui/field.tsx";
+import { CheckField, SelectField, TextArea, TextField } from "../ui/field.tsx";
 import { deliveryWords } from "../words/states.ts";
 
 export interface RigDraft {
@@ -13,12 +13,18 @@ export interface RigDraft {
   savedWork: SavedPlace;
   gates: Gate[];
   setup: string;
+  egress: "none" | "list" | "open";
+  /** Of `list`, one a line. */
+  destinations: string;
   slots: number;
   directMergeConfirmed: boolean;
 }
 
 /** Ten minutes: the protocol's own default. */
 const GATE_TIMEOUT_MS = 600_000;
+
+const egressModes = ["none", "list", "open"] as const;
+const egressTitles = { none: "none", list: "named places", open: "the internet" } as const;
 
 export const emptyDraft: RigDraft = {
   target: "",
@@ -27,6 +33,8 @@ export const emptyDraft: RigDraft = {
   savedWork: "remote",
   gates: [{ name: "test", command: "", timeoutMs: GATE_TIMEOUT_MS }],
   setup: "",
+  egress: "none",
+  destinations: "",
   slots: 2,
   directMergeConfirmed: false,
 };
@@ -38,13 +46,18 @@ interface DraftProps {
 
 /** What a draft sends: gates without a command are not meant. */
 export function settingsOf(draft: RigDraft) {
-  const { target, setup, gates, ...rest } = draft;
+  const { target, setup, gates, egress, destinations, ...rest } = draft;
   return {
     ...rest,
+    egress: egress === "list" ? linesOf(destinations) : egress,
     setup: setup.trim() === "" ? null : setup.trim(),
     gates: gates.filter((gate) => gate.command.trim() !== ""),
     ...(target.trim() === "" ? {} : { target: target.trim() }),
   };
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/[\s,]+/).filter((line) => line !== "");
 }
 
 export function RigFields({ draft, onChange }: DraftProps) {
@@ -69,6 +82,7 @@ export function RigFields({ draft, onChange }: DraftProps) {
         placeholder="npm ci"
         onChange={(event) => onChange({ ...draft, setup: event.target.value })}
       />
+      <EgressFields draft={draft} onChange={onChange} />
       <CheckField
         label="Review by a refinery"
         help="A second agent reads each change before it lands. Without it the gates alone decide."
@@ -104,6 +118,40 @@ export function RigFields({ draft, onChange }: DraftProps) {
         />
       </div>
     </div>
+  );
+}
+
+function EgressFields({ draft, onChange }: DraftProps) {
+  return (
+    <>
+      <SelectField
+        label="Network of agents and gates"
+        help="Their model and the town's tools are always there. The setup command has the host's network."
+        value={draft.egress}
+        onChange={(event) =>
+          onChange({
+            ...draft,
+            egress: egressModes.find((m) => m === event.target.value) ?? "none",
+          })
+        }
+      >
+        {egressModes.map((mode) => (
+          <option key={mode} value={mode}>
+            {egressTitles[mode]}
+          </option>
+        ))}
+      </SelectField>
+      {draft.egress === "list" && (
+        <TextArea
+          mono
+          label="Places they may reach"
+          help="One host:port a line. Private addresses only where a line names the address itself."
+          placeholder="registry.npmjs.org:443"
+          value={draft.destinations}
+          onChange={(event) => onChange({ ...draft, destinations: event.target.value })}
+        />
+      )}
+    </>
   );
 }
 

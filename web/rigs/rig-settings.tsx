@@ -10,9 +10,14 @@ import { deliveryWords } from "../words/states.ts";
 import { type RigDraft, RigFields, settingsOf } from "./rig-form.tsx";
 
 function draftOf(rig: Rig): RigDraft {
-  const { target, delivery, codeReview, savedWork, gates, slots, directMergeConfirmed } = rig;
+  const { target, delivery, codeReview, savedWork, gates, slots, egress, directMergeConfirmed } =
+    rig;
   const setup = rig.setup ?? "";
-  return { target, delivery, codeReview, savedWork, gates, setup, slots, directMergeConfirmed };
+  return {
+    ...{ target, delivery, codeReview, savedWork, gates, setup, slots, directMergeConfirmed },
+    egress: typeof egress === "string" ? egress : "list",
+    destinations: typeof egress === "string" ? "" : egress.join("\n"),
+  };
 }
 
 export function RigSettings({ rig }: { rig: Rig }) {
@@ -61,6 +66,15 @@ function Shown({ rig }: { rig: Rig }) {
       </Fact>
       <Fact name="Setup">
         {rig.setup ? <code>{rig.setup}</code> : <span className="text-ink-3">none</span>}
+      </Fact>
+      <Fact name="Network">
+        {rig.egress === "none" ? (
+          <span className="text-ink-3">none</span>
+        ) : (
+          <span className="mono break-words">
+            {rig.egress === "open" ? "the internet" : rig.egress.join(", ")}
+          </span>
+        )}
       </Fact>
       <Fact name="Review">{rig.codeReview ? "by a refinery" : "gates only"}</Fact>
       <Fact name="Unfinished work">

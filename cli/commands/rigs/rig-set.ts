@@ -151,6 +151,8 @@ function told(options: TownOptions, rig: Rig, whole = false): void {
   );
   for (const gate of rig.gates) printLine(`Gate ${gate.name}: ${gate.command}`);
   if (rig.setup !== null) printLine(`Setup: ${rig.setup}`);
+  if (rig.egress !== "none")
+    printLine(`Network: ${rig.egress === "open" ? "the internet" : rig.egress.join(", ")}`);
   if (teardown !== null) printLine(`Teardown: ${teardown}`);
   for (const [name, value] of Object.entries(variables)) printLine(`Variable ${name}=${value}`);
   for (const { name, tail, gates } of secrets)

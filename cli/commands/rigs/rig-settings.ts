@@ -2,8 +2,10 @@
 import type { Command } from "commander";
 import {
   deliverySchema,
+  egressSchema,
   savedPlaceSchema,
   type CommandInput,
+  type Egress,
   type SavedPlace,
 } from "../../../protocol/index.ts";
 import { Complaint } from "../../complaint.ts";
@@ -14,6 +16,7 @@ export interface RigSettingsOptions {
   delivery?: "none" | "branch" | "merge";
   gate?: string[];
   setup?: string;
+  egress?: Egress;
   slots?: number;
   codeReview?: boolean;
   savedWork?: SavedPlace;
@@ -35,6 +38,11 @@ export function withRigSettings(command: Command): Command {
       collect,
     )
     .option("--setup <command>", "runs once in every fresh tree")
+    .option(
+      "--egress <what>",
+      "what agents and gates may reach: none, open, or host:port pairs with commas between",
+      egressOf,
+    )
     .option("--slots <n>", "agents at work on it at once", wholeNumber("--slots", 1, 64))
     .option("--code-review", "a refinery reviews before work lands, as it does by default")
     .option("--no-code-review", "land on green gates, without a refinery")
@@ -49,18 +57,29 @@ export function withRigSettings(command: Command): Command {
 
 /** What was said, as the town takes it. */
 export function settingsOf(options: RigSettingsOptions): CommandInput<"rig.update">["set"] {
-  const { target, delivery, gate, setup, slots, codeReview, savedWork } = options;
+  const { target, delivery, gate, setup, egress, slots, codeReview, savedWork } = options;
   return {
     ...(target !== undefined && { target }),
     ...(delivery !== undefined && { delivery }),
     ...(gate !== undefined && { gates: gate.map(gateOf) }),
     ...(setup !== undefined && { setup: setup || null }),
+    ...(egress !== undefined && { egress }),
     ...(slots !== undefined && { slots }),
     ...(codeReview !== undefined && { codeReview }),
     ...(savedWork !== undefined && { savedWork }),
     ...(options.confirmIsolation === true && { isolationConfirmed: true }),
     ...(options.confirmDirectMerge === true && { directMergeConfirmed: true }),
   };
+}
+
+function egressOf(text: string): Egress {
+  const named = text === "none" || text === "open" ? text : text.split(",");
+  const egress = egressSchema.safeParse(named);
+  if (egress.success) return egress.data;
+  throw new Complaint(
+    `--egress is none, open, or host:port pairs with commas between, e.g. registry.npmjs.org:443, not "${text}".`,
+    2,
+  );
 }
 
 function gateOf(text: string): { name: string; command: string } {

@@ -2,12 +2,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Result } from "../../../protocol/error.ts";
+import { proxyVariables } from "../../egress/proxy.ts";
 import type { ManagedProcess } from "../../process/process.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { SandboxMode } from "../../sandbox/sandbox-spec.ts";
 import type { FoundProgram } from "../agent-program.ts";
 import type { AgentSpec } from "../driver.ts";
-import { STDERR_BYTES_MAX } from "../driver-parts.ts";
+import { socketsOf, STDERR_BYTES_MAX } from "../driver-parts.ts";
 import type { AcpProgram } from "./acp-program.ts";
 import { MESSAGE_CHARS_MAX } from "./acp-wire.ts";
 
@@ -33,6 +34,7 @@ export async function startAcpProcess(
     await mkdir(dirname(at), { recursive: true, mode: 0o700 });
     await writeFile(at, text, { mode: 0o600 });
   }
+  await spec.egress?.ready;
   const { mode } = sandbox;
   const { bind, command } = placed(program, found, mode);
   return sandbox.start(
@@ -42,12 +44,13 @@ export async function startAcpProcess(
         ...spec.variables,
         ...sandbox.environment({ home: spec.home, tmp: spec.tmp }),
         ...program.environment(spec, mode),
+        ...proxyVariables(spec.egress?.reachable ?? null),
       },
       readOnly: spec.readOnly,
       readWrite: [...new Set([spec.home, spec.tmp, ...spec.readWrite])],
       bindAs: [bind, ...(spec.bindAs ?? [])],
       hide: spec.hide,
-      sockets: [spec.gateway.reachable, spec.tools.reachable],
+      sockets: socketsOf(spec),
     },
     [...command, ...program.arguments],
     {

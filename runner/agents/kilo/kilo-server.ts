@@ -2,13 +2,14 @@
 import { mkdir, lstat, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { refuse, type Result } from "../../../protocol/error.ts";
+import { proxyVariables } from "../../egress/proxy.ts";
 import { describeExit } from "../../process/exit-record.ts";
 import { freePort } from "../../process/free-port.ts";
 import type { ManagedProcess } from "../../process/process.ts";
 import type { ListenAddress, SandboxSpec } from "../../sandbox/sandbox-spec.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { AgentSpec } from "../driver.ts";
-import { saidBy, STDERR_BYTES_MAX } from "../driver-parts.ts";
+import { saidBy, socketsOf, STDERR_BYTES_MAX } from "../driver-parts.ts";
 import { within } from "../within.ts";
 import { kiloEnvironment } from "./kilo-config.ts";
 
@@ -50,6 +51,7 @@ export async function startKiloServer(
     "--hostname=127.0.0.1",
     `--port=${port}`,
   ];
+  await spec.egress?.ready;
   const started = await start.sandbox.start(
     sandboxSpec(spec, start, { hostDir, insidePort: port }),
     argv,
@@ -100,12 +102,13 @@ function sandboxSpec(
       ...spec.variables,
       ...sandbox.environment({ home: spec.home, tmp: spec.tmp }),
       ...kiloEnvironment(spec, sandbox.mode, password),
+      ...proxyVariables(spec.egress?.reachable ?? null),
     },
     readOnly: spec.readOnly,
     readWrite: [...new Set([spec.home, spec.tmp, ...spec.readWrite])],
     bindAs: [{ from: binary, to: KILO_INSIDE, writable: false }, ...(spec.bindAs ?? [])],
     hide: spec.hide,
-    sockets: [spec.gateway.reachable, spec.tools.reachable],
+    sockets: socketsOf(spec),
     agentServer,
     network: "none",
   };

@@ -1,13 +1,18 @@
 /** What stands around the agent of one run: who answers its model calls and its tools. */
 import type { ModelCredential } from "../../../protocol/runner-frames.ts";
+import type { AgentBehind } from "../../agents/doors.ts";
 import type { AgentSpec } from "../../agents/driver.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
 import { rolePrompt } from "../../agents/prompts/role-prompt.ts";
+import { reachOf } from "../../egress/destination.ts";
 import type { LiveRun } from "../live-run.ts";
 import type { Workplace } from "../workplace.ts";
 import type { AgentJob, AgentRunSpec } from "./agent-job.ts";
 import { admitCall, renewCredential, tellUsage, upstreamOf } from "./model-access.ts";
 import type { ModelStanding } from "./model-standing.ts";
+
+/** Of one run; an agent may ask for anything. */
+const REFUSALS_TOLD_MAX = 20;
 
 export interface Surroundings {
   /** What the agent is started with. */
@@ -48,6 +53,7 @@ export function openSurroundings(
       onBug: (error, tool) =>
         place.log.error("a tool failed", { runId, tool, error: String(error) }),
     },
+    egress: egressOf(run),
   });
   return {
     spec: {
@@ -67,11 +73,25 @@ export function openSurroundings(
       hide: place.hide,
       gateway: doors.gateway,
       tools: doors.tools,
+      egress: doors.egress,
       onModelCall: (listener) => (hearsCall = listener),
     },
     revoke: () => doors.revoke(),
     close: () => doors.close(),
   };
+}
+
+/** Only a polecat works on a rig; people see in its stream what it was refused, each place once. */
+function egressOf(run: LiveRun<AgentRunSpec>): AgentBehind["egress"] {
+  const reach = run.spec.kind === "work" ? reachOf(run.spec.rig.egress) : null;
+  if (reach === null) return null;
+  const told = new Set<string>();
+  const onRefused = (destination: string, why: string) => {
+    if (told.has(destination) || told.size >= REFUSALS_TOLD_MAX) return;
+    told.add(destination);
+    run.notice("warning", `The agent asked for ${destination}, and was refused. ${why}`);
+  };
+  return { reach, onRefused };
 }
 
 function stoppedAnswer(): Promise<ToolAnswer> {

@@ -252,7 +252,7 @@ async function closeByGates(place: Workplace, run: WorkRun, desk: Desk): Promise
   if (rig.gates.length === 0 || run.signal.aborted) return null;
   // A red gate is run twice.
   run.busy("gates", 2 * rig.gates.reduce((sum, gate) => sum + gate.timeoutMs, 0));
-  const gates = await runGates(place, run, { gates: rig.gates, setup: null }, commandPlace(tree));
+  const gates = await runGates(place, run, { ...rig, setup: null }, commandPlace(tree));
   run.busy("", 0);
   if (gates.kind !== "ran" || !gates.green) return null;
   const checked = await verifyDone(place.works, tree, {

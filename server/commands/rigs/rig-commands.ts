@@ -34,6 +34,7 @@ export const addRig: Apply<"rig.add"> = (tx, body) => {
     savedWork: body.savedWork ?? "remote",
     gates: body.gates ?? [],
     setup: body.setup ?? null,
+    egress: body.egress ?? "none",
     slots: body.slots ?? 4,
     isolationConfirmed: body.isolationConfirmed ?? false,
     directMergeConfirmed: body.directMergeConfirmed ?? false,
@@ -90,8 +91,9 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
   const { environment, isFelt } = changedEnvironment(rig.value.environment, wish);
   const moves = set.target !== undefined || set.delivery !== undefined;
   if (moves && mayStillLand(tx, { rig: rig.value.id })) return cutOff();
-  const recheck =
-    isFelt || set.target !== undefined || set.gates !== undefined || set.setup !== undefined;
+  // What the baseline was run with.
+  const judged = [set.target, set.gates, set.setup, set.egress];
+  const recheck = isFelt || judged.some((value) => value !== undefined);
   updateRig(tx, rig.value, { ...definedOnly(set), environment }, recheck);
   return ok(image(tx, rig.value.id));
 };

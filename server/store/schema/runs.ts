@@ -11,6 +11,7 @@ import { sql } from "drizzle-orm";
 import { DEFAULT_PROGRAM, NO_ENVIRONMENT } from "../../../protocol/index.ts";
 import type {
   Delivery,
+  Egress,
   FailureReason,
   Gate,
   GateResult,
@@ -45,6 +46,7 @@ export const rigs = sqliteTable(
     savedWork: text("saved_work").$type<SavedPlace>().notNull().default("remote"),
     gates: json<Gate[]>("gates").notNull(),
     setup: text("setup"),
+    egress: json<Egress>("egress").notNull().default("none"),
     slots: integer("slots").notNull(),
     state: text("state").$type<"checking" | "ready" | "parked">().notNull(),
     parked: json<FailureReason>("parked"),

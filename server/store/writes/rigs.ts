@@ -15,6 +15,7 @@ type RigSettings = Pick<
   | "savedWork"
   | "gates"
   | "setup"
+  | "egress"
   | "slots"
   | "isolationConfirmed"
   | "directMergeConfirmed"

@@ -206,6 +206,7 @@ export async function openAgentStage(options: AgentStageOptions): Promise<AgentS
       secret: "run-secret",
       listed: tools.listed,
     },
+    egress: null,
     onModelCall: (listener) => (hearsCall = listener),
   };
   const password = "run-password";

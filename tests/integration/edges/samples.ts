@@ -105,6 +105,7 @@ export function baselineOffer(connection: number, acceptByMs: number): Offer {
         setup: null,
         isolationConfirmed: false,
         convoyBranch: null,
+        egress: "none",
         savedKept: null,
         environment: NO_ENVIRONMENT,
       },

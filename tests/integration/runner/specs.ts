@@ -33,6 +33,7 @@ export function rigSpec(remote: string, more: Partial<RigSpec> = {}): RigSpec {
     setup: null,
     isolationConfirmed: true,
     convoyBranch: null,
+    egress: "none",
     savedKept: null,
     environment: NO_ENVIRONMENT,
     ...more,
