@@ -14,6 +14,7 @@ import { limitCommands } from "./commands/limits.ts";
 import { moleculeCommands } from "./commands/molecule.ts";
 import { authorCommands } from "./commands/author.ts";
 import { programCommands } from "./commands/program.ts";
+import { runnerCommands } from "./commands/runner.ts";
 import { settingCommands } from "./commands/settings.ts";
 import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
 import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
@@ -87,6 +88,7 @@ export const commands = {
   ...moleculeCommands,
   ...authorCommands,
   ...programCommands,
+  ...runnerCommands,
   ...settingCommands,
   "town.status": define({
     mode: "query",

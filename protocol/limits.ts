@@ -40,3 +40,6 @@ export const IN_FLIGHT_MAX = 256;
 export const DIFF_CHARS_MAX = 180_000;
 /** Topic changes are gathered this long before they are sent to a viewer. */
 export const COALESCE_MS = 50;
+
+/** Longest that runs may go on when their runner stops: service managers kill what stops for longer than 90 s. */
+export const DRAIN_GRACE_MS_MAX = 60_000;

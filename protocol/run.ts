@@ -178,6 +178,13 @@ export const hostFiguresSchema = z.object({
 });
 export type HostFigures = z.infer<typeof hostFiguresSchema>;
 
+export const awaySchema = z.object({
+  at: timestampSchema,
+  by: z.string(),
+  reason: z.string(),
+});
+export type Away = z.infer<typeof awaySchema>;
+
 export const runnerSchema = z.object({
   id: runnerIdSchema,
   name: z.string(),
@@ -193,6 +200,12 @@ export const runnerSchema = z.object({
   /** As last told; null: not yet. */
   host: hostFiguresSchema.nullable(),
   lastSeenAt: timestampSchema,
+  /** When it said that it stops; until it says hello again. */
+  leavingAt: timestampSchema.nullable(),
+  /** A person wants nothing new to be given to it, over restarts. */
+  away: awaySchema.nullable(),
+  /** When its token was revoked; until it joins with another. */
+  revokedAt: timestampSchema.nullable(),
 });
 export type Runner = z.infer<typeof runnerSchema>;
 

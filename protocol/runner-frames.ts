@@ -1,5 +1,6 @@
 /**
- * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential, secrets.
+ * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential, secrets,
+ * leaving.
  * Town to runner: offer, stop, turn, mail, forget, diff, browse, release. Each is acknowledged; each carries the
  * connection number that hello was answered with, and a mismatch closes the connection whole.
  */
@@ -9,7 +10,7 @@ import { browseWishSchema, type Browsed } from "./entities/browse.ts";
 import type { Ack } from "./error.ts";
 import type { FactBatch } from "./facts.ts";
 import { beadIdSchema, oidSchema, runIdSchema, runnerIdSchema, turnIdSchema } from "./ids.ts";
-import { BODY_CHARS_MAX } from "./limits.ts";
+import { BODY_CHARS_MAX, DRAIN_GRACE_MS_MAX } from "./limits.ts";
 import { fenceSchema, hostFiguresSchema, isolationSchema } from "./run.ts";
 import { rigSpecSchema, runSpecSchema, turnSpecSchema } from "./run-spec.ts";
 
@@ -44,6 +45,8 @@ export const helloSchema = z.object({
   lastOfferSeq: z.number().int().nonnegative(),
   /** The highest epoch of a fence that it knows: a town that knows less (a backup) gives out higher ones. */
   fenceEpoch: z.number().int().nonnegative().optional(),
+  /** It is stopping: it takes nothing new. */
+  leaving: z.boolean().optional(),
   live: z.array(liveRun),
   /** Runs that ended but whose exit may not be acknowledged yet. */
   ended: z.array(z.object({ runId: runIdSchema, fence: fenceSchema })),
@@ -60,6 +63,8 @@ export const runnerWelcomeSchema = z.object({
   ackedSeq: z.number().int().nonnegative(),
   heartbeatMs: z.number().int().positive(),
   leaseTtlMs: z.number().int().positive(),
+  /** When it stops, how long its runs may go on before their work is saved; at once where the town does not say. */
+  drainGraceMs: z.number().int().nonnegative().max(DRAIN_GRACE_MS_MAX).optional(),
   /** Of the runs of hello, those it may no longer hold: stopped before the lease begins again. */
   stop: z.array(stopOrderSchema),
 });
@@ -77,6 +82,10 @@ export const heartbeatAnswerSchema = z.object({
   stop: z.array(stopOrderSchema),
   heartbeatMs: z.number().int().positive(),
 });
+
+/** The runner is stopping, until the end of this connection: it takes nothing new. */
+export const leavingFrameSchema = z.object({ connection: z.number().int() });
+export type LeavingFrame = z.infer<typeof leavingFrameSchema>;
 
 export const offerSchema = z.object({
   connection: z.number().int(),
@@ -204,6 +213,7 @@ export interface RunnerUpEvents {
   tool: (frame: ToolFrame, ack: (answer: Ack<ToolAnswer>) => void) => void;
   credential: (frame: CredentialFrame, ack: (answer: Ack<ModelCredential>) => void) => void;
   secrets: (frame: SecretsFrame, ack: (answer: Ack<RigSecrets>) => void) => void;
+  leaving: (frame: LeavingFrame, ack: (answer: Ack<null>) => void) => void;
 }
 export interface RunnerDownEvents {
   offer: (frame: Offer, ack: (answer: Ack<OfferAnswer>) => void) => void;

@@ -11,6 +11,7 @@
  *    Where saved work is: facts, images, the setting of a rig.
  *    Prices of models; calls without a price. Saved work is deleted.
  *    The program of a role: program.get, program.set, in offers, hello and the images of runners.
+ *    Runners that leave: the frame `leaving`, in hello and images; runner.drain, runner.resume.
  */
 export const PROTOCOL_VERSION = 4;
 export const PROTOCOL_VERSION_LOWEST = 1;

@@ -9,8 +9,8 @@ export interface Runner {
   stopped: Promise<number>;
   /** Why it could not go on, as a sentence for people; null otherwise. */
   failure(): string | null;
-  /** Drains: no new offers, work saved, facts sent if the town can be reached. */
-  stop(reason: string): Promise<void>;
+  /** Drains: no new offers, work saved, facts sent if the town can be reached. `atOnce`: its runs get no grace. */
+  stop(reason: string, how?: "atOnce"): Promise<void>;
 }
 
 /** Connects and stays connected. `release` frees what the runner holds on this host. */
@@ -24,21 +24,24 @@ export function keepRunning(parts: {
   const { promise: stopped, resolve } = Promise.withResolvers<number>();
   let why: string | null = null;
   let stopping: Promise<void> | null = null;
-  const shutDown = async (reason: string) => {
+  const shutDown = async (reason: string, graceMs: number) => {
     log.info("runner stops", { reason });
-    await runs.drain(reason);
+    const drained = runs.drain(reason, graceMs);
+    void session.leave();
+    await drained;
     if (session.connected) await session.flushed(DRAIN_FLUSH_MS);
     session.close();
     await ran;
     parts.release();
     resolve(why === null ? 0 : 1);
   };
-  const stop = (reason: string) => (stopping ??= shutDown(reason));
+  const stop = (reason: string, how?: "atOnce") =>
+    (stopping ??= shutDown(reason, how === "atOnce" ? 0 : session.drainGraceMs));
   const ran = session.run().then((refusal) => {
     if (refusal === null) return;
     why = refusal.message;
     log.error("the town refuses this runner", { code: refusal.code, why });
-    void stop(refusal.message);
+    void stop(refusal.message, "atOnce");
   });
   return { stopped, failure: () => why, stop };
 }

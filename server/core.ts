@@ -13,6 +13,7 @@ import type {
   FactBatch,
   FeedPosition,
   Heartbeat,
+  LeavingFrame,
   ForgetFrame,
   MailFrame,
   Hello,
@@ -76,8 +77,12 @@ export interface TownCore {
   tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>>;
   credential(runnerId: string, frame: CredentialFrame): Promise<Result<ModelCredential>>;
   secrets(runnerId: string, frame: SecretsFrame): Promise<Result<RigSecrets>>;
+  /** It stops: nothing new is given to it on this connection. */
+  leaving(runnerId: string, frame: LeavingFrame): Promise<Result<null>>;
   /** The socket of this connection closed. */
   runnerGone(runnerId: string, connection: number): void;
+  /** This token was revoked: who joined with it is a runner of the town no more. */
+  revoked(tokenId: string): Promise<void>;
   /** A runner's token was used a second time: people are told. */
   joinedTwice(tokenId: string): Promise<void>;
 }

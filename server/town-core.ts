@@ -47,6 +47,7 @@ export function makeCore(parts: CoreParts): TownCore {
     auth,
     runners: options.runnerPort,
     online: (runnerId) => desk.online.has(runnerId),
+    revoked: (tokenId) => desk.revoked(tokenId),
     modelTest: options.modelTest,
     loginUrl: options.loginUrl ?? ((token) => `#login=${token}`),
   });
@@ -78,7 +79,9 @@ export function makeCore(parts: CoreParts): TownCore {
     tool: (runnerId, frame) => desk.tool(runnerId, frame),
     credential: (runnerId, frame) => Promise.resolve(desk.credential(runnerId, frame)),
     secrets: (runnerId, frame) => Promise.resolve(desk.secrets(runnerId, frame)),
+    leaving: (runnerId, frame) => desk.leaving(runnerId, frame),
     runnerGone: (runnerId, connection) => desk.gone(runnerId, connection),
+    revoked: (tokenId) => desk.revoked(tokenId),
     joinedTwice: (tokenId) => desk.joinedTwice(tokenId),
   };
 }

@@ -64,7 +64,6 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
       hostAuthor: options.author ?? null,
       online: desk.online,
       lastSeen: desk.lastSeen,
-      draining: desk.draining,
     }),
   });
   const streamListeners = new Set<StreamListener>();
@@ -142,7 +141,6 @@ function makeExecutor(
     clock,
     log,
     online: () => desk.online,
-    onDraining: (runnerId) => void desk.draining.add(runnerId),
     writes: effectWrites,
   });
 }

@@ -1,4 +1,3 @@
-import { appVersion } from "../version.ts";
 import { mkdirSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
@@ -9,10 +8,12 @@ import { Complaint } from "../complaint.ts";
 import { printLine, printNote } from "../output.ts";
 import { untilStopped } from "../signals.ts";
 import { defaultSlots } from "../up/slots.ts";
+import { appVersion } from "../version.ts";
+import { addFleet } from "./runners/fleet.ts";
 import { wholeNumber } from "./town-command.ts";
 
 interface Options {
-  town: string;
+  town?: string;
   token?: string;
   data?: string;
   slots?: number;
@@ -24,8 +25,10 @@ interface Options {
 export function addRunner(program: Command): void {
   const command = program
     .command("runner")
-    .description("Do a town's work on this host; it connects outbound only")
-    .requiredOption("--town <url>", "address of the town", townUrl)
+    .description("Do a town's work on this host, or look after the hosts that do")
+    // Options after a subcommand are that one's.
+    .enablePositionalOptions()
+    .option("--town <url>", "address of the town; this host connects outbound only", townUrl)
     .option(
       "--token <token>",
       "from `gastown token create --role runner`, for the first start; GASTOWN_TOKEN hides it from other users",
@@ -39,7 +42,14 @@ export function addRunner(program: Command): void {
     .option("--name <name>", "what the town calls it; the host's name unless given");
   // The town's own runner: its token is the first line of standard input, whose end is the town's.
   command.addOption(command.createOption("--local").hideHelp());
+  addFleet(command);
   command.action(async (options: Options) => {
+    const { town: url } = options;
+    if (url === undefined)
+      throw new Complaint(
+        "--town says for which town this host is to work. `gastown runner list` lists the runners of the town here.",
+        2,
+      );
     // Loaded only here: the other commands start faster without a runner.
     const { startRunner } = await import("../../runner/main.ts");
     const input = options.local === true ? readLines() : null;
@@ -49,7 +59,7 @@ export function addRunner(program: Command): void {
     const log = openLog(dataDir, "runner", (line) => printNote(`gastown: ${line}`));
     const stopped = untilStopped();
     const runner = await startRunner({
-      townUrl: options.town,
+      townUrl: url,
       version: appVersion,
       token,
       dataDir,
@@ -60,10 +70,10 @@ export function addRunner(program: Command): void {
     });
     if (options.local !== true && runner.failure() === null)
       printLine(
-        `Runner ${options.name ?? hostname()} works for ${options.town}. Ctrl-C stops it; work is saved.`,
+        `Runner ${options.name ?? hostname()} works for ${url}. Ctrl-C stops it; work is saved.`,
       );
     void stopped.then((signal) => runner.stop(signal));
-    void input?.end.then(() => runner.stop("the town is gone"));
+    void input?.end.then(() => runner.stop("the town is gone", "atOnce"));
     const code = await runner.stopped;
     log.close();
     if (code !== 0)

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import type { CommandValue, HostFigures } from "../../protocol/index.ts";
+import type { CommandValue } from "../../protocol/index.ts";
 import { printJson, printLine, printTable } from "../output.ts";
+import { runnerCells, runnerHeadings } from "./runners/runner-words.ts";
 import { townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
 /** `gastown status`: the town at a glance. */
@@ -54,23 +55,5 @@ function printStatus(url: string, status: CommandValue<"town.status">): void {
     "No rig yet: `gastown rig add REPOSITORY` adds one.",
   );
   printLine("");
-  printTable(
-    ["runner", "state", "slots", "agents", "host", "isolation"],
-    runners.map((runner) => [
-      runner.name,
-      runner.state,
-      String(runner.slots),
-      runner.programs.join(", ") || "none",
-      hostWords(runner.host),
-      runner.isolationReason ?? runner.isolation,
-    ]),
-    "No runner has joined.",
-  );
-}
-
-function hostWords(host: HostFigures | null): string {
-  if (host === null) return "";
-  if (host.refuses !== null) return `full: ${host.refuses.why}`;
-  const gigabytes = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
-  return `${gigabytes(host.memoryFreeBytes)} memory, ${gigabytes(host.diskFreeBytes)} disk free, load ${host.load1.toFixed(1)}/${host.cores}`;
+  printTable(runnerHeadings, runners.map(runnerCells), "No runner has joined.");
 }

@@ -44,7 +44,10 @@ export function addToken(program: Command): void {
       await withTownOf(options, async (town) => {
         const revoked = await town.call("token.revoke", { id });
         if (options.json === true) printJson(revoked);
-        else printLine(`Token ${id} is revoked.`);
+        else
+          printLine(
+            `Token ${id} is revoked: its runner is disconnected, and its beads go on elsewhere from what the rig's repository has of them. It may know the model's key: change that if you do not trust its host.`,
+          );
       });
     },
   );

@@ -1,6 +1,7 @@
 /** The town's own runner: a child process that joins by the socket like any other, started again when it ends. */
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { DRAIN_GRACE_MS_MAX } from "../../protocol/index.ts";
 import type { Log } from "../../server/core.ts";
 import { ownProgram } from "./own-program.ts";
 
@@ -9,7 +10,7 @@ const RESTART_LAST_MS = 30_000;
 /** One that ran this long was well: the next back-off begins anew. */
 const WELL_AFTER_MS = 60_000;
 /** A runner saves its agents' work before it ends; then it is killed. */
-const STOP_DEADLINE_MS = 20_000;
+const STOP_DEADLINE_MS = DRAIN_GRACE_MS_MAX + 20_000;
 
 export interface LocalRunnerOptions {
   /** Where the runner reaches the town. */

@@ -109,6 +109,7 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
       }),
     );
     closing.splice(closing.indexOf(closeEdges), 0, () => town.stop());
+    await tellRevoked(auth, core);
     edges.bind(core);
     return { core, auth, edges, log, stop };
   } catch (error) {
@@ -119,6 +120,12 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
 
 function keyOf({ keyFile }: HouseOptions): { keyFile?: string } {
   return keyFile === undefined ? {} : { keyFile };
+}
+
+/** A town that was killed between the two has not heard what its logins know. */
+async function tellRevoked(auth: Auth, core: TownCore): Promise<void> {
+  for (const { id, role, revokedAt } of auth.listTokens())
+    if (role === "runner" && revokedAt !== null) await core.revoked(id);
 }
 
 /** @throws Complaint when the town is too large to be recorded */

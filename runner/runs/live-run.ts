@@ -46,6 +46,9 @@ export class LiveRun<S extends RunSpec = RunSpec> {
   readonly #stopping = new AbortController();
   readonly #events: EventGatherer;
   #order: StopOrder | null = null;
+  #leave: StopOrder | null = null;
+  /** Nothing is under way that is worth waiting for: its agent is not up, or between two turns. */
+  #idle: boolean;
   #phase = "accepted";
   #progressAt: number;
   #progressToldAt = Number.NEGATIVE_INFINITY;
@@ -57,6 +60,7 @@ export class LiveRun<S extends RunSpec = RunSpec> {
     this.given = new Given(spec);
     this.#deps = deps;
     this.#progressAt = deps.clock.mono();
+    this.#idle = "agent" in spec;
     this.#events = new EventGatherer({
       clock: deps.clock,
       put: (events) => this.#putEvents(events),
@@ -89,6 +93,23 @@ export class LiveRun<S extends RunSpec = RunSpec> {
     if (this.#order !== null) return;
     this.#order = order;
     this.#stopping.abort();
+  }
+
+  /** It has to end soon: at once when idle, else when it is. */
+  leave(order: StopOrder): void {
+    this.#leave ??= order;
+    if (this.#idle) this.stop(order);
+  }
+
+  /** Its agent is between two turns: the moment to leave. */
+  rest(): void {
+    this.#idle = true;
+    if (this.#leave !== null) this.stop(this.#leave);
+  }
+
+  /** Its agent has something to do. */
+  work(): void {
+    this.#idle = false;
   }
 
   /** Called by a timer too, where a fault would end the whole runner: it ends this run. */

@@ -110,8 +110,11 @@ export class Runs implements RunsPort {
     }));
   }
 
-  /** Takes no more offers, ends every run with its work saved, and waits for that. */
-  async drain(message: string): Promise<void> {
+  /**
+   * Takes no more offers and ends every run with its work saved: those that are idle at once, the others when they have not
+   * ended by themselves after `graceMs`. Waits for that.
+   */
+  async drain(message: string, graceMs = 0): Promise<void> {
     this.#draining = true;
     const order: StopOrder = {
       outcome: "evicted",
@@ -119,12 +122,18 @@ export class Runs implements RunsPort {
       message,
       graceMs: DRAIN_GRACE_MS,
     };
-    for (const { run } of this.#held.values()) run.stop(order);
+    for (const { run } of this.#held.values()) run.leave(order);
     const all = Promise.all([...this.#held.values()].map(({ ended }) => ended));
+    if (graceMs > 0) await this.#within(graceMs, all);
+    for (const { run } of this.#held.values()) run.stop(order);
     // What does not end in time (a fetch from a slow remote) is settled by the next start.
+    await this.#within(DRAIN_MS_MAX, all);
+  }
+
+  async #within(ms: number, what: Promise<unknown>): Promise<void> {
     const late = Promise.withResolvers<void>();
-    const callOff = this.#place.clock.after(DRAIN_MS_MAX, late.resolve);
-    await Promise.race([all, late.promise]);
+    const callOff = this.#place.clock.after(ms, late.resolve);
+    await Promise.race([what, late.promise]);
     callOff();
   }
 

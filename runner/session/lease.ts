@@ -31,6 +31,11 @@ export class Lease {
     for (const listener of this.#listeners) listener();
   }
 
+  /** The town has taken its word back. */
+  end(): void {
+    this.#heardAt = null;
+  }
+
   /** Milliseconds since the town last heard us for certain; infinite before the first time. */
   get ageMs(): number {
     if (this.#heardAt === null) return Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@
  * The runner's standing with its town: connects, says hello, beats, sends facts, takes frames, and
  * starts over whole after any failure.
  */
-import type { z } from "zod";
+import { z } from "zod";
 import {
   heartbeatAnswerSchema,
   modelCredentialSchema,
@@ -108,6 +108,7 @@ export class TownSession {
   #standing: Standing | null = null;
   #connecting = Promise.withResolvers<Standing | null>();
   #flushed: (() => void)[] = [];
+  #leaving = false;
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -117,12 +118,31 @@ export class TownSession {
     return this.#standing !== null;
   }
 
+  /** How long runs may go on when this runner stops: none while nobody hears of them. */
+  get drainGraceMs(): number {
+    return this.#standing?.welcome.drainGraceMs ?? 0;
+  }
+
+  /** Tells the town that this runner stops, on this connection and any that may follow. */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    const standing = this.#standing;
+    if (standing === null) return;
+    const { connection } = standing.welcome;
+    const told = await request(standing.link, "leaving", { connection }, z.null(), ACK_TIMEOUT_MS);
+    if (!told.ok) this.#deps.log.warn("the town was not told", { code: told.error.code });
+  }
+
   /** Keeps the runner connected until `close`, or until the town refuses it for good: then the refusal. */
   async run(): Promise<ErrorBody | null> {
     let attempt = 0;
     while (!this.#stopping.signal.aborted) {
       const ended = await this.#connectOnce();
-      if (FATAL.has(ended.code)) return ended;
+      if (FATAL.has(ended.code)) {
+        // Nothing is written outside any more, not even what is about to be.
+        this.#deps.lease.end();
+        return ended;
+      }
       if (ended.code !== "offline" || attempt === 0)
         this.#deps.log.warn("not connected to the town", { code: ended.code, why: ended.message });
       attempt = ended.greeted ? 1 : attempt + 1;
@@ -237,6 +257,7 @@ export class TownSession {
       ackedSeq: spool.ackedSeq,
       lastOfferSeq: book.lastOfferSeq,
       fenceEpoch: book.fenceEpoch,
+      ...(this.#leaving && { leaving: true }),
       live: runs.inventory(),
       ended: book.ended(),
     };

@@ -6,7 +6,14 @@ import type { z } from "zod";
 import { ackSchema, refuse, type Ack, type Result } from "../../protocol/error.ts";
 import { FRAME_BYTES_MAX } from "../../protocol/limits.ts";
 
-export type UpEvent = "hello" | "facts" | "heartbeat" | "tool" | "credential" | "secrets";
+export type UpEvent =
+  | "hello"
+  | "facts"
+  | "heartbeat"
+  | "tool"
+  | "credential"
+  | "secrets"
+  | "leaving";
 export const DOWN_EVENTS = ["offer", "stop", "turn", "mail", "forget", "diff", "browse"] as const;
 export type DownEvent = (typeof DOWN_EVENTS)[number];
 /** Answers a frame of the town. Its argument is not yet parsed. */

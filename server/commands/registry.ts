@@ -51,6 +51,7 @@ import { nudge, sendMail } from "./attention/mail-commands.ts";
 import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
 import { addRig, changeRig, dropRig, recheckRig } from "./rigs/rig-commands.ts";
 import { setRigSecret } from "./rigs/rig-environment.ts";
+import { drainRunner, resumeRunner } from "./runners/runner-commands.ts";
 
 /** Every command that changes state, by name. */
 export const applyCommand = {
@@ -75,6 +76,8 @@ export const applyCommand = {
   "breaker.reset": resetBreaker,
   "author.set": setAuthor,
   "program.set": setProgram,
+  "runner.drain": drainRunner,
+  "runner.resume": resumeRunner,
   "settings.set": setSetting,
   "settings.unset": unsetSetting,
   "budget.set": setBudget,

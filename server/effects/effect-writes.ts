@@ -9,5 +9,6 @@ export interface EffectWrites {
   orderStop(tx: Tx, runId: string, outcome: "stopped_by_town", reason: string): void;
   forgetSaved(tx: Tx, runId: string): void;
   mailDelivered(tx: Tx, mailId: string): void;
+  markLeaving(tx: Tx, runnerId: string): void;
   endRun(tx: Tx, runId: string, outcome: Outcome, reason: FailureReason | null): boolean;
 }

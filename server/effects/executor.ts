@@ -36,8 +36,6 @@ export interface ExecutorDeps {
   acceptByMs: () => number;
   /** Runners that can be reached now. */
   online: () => Iterable<string>;
-  /** The runner is leaving: nothing new is to be offered to it until its next hello. */
-  onDraining: (runnerId: string) => void;
   writes: EffectWrites;
 }
 
@@ -118,7 +116,7 @@ export class Executor {
   }
 
   async #perform(owed: Owed): Promise<Sent> {
-    const { db, port, onDraining } = this.#deps;
+    const { db, port } = this.#deps;
     const acceptByMs = this.#deps.acceptByMs();
     const runner = rowAt(db, runners, owed.runnerId);
     if (owed.kind === "run.forget")
@@ -128,7 +126,7 @@ export class Executor {
     const run = rowAt(db, runs, owed.subject);
     if (!run || !runner || run.state === "ended") return { done: true, apply: () => undefined };
     const { connection } = runner;
-    const sending: Sending = { db, port, owed, run, connection, acceptByMs, onDraining };
+    const sending: Sending = { db, port, owed, run, connection, acceptByMs };
     switch (owed.kind) {
       case "run.offer":
         return sendOffer(sending);

@@ -2,7 +2,7 @@ import { errorText, type Sending, type Sent } from "./sending.ts";
 
 /** Natural key: the run id. The runner answers a repeated offer as it answered the first. */
 export async function sendOffer(sending: Sending): Promise<Sent> {
-  const { port, owed, run, connection, acceptByMs, onDraining } = sending;
+  const { port, owed, run, connection, acceptByMs } = sending;
   const { offerSeq, spec } = run;
   const ack = await port.offer(owed.runnerId, { connection, offerSeq, acceptByMs, spec });
   if (!ack.ok) {
@@ -15,19 +15,27 @@ export async function sendOffer(sending: Sending): Promise<Sent> {
     return { done: true, apply: (tx, writes) => writes.advanceRun(tx, run.id, "accepted", null) };
   }
   const { code, message } = answer;
-  if (code === "draining") onDraining(owed.runnerId);
   // A stop order may overtake the offer: then the run ends as that order says.
   const outcome = code === "stopped" ? (run.stopOutcome ?? "rejected") : "rejected";
-  return refused(run.id, outcome, code, message, "runner");
+  const answered = refused(run.id, outcome, code, message, "runner");
+  if (code !== "draining") return answered;
+  // One that could not say so before: nothing more is offered to it.
+  return {
+    done: true,
+    apply: (tx, writes) => {
+      writes.markLeaving(tx, owed.runnerId);
+      answered.apply(tx, writes);
+    },
+  };
 }
 
 function refused(
   runId: string,
-  outcome: "rejected" | "stopped_by_town" | "stopped_by_person",
+  outcome: "rejected" | "stopped_by_town" | "stopped_by_person" | "evicted",
   code: string,
   message: string,
   source: string,
-): Sent {
+): Extract<Sent, { done: true }> {
   return {
     done: true,
     apply: (tx, writes) => void writes.endRun(tx, runId, outcome, { code, message, source }),

@@ -17,7 +17,6 @@ export interface Sending {
   run: RunRow;
   connection: number;
   acceptByMs: number;
-  onDraining: (runnerId: string) => void;
 }
 /** What a send came to: `done` writes its consequence; else it is tried again. */
 export type Sent =

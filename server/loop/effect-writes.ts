@@ -1,6 +1,7 @@
 import type { EffectWrites } from "../effects/effect-writes.ts";
 import { moveMail } from "../store/writes/attention/mails.ts";
 import { confirmEffect, retryEffect } from "../store/writes/outbox.ts";
+import { markLeaving } from "../store/writes/runners.ts";
 import { advanceRun, endRun, orderStop } from "../store/writes/runs.ts";
 import { forgetSaved } from "../store/writes/saved/saved-refs.ts";
 
@@ -11,6 +12,7 @@ export const effectWrites: EffectWrites = {
   advanceRun,
   endRun,
   forgetSaved,
+  markLeaving,
   mailDelivered: (tx, id) => void moveMail(tx, id, "delivered", "its runner has it"),
   orderStop,
 };

@@ -13,6 +13,7 @@ import {
   type Heartbeat,
   type Hello,
   type HostFigures,
+  type LeavingFrame,
   type ModelCredential,
   type Result,
   type RigSecrets,
@@ -40,6 +41,9 @@ import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
 import { escalate } from "../store/writes/escalations.ts";
 import { hastenEffects } from "../store/writes/outbox.ts";
 import {
+  markLeaving,
+  markRevoked,
+  type RunnerRow,
   markSpool,
   setRunnerHost,
   setRunnerState,
@@ -76,6 +80,15 @@ const standingOf = prepared((db) =>
     .prepare(),
 );
 
+/** Why a hello with this token is not that runner's, or null. One that was revoked comes back with another token. */
+function strangerOf(known: RunnerRow | undefined, tokenId: string): Result<never> | null {
+  if (known === undefined || (known.tokenId === tokenId) === (known.revokedAt === null))
+    return null;
+  if (known.revokedAt !== null)
+    return refuse("forbidden", "this runner was revoked: it joins again with another token.");
+  return refuse("forbidden", "this runner joined with another token: start it with that one.");
+}
+
 /** After a disk that took nothing: a runner is offered nothing before it was compared. */
 const COMPARE_AGAIN_MS = 1_000;
 
@@ -90,8 +103,6 @@ export class RunnerDesk {
   readonly online = new Set<string>();
   /** When runners were last heard, those included that have left: the disk may not know yet. */
   readonly lastSeen = new Map<string, number>();
-  /** Runners that refuse everything new until their next hello. */
-  readonly draining = new Set<string>();
   #awaiting = new Map<string, Inventory>();
   readonly #events: EventIntake;
 
@@ -110,11 +121,13 @@ export class RunnerDesk {
         "a newer start of this runner is known: another process or a copy of its data runs elsewhere.",
       );
     }
-    if (known && known.tokenId !== tokenId) {
-      return refuse("forbidden", "this runner joined with another token: start it with that one.");
-    }
+    const stranger = strangerOf(known, tokenId);
+    if (stranger) return stranger;
     if (known) this.online.delete(known.id);
     return loop.submit("runner.hello", (tx) => {
+      // It may have been revoked meanwhile.
+      const gone = strangerOf(known && rowAt(tx.db, runners, known.id), tokenId);
+      if (gone) return gone;
       const row = welcomeRunner(tx, frame, tokenId);
       this.#awaiting.set(row.id, { ...frame, isNewSpool: known?.spoolEpoch !== frame.spoolEpoch });
       const ackedSeq = this.#events.greet(row);
@@ -127,6 +140,7 @@ export class RunnerDesk {
         ackedSeq,
         heartbeatMs: policy.heartbeatMs,
         leaseTtlMs: policy.leaseTtlMs,
+        drainGraceMs: policy.drainGraceMs,
         stop: this.#stops(row.id, frame.live),
       });
     });
@@ -251,6 +265,14 @@ export class RunnerDesk {
     return readRigSecrets(db, run?.rigId ?? "", (rowId, sealed) => auth.unseal(rowId, sealed));
   }
 
+  /** The runner stops: nothing new for it on this connection. */
+  leaving(runnerId: string, { connection }: LeavingFrame): Promise<Result<null>> {
+    return this.#ports.loop.submit("runner.leaving", (tx) => {
+      if (rowAt(tx.db, runners, runnerId)?.connection === connection) markLeaving(tx, runnerId);
+      return ok(null);
+    });
+  }
+
   gone(runnerId: string, connection: number): void {
     const { db, loop, clock } = this.#ports;
     const row = rowAt(db, runners, runnerId);
@@ -271,10 +293,25 @@ export class RunnerDesk {
       );
   }
 
+  /** Its token is worthless: those who joined with it are lost, and their runs are replaced at once. */
+  async revoked(tokenId: string): Promise<void> {
+    await this.#ports.loop.submit("runner.revoked", (tx) => {
+      this.#revoke(tx, tokenId);
+      return ok(null);
+    });
+  }
+
+  #revoke(tx: Tx, tokenId: string): RunnerRow | undefined {
+    const members = markRevoked(tx, tokenId);
+    for (const { id } of members) this.online.delete(id);
+    return members[0];
+  }
+
   /** A stolen token, or a copied one: neither of those who used it is trusted any more, and people are told. */
   async joinedTwice(tokenId: string): Promise<void> {
     await this.#ports.loop.submit("runner.joined_twice", (tx) => {
-      const known = tx.db.select().from(runners).where(eq(runners.tokenId, tokenId)).get();
+      const members = tx.db.select().from(runners).where(eq(runners.tokenId, tokenId)).all();
+      const known = this.#revoke(tx, tokenId) ?? members[0];
       escalate(tx, {
         title: "A runner's token was used twice",
         body: `Two runners joined with one token${known ? `, that of ${known.name}` : ""}: it was copied, or stolen. Both are shut out. Look at both hosts, then give each runner a token of its own.`,
@@ -361,7 +398,6 @@ export class RunnerDesk {
     }
     tx.rule = null;
     hastenEffects(tx, runnerId);
-    this.draining.delete(runnerId);
     this.lastSeen.set(runnerId, tx.now);
     this.online.add(runnerId);
     setRunnerState(tx, runnerId, "connected", tx.now);

@@ -28,6 +28,9 @@ export interface Policy {
   acceptByMs: number;
   /** A run that was told to stop is given up after this long without word of its end. */
   stopGraceMs: number;
+  /** Time that runs get to end by themselves: on a runner that stops, and on one that a person has set away. */
+  drainGraceMs: number;
+  awayGraceMs: number;
   /** Agent runs at once in the town; a runner's and a rig's own slots bound them too. */
   slots: number;
   /** Runs of code (check, merge, baseline) at once per runner: they cost processor time, not memory. */
@@ -118,6 +121,8 @@ export const POLICY: Policy = {
   warmMs: 300_000,
   acceptByMs: 30_000,
   stopGraceMs: 300_000,
+  drainGraceMs: 5_000,
+  awayGraceMs: 600_000,
   slots: 4,
   codeSlotsPerRunner: 2,
   workAttemptsMax: 5,

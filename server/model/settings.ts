@@ -2,6 +2,7 @@
  * The figures that people may set, and the one resolver: a rig's own over the town's over the default. A key of the policy
  * that is not here does not compile.
  */
+import { DRAIN_GRACE_MS_MAX } from "../../protocol/index.ts";
 import type { Policy } from "./policy.ts";
 
 export type PolicyKey = keyof Policy;
@@ -49,6 +50,12 @@ export const SETTINGS: Readonly<Record<PolicyKey, Setting>> = {
   warmMs: town(0, DAY, "how long an idle Mayor is kept warm"),
   acceptByMs: town(100, 600 * SECOND, "until a runner has to answer an offer"),
   stopGraceMs: town(SECOND, DAY, "until a run that was told to stop is given up"),
+  drainGraceMs: town(
+    0,
+    DRAIN_GRACE_MS_MAX,
+    "how long runs may go on when their runner stops; from its next hello on",
+  ),
+  awayGraceMs: town(0, 7 * DAY, "the same when a person has set their runner away"),
   slots: town(1, 64, "agents at once in the town"),
   codeSlotsPerRunner: town(1, 64, "gates, merges and baselines at once on a runner"),
   workAttemptsMax: rig(1, 100, "runs without finished work that fail a bead"),

@@ -35,6 +35,7 @@ import { withdraw } from "./rules/review/withdraw.ts";
 import { settleBaseline } from "./rules/rig/settle-baseline.ts";
 import { handTurn } from "./rules/session/hand-turn.ts";
 import { recoverTurn } from "./rules/session/recover-turn.ts";
+import { evictAway } from "./rules/run/evict-away.ts";
 import { interruptStill } from "./rules/run/interrupt-still.ts";
 import { nudgeStill } from "./rules/run/nudge-still.ts";
 import { tellKeptTree } from "./rules/run/tell-kept-tree.ts";
@@ -74,6 +75,7 @@ import type {
   RunView,
   TurnView,
 } from "./snapshot.ts";
+import { evictAt } from "./limits/eviction.ts";
 import { isAgents, isFrozen, isStopped, wallAt } from "./limits/pauses.ts";
 import { policyOf } from "./policy-of.ts";
 import { judgesRig } from "./judged.ts";
@@ -177,6 +179,7 @@ const RUN_TABLE: readonly Row<RunView>[] = [
     rule: stopOverBudget,
   },
   { when: (run, c) => run.stopOrderedAt === null && !serves(run, c), rule: stopOrphan },
+  { when: (run, c) => (evictAt(run, c) ?? Infinity) <= c.s.now, rule: evictAway },
   { when: (run, c) => isStarting(run) && isDue(run, c), rule: stopUnstarted },
   { when: (run, c) => run.rung === RUNG.ground && isDue(run, c), rule: nudgeStill },
   { when: (run, c) => run.rung === RUNG.nudged && isDue(run, c), rule: interruptStill },

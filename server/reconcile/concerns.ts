@@ -18,6 +18,7 @@ export type Via =
   | "runner of the run"
   | "rig of the run"
   | "turns"
+  | "run of the turn"
   | "live runs of the runner"
   | "open beads whose work the runner has"
   | "open beads whose work its runner has"
@@ -80,7 +81,7 @@ export const CONCERNS: Readonly<Record<ImageKind, readonly Via[]>> = {
     "escalations about it",
     "town",
   ],
-  chat: ["turns", "town"],
+  chat: ["turns", "run of the turn", "town"],
   town: ["town", "turns"],
   agent: ["itself"],
   escalation: ["itself", "requests about it"],

@@ -4,8 +4,9 @@
  */
 import { Capacity } from "./capacity.ts";
 import { indexSnapshot, type Context } from "./context.ts";
-import { gateOf } from "./gates.ts";
+import { gateOf, goingWords, isGoing } from "./gates.ts";
 import { repetitionWords } from "../model/ladder.ts";
+import { evictAt } from "./limits/eviction.ts";
 import { isAtWork, isStarting, nextRungAt, nextRungWords } from "./limits/ladder.ts";
 import { isFrozen, wallAt } from "./limits/pauses.ts";
 import { decide, remedies, rigRemedies, type Remedy } from "./remedies.ts";
@@ -163,12 +164,21 @@ function explainRun(run: RunView, context: Context): Explanation {
         runner.id,
       ),
     );
+  reasons.push(...goingReasons(run, context));
   reasons.push(...ladderReasons(run, context));
   const can: Remedy[] =
     run.state === "ended" || run.kind === "merge" || run.stopOrderedAt !== null
       ? []
       : [{ text: "Stop it; its work is saved", command: "run.stop", body: { run: run.id } }];
   return { text: `Its ${run.kind} run is ${run.state}.`, reasons, can };
+}
+
+/** Its runner is to be left: when, and what comes of it. */
+function goingReasons(run: RunView, context: Context): Reason[] {
+  const runner = context.runners.get(run.runnerId);
+  if (run.state === "ended" || runner === undefined || !isGoing(runner)) return [];
+  const text = `${goingWords(runner)}; its work is saved, and goes on elsewhere`;
+  return [reason(text, evictAt(run, context), runner.id)];
 }
 
 /** At which rung of the ladder it is, what comes next and when; or why it is not climbed. */

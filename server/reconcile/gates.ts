@@ -4,7 +4,7 @@ import { programOf } from "../model/agents/program.ts";
 import { isPaused, mustStagger, providerWords, type Lane } from "../model/provider.ts";
 import { nextDayAt } from "../model/budget.ts";
 import { dayOverspent } from "./limits/costs.ts";
-import { pauseWords } from "./limits/pauses.ts";
+import { pauseWords, personWords } from "./limits/pauses.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
 import type { Need, SlotClass } from "./stages.ts";
 
@@ -18,12 +18,21 @@ export function usable(rig: RigView | null, s: Snapshot, role: Role | null = nul
   const program = role && programOf(s, rig?.id ?? null, role);
   return s.runners.filter(
     (runner) =>
-      runner.online &&
-      !runner.draining &&
-      runner.state === "connected" &&
+      isReached(runner) &&
+      !isGoing(runner) &&
       (rig === null || runner.isolation !== "none" || rig.isolationConfirmed) &&
       (program === null || runner.programs.includes(program)),
   );
+}
+
+/** The town has its word. */
+export function isReached({ online, state }: RunnerView): boolean {
+  return online && state === "connected";
+}
+
+/** It stops, or a person has set it away: it is given nothing new. */
+export function isGoing({ leavingAt, away }: RunnerView): boolean {
+  return leavingAt !== null || away !== null;
 }
 
 /** Whether a host takes this class at all now. The Mayor is not kept waiting for memory. */
@@ -99,11 +108,23 @@ function runnerGate(rig: RigView, { slot, role }: Need, s: Snapshot): Gate | nul
   if (runners.some((runner) => takes(runner, slot))) return null;
   if (runners.length > 0) return gate(runners.map(refusalWords).join("; "));
   if (s.observingUntil !== null && s.runners.every((runner) => !runner.online)) return null;
-  if (usable(null, s).length === 0) return gate("no runner is connected");
+  if (usable(null, s).length === 0) return gate(noneWords(s));
   if (role !== null && usable(rig, s).length > 0) return gate(noProgramWords(rig, role, s));
   return gate(
     `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
   );
+}
+
+/** Nobody is there, or nobody who is there takes anything new. */
+function noneWords({ runners }: Snapshot): string {
+  const going = runners.filter((runner) => isReached(runner) && isGoing(runner));
+  return going.length === 0 ? "no runner is connected" : going.map(goingWords).join("; ");
+}
+
+/** Why a runner is given nothing new. */
+export function goingWords({ name, away }: RunnerView): string {
+  if (away === null) return `runner ${name} is stopping and takes nothing new`;
+  return `runner ${name} was set away by ${personWords(away.by)}: resume it to give it work`;
 }
 
 function refusalWords({ name, host }: RunnerView): string {

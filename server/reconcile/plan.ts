@@ -85,7 +85,7 @@ export type Action =
       runId: string;
       reason: string;
       code?: string;
-      by?: "stopped_by_person";
+      by?: "stopped_by_person" | "evicted";
     }
   /** One rung up, and what the run's agent is told of it. */
   | { do: "climb"; runId: string; rung: number; mode: MailMode; text: string }

@@ -36,7 +36,8 @@ const rigs = fc.tuple(
 const runners = fc.array(
   fc.record({
     online: fc.boolean(),
-    draining: fc.boolean(),
+    leavingAt: fc.option(fc.constant(NOW)),
+    away: fc.option(fc.constant({ at: NOW - 1, by: "person:owner", reason: "" })),
     state: fc.constantFrom("connected" as const, "suspect" as const, "lost" as const),
     isolation: fc.constantFrom("bwrap" as const, "user" as const, "none" as const),
     slots: fc.integer({ min: 1, max: 3 }),
@@ -164,7 +165,7 @@ test("[C2] nothing goes to a runner that is away, silent, leaving or not isolate
   check((s) => {
     for (const { runnerId, rigId } of offersOf(s)) {
       const to = s.runners.find(({ id }) => id === runnerId);
-      expect(to).toMatchObject({ online: true, draining: false, state: "connected" });
+      expect(to).toMatchObject({ online: true, leavingAt: null, away: null, state: "connected" });
       // What its silence makes of it is decided in the same round.
       const silentMs = s.observingUntil === null ? NOW - (to?.lastSeenAt ?? 0) : 0;
       expect(silentMs).toBeLessThan(POLICY.runnerSuspectMs);

@@ -97,6 +97,10 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
       can.push(
         remedy(`Let kilo be its ${role}`, "program.set", { role, program: "kilo", rig: rig.id }),
       );
+  if (usable(rig, s).length === 0)
+    for (const { id: runner, name, away } of s.runners)
+      if (away !== null)
+        can.push(remedy(`Let runner ${name} work again`, "runner.resume", { runner }));
   if (usable(rig, s).length === 0 && usable(null, s).length > 0)
     can.push(
       remedy("Let its agents work without isolation", "rig.update", {

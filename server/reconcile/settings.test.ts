@@ -108,6 +108,7 @@ const ELSEWHERE = [
   "mailTtlMs",
   "nudgeTtlMs",
   "savedWorkKeptMs",
+  "drainGraceMs",
 ] as const satisfies readonly PolicyKey[];
 
 const EFFECTS: Readonly<
@@ -135,6 +136,14 @@ const EFFECTS: Readonly<
   ],
   stallsMax: [1, live(stalled)],
   stopGraceMs: [1_000, live({ stopOrderedAt: NOW - 2_000 })],
+  awayGraceMs: [
+    1_000,
+    rulesOf({
+      issues: [atWork],
+      runs: [run()],
+      runners: [runner({ away: { at: NOW - 2_000, by: "person:owner", reason: "" } })],
+    }),
+  ],
   slots: [1, offered({ issues: many })],
   codeSlotsPerRunner: [
     1,

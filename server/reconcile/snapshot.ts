@@ -1,5 +1,6 @@
 /** What a decision needs, its clock included. Read-only; made once per round of a tick. */
 import type {
+  Away,
   BeadStatus,
   Closing,
   Delivery,
@@ -72,8 +73,12 @@ export interface RunnerView {
   isolation: Isolation;
   slots: number;
   host: HostFigures | null;
-  /** It refused an offer because it is leaving: nothing new until its next hello. */
-  draining: boolean;
+  /** When it said that it stops: nothing new until its next hello. */
+  leavingAt: number | null;
+  /** Since when a person wants nothing new to be given to it. */
+  away: Away | null;
+  /** When its token was revoked: it is lost, and nobody waits for it. */
+  revokedAt: number | null;
   /** Agent programs that it has. */
   programs: readonly string[];
   lastSeenAt: number;

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { nextDayAt } from "../model/budget.ts";
 import { dayGate } from "./gates.ts";
 import { retiresAt } from "./rules/agent/retire.ts";
+import { evictAt } from "./limits/eviction.ts";
 import { policyOf } from "./policy-of.ts";
 import { nextRungAt } from "./limits/ladder.ts";
 import { isFrozen, wallAt } from "./limits/pauses.ts";
@@ -46,6 +47,7 @@ export function wishedTimers(context: Context): TimerWish[] {
       wish(run.id, "stop", run.stopOrderedAt + s.policy.stopGraceMs + 1);
     else if (!isFrozen(run, context)) wish(run.id, "wall", wallAt(run) + 1);
     wish(run.id, "rung", nextRungAt(run, context));
+    wish(run.id, "eviction", later(evictAt(run, context), s));
   }
   for (const each of s.agents) wish(each.id, "idle", later(retiresAt(each, context), s));
   for (const each of s.questions) wish(each.id, "deadline", each.deadlineAt);

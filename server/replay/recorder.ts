@@ -81,10 +81,15 @@ export class Recorder {
         this.#enter({ in: "heartbeat", runnerId, frame }, () => core.heartbeat(runnerId, frame)),
       tool: (runnerId, frame) =>
         this.#enter({ in: "tool", runnerId, frame }, () => core.tool(runnerId, frame)),
+      leaving: (runnerId, { connection }) =>
+        this.#enter({ in: "leaving", runnerId, connection }, () =>
+          core.leaving(runnerId, { connection }),
+        ),
       runnerGone: (runnerId, connection) => {
         const gone = () => Promise.resolve(core.runnerGone(runnerId, connection));
         void this.#enter({ in: "gone", runnerId, connection }, gone);
       },
+      revoked: (tokenId) => this.#enter({ in: "revoked", tokenId }, () => core.revoked(tokenId)),
       joinedTwice: (tokenId) =>
         this.#enter({ in: "joined_twice", tokenId }, () => core.joinedTwice(tokenId)),
     };

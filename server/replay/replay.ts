@@ -177,8 +177,12 @@ function give(core: TownCore, entry: Exclude<Placed, { in: "run" | "answer" | "t
         return core.heartbeat(entry.runnerId, entry.frame as Heartbeat);
       case "tool":
         return core.tool(entry.runnerId, entry.frame as ToolFrame);
+      case "revoked":
+        return core.revoked(entry.tokenId);
       case "joined_twice":
         return core.joinedTwice(entry.tokenId);
+      case "leaving":
+        return core.leaving(entry.runnerId, { connection: entry.connection });
       case "gone":
         return Promise.resolve(core.runnerGone(entry.runnerId, entry.connection));
     }

@@ -34,6 +34,8 @@ export interface ServicePorts {
   auth: AuthPort;
   runners: RunnerPort;
   online: (runnerId: string) => boolean;
+  /** Those who joined with this token are runners no more. */
+  revoked(tokenId: string): Promise<void>;
   modelTest: ModelTest;
   loginUrl(token: string): string;
 }
@@ -46,12 +48,12 @@ export function makeServices(ports: ServicePorts): { [N in ServiceName]: Service
     "rig.browse": (body) => browseRig(ports, body),
     "token.create": (body) => Promise.resolve(ok(auth.createToken(body.role, body.name))),
     "token.list": () => Promise.resolve(ok(auth.listTokens())),
-    "token.revoke": (body) =>
-      Promise.resolve(
-        auth.revokeToken(body.id)
-          ? ok({ id: body.id })
-          : refuse("not_found", "there is no such token, or it is revoked already."),
-      ),
+    "token.revoke": async ({ id }) => {
+      if (!auth.revokeToken(id))
+        return refuse("not_found", "there is no such token: see `gastown token list`.");
+      await ports.revoked(id);
+      return ok({ id });
+    },
     "login.create": () => {
       const { token, expiresAt } = auth.createLogin();
       return Promise.resolve(ok({ url: ports.loginUrl(token), expiresAt }));

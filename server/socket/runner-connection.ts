@@ -5,6 +5,7 @@ import {
   factBatchSchema,
   heartbeatSchema,
   helloSchema,
+  leavingFrameSchema,
   refuse,
   secretsFrameSchema,
   toolFrameSchema,
@@ -22,6 +23,7 @@ export const runnerFrames = {
   tool: toolFrameSchema,
   credential: credentialFrameSchema,
   secrets: secretsFrameSchema,
+  leaving: leavingFrameSchema,
 } as const;
 export type RunnerFrame = keyof typeof runnerFrames;
 type FrameOf<E extends RunnerFrame> = z.output<(typeof runnerFrames)[E]>;

@@ -7,7 +7,7 @@ import { given, prepared } from "./prepared.ts";
 import { valueAt } from "./rows.ts";
 import { escalations, mails, questions, triageRequests } from "./schema/attention.ts";
 import { agents, beadDependencies, issues, reviews } from "./schema/beads.ts";
-import { runs } from "./schema/runs.ts";
+import { runs, turns } from "./schema/runs.ts";
 
 /** @returns what adds the subjects concerned by the change of (kind, id) to `into` */
 export function prepareConcerned(
@@ -174,6 +174,7 @@ function prepareWays(db: Db): Ways {
     "requests about it": (it) => ids(requestsAbout(db).all({ id: it.id })),
     "run of the request": (it) => [valueAt(db, triageRequests.runId, it.id) ?? null],
     "escalations that wait for triage": () => ids(waitForTriage(db).all()),
+    "run of the turn": (it) => [valueAt(db, turns.runId, it.id) ?? null],
     "mail of the run": (it) => mailOfRun(db, it),
     "bead of the review": (it) => [valueAt(db, reviews.subjectId, it.id) ?? null],
     "unsettled runs of the review": (it) => ids(ofReview.all({ id: it.id })),

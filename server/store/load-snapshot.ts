@@ -50,8 +50,6 @@ export interface Live {
   online: ReadonlySet<string>;
   /** When runners were last heard, where memory knows better than their rows. */
   lastSeen: ReadonlyMap<string, number>;
-  /** Those of the connected that take nothing new until their next hello. */
-  draining: ReadonlySet<string>;
 }
 
 /** A subject that is not decided about, because its rows or those that its rules read cannot be read. */
@@ -165,7 +163,6 @@ function prepareTown(
     runners: runnerRows.all().map((runner) => ({
       ...runner,
       online: live.online.has(runner.id),
-      draining: live.draining.has(runner.id),
       lastSeenAt: Math.max(live.lastSeen.get(runner.id) ?? 0, runner.lastSeenAt),
     })),
     turns: turnRows.all().map((turn) => ({

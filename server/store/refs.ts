@@ -1,11 +1,11 @@
 /** What people write for an object: its full id, its short form, or a rig's name. */
-import { and, eq, isNull, like } from "drizzle-orm";
+import { and, eq, isNull, like, or } from "drizzle-orm";
 import { ok, refuse, type BeadType, type Result } from "../../protocol/index.ts";
 import { given, prepared } from "./prepared.ts";
 import type { Db } from "./database.ts";
 import { rigAnswers } from "./schema/attention.ts";
 import { beads, tombstones } from "./schema/beads.ts";
-import { rigs, runs } from "./schema/runs.ts";
+import { rigs, runners, runs } from "./schema/runs.ts";
 import { rowAt } from "./rows.ts";
 
 const named = given("ref");
@@ -110,6 +110,18 @@ export function findRun(db: Db, ref: string): Result<typeof runs.$inferSelect> {
   const pattern = shortPattern(ref);
   const found = pattern ? db.select().from(runs).where(like(runs.id, pattern)).limit(2).all() : [];
   return one(found, ref, "run", "gastown watch agents --once");
+}
+
+/** By its id, or by its name where only one runner has it. */
+export function findRunner(db: Db, ref: string): Result<typeof runners.$inferSelect> {
+  const exact = rowAt(db, runners, ref);
+  if (exact) return ok(exact);
+  const pattern = shortPattern(ref);
+  const named = pattern
+    ? or(eq(runners.name, ref), like(runners.id, pattern))
+    : eq(runners.name, ref);
+  const found = db.select().from(runners).where(named).limit(2).all();
+  return one(found, ref, "runner", "gastown runner list");
 }
 
 /** `bd-x1y2z3` or `bd_…x1y2z3` as a LIKE pattern, or null when it cannot be a short form. */

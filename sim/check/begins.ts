@@ -40,9 +40,12 @@ export class BeginChecks {
 
   begins(run: Run): void {
     const { id, kind, beadId, runnerId } = run;
-    const runner = this.#view.runners.get(runnerId)?.state ?? "connected";
-    if (runner !== "connected")
-      throw new Violation("offered-heard", `${id} was offered to ${runnerId}, which is ${runner}`);
+    const runner = this.#view.runners.get(runnerId);
+    const state = runner?.state ?? "connected";
+    if (state !== "connected")
+      throw new Violation("offered-heard", `${id} was offered to ${runnerId}, which is ${state}`);
+    if (runner !== undefined && (runner.away !== null || runner.leavingAt !== null))
+      throw new Violation("offered-staying", `${id} was offered to ${runnerId}, which leaves`);
     const issue = beadId === null ? undefined : this.#view.issues.get(beadId);
     if (kind === "merge" && issue !== undefined && isEnding(issue)) this.#withdrawing.add(id);
     this.#notPaused(run);

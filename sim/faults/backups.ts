@@ -48,6 +48,7 @@ function wishAgain({ people, view }: Play): void {
     ...FIGURES.map(([key]) => ["settings.unset", { key }] as const),
     ...["day", "run", "bead"].map((scope) => ["budget.set", { scope, tokens: null }] as const),
   ];
+  for (const runner of view.runners.keys()) wishes.push(["runner.resume", { runner }]);
   for (const { id, held } of view.issues.values()) {
     if (held) wishes.push(["bead.release", { bead: id }]);
     wishes.push(["budget.set", { scope: "bead", of: id, tokens: null }]);

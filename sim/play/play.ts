@@ -33,6 +33,7 @@ const PATIENCE = {
   startStillMs: 3 * 60_000,
   workStillMs: 90_000,
   reviewStillMs: 90_000,
+  awayGraceMs: 30_000,
   triageWallMs: 3 * 60_000,
   triageCoolMs: 5_000,
 };

@@ -115,7 +115,8 @@ function unsettled(play: Play, { view }: Checks): string {
   const left = [...play.beads.values()].flatMap((id) => {
     const issue = view.issues.get(id);
     if (issue?.status === "closed" || issue?.status === "failed") return [];
-    return [`${id} is ${issue?.status ?? "unknown"}: ${issue?.wait?.text ?? "no wait"}`];
+    const wait = issue?.wait ?? view.reviews.get(issue?.reviewId ?? "")?.wait;
+    return [`${id} is ${issue?.status ?? "unknown"}: ${wait?.text ?? "no wait"}`];
   });
   return `${left.length} beads did not come to an end: ${left.join("; ")}`;
 }

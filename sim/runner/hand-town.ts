@@ -106,6 +106,8 @@ export class HandTown implements TownSide {
         return this.#store(frame);
       case "heartbeat":
         return ok({ stop: [], heartbeatMs: 10_000 });
+      case "leaving":
+        return ok(null);
       case "credential":
         return ok({ provider: "scripted", baseUrl: "sim:", apiKey: null });
       case "secrets":

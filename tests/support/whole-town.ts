@@ -65,7 +65,8 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
         HOME: home,
         PATH: [options.pathFirst, process.env["PATH"]].filter((part) => part).join(delimiter),
         XDG_CONFIG_HOME: home,
-        GASTOWN_POLICY: JSON.stringify(options.policy ?? {}),
+        // A test that is over waits for no agent.
+        GASTOWN_POLICY: JSON.stringify({ drainGraceMs: 0, ...options.policy }),
         ...(users === undefined ? {} : { GASTOWN_ISOLATION: "user" }),
       },
     });

@@ -1,8 +1,10 @@
 /** The hosts that agents run on. */
 import type { HostFigures, Runner } from "../../protocol/index.ts";
-import { useImages } from "../lib/town.tsx";
+import { useCommand, useImages } from "../lib/town.tsx";
 import { Age } from "../ui/age.tsx";
+import { Button } from "../ui/button.tsx";
 import { Section } from "../ui/card.tsx";
+import { Refusal } from "../ui/feedback.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
 import { bytes, count } from "../words/figures.ts";
 import { runnerLook } from "../words/states.ts";
@@ -18,31 +20,70 @@ export function RunnerList() {
       ) : (
         <ul className="divide-y divide-line">
           {runners.map((runner) => (
-            <li
-              key={runner.id}
-              className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5 text-sm"
-            >
-              <span className="min-w-32 font-medium">{runner.name}</span>
-              <StateChip look={runnerLook(runner.state)} />
-              <span className="num text-ink-2">{count(runner.slots, "slot")}</span>
-              <span className="text-ink-2">{runner.programs.join(", ") || "no agent program"}</span>
-              <span className={runner.isolation === "none" ? "text-s-failed" : "text-ink-2"}>
-                {isolationWords(runner)}
-              </span>
-              {runner.host && runner.state === "connected" && <HostLine host={runner.host} />}
-              <span className="num ml-auto text-xs text-ink-3">
-                {runner.version}
-                {runner.state !== "connected" && (
-                  <>
-                    , last seen <Age at={runner.lastSeenAt} form="ago" />
-                  </>
-                )}
-              </span>
-            </li>
+            <RunnerRow key={runner.id} runner={runner} />
           ))}
         </ul>
       )}
     </Section>
+  );
+}
+
+function RunnerRow({ runner }: { runner: Runner }) {
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5 text-sm">
+      <span className="min-w-32 font-medium">{runner.name}</span>
+      <StateChip look={runnerLook(runner)} />
+      <GoingLine runner={runner} />
+      <span className="num text-ink-2">{count(runner.slots, "slot")}</span>
+      <span className="text-ink-2">{runner.programs.join(", ") || "no agent program"}</span>
+      <span className={runner.isolation === "none" ? "text-s-failed" : "text-ink-2"}>
+        {isolationWords(runner)}
+      </span>
+      {runner.host && runner.state === "connected" && <HostLine host={runner.host} />}
+      <span className="num ml-auto text-xs text-ink-3">
+        {runner.version}
+        {runner.state !== "connected" && (
+          <>
+            , last seen <Age at={runner.lastSeenAt} form="ago" />
+          </>
+        )}
+      </span>
+      {runner.revokedAt === null && <AwayButton runner={runner} />}
+    </li>
+  );
+}
+
+/** Since when it is given nothing new, and by whose word. */
+function GoingLine({ runner: { leavingAt, away } }: { runner: Runner }) {
+  const at = leavingAt ?? away?.at;
+  if (at === undefined) return null;
+  const who = away === null ? "" : ` by ${away.by.replace(/^person:/, "")}`;
+  return (
+    <span className="text-xs text-ink-3">
+      since <Age at={at} />
+      {who}
+      {away !== null && away.reason !== "" && `: ${away.reason}`}
+    </span>
+  );
+}
+
+function AwayButton({ runner }: { runner: Runner }) {
+  const isAway = runner.away !== null;
+  const command = useCommand(isAway ? "runner.resume" : "runner.drain");
+  return (
+    <>
+      <Button
+        size="small"
+        sent={command.state.phase === "sent"}
+        aria-label={isAway ? `Give ${runner.name} work again` : `Set ${runner.name} away`}
+        onClick={() => void command.run({ runner: runner.id })}
+      >
+        {isAway ? "Resume" : "Set away"}
+      </Button>
+      {command.state.phase === "refused" && (
+        <Refusal error={command.state.error} className="basis-full" />
+      )}
+    </>
   );
 }
 

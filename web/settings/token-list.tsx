@@ -128,8 +128,9 @@ function TokenRow({ token, onRevoked }: { token: Token; onRevoked: () => Promise
           }}
         >
           <p>
-            Its runner is disconnected at once and cannot join again with it. Runs there are
-            recovered from their saved work.
+            Its runner is disconnected at once and cannot join again with it. Its beads go on
+            elsewhere, from what the rig's repository has of them: set the runner away first where
+            you want all of its work. It may know the model's key.
           </p>
         </Confirm>
       )}

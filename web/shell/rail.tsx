@@ -226,7 +226,7 @@ function RailFoot({ narrow }: { narrow: boolean }) {
       )}
     >
       {runners.map((runner) => {
-        const look = runnerLook(runner.state);
+        const look = runnerLook(runner);
         return (
           <p
             key={runner.id}

@@ -156,8 +156,12 @@ const runnerLooks: Record<Runner["state"], Look> = {
   suspect: paused("Silent"),
   lost: failed("Lost"),
 };
-export function runnerLook(state: Runner["state"]): Look {
-  return runnerLooks[state];
+/** Whether it is there; of one that is, whether it is to stay. */
+export function runnerLook({ state, leavingAt, away, revokedAt }: Runner): Look {
+  if (revokedAt !== null) return closed("Revoked");
+  if (state !== "connected") return runnerLooks[state];
+  if (leavingAt !== null) return paused("Stopping");
+  return away === null ? runnerLooks.connected : paused("Away");
 }
 
 export function agentLook(state: Agent["state"]): Look {

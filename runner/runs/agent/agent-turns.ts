@@ -122,6 +122,9 @@ async function beginTurn(
   text: string,
   shown: TurnPlan<unknown>["shown"],
 ): Promise<Ending | null> {
+  run.rest();
+  if (run.signal.aborted) return stoppedEnding(run);
+  run.work();
   const letters = run.mail.take();
   const said = [text, lettersText(letters)].filter((part) => part !== "").join("\n\n");
   const sent = await host.prompt(said, shown ?? { from: "machine", text: said });

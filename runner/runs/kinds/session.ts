@@ -102,6 +102,7 @@ async function answer(
     turnEnded: () => Promise.resolve("closed"),
   });
   run.enter("waiting");
+  run.rest();
   return tellEnd(run, host, turnId, seen);
 }
 

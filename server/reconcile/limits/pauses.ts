@@ -29,6 +29,10 @@ export function wallAt(run: RunView): number {
 }
 
 export function pauseWords(what: string, { kind, by }: PauseView): string {
-  const who = by.replace(/^person:/, "");
-  return `${what} was ${kind === "stop" ? "stopped" : "paused"} by ${who}: resume it to go on`;
+  return `${what} was ${kind === "stop" ? "stopped" : "paused"} by ${personWords(by)}: resume it to go on`;
+}
+
+/** Who an actor is, for people. */
+export function personWords(actor: string): string {
+  return actor.replace(/^person:/, "");
 }

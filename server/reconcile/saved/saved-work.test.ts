@@ -65,7 +65,7 @@ test("[C20] [C7] a bead waits for the runner that alone has its work, says so, a
   for (const keeper of [
     { online: false, lastSeenAt },
     { state: "suspect" as const, lastSeenAt },
-    { draining: true, lastSeenAt },
+    { leavingAt: NOW, lastSeenAt },
   ]) {
     const { on, wait, timers } = decide(saved(), keeper);
     expect({ on, untilAt: wait?.untilAt }).toEqual({ on: null, untilAt });

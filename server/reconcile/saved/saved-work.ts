@@ -1,7 +1,7 @@
 /** From which saved work the next run of a bead begins, and whether it has to wait for the runner that alone has it. */
 import type { GivenWork, RunSpecOf, Wait } from "../../../protocol/index.ts";
 import { Capacity } from "../capacity.ts";
-import { usable } from "../gates.ts";
+import { isGoing, isReached, usable } from "../gates.ts";
 import { policyOf } from "../policy-of.ts";
 import type { IssueSaved, IssueView, RigView, RunnerView, Snapshot } from "../snapshot.ts";
 
@@ -28,10 +28,12 @@ export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wai
     const isFull = new Capacity(s).roomOn("agent", here) <= 0;
     return isFull ? { text: `waits for a free slot on ${what}`, untilAt: null } : null;
   }
+  // Nobody waits for what the town does not trust any more.
+  if (runner.revokedAt !== null) return null;
   // It is there and may not work for this rig: waiting would not bring the work.
-  if (runner.online && !runner.draining && runner.state === "connected") return null;
+  if (isReached(runner) && !isGoing(runner)) return null;
   const untilAt = Math.max(
-    runner.lastSeenAt + policyOf(s, rig.id).savedWorkPatienceMs,
+    awayFrom(runner, s) + policyOf(s, rig.id).savedWorkPatienceMs,
     s.observingUntil ?? 0,
   );
   return untilAt <= s.now ? null : { text: `waits for ${what}`, untilAt };
@@ -43,6 +45,12 @@ function givenWait(given: GivenWork, rig: RigView, s: Snapshot): Omit<Wait, "rul
   if (runnerId === null || usable(rig, s).some(({ id }) => id === runnerId)) return null;
   const name = s.runners.find(({ id }) => id === runnerId)?.name ?? "that is gone";
   return { text: `waits for runner ${name}, which has what a person gave back`, untilAt: null };
+}
+
+/** From when it is waited for: one that a person has set away is heard, and still does not go on. */
+function awayFrom(runner: RunnerView, { policy }: Snapshot): number {
+  const { away, lastSeenAt } = runner;
+  return isReached(runner) && away !== null ? away.at + policy.awayGraceMs : lastSeenAt;
 }
 
 /** What a run on this runner goes on from: the newest, or what the rig's repository has of that run. */
@@ -65,12 +73,14 @@ export function leftBehind(
 ): { title: string; body: string } | null {
   const keeper = keeperOf(issue);
   if (keeper === null || keeper === runner.id || issue.saved === null) return null;
-  const host = s.runners.find(({ id }) => id === keeper)?.name ?? keeper;
+  const of = s.runners.find(({ id }) => id === keeper);
+  const host = of?.name ?? keeper;
+  const why = (of?.revokedAt ?? null) === null ? "was away for too long" : "was revoked";
   const { oid, ref, remoteOid } = issue.saved;
   const from = remoteOid === null ? "its base" : "an older save, which the rig's repository has";
   return {
     title: "Saved work was left behind on a runner",
-    body: `The newest saved work of this bead (${linesOf(issue.saved)}, commit ${oid}) is on runner ${host} alone, as ${ref} in the store of its rig, and that runner was away for too long. The bead goes on without it, from ${from}. When the runner is back, its work is kept there and copied to the rig's repository, where the rig allows: take from it what is missed, then resolve this.`,
+    body: `The newest saved work of this bead (${linesOf(issue.saved)}, commit ${oid}) is on runner ${host} alone, as ${ref} in the store of its rig, and that runner ${why}. The bead goes on without it, from ${from}. When the runner is back, its work is kept there and copied to the rig's repository, where the rig allows: take from it what is missed, then resolve this.`,
   };
 }
 

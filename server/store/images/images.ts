@@ -332,7 +332,7 @@ export function rigImage(db: Db, id: string): Rig | null {
   return rig;
 }
 
-function runnerImage(db: Db, id: string): Runner | null {
+export function runnerImage(db: Db, id: string): Runner | null {
   const row = runnerRow(db).get({ id });
   if (!row) return null;
   const {
@@ -347,6 +347,9 @@ function runnerImage(db: Db, id: string): Runner | null {
     appVersion,
     host,
     lastSeenAt,
+    leavingAt,
+    away,
+    revokedAt,
   } = row;
   return {
     id,
@@ -361,6 +364,9 @@ function runnerImage(db: Db, id: string): Runner | null {
     version: appVersion,
     host,
     lastSeenAt,
+    leavingAt,
+    away,
+    revokedAt,
   };
 }
 

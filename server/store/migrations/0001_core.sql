@@ -267,6 +267,9 @@ ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpo
 ALTER TABLE `rigs` ADD `environment` text DEFAULT '{"variables":{},"instructions":{"polecat":null,"refinery":null},"copies":[],"ports":0,"teardown":null,"secrets":[],"version":0}' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint
+ALTER TABLE `runners` ADD `leaving_at` integer;--> statement-breakpoint
+ALTER TABLE `runners` ADD `away` text;--> statement-breakpoint
+ALTER TABLE `runners` ADD `revoked_at` integer;--> statement-breakpoint
 ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

@@ -10,6 +10,7 @@ import {
 import { sql } from "drizzle-orm";
 import { DEFAULT_PROGRAM, NO_ENVIRONMENT } from "../../../protocol/index.ts";
 import type {
+  Away,
   Delivery,
   Egress,
   FailureReason,
@@ -96,7 +97,7 @@ export const runs = sqliteTable(
     ports: json<PortBlock>("ports"),
     result: json<RunResultFact>("result"),
     /** Why a stop was ordered and by whom; the run goes on until the runner reports its exit. */
-    stopOutcome: text("stop_outcome").$type<"stopped_by_town" | "stopped_by_person">(),
+    stopOutcome: text("stop_outcome").$type<"stopped_by_town" | "stopped_by_person" | "evicted">(),
     stopReason: text("stop_reason"),
     stopOrderedAt: at("stop_ordered_at"),
     /** What the order says of the run: server/model/outcomes.ts. */
@@ -281,4 +282,10 @@ export const runners = sqliteTable("runners", {
   spoolSeq: integer("spool_seq").notNull(),
   offerSeq: integer("offer_seq").notNull(),
   lastSeenAt: at("last_seen_at").notNull(),
+  /** When it said that it stops; its next hello says otherwise. */
+  leavingAt: at("leaving_at"),
+  /** A person's word: nothing new for it. */
+  away: json<Away>("away"),
+  /** Its token was revoked: it is no runner of this town any more, unless it joins with another. */
+  revokedAt: at("revoked_at"),
 });

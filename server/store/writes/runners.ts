@@ -1,4 +1,10 @@
-import { DEFAULT_PROGRAM, type Hello, type HostFigures } from "../../../protocol/index.ts";
+import { and, eq, isNull } from "drizzle-orm";
+import {
+  DEFAULT_PROGRAM,
+  type Away,
+  type Hello,
+  type HostFigures,
+} from "../../../protocol/index.ts";
 import { runners } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { raiseFences } from "./runs.ts";
@@ -30,6 +36,8 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
       hello.ackedSeq ?? 0,
     ),
     lastSeenAt: tx.now,
+    leavingAt: hello.leaving === true ? tx.now : null,
+    revokedAt: null,
   };
   // A backup that was put back knows less of offers than the runner.
   const offerSeq = Math.max(known?.offerSeq ?? 0, hello.lastOfferSeq);
@@ -47,6 +55,34 @@ export function setRunnerState(
   lastSeenAt?: number,
 ): void {
   changeRow(tx.db, runners, id, { state, ...(lastSeenAt !== undefined && { lastSeenAt }) });
+  tx.touch("runner", id);
+}
+
+/** It has said that it stops. */
+export function markLeaving(tx: Tx, id: string): void {
+  const row = rowAt(tx.db, runners, id);
+  if (!row || row.leavingAt !== null) return;
+  changeRow(tx.db, runners, id, { leavingAt: tx.now });
+  tx.touch("runner", id);
+}
+
+/** Runners whose key was taken for this token: lost at once, so that their runs are replaced. */
+export function markRevoked(tx: Tx, tokenId: string): RunnerRow[] {
+  const members = tx.db
+    .select()
+    .from(runners)
+    .where(and(eq(runners.tokenId, tokenId), isNull(runners.revokedAt)))
+    .all();
+  for (const { id } of members) {
+    changeRow(tx.db, runners, id, { revokedAt: tx.now, state: "lost" });
+    tx.touch("runner", id);
+  }
+  return members;
+}
+
+/** A person's word that it gets nothing new, or null: it is given work again. */
+export function setRunnerAway(tx: Tx, id: string, away: Away | null): void {
+  changeRow(tx.db, runners, id, { away });
   tx.touch("runner", id);
 }
 

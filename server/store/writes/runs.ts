@@ -181,7 +181,7 @@ export function markKeptTold(tx: Tx, runId: string): void {
 export function orderStop(
   tx: Tx,
   runId: string,
-  outcome: "stopped_by_town" | "stopped_by_person",
+  outcome: "stopped_by_town" | "stopped_by_person" | "evicted",
   reason: string,
   code: string | null = null,
 ): void {

@@ -23,6 +23,7 @@ export const FIGURES = [
   ["turnTriesMax", 1],
   ["stallsMax", 1],
   ["stopGraceMs", 45_000],
+  ["awayGraceMs", 2_000],
 ] as const;
 /** Such a figure holds for so long at most. */
 const FIGURE_MS_MAX = 5 * 60_000;
@@ -42,6 +43,21 @@ export const pause: Act = (_bead, random, { play }) => [
   {},
   () => later(play, random, ["town.resume", {}]),
 ];
+
+/** A host that is to be left, and is given back; often after the grace of what runs there. */
+export const away: Act = (_bead, random, { play }) => {
+  const runner = oneOf(
+    [...play.view.runners.values()].filter((each) => each.away === null),
+    random,
+  );
+  if (runner === undefined) return null;
+  return [
+    "runner.drain",
+    { runner: runner.id },
+    () => later(play, random, ["runner.resume", { runner: runner.id }], AWAY_MS_MAX),
+  ];
+};
+const AWAY_MS_MAX = 3 * 60_000;
 
 /** A limit that some runs meet; it is lifted again. */
 export const budget: Act = (bead, random, { play }) => {

@@ -46,6 +46,10 @@ export class MemoryTown implements TownCore {
   /** Tokens that were used twice. */
   readonly twice: string[] = [];
 
+  revoked(): Promise<void> {
+    return Promise.resolve();
+  }
+
   joinedTwice(tokenId: string): Promise<void> {
     this.twice.push(tokenId);
     return Promise.resolve();
@@ -98,6 +102,10 @@ export class MemoryTown implements TownCore {
 
   heartbeat(): ReturnType<TownCore["heartbeat"]> {
     return Promise.resolve(ok({ stop: [], heartbeatMs: 5_000 }));
+  }
+
+  leaving(): ReturnType<TownCore["leaving"]> {
+    return Promise.resolve(ok(null));
   }
 
   tool(): ReturnType<TownCore["tool"]> {

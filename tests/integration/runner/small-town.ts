@@ -9,6 +9,7 @@ import type { RunSpec } from "../../../protocol/run-spec.ts";
 import {
   heartbeatSchema,
   helloSchema,
+  leavingFrameSchema,
   toolFrameSchema,
   credentialFrameSchema,
   secretsFrameSchema,
@@ -43,6 +44,7 @@ export const MODEL_KEY = "the-model-key";
 export class SmallTown {
   heartbeatMs = 200;
   leaseTtlMs = 5_000;
+  drainGraceMs: number | undefined;
   readonly hellos: Hello[] = [];
   readonly heartbeats: Heartbeat[] = [];
   /** Stored facts, once each, in the order of their sequence. */
@@ -52,6 +54,8 @@ export class SmallTown {
   readonly tools: ToolFrame[] = [];
   readonly credentials: CredentialFrame[] = [];
   readonly secretFrames: SecretsFrame[] = [];
+  /** How many facts were stored when a runner said that it leaves. */
+  readonly leavings: number[] = [];
   modelUrl = "";
   /** While set, nobody is let in; how often somebody was refused. */
   closed = false;
@@ -194,6 +198,7 @@ export class SmallTown {
           ackedSeq: this.#ackedSeq,
           heartbeatMs: this.heartbeatMs,
           leaseTtlMs: this.leaseTtlMs,
+          drainGraceMs: this.drainGraceMs,
           stop: [],
         }),
       );
@@ -230,6 +235,12 @@ export class SmallTown {
     socket.on("secrets", (frame: unknown, ack: (answer: Ack) => void) => {
       this.secretFrames.push(secretsFrameSchema.parse(frame));
       ack(this.answerSecrets());
+      this.#happened();
+    });
+    socket.on("leaving", (frame: unknown, ack: (answer: Ack) => void) => {
+      leavingFrameSchema.parse(frame);
+      this.leavings.push(this.facts.length);
+      ack(ok(null));
       this.#happened();
     });
     socket.on("disconnect", () => {

@@ -125,7 +125,9 @@ test("[C6] [SC-RECOVER-5] a runner that is leaving is offered nothing until its 
   const { bead, offer } = await begin();
   await stateOf(offer, "ended");
   await stage.until(async () =>
-    (await stage.issue(bead)).wait?.text === "no runner is connected" ? true : undefined,
+    (await stage.issue(bead)).wait?.text === "runner played is stopping and takes nothing new"
+      ? true
+      : undefined,
   );
   const before = stage.port.offers.length;
   stage.port.answerOffer = () => ({ ok: true, value: { accepted: true } });

@@ -328,7 +328,7 @@ export class PlayedRunner {
   seq = 0;
   incarnation = 1;
   readonly spoolEpoch: string = crypto.randomUUID();
-  readonly tokenId = encodeId("token", new Uint8Array(16).fill(9));
+  tokenId: string = encodeId("token", new Uint8Array(16).fill(9));
 
   constructor(stage: Stage) {
     this.#stage = stage;

@@ -6,6 +6,8 @@ export const watchSilence: Rule<RunnerView> = {
   id: "runner/watch-silence",
   why: "the runner has been silent",
   decide(runner, { s }) {
+    // It is lost, whatever is heard of it.
+    if (runner.revokedAt !== null) return null;
     const isObserving = s.observingUntil !== null && s.now < s.observingUntil;
     const silentMs = s.now - runner.lastSeenAt;
     const state =

@@ -13,7 +13,8 @@ export const settleSessionRun: Rule<RunView> = {
     const why = run.reason?.message ?? `the run ended as ${run.outcome ?? "lost"}`;
     // A runner that was leaving said so at once, and the provider's trouble is nobody's try.
     const trouble = troubleOf(run.outcome, run.reason?.code ?? null);
-    const leaving = run.outcome === "rejected" && run.reason?.code === "draining";
+    const leaving =
+      run.outcome === "evicted" || (run.outcome === "rejected" && run.reason?.code === "draining");
     const counted = trouble === null && !leaving;
     const actions: Action[] = open.map((turn) =>
       (counted && turn.tries >= s.policy.turnTriesMax) || run.outcome === "stopped_by_person"

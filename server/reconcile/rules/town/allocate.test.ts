@@ -107,7 +107,16 @@ test.each([
   ["no runner", { runners: [] }, "no runner is connected"],
   ["a suspect runner", { runners: [runner({ state: "suspect" })] }, "no runner is connected"],
   ["a runner that is gone", { runners: [runner({ online: false })] }, "no runner is connected"],
-  ["a runner that is leaving", { runners: [runner({ draining: true })] }, "no runner is connected"],
+  [
+    "a runner that is leaving",
+    { runners: [runner({ leavingAt: NOW })] },
+    "runner local is stopping and takes nothing new",
+  ],
+  [
+    "a runner that a person has set away",
+    { runners: [runner({ away: { at: NOW, by: "person:owner", reason: "" } })] },
+    "runner local was set away by owner: resume it to give it work",
+  ],
   ["a removed rig", { rigs: [] }, "its rig is gone; close it"],
 ] satisfies [string, Change, string][])(
   "[town/allocate] %s gets nothing and says so",

@@ -31,6 +31,8 @@ export const bodies: { [N in CommandName]: (names: Names) => CommandInput<N> } =
   "breaker.reset": nothing,
   "program.get": ({ rig }) => ({ rig }),
   "program.set": ({ rig }) => ({ role: "polecat", program: "kilo", rig }),
+  "runner.drain": ({ runner }) => ({ runner, reason: "new memory" }),
+  "runner.resume": ({ awayRunner }) => ({ runner: awayRunner }),
   "settings.get": ({ rig }) => ({ rig }),
   "settings.set": ({ rig }) => ({ key: "roundsMax", value: 3, rig }),
   "settings.unset": ({ rig }) => ({ key: "roundsMax", rig }),

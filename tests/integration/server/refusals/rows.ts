@@ -280,6 +280,8 @@ const townRows = {
     wrong("a role that is none", () => ({ role: "witness" })),
     wrong("the Mayor's of a rig", () => ({ role: "mayor" })),
   ],
+  "runner.drain": [late("one that is away", ({ awayRunner }) => ({ runner: awayRunner }))],
+  "runner.resume": [late("one that is not away", ({ runner }) => ({ runner }))],
   "settings.set": [
     row("not_found", "a figure that is none", () => ({ key: "toString" })),
     wrong("half a round", () => ({ value: 1.5 })),

@@ -23,6 +23,8 @@ export interface Names {
   failed: string;
   /** Deleted. */
   gone: string;
+  runner: string;
+  awayRunner: string;
   agent: string;
   foreignAgent: string;
   idleAgent: string;
@@ -171,6 +173,7 @@ class Builder {
     const stage = this.#stage;
     this.#rig = await stage.readyRig(this.#runner, { slots: 64 });
     const rigs = await this.#rigs();
+    const runners = { runner: this.#runner.id, awayRunner: await this.#away() };
     const beads = await this.#beads(rigs.otherRig);
     const convoys = await this.#convoys(rigs.otherRig);
     const molecules = await this.#molecules(rigs.pausedRig);
@@ -180,7 +183,16 @@ class Builder {
     await stage.do("town.stop", {});
     await stage.call("bead.comment", { bead: beads.open, text: "the first" }, USED_KEY);
     await stage.until(() => (this.#owed() === 0 ? true : undefined));
-    return { rig: this.#rig, ...rigs, ...beads, ...convoys, ...molecules, ...agents, ...words };
+    const what = { ...beads, ...convoys, ...molecules, ...agents, ...words };
+    return { rig: this.#rig, ...rigs, ...runners, ...what };
+  }
+
+  /** A runner that is given nothing. */
+  async #away(): Promise<string> {
+    const away = new PlayedRunner(this.#stage);
+    await away.hello({ name: "away" });
+    await this.#stage.do("runner.drain", { runner: away.id });
+    return away.id;
   }
 
   /** Effects that are not confirmed yet. */

@@ -1,0 +1,18 @@
+/** When a run has to leave a runner that a person has set away. */
+import type { Context } from "../context.ts";
+import type { RunView, Snapshot } from "../snapshot.ts";
+import { isAgents } from "./pauses.ts";
+
+/** Null: never, or it was told to stop. A merge is left to settle. */
+export function evictAt(run: RunView, { s, runners }: Context): number | null {
+  const away = runners.get(run.runnerId)?.away ?? null;
+  if (away === null || run.stopOrderedAt !== null || run.kind === "merge") return null;
+  return isIdle(run, s) ? away.at : away.at + s.policy.awayGraceMs;
+}
+
+/** Nothing is under way in it: the Mayor has no turn, an agent is not up yet. */
+function isIdle(run: RunView, { turns }: Snapshot): boolean {
+  if (run.kind === "session")
+    return turns.every((turn) => turn.runId !== run.id || turn.state !== "running");
+  return isAgents(run) && run.startedAt === null;
+}
