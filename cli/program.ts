@@ -28,6 +28,7 @@ import { addSling } from "./commands/sling.ts";
 import { addSlice } from "./commands/slices/slice.ts";
 import { addStatus } from "./commands/status.ts";
 import { addToken } from "./commands/token.ts";
+import { addAttach } from "./commands/terminals/attach.ts";
 import { addUp } from "./commands/up.ts";
 import { addWatch } from "./commands/watch.ts";
 import { Complaint } from "./complaint.ts";
@@ -85,6 +86,7 @@ function createProgram(): Command {
     addToken,
     addCall,
     addWatch,
+    addAttach,
     addRunner,
     addModel,
     addSmoke,

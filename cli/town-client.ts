@@ -1,4 +1,5 @@
 /** A program's connection to a running town: the same socket and messages as the page's. */
+import type { z } from "zod";
 import { io, type Socket } from "socket.io-client";
 import {
   errorBodySchema,
@@ -9,7 +10,12 @@ import {
   type CommandInput,
   type CommandName,
   type CommandValue,
+  TERMINAL_INPUT_BYTES_MAX,
   type FeedPosition,
+  type TerminalFrame,
+  type TerminalOpened,
+  type terminalOpenSchema,
+  type TerminalSize,
   type TopicFrame,
 } from "../protocol/index.ts";
 import { Complaint } from "./complaint.ts";
@@ -19,6 +25,19 @@ import { appVersion } from "./version.ts";
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A query of the model or of a runner may take its own deadline on the other side. */
 const ANSWER_TIMEOUT_MS = 120_000;
+
+/** A terminal that is open on this connection. */
+export interface AttachedTerminal {
+  runId: string;
+  /** The connection has ended. */
+  gone: Promise<void>;
+  input(data: Uint8Array): void;
+  resize(size: TerminalSize): void;
+}
+interface TerminalLine {
+  /** @throws Complaint with the town's sentence when it is refused */
+  open(wish: z.input<typeof terminalOpenSchema>): Promise<AttachedTerminal>;
+}
 
 export class TownClient {
   readonly #socket: Socket;
@@ -99,6 +118,31 @@ export class TownClient {
     for (const frame of early) onFrame(frame);
     take = onFrame;
     await ended;
+  }
+
+  /** Terminals of this connection: every frame goes to `show`, which calls `drawn` when it is drawn. */
+  terminal(show: (frame: TerminalFrame, drawn: () => void) => void): TerminalLine {
+    const gone = new Promise<void>((resolve) => this.#socket.once("disconnect", () => resolve()));
+    return {
+      open: async (wish) => {
+        // Its first frames may come before the answer.
+        this.#socket.on("terminal", show);
+        const ack = (await this.#emit("terminal.open", wish)) as Ack<TerminalOpened>;
+        if (!ack.ok) throw new Complaint(ack.error.message);
+        const { terminal, runId } = ack.value;
+        const tell = (event: string, body: object) =>
+          void this.#socket.emit(event, { terminal, ...body }, () => undefined);
+        return {
+          runId,
+          gone,
+          input(data) {
+            for (let at = 0; at < data.byteLength; at += TERMINAL_INPUT_BYTES_MAX)
+              tell("terminal.input", { data: data.subarray(at, at + TERMINAL_INPUT_BYTES_MAX) });
+          },
+          resize: ({ cols, rows }) => tell("terminal.resize", { cols, rows }),
+        };
+      },
+    };
   }
 
   close(): void {

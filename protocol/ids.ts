@@ -33,6 +33,7 @@ export const ID_PREFIX = {
   event: "ev",
   token: "tk",
   answer: "an",
+  terminal: "tm",
 } as const;
 export type IdKind = keyof typeof ID_PREFIX;
 
@@ -47,6 +48,7 @@ export const sessionIdSchema = idSchema(ID_PREFIX.session);
 export const turnIdSchema = idSchema(ID_PREFIX.turn);
 export const eventIdSchema = idSchema(ID_PREFIX.event);
 export const answerIdSchema = idSchema(ID_PREFIX.answer);
+export const terminalIdSchema = idSchema(ID_PREFIX.terminal);
 export const tokenIdSchema = idSchema(ID_PREFIX.token);
 
 /** What people and agents may write for an object: a full id, its short form, or a rig's name. */

@@ -17,6 +17,8 @@ export * from "./entities/browse.ts";
 export * from "./entities/membership.ts";
 export * from "./entities/molecule.ts";
 export * from "./entities/rig-environment.ts";
+export * from "./commands/terminal.ts";
+export * from "./entities/terminal.ts";
 export * from "./entities/triage.ts";
 export * from "./parse-body.ts";
 export * from "./review.ts";

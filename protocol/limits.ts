@@ -38,6 +38,12 @@ export const SUBSCRIPTIONS_MAX = 64;
 /** Commands in flight of one connection. */
 export const IN_FLIGHT_MAX = 256;
 export const DIFF_CHARS_MAX = 180_000;
+/** Bytes of a terminal in one frame: a screen with what scrolled off it, or output. */
+export const TERMINAL_OUTPUT_BYTES_MAX = 192 * 1024;
+/** What is typed or pasted, in one frame. */
+export const TERMINAL_INPUT_BYTES_MAX = 16 * 1024;
+/** Terminals of one runner at once. */
+export const TERMINALS_MAX = 8;
 /** Topic changes are gathered this long before they are sent to a viewer. */
 export const COALESCE_MS = 50;
 

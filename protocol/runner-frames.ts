@@ -1,7 +1,7 @@
 /**
  * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential, secrets,
  * leaving.
- * Town to runner: offer, stop, turn, mail, forget, diff, browse, release. Each is acknowledged; each carries the
+ * Town to runner: offer, stop, turn, mail, forget, diff, browse, release. Either way: terminal. Each is acknowledged; each carries the
  * connection number that hello was answered with, and a mismatch closes the connection whole.
  */
 import { z } from "zod";
@@ -9,7 +9,20 @@ import { mailModeSchema } from "./attention.ts";
 import { browseWishSchema, type Browsed } from "./entities/browse.ts";
 import type { Ack } from "./error.ts";
 import type { FactBatch } from "./facts.ts";
-import { beadIdSchema, oidSchema, runIdSchema, runnerIdSchema, turnIdSchema } from "./ids.ts";
+import {
+  beadIdSchema,
+  oidSchema,
+  runIdSchema,
+  runnerIdSchema,
+  terminalIdSchema,
+  turnIdSchema,
+} from "./ids.ts";
+import {
+  terminalInputSchema,
+  terminalOutputSchema,
+  terminalSizeSchema,
+  terminalWhatSchema,
+} from "./entities/terminal.ts";
 import { BODY_CHARS_MAX, DRAIN_GRACE_MS_MAX } from "./limits.ts";
 import { fenceSchema, hostFiguresSchema, isolationSchema } from "./run.ts";
 import { rigSpecSchema, runSpecSchema, turnSpecSchema } from "./run-spec.ts";
@@ -163,6 +176,55 @@ export const browseFrameSchema = z.object({
 });
 export type BrowseFrame = z.infer<typeof browseFrameSchema>;
 
+const place = { connection: z.number().int(), terminalId: terminalIdSchema };
+
+/** What a runner is asked to do with a terminal. */
+export const terminalOrderSchema = z.discriminatedUnion("op", [
+  z.object({
+    op: z.literal("open"),
+    ...place,
+    runId: runIdSchema,
+    fence: fenceSchema,
+    what: terminalWhatSchema,
+    ...terminalSizeSchema.shape,
+  }),
+  z.object({
+    op: z.literal("input"),
+    ...place,
+    data: terminalInputSchema,
+    /** Answer with the line that the cursor was in, as the screen shows it soon after. */
+    wantsLine: z.boolean(),
+  }),
+  z.object({ op: z.literal("resize"), ...place, ...terminalSizeSchema.shape }),
+  /** Answer with the screen, and send the output that follows it. */
+  z.object({ op: z.literal("replay"), ...place }),
+  /** Nobody looks: send nothing until the next replay. */
+  z.object({ op: z.literal("pause"), ...place }),
+  z.object({ op: z.literal("close"), ...place }),
+]);
+export type TerminalOrder = z.infer<typeof terminalOrderSchema>;
+
+export const terminalLineSchema = z.object({ line: z.string().max(4_000).nullable() });
+/** `at`: bytes of output until then. */
+export const terminalScreenSchema = z.object({
+  at: z.number().int().nonnegative(),
+  ...terminalSizeSchema.shape,
+  data: terminalOutputSchema,
+});
+export type TerminalScreen = z.infer<typeof terminalScreenSchema>;
+
+/** What a runner says of a terminal. Output begins `at` so many bytes; what lies between was left out. */
+export const terminalNewsSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("output"),
+    ...place,
+    at: z.number().int().nonnegative(),
+    data: terminalOutputSchema,
+  }),
+  z.object({ kind: z.literal("ended"), ...place, message: z.string().max(1_000) }),
+]);
+export type TerminalNews = z.infer<typeof terminalNewsSchema>;
+
 /** An agent's tool call that the town decides. `key` = hash of turn, tool and arguments. */
 export const toolFrameSchema = z.object({
   connection: z.number().int(),
@@ -211,6 +273,8 @@ export interface RunnerUpEvents {
     ack: (answer: Ack<z.infer<typeof heartbeatAnswerSchema>>) => void,
   ) => void;
   tool: (frame: ToolFrame, ack: (answer: Ack<ToolAnswer>) => void) => void;
+  /** Acknowledged when there is room for more. */
+  terminal: (frame: TerminalNews, ack: (answer: Ack<null>) => void) => void;
   credential: (frame: CredentialFrame, ack: (answer: Ack<ModelCredential>) => void) => void;
   secrets: (frame: SecretsFrame, ack: (answer: Ack<RigSecrets>) => void) => void;
   leaving: (frame: LeavingFrame, ack: (answer: Ack<null>) => void) => void;
@@ -223,4 +287,5 @@ export interface RunnerDownEvents {
   forget: (frame: ForgetFrame, ack: (answer: Ack<null>) => void) => void;
   diff: (frame: DiffFrame, ack: (answer: Ack<DiffAnswer>) => void) => void;
   browse: (frame: BrowseFrame, ack: (answer: Ack<Browsed>) => void) => void;
+  terminal: (frame: TerminalOrder, ack: (answer: Ack<unknown>) => void) => void;
 }

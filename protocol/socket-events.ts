@@ -4,6 +4,7 @@ import type { Ack } from "./error.ts";
 import type { CommandFrame } from "./commands.ts";
 import type { StreamFrame } from "./stream.ts";
 import type { AgentEvent } from "./stream.ts";
+import type { TerminalFrame, TerminalOpened } from "./entities/terminal.ts";
 import type { TopicFrame } from "./topics.ts";
 import { townIdSchema } from "./ids.ts";
 
@@ -30,11 +31,18 @@ export interface UserUpEvents {
   unsubscribe: (frame: unknown, ack: (answer: Ack<null>) => void) => void;
   "stream.open": (frame: unknown, ack: (answer: Ack<{ events: AgentEvent[] }>) => void) => void;
   "stream.close": (frame: unknown, ack: (answer: Ack<null>) => void) => void;
+  "terminal.open": (frame: unknown, ack: (answer: Ack<TerminalOpened>) => void) => void;
+  "terminal.input": (frame: unknown, ack: (answer: Ack<null>) => void) => void;
+  "terminal.resize": (frame: unknown, ack: (answer: Ack<null>) => void) => void;
+  "terminal.take": (frame: unknown, ack: (answer: Ack<null>) => void) => void;
+  "terminal.leave": (frame: unknown, ack: (answer: Ack<null>) => void) => void;
 }
 export interface UserDownEvents {
   welcome: (welcome: Welcome) => void;
   changes: (frame: TopicFrame) => void;
   stream: (frame: StreamFrame) => void;
+  /** Acknowledged when it is drawn: that is the viewer's pace. */
+  terminal: (frame: TerminalFrame, drawn: () => void) => void;
 }
 
 /** POST /api/login: the token comes from the link's fragment. */

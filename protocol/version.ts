@@ -12,6 +12,7 @@
  *    Prices of models; calls without a price. Saved work is deleted.
  *    The program of a role: program.get, program.set, in offers, hello and the images of runners.
  *    Runners that leave: the frame `leaving`, in hello and images; runner.drain, runner.resume.
+ *    Terminals: of people (terminal.*), and of runners (terminal, both ways).
  */
 export const PROTOCOL_VERSION = 4;
 export const PROTOCOL_VERSION_LOWEST = 1;

@@ -18,6 +18,8 @@ import { PortBlocks } from "./host/port-blocks.ts";
 import type { Log } from "./log.ts";
 import type { RunnerPorts } from "./open-runner.ts";
 import { programRoot } from "./program-root.ts";
+import { sandboxPty } from "./pty/pty.ts";
+import { Screens } from "./pty/screens.ts";
 import { stopStrays } from "./process/find-strays.ts";
 import { isFreePort } from "./process/free-port.ts";
 import { markOwner } from "./process/mark.ts";
@@ -79,6 +81,7 @@ export async function furnish(host: Host): Promise<Furniture> {
   const found = findPrograms(searchOf(host, hostPath)).flatMap(({ program, at }) =>
     at.ok && isWithinReach(sandbox, at.value) ? [program] : [],
   );
+  const screens = new Screens(log);
   const sockets = new SocketDirs({ tmpDir: tmpdir(), owner, random });
   return {
     ...{ clock, random, log, hide },
@@ -92,7 +95,10 @@ export async function furnish(host: Host): Promise<Furniture> {
     programs: found,
     createDriver: (spec) => createDriver(host, { sandbox, owner, hostPath, toolboxDir }, spec),
     stopStrays: async (runId) => void (await stopStrays({ owner, subject: runId }, STOP_GRACE_MS)),
+    openPty: sandboxPty({ sandbox, owner, hide }),
+    openScreen: (size, answered) => screens.open(size, answered),
     close: () => {
+      screens.closeAll();
       sockets.closeAll();
       close();
     },

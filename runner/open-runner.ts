@@ -1,6 +1,9 @@
 /** Puts a runner together from its ports: the same one on a host and in a simulation. */
 import { refuse, type Result } from "../protocol/error.ts";
 import type { Log } from "./log.ts";
+import type { OpenPty } from "./pty/pty.ts";
+import type { OpenScreen } from "./pty/screens.ts";
+import { TerminalDesk } from "./pty/terminal-desk.ts";
 import { keepRunning, type Runner } from "./running.ts";
 import { Runs } from "./runs/runs.ts";
 import { SaveDesk } from "./runs/saves/save-desk.ts";
@@ -36,6 +39,8 @@ export type RunnerPorts = Pick<
   | "random"
   | "log"
 > & {
+  openPty: OpenPty;
+  openScreen: OpenScreen;
   disk: Disk;
   transport: Transport;
   halt: Halt;
@@ -45,7 +50,7 @@ export type RunnerPorts = Pick<
 
 /** Settles what an earlier incarnation left, connects, and stays connected. Error: `unsupported` data. */
 export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promise<Result<Runner>> {
-  const { disk, transport, halt, close, ...world } = ports;
+  const { disk, transport, halt, close, openPty, openScreen, ...world } = ports;
   const { clock, random, log, works } = world;
   const opened = openSpoolDatabase({ open: () => haltingDatabase(disk.open(), halt) }, random);
   if (!opened.ok) return opened;
@@ -56,10 +61,11 @@ export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promis
   const town = earlyTown();
   const rigs = new RigDesk(works.rigs);
   const saves = new SaveDesk({ ...world, ...kept, rigs, saves: new SaveBook(db) });
+  const terminals = new TerminalDesk({ clock, log, host: world.host, openPty, openScreen });
   const place: Workplace = {
     ...world,
     ...kept,
-    ...{ rigs, saves },
+    ...{ rigs, saves, terminals },
     journals: new Journals(db),
     gateCache: new GateCache(db),
     town: town.requests,
@@ -74,12 +80,14 @@ export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promis
     facts,
     identity,
     runs,
+    terminals,
     host: world.host,
     clock,
     random,
     log,
   });
   town.open(session);
+  terminals.join((news) => session.terminal(news));
   const release = () => {
     saves.close();
     spool.close();

@@ -18,6 +18,8 @@ export async function buildProgram(root: string): Promise<string[]> {
       throw: false,
     });
     if (!built.success) return built.logs.map(({ message }) => message);
+    const worker = await buildWorker(root, fresh);
+    if (worker.length > 0) return worker;
     // Not imported: it is the first process of a sandbox, bound there as one file.
     await copyFile(join(root, "runner", "sandbox", "entry.ts"), join(fresh, "entry.ts"));
     await rm(outDir, { recursive: true, force: true });
@@ -26,6 +28,19 @@ export async function buildProgram(root: string): Promise<string[]> {
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
+}
+
+/** The thread of the screens, as one file beside the program. */
+async function buildWorker(root: string, outdir: string): Promise<string[]> {
+  const built = await Bun.build({
+    entrypoints: [join(root, "runner", "pty", "screen-worker.ts")],
+    outdir,
+    naming: "[name].[ext]",
+    target: "bun",
+    minify: { syntax: true, whitespace: false, identifiers: false },
+    throw: false,
+  });
+  return built.success ? [] : built.logs.map(({ message }) => message);
 }
 
 if (import.meta.main) {

@@ -33,6 +33,23 @@ import type {
   Fence,
 } from "../protocol/index.ts";
 
+/** What the audit keeps of something that is no command. */
+export interface AuditEntry {
+  actor: string;
+  command: string;
+  /** Id of what it concerns. */
+  subject: string;
+  text: string;
+}
+
+/** Where a run is at work. */
+export interface TerminalTarget {
+  runId: string;
+  fence: Fence;
+  runnerId: string;
+  connection: number;
+}
+
 /** Who asks. `actor` is what history shows: "person:owner", "run:<id>". */
 export interface Caller {
   principal: "owner" | "runner";
@@ -62,6 +79,10 @@ export interface TownCore {
   /** Stored events of a run's stream after `since`, oldest first, at most STREAM_REPLAY_MAX. */
   streamSince(runId: string, since: number): AgentEvent[];
   onStream(listener: (runId: string, events: readonly AgentEvent[]) => void): () => void;
+  /** The live run that is meant: by itself, or by its bead. Errors: `not_found`, `ambiguous`, `offline`. */
+  terminalTarget(ref: string): Result<TerminalTarget>;
+  /** Resolves when it is kept. */
+  audit(entry: AuditEntry): Promise<void>;
   townId: string;
   epoch: number;
 

@@ -1,9 +1,9 @@
 /** The town's doors: one Bun server for pages, HTTP commands and sockets. */
 import { Server as Engine, type WebSocketData } from "@socket.io/bun-engine";
 import { Server as SocketServer } from "socket.io";
-import { FRAME_BYTES_MAX, refuse } from "../protocol/index.ts";
+import { encodeId, FRAME_BYTES_MAX, refuse } from "../protocol/index.ts";
 import type { Auth } from "./auth/auth.ts";
-import type { Log, RunnerPort, TownCore } from "./core.ts";
+import type { AuditEntry, Log, RunnerPort, TownCore } from "./core.ts";
 import { createApp } from "./http/app.ts";
 import { Reach } from "./http/reach.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
@@ -15,6 +15,7 @@ import { serveRunners } from "./socket/runner-namespace.ts";
 import type { RunnerNamespace, UserNamespace } from "./socket/sockets.ts";
 import { serveUsers, type UserEdge } from "./socket/user-namespace.ts";
 import { StartError } from "./start-error.ts";
+import { Terminals } from "./terminals/terminals.ts";
 
 export interface EdgesOptions {
   auth: Auth;
@@ -99,17 +100,39 @@ export function openEdges(options: EdgesOptions): Edges {
     port: server.port ?? options.port,
     runnerPort: links,
     bind(opened) {
-      edge = { core: opened, publisher: new Publisher(opened) };
+      const terminals = new Terminals({
+        find: (ref) => opened.terminalTarget(ref),
+        ask: (runnerId, order, value) => links.terminal(runnerId, order, value),
+        audit: (entry) => void keepAudit(opened, entry, log),
+        newId: () => encodeId("terminal", new Uint8Array(Bun.randomUUIDv7("buffer"))),
+        log,
+      });
+      links.serveTerminals({
+        news: (runnerId, news) => terminals.news(runnerId, news),
+        gone: (runnerId) => terminals.runnerGone(runnerId),
+      });
+      edge = { core: opened, publisher: new Publisher(opened), terminals };
     },
     async stop() {
       forgetEnded();
       edge?.publisher.stop();
+      edge?.terminals.stop();
       edge = null;
       io.disconnectSockets(true);
       engine.close();
       await server.stop(true);
     },
   };
+}
+
+/** A disk that takes nothing is told in the log: without what was typed. */
+async function keepAudit(core: TownCore, entry: AuditEntry, log: Log): Promise<void> {
+  try {
+    await core.audit(entry);
+  } catch (error) {
+    const { command, subject } = entry;
+    log.error({ command, subject, error: String(error) }, "the audit could not be kept");
+  }
 }
 
 function openEngine(reach: Reach): Engine {

@@ -9,10 +9,12 @@ import {
   type Result,
   type Topic,
 } from "../protocol/index.ts";
+import { keepAudit } from "./loop/keep-audit.ts";
 import { call } from "./commands/call.ts";
 import type { TopicState, TownCore } from "./core.ts";
 import type { TownLoop } from "./loop/town-loop.ts";
 import type { RunnerDesk } from "./loop/runner-desk.ts";
+import { terminalTarget } from "./queries/terminal-target.ts";
 import { makeServices } from "./services/registry.ts";
 import type { Db } from "./store/database.ts";
 import type { Policies } from "./store/limits/policies.ts";
@@ -73,6 +75,8 @@ export function makeCore(parts: CoreParts): TownCore {
       streamListeners.add(listener);
       return () => streamListeners.delete(listener);
     },
+    terminalTarget: (ref) => terminalTarget(db, (runnerId) => desk.online.has(runnerId), ref),
+    audit: (entry) => keepAudit(loop, entry),
     hello: (frame, tokenId) => desk.hello(frame, tokenId),
     facts: (runnerId, batch) => desk.facts(runnerId, batch),
     heartbeat: (runnerId, frame) => Promise.resolve(desk.heartbeat(runnerId, frame)),

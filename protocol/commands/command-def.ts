@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { BODY_CHARS_MAX, NAME_CHARS_MAX, TITLE_CHARS_MAX } from "../limits.ts";
 
-type Principal = "owner" | "runner";
+export type Principal = "owner" | "runner";
 export interface CommandDef<B extends z.ZodType = z.ZodType, V extends z.ZodType = z.ZodType> {
   mode: "command" | "query" | "service";
   roles: readonly Principal[];

@@ -3,6 +3,7 @@ import type { Result } from "../../protocol/error.ts";
 import type { AgentProgram } from "../../protocol/entities/agent-program.ts";
 import type { Role } from "../../protocol/run.ts";
 import type { ExitRecord } from "../process/exit-record.ts";
+import type { PtyProgram } from "../pty/pty.ts";
 import type { Reachable } from "../sandbox/sandbox-spec.ts";
 import type { ModelFailureKind } from "./model-failure.ts";
 import type { TokenUsage } from "./model-usage.ts";
@@ -96,6 +97,8 @@ export interface AgentDriver {
   interrupt(): Promise<Result<void>>;
   /** Called in order for every event. One listener; set before `start`. */
   onEvent(listener: (event: AgentEvent) => void): void;
+  /** The program that shows the live session on a terminal; a driver without it has none. Errors: `offline`. */
+  screen?(): Result<PtyProgram>;
   usage(): AgentUsage;
   /** Resident memory of the sandbox, bytes; null when it cannot be told. */
   residentBytes(): Promise<number | null>;

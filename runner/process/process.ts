@@ -14,8 +14,10 @@ const LINE_CHARS_MAX = 16_384;
 export const OUTPUT_BYTES_MAX_DEFAULT = 1024 * 1024;
 export const STOP_GRACE_MS_DEFAULT = 3_000;
 
-/** What to do with an output stream: keep up to a limit (middle dropped), hand over lines, or both. */
+/** What to do with an output stream: keep up to a limit (middle dropped), hand over lines or bytes, or several. */
 export type OutputOptions = {
+  /** Nothing more is read until it resolves: the process waits when it prints on. */
+  onBytes?: (bytes: Uint8Array) => Promise<void> | void;
   bytesMax?: number;
   onLine?: (line: string) => void;
   /** A longer line comes in pieces. */
@@ -176,6 +178,7 @@ class OutputReader {
   readonly #captured: BoundedOutput | null;
   readonly #lines: LineSplitter | null;
   readonly #onLimit: (() => void) | undefined;
+  readonly #onBytes: OutputOptions["onBytes"];
   readonly #done: Promise<void>;
 
   constructor(stream: ReadableStream<Uint8Array>, options: OutputOptions) {
@@ -186,6 +189,7 @@ class OutputReader {
         ? null
         : new LineSplitter(options.onLine, options.lineCharsMax ?? LINE_CHARS_MAX);
     this.#onLimit = options.onLimit;
+    this.#onBytes = options.onBytes;
     this.#done = this.#read();
   }
 
@@ -214,6 +218,7 @@ class OutputReader {
       this.#captured?.append(value);
       if (this.truncated) this.#onLimit?.();
       this.#lines?.append(value);
+      await this.#onBytes?.(value);
     }
     this.#lines?.end();
   }

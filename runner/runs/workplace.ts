@@ -11,6 +11,7 @@ import type { OpenDoors } from "../agents/doors.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { SandboxMode } from "../sandbox/sandbox-spec.ts";
+import type { TerminalDesk } from "../pty/terminal-desk.ts";
 import type { Lease } from "../session/lease.ts";
 import type { GateCache } from "../spool/gate-cache.ts";
 import type { Journals } from "../spool/journals.ts";
@@ -55,6 +56,7 @@ export interface Workplace {
   lease: Lease;
   town: TownRequests;
   openDoors: OpenDoors;
+  terminals: Pick<TerminalDesk, "admit" | "dismiss">;
   /** Makes the agent of one run, in this runner's sandbox. Throws only for bugs. */
   createDriver(spec: AgentSpec): AgentDriver | { missing: string };
   /** Ends what a dead runner left of a run's processes. */

@@ -6,8 +6,11 @@
  * - forwards loopback ports to the bound sockets, and the agent's socket to the agent's port;
  * - reads stdin, which the runner holds, line by line: `stop <graceMs>` asks the command to end, `> …` is handed to a
  *   command that takes input, as a line of it; end of file ends everything;
+ * - gives a command that wants one a terminal of its own: `k …` is typed (base64), `z <cols> <rows>` is its size, and
+ *   what it prints goes to stdout as it comes, no faster than that is read;
  * - answers with the command's exit code, or 128 + n for signal n.
  */
+import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import { createConnection, createServer, type NetConnectOpts, type Socket } from "node:net";
 
@@ -19,6 +22,8 @@ type EntryPlan = {
   ownsNamespace: boolean;
   /** The command reads its stdin. */
   takesInput: boolean;
+  /** The command gets a terminal of this size. */
+  terminal: { cols: number; rows: number } | null;
   /** Remove `BUN_BE_BUN` from the command's environment. */
   dropRuntimeFlag: boolean;
 };
@@ -26,6 +31,8 @@ type EntryPlan = {
 /** From end of file on stdin to SIGKILL. */
 const ORPHAN_GRACE_MS = 2_000;
 const CANNOT_START = 127;
+/** What a terminal still holds after its command has ended is read within this time. */
+const LAST_WORDS_MS = 1_000;
 
 const plan: EntryPlan = JSON.parse(process.argv[2] ?? "{}");
 const argv = process.argv.slice(3);
@@ -80,8 +87,8 @@ function endAfter(graceMs: number): void {
   }, graceMs).unref();
 }
 
-/** `hand` takes what is for the command, with its line end. */
-function obeyRunner(hand: (line: string) => void): void {
+/** `hand` takes what is for the command, with its line end; `steer` an order about its terminal. */
+function obeyRunner(hand: (line: string) => void, steer: (order: string) => void): void {
   const decoder = new TextDecoder();
   let rest = "";
   process.stdin.on("data", (chunk: Buffer) => {
@@ -91,6 +98,7 @@ function obeyRunner(hand: (line: string) => void): void {
       const order = /^stop (\d+)$/.exec(line);
       if (order !== null) endAfter(Number(order[1]));
       else if (line.startsWith("> ")) hand(`${line.slice(2)}\n`);
+      else if (/^[kz] /.test(line)) steer(line);
     }
   });
   process.stdin.on("end", () => endAfter(ORPHAN_GRACE_MS));
@@ -118,28 +126,86 @@ function exitCode(code: number | null, signal: string | number | null): number {
   return number === undefined ? (code ?? 1) : 128 + number;
 }
 
-async function main(): Promise<void> {
-  // Meant for the command: this process stays to tell its end.
-  process.on("SIGTERM", () => undefined);
-  const early: string[] = [];
-  let hand = (line: string) => void early.push(line);
-  obeyRunner((line) => hand(line));
-  await openForwards();
-  let command;
-  try {
-    command = Bun.spawn(argv, {
+/** Written whole before the next is read: the terminal, and whoever prints to it, waits for the reader. */
+function writeOut(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.byteLength;) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : null;
+      // Nobody reads any more: the runner is about to end this.
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+      Bun.sleepSync(1);
+    }
+  }
+}
+
+/** Runs the command on a terminal of its own, which is its controlling one. Ends this process with it. */
+async function runOnTerminal(
+  size: { cols: number; rows: number },
+  orders: { early: string[]; take: (steer: (order: string) => undefined) => void },
+): Promise<never> {
+  const closed = Promise.withResolvers<void>();
+  const command = start(() =>
+    Bun.spawn(argv, {
       cwd: plan.cwd,
       env: commandEnvironment(),
-      stdin: plan.takesInput ? "pipe" : "ignore",
-      stdout: "inherit",
-      stderr: "inherit",
-    });
+      terminal: {
+        ...size,
+        data: (_terminal, bytes) => writeOut(bytes),
+        exit: () => closed.resolve(),
+      },
+    }),
+  );
+  const { terminal } = command;
+  const steer = (order: string): undefined => {
+    if (terminal === undefined || terminal.closed) return;
+    const [, cols, rows] = /^z (\d+) (\d+)$/.exec(order) ?? [];
+    if (cols === undefined) terminal.write(Buffer.from(order.slice(2), "base64"));
+    else terminal.resize(Number(cols), Number(rows));
+  };
+  orders.early.forEach(steer);
+  orders.take(steer);
+  await command.exited;
+  await Promise.race([closed.promise, Bun.sleep(LAST_WORDS_MS)]);
+  process.exit(exitCode(command.exitCode, command.signalCode));
+}
+
+function start<T>(spawn: () => T): T {
+  try {
+    return spawn();
   } catch (error) {
     process.stderr.write(
       `${argv[0] ?? "(nothing)"} cannot be started: ${error instanceof Error ? error.message : String(error)}\n`,
     );
     process.exit(CANNOT_START);
   }
+}
+
+async function main(): Promise<void> {
+  // Meant for the command: this process stays to tell its end.
+  process.on("SIGTERM", () => undefined);
+  const early: string[] = [];
+  let hand = (line: string) => void early.push(line);
+  const earlyOrders: string[] = [];
+  let steer = (order: string) => void earlyOrders.push(order);
+  obeyRunner(
+    (line) => hand(line),
+    (order) => steer(order),
+  );
+  await openForwards();
+  if (plan.terminal !== null)
+    await runOnTerminal(plan.terminal, { early: earlyOrders, take: (other) => (steer = other) });
+  const command = start(() =>
+    Bun.spawn(argv, {
+      cwd: plan.cwd,
+      env: commandEnvironment(),
+      stdin: plan.takesInput ? "pipe" : "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+    }),
+  );
   const input = command.stdin;
   hand = (line) => {
     if (input !== undefined) void give(input, line);

@@ -33,6 +33,8 @@ export type SandboxSpec = {
   agentServer?: { hostDir: string; insidePort: number };
   /** The command reads lines of `sendLine`; without it, its stdin is empty. */
   takesInput?: boolean;
+  /** The command gets a terminal of its own, which `typeInto` and `resizeTerminal` steer; its stdin is that. */
+  terminal?: { cols: number; rows: number };
   /** `open` shares the host's network, loopback included. */
   network: "none" | "open";
 };

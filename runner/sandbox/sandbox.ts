@@ -215,6 +215,7 @@ export class Sandbox {
       agent,
       ownsNamespace: isolated,
       takesInput: spec.takesInput ?? false,
+      terminal: spec.terminal ?? null,
       dropRuntimeFlag: this.#toolbox.compiled,
     };
   }
@@ -223,6 +224,15 @@ export class Sandbox {
 /** Hands a line to a command that takes input. */
 export function sendLine(child: ManagedProcess, line: string): void {
   child.write(`> ${line}\n`);
+}
+
+/** Types into the terminal of a command that has one. */
+export function typeInto(child: ManagedProcess, data: Uint8Array): void {
+  child.write(`k ${Buffer.from(data).toString("base64")}\n`);
+}
+
+export function resizeTerminal(child: ManagedProcess, cols: number, rows: number): void {
+  child.write(`z ${cols} ${rows}\n`);
 }
 
 /** The small parent, and bubblewrap itself, report a signal as a shell does: 128 + n. */

@@ -13,6 +13,7 @@ import {
   runnerWelcomeSchema,
   stopFrameSchema,
   diffFrameSchema,
+  terminalOrderSchema,
   forgetFrameSchema,
   toolAnswerSchema,
   mailFrameSchema,
@@ -49,6 +50,7 @@ import {
   RECONNECT_LAST_MS,
   TOOL_TIMEOUT_MS,
 } from "../config.ts";
+import type { News, TerminalDesk } from "../pty/terminal-desk.ts";
 import type { HostGauge } from "../host/host-gauge.ts";
 import type { Log } from "../log.ts";
 import type { Identity } from "../spool/identity.ts";
@@ -86,6 +88,7 @@ export interface SessionDeps {
   identity: Identity;
   lease: Lease;
   runs: RunsPort;
+  terminals: Pick<TerminalDesk, "take" | "cutOff">;
   host: HostGauge;
   clock: Clock;
   random: Random;
@@ -187,6 +190,15 @@ export class TownSession {
     return this.#request("secrets", want, rigSecretsSchema, ACK_TIMEOUT_MS);
   }
 
+  /** Tells of a terminal. Resolves when the town has taken it; what it does not take is not sent again. */
+  async terminal(news: News): Promise<void> {
+    const standing = this.#standing;
+    if (standing === null) return;
+    const frame = { ...news, connection: standing.welcome.connection };
+    // Bounded by its schema: what is drawn need not be measured as text.
+    await standing.link.ask("terminal", frame, ACK_TIMEOUT_MS);
+  }
+
   async #request<V extends z.ZodType>(
     event: "tool" | "credential" | "secrets",
     body: object,
@@ -236,6 +248,7 @@ export class TownSession {
       this.#beat(standing),
     ]);
     this.#standing = null;
+    void this.#deps.terminals.cutOff();
     return {
       ...refuse("offline", `The connection ended: ${reason}.`, { retryable: true }).error,
       greeted: true,
@@ -306,7 +319,7 @@ export class TownSession {
   }
 
   #listeners(): FrameListeners {
-    const { runs } = this.#deps;
+    const { runs, terminals } = this.#deps;
     return {
       offer: (frame) => this.#take(frame, offerSchema, (offer) => runs.offer(offer)),
       stop: (frame) => this.#take(frame, stopFrameSchema, (stop) => runs.stop(stop)),
@@ -315,6 +328,7 @@ export class TownSession {
       forget: (frame) => this.#take(frame, forgetFrameSchema, (forget) => runs.forget(forget)),
       diff: (frame) => this.#take(frame, diffFrameSchema, (diff) => runs.diff(diff)),
       browse: (frame) => this.#take(frame, browseFrameSchema, (wish) => runs.browse(wish)),
+      terminal: (frame) => this.#take(frame, terminalOrderSchema, (order) => terminals.take(order)),
     };
   }
 

@@ -13,8 +13,18 @@ export type UpEvent =
   | "tool"
   | "credential"
   | "secrets"
-  | "leaving";
-export const DOWN_EVENTS = ["offer", "stop", "turn", "mail", "forget", "diff", "browse"] as const;
+  | "leaving"
+  | "terminal";
+export const DOWN_EVENTS = [
+  "offer",
+  "stop",
+  "turn",
+  "mail",
+  "forget",
+  "diff",
+  "browse",
+  "terminal",
+] as const;
 export type DownEvent = (typeof DOWN_EVENTS)[number];
 /** Answers a frame of the town. Its argument is not yet parsed. */
 export type FrameListener = (frame: unknown) => Promise<Ack>;

@@ -7,6 +7,7 @@ import { p10Simulation } from "./p10-simulation.ts";
 import { p14Gateway } from "./p14-gateway.ts";
 import { p15FirstRequest } from "./p15-first-request.ts";
 import { p4Streams } from "./p4-streams.ts";
+import { p5Terminal } from "./p5-terminal.ts";
 import { p7Start } from "./p7-start.ts";
 import { p8Idle } from "./p8-idle.ts";
 import { r7Soak } from "./r7-soak.ts";
@@ -16,6 +17,7 @@ export const benches: readonly Bench[] = [
   p2Sling,
   p3Tick,
   p4Streams,
+  p5Terminal,
   p7Start,
   p8Idle,
   p10Simulation,

@@ -92,6 +92,14 @@ export class Recorder {
       revoked: (tokenId) => this.#enter({ in: "revoked", tokenId }, () => core.revoked(tokenId)),
       joinedTwice: (tokenId) =>
         this.#enter({ in: "joined_twice", tokenId }, () => core.joinedTwice(tokenId)),
+      terminalTarget: (ref) => {
+        this.#read();
+        return core.terminalTarget(ref);
+      },
+      audit: (entry) => {
+        const { actor, command, subject } = entry;
+        return this.#enter({ in: "audit", actor, command, subject }, () => core.audit(entry));
+      },
     };
   }
 

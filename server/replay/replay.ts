@@ -183,6 +183,10 @@ function give(core: TownCore, entry: Exclude<Placed, { in: "run" | "answer" | "t
         return core.joinedTwice(entry.tokenId);
       case "leaving":
         return core.leaving(entry.runnerId, { connection: entry.connection });
+      case "audit": {
+        const { actor, command, subject } = entry;
+        return core.audit({ actor, command, subject, text: "" });
+      }
       case "gone":
         return Promise.resolve(core.runnerGone(entry.runnerId, entry.connection));
     }

@@ -30,6 +30,14 @@ export const entrySchema = z.discriminatedUnion("in", [
   z.strictObject({ in: z.literal("gone"), ...place, ...runner, connection: z.number().int() }),
   z.strictObject({ in: z.literal("revoked"), ...place, tokenId: z.string() }),
   z.strictObject({ in: z.literal("joined_twice"), ...place, tokenId: z.string() }),
+  /** Without its words. */
+  z.strictObject({
+    in: z.literal("audit"),
+    ...place,
+    actor: z.string(),
+    command: z.string(),
+    subject: z.string(),
+  }),
   /** A runner answered the n-th question of the executor. */
   z.strictObject({ in: z.literal("answer"), ...place, n: z.number().int(), ack: z.unknown() }),
   z.strictObject({ in: z.literal("threw"), ...place, n: z.number().int(), error: z.string() }),

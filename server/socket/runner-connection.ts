@@ -8,9 +8,11 @@ import {
   leavingFrameSchema,
   refuse,
   secretsFrameSchema,
+  terminalNewsSchema,
   toolFrameSchema,
   type Ack,
   type Hello,
+  type TerminalNews,
 } from "../../protocol/index.ts";
 import type { Log, TownCore } from "../core.ts";
 import type { RunnerLink, RunnerLinks } from "./runner-links.ts";
@@ -24,12 +26,16 @@ export const runnerFrames = {
   credential: credentialFrameSchema,
   secrets: secretsFrameSchema,
   leaving: leavingFrameSchema,
+  terminal: terminalNewsSchema,
 } as const;
 export type RunnerFrame = keyof typeof runnerFrames;
 type FrameOf<E extends RunnerFrame> = z.output<(typeof runnerFrames)[E]>;
 
-/** The core's answers to all frames but hello, by the frame's name. */
-type Calls = Record<Exclude<RunnerFrame, "hello">, (id: string, frame: unknown) => Promise<Ack>>;
+/** The core's answers to all frames but hello and what is told of terminals, by the frame's name. */
+type Calls = Record<
+  Exclude<RunnerFrame, "hello" | "terminal">,
+  (id: string, frame: unknown) => Promise<Ack>
+>;
 
 /** What is to be done after the answer was sent. */
 export type Then = (next: () => void) => void;
@@ -69,8 +75,9 @@ export class RunnerConnection {
       const why = "This connection was replaced or never said hello. Connect again and say hello.";
       return this.#closing(then, why);
     }
+    if (event === "terminal") return links.terminalNews(link.runnerId, frame as TerminalNews);
     const calls: unknown = core;
-    return (calls as Calls)[event as Exclude<E, "hello">](link.runnerId, frame);
+    return (calls as Calls)[event as Exclude<E, "hello" | "terminal">](link.runnerId, frame);
   }
 
   /** The connection is gone. */

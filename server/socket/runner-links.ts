@@ -8,6 +8,8 @@ import {
   offerAnswerSchema,
   refuse,
   type Ack,
+  type TerminalNews,
+  type TerminalOrder,
 } from "../../protocol/index.ts";
 import type { RunnerPort } from "../core.ts";
 
@@ -16,10 +18,11 @@ const TURN_DEADLINE_MS = 10_000;
 const DIFF_DEADLINE_MS = 30_000;
 /** A repository may have to be fetched for the first time. */
 const BROWSE_DEADLINE_MS = 50_000;
+const TERMINAL_DEADLINE_MS = 10_000;
 /** Added to an offer's own time: the way there and back. */
 const OFFER_SLACK_MS = 1_000;
 
-type DownEvent = "offer" | "stop" | "turn" | "mail" | "forget" | "diff" | "browse";
+type DownEvent = "offer" | "stop" | "turn" | "mail" | "forget" | "diff" | "browse" | "terminal";
 
 /** One connection of a runner. */
 export interface RunnerLink {
@@ -32,21 +35,34 @@ export interface RunnerLink {
   close(): void;
 }
 
+/** The town's side of terminals. */
+export interface TerminalSide {
+  news: (runnerId: string, news: TerminalNews) => Promise<Ack<null>>;
+  /** The runner's live connection has ended, or another has taken its place. */
+  gone: (runnerId: string) => void;
+}
+
 export class RunnerLinks implements RunnerPort {
   readonly #links = new Map<string, RunnerLink>();
+  #onNews: TerminalSide["news"] = () => Promise.resolve(refuse("not_found", "Nobody looks."));
+  #onGone: TerminalSide["gone"] = () => undefined;
 
   /** Makes this the runner's connection and closes an older one; false when a newer one is there already. */
   add(link: RunnerLink): boolean {
     const other = this.#links.get(link.runnerId);
     if (other !== undefined && other.connection > link.connection) return false;
     this.#links.set(link.runnerId, link);
+    if (other !== undefined) this.#onGone(link.runnerId);
     other?.close();
     return true;
   }
 
   /** Forgets a connection; false when it was not the runner's live one any more. */
   remove(link: RunnerLink): boolean {
-    return this.isLive(link) && this.#links.delete(link.runnerId);
+    if (!this.isLive(link)) return false;
+    this.#links.delete(link.runnerId);
+    this.#onGone(link.runnerId);
+    return true;
   }
 
   isLive(link: RunnerLink): boolean {
@@ -87,6 +103,26 @@ export class RunnerLinks implements RunnerPort {
     return this.#ask(runnerId, "browse", frame, BROWSE_DEADLINE_MS, browsedSchema);
   }
 
+  /** Who hears of terminals, and of connections that end. */
+  serveTerminals(side: TerminalSide): void {
+    this.#onNews = side.news;
+    this.#onGone = side.gone;
+  }
+
+  /** A runner tells of a terminal. */
+  terminalNews(runnerId: string, news: TerminalNews): Promise<Ack<null>> {
+    return this.#onNews(runnerId, news);
+  }
+
+  /** Asks a runner about a terminal; `value` is the shape of its answer. */
+  terminal<V extends z.ZodType>(
+    runnerId: string,
+    order: TerminalOrder,
+    value: V,
+  ): Promise<Ack<z.output<V>>> {
+    return this.#ask(runnerId, "terminal", order, TERMINAL_DEADLINE_MS, value);
+  }
+
   close(runnerId: string): void {
     this.#links.get(runnerId)?.close();
   }
@@ -100,7 +136,8 @@ export class RunnerLinks implements RunnerPort {
   ): Promise<Ack<z.output<V>>> {
     const link = this.#links.get(runnerId);
     if (link === undefined || link.connection !== frame.connection) return offline();
-    if (Buffer.byteLength(JSON.stringify(frame)) > FRAME_BYTES_MAX) {
+    // What is typed is bytes, and bounded by its schema.
+    if (event !== "terminal" && Buffer.byteLength(JSON.stringify(frame)) > FRAME_BYTES_MAX) {
       return refuse(
         "too_large",
         `What the runner is to be told is larger than ${FRAME_BYTES_MAX / 1024} KiB.`,

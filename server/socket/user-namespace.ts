@@ -15,11 +15,14 @@ import { admitUser } from "./handshake.ts";
 import type { Publisher, ViewerOut } from "./publisher.ts";
 import { receiveOn } from "./receive.ts";
 import { Refused, refusedWhileStarting, type UserNamespace, type UserSocket } from "./sockets.ts";
+import type { Terminals } from "../terminals/terminals.ts";
+import { serveTerminals } from "./terminal-frames.ts";
 import { Viewer } from "./viewer.ts";
 
 export interface UserEdge {
   core: TownCore;
   publisher: Publisher;
+  terminals: Terminals;
 }
 
 const streamCloseSchema = z.strictObject({ stream: streamNameSchema });
@@ -55,7 +58,7 @@ export function serveUsers(
   });
 }
 
-function serveUser(socket: UserSocket, { core, publisher }: UserEdge, log: Log): void {
+function serveUser(socket: UserSocket, { core, publisher, terminals }: UserEdge, log: Log): void {
   const { caller } = socket.data.asker;
   const connection = socket.conn as unknown as Parameters<typeof waitingPackets>[0];
   const viewer = new Viewer(() => waitingPackets(connection));
@@ -87,5 +90,12 @@ function serveUser(socket: UserSocket, { core, publisher }: UserEdge, log: Log):
     publisher.closeStream(viewer, stream);
     return ok(null);
   });
-  socket.on("disconnect", () => publisher.gone(viewer));
+  const leaveTerminals = serveTerminals(terminals, receiver, {
+    caller,
+    send: (frame, drawn) => void socket.emit("terminal", frame, drawn),
+  });
+  socket.on("disconnect", () => {
+    publisher.gone(viewer);
+    leaveTerminals();
+  });
 }

@@ -114,6 +114,8 @@ export class HandTown implements TownSide {
         return ok({ values: {} });
       case "tool":
         return ok(this.#errand.tool(toolFrameSchema.parse(frame)));
+      case "terminal":
+        return refuse("not_found", "Nobody looks at terminals here.");
     }
   }
 

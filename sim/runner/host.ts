@@ -1,5 +1,5 @@
 /** A host with a runner on it: the production runner between ports in memory, killed and started at will. */
-import type { Result } from "../../protocol/error.ts";
+import { refuse, type Result } from "../../protocol/error.ts";
 import type { AgentDriver, AgentSpec } from "../../runner/agents/driver.ts";
 import { PortBlocks } from "../../runner/host/port-blocks.ts";
 import { createLog } from "../../runner/log.ts";
@@ -27,6 +27,14 @@ const ROOMY: HostFigures = {
   memoryFreeBytes: 32e9,
   diskFreeBytes: 500e9,
   refuses: null,
+};
+
+/** Nobody opens a terminal here. */
+const noTerminals: Pick<RunnerPorts, "openPty" | "openScreen"> = {
+  openPty: () => Promise.resolve(refuse("unsupported", "A simulated host has no terminals.")),
+  openScreen: () => {
+    throw new Error("a simulated host has no screens");
+  },
 };
 
 export interface HostWorld extends LifeWorld {
@@ -119,6 +127,7 @@ export class SimRunnerHost {
       works: life.door("works", simWorks(this.files)),
       commands: life.door("commands", simCommands(this.files, life.clock, judge)),
       openDoors: doors.open,
+      ...noTerminals,
       createDriver: (spec) => this.#driver(life, doors, spec),
       // A killed runner's processes end with it: there is nothing to find.
       stopStrays: () => life.call("stopStrays", () => undefined),

@@ -80,6 +80,27 @@ function provider(spec: AgentSpec, mode: SandboxMode) {
   };
 }
 
+/** Everything that phones home, downloads, watches or indexes is off, and so is the repository's own configuration. */
+export const kiloQuiet = {
+  KILO_DISABLE_PROJECT_CONFIG: "1",
+  KILO_DISABLE_MODELS_FETCH: "1",
+  KILO_DISABLE_AUTOUPDATE: "1",
+  KILO_DISABLE_SHARE: "1",
+  KILO_DISABLE_SESSION_INGEST: "1",
+  KILO_DISABLE_LSP_DOWNLOAD: "1",
+  KILO_DISABLE_DEFAULT_PLUGINS: "1",
+  KILO_DISABLE_CODEBASE_INDEXING: "1",
+  KILO_DISABLE_EXTERNAL_SKILLS: "1",
+  KILO_DISABLE_CLAUDE_CODE: "1",
+  KILO_DISABLE_PRESENCE: "1",
+  KILO_DISABLE_EMBEDDED_WEB_UI: "1",
+  KILO_EXPERIMENTAL_DISABLE_FILEWATCHER: "1",
+  KILO_TELEMETRY_LEVEL: "off",
+  KILO_PURE: "1",
+  KILO_FAST_BOOT: "1",
+  KILO_NO_DAEMON: "1",
+} as const;
+
 /**
  * Environment on top of the sandbox's own. Everything that phones home, downloads, watches or indexes is off, and
  * the repository's own kilo configuration is not read: it is foreign text. KILO_PARENT_PID stays unset: in a PID
@@ -100,22 +121,6 @@ export function kiloEnvironment(
     KILO_SERVER_PASSWORD: password,
     KILO_CONFIG_CONTENT: JSON.stringify(kiloConfig(spec, mode)),
     KILO_CLIENT: "sdk",
-    KILO_DISABLE_PROJECT_CONFIG: "1",
-    KILO_DISABLE_MODELS_FETCH: "1",
-    KILO_DISABLE_AUTOUPDATE: "1",
-    KILO_DISABLE_SHARE: "1",
-    KILO_DISABLE_SESSION_INGEST: "1",
-    KILO_DISABLE_LSP_DOWNLOAD: "1",
-    KILO_DISABLE_DEFAULT_PLUGINS: "1",
-    KILO_DISABLE_CODEBASE_INDEXING: "1",
-    KILO_DISABLE_EXTERNAL_SKILLS: "1",
-    KILO_DISABLE_CLAUDE_CODE: "1",
-    KILO_DISABLE_PRESENCE: "1",
-    KILO_DISABLE_EMBEDDED_WEB_UI: "1",
-    KILO_EXPERIMENTAL_DISABLE_FILEWATCHER: "1",
-    KILO_TELEMETRY_LEVEL: "off",
-    KILO_PURE: "1",
-    KILO_FAST_BOOT: "1",
-    KILO_NO_DAEMON: "1",
+    ...kiloQuiet,
   };
 }

@@ -1,6 +1,7 @@
 /** The agent driver for kilo: one `kilo serve` per run, in the run's sandbox. */
 import { refuse, type Result } from "../../../protocol/error.ts";
 import { describeExit, NEVER_RAN, type ExitRecord } from "../../process/exit-record.ts";
+import type { PtyProgram } from "../../pty/pty.ts";
 import type { Log } from "../../log.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { checkPlaces, saidBy } from "../driver-parts.ts";
@@ -12,6 +13,7 @@ import { within } from "../within.ts";
 import { KiloClient } from "./kilo-client.ts";
 import { KiloEventMapper, type KiloRequest } from "./kilo-events.ts";
 import { startKiloServer, type KiloServer } from "./kilo-server.ts";
+import { kiloScreen } from "./kilo-screen.ts";
 import { kiloMessageId } from "./message-id.ts";
 
 export type KiloDriverOptions = {
@@ -93,6 +95,16 @@ export class KiloDriver implements AgentDriver {
 
   onEvent(listener: (event: AgentEvent) => void): void {
     this.#listener = listener;
+  }
+
+  screen(): Result<PtyProgram> {
+    if (this.#live === null) return notRunning();
+    const { server, sessionId } = this.#live;
+    const { password, binary, sandbox } = this.#options;
+    return {
+      ok: true,
+      value: kiloScreen(this.#spec, { mode: sandbox.mode, binary, password, server, sessionId }),
+    };
   }
 
   usage(): AgentUsage {

@@ -13,8 +13,8 @@ import { saidBy, socketsOf, STDERR_BYTES_MAX } from "../driver-parts.ts";
 import { within } from "../within.ts";
 import { kiloEnvironment } from "./kilo-config.ts";
 
-const PORT_INSIDE = 4096;
-const KILO_INSIDE = "/opt/kilo/kilo";
+export const PORT_INSIDE = 4096;
+export const KILO_INSIDE = "/opt/kilo/kilo";
 const READY = /listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const STOP_GRACE_MS = 2_000;
 

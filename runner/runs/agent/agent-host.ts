@@ -1,4 +1,6 @@
 /** The agent of one run while it lives: prompts, stream, watch, and everything closed with it. */
+import { PROGRAM_TITLES } from "../../../protocol/entities/agent-program.ts";
+import { refuse } from "../../../protocol/error.ts";
 import type { ExitRecord } from "../../../protocol/facts.ts";
 import type { AgentDriver, AgentEvent } from "../../agents/driver.ts";
 import type { Clock } from "../../clock.ts";
@@ -28,9 +30,11 @@ export class AgentHost {
   #lastError: string | null = null;
   #prompts = 0;
   #turnBegan = false;
+  readonly #dismiss: () => Promise<void>;
   #closed = false;
 
   private constructor(parts: {
+    dismiss: () => Promise<void>;
     clock: Clock;
     run: LiveRun<AgentRunSpec>;
     stream: AgentStream;
@@ -44,6 +48,7 @@ export class AgentHost {
     this.standing = parts.standing;
     this.driver = parts.driver;
     this.#surroundings = parts.surroundings;
+    this.#dismiss = parts.dismiss;
     const { clock, run } = parts;
     const tools = new ToolsInFlight(clock, (what, forMs) => run.busy(what, forMs));
     this.#watch = new TurnWatch(run.spec.limits, { clock, tools }, (what) =>
@@ -76,10 +81,14 @@ export class AgentHost {
       return { ok: false, ending: startFailed("unsupported", driver.missing) };
     }
     const stream = new AgentStream(run, place.clock);
-    const { clock } = place;
-    const host = new AgentHost({ clock, run, stream, standing, driver, surroundings });
+    const { clock, terminals } = place;
+    const dismiss = () => terminals.dismiss(run.spec.runId);
+    const host = new AgentHost({ clock, run, stream, standing, driver, surroundings, dismiss });
     const started = await host.#start();
-    if (started === null) return { ok: true, host };
+    if (started === null) {
+      terminals.admit(run.spec.runId, terminalPlace(run, job, driver));
+      return { ok: true, host };
+    }
     await host.close(0);
     return { ok: false, ending: started };
   }
@@ -129,10 +138,11 @@ export class AgentHost {
     callOff();
   }
 
-  /** Ends the agent and all that was opened for it; its tools and gateway are dead first. */
+  /** Ends the agent and all that was opened for it; its tools and gateway are dead first, then terminals in its tree. */
   async close(graceMs: number): Promise<ExitRecord> {
     this.#watch.close();
     this.#surroundings.revoke();
+    await this.#dismiss();
     const exit = await this.driver.stop({ graceMs });
     if (!this.#closed) {
       this.#closed = true;
@@ -185,6 +195,26 @@ export class AgentHost {
         return;
     }
   }
+}
+
+/** Terminals see what the agent sees, and end with it. */
+function terminalPlace(
+  run: LiveRun<AgentRunSpec>,
+  job: AgentJob,
+  driver: AgentDriver,
+): Parameters<Workplace["terminals"]["admit"]>[1] {
+  const { cwd, tmpDir, readOnly, readWrite } = job;
+  const { program } = run.spec;
+  return {
+    ...{ cwd, tmpDir, readOnly, readWrite },
+    fence: run.fence,
+    agentScreen: () =>
+      driver.screen?.() ??
+      refuse(
+        "unsupported",
+        `${PROGRAM_TITLES[program]} has no screen that can be attached to. Open a shell in its tree: --shell.`,
+      ),
+  };
 }
 
 function startFailed(code: string, message: string): Ending {

@@ -88,18 +88,7 @@ export class Fleet implements Disposable {
     runner.report(spec, { kind: "started" });
     if (spec.kind === "work") this.onWork({ spec, runner });
     if (spec.kind !== "baseline") return;
-    runner.report(
-      spec,
-      {
-        kind: "baseline",
-        target: "main",
-        targetOid: OID,
-        green: true,
-        gates: [],
-        reason: null,
-      },
-      { kind: "exit", outcome: "done", reason: null, exit: null },
-    );
+    judge(spec, runner);
     this.#judged += 1;
   }
 
@@ -141,6 +130,15 @@ export class Fleet implements Disposable {
   [Symbol.dispose](): void {
     this.#open.dispose();
   }
+}
+
+/** Ends a baseline as green. */
+export function judge(spec: RunSpec, runner: PlayedRunner): void {
+  runner.report(
+    spec,
+    { kind: "baseline", target: "main", targetOid: OID, green: true, gates: [], reason: null },
+    { kind: "exit", outcome: "done", reason: null, exit: null },
+  );
 }
 
 /** Ends a run as one that found nothing to do, which closes its bead. */

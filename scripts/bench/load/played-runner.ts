@@ -11,8 +11,10 @@ import {
   type Offer,
   type RunnerWelcome,
   type RunSpec,
+  type TerminalOrder,
 } from "../../../protocol/index.ts";
 
+import type { TerminalDesk } from "../../../runner/pty/terminal-desk.ts";
 import { Membership, type Proof } from "../../../runner/membership/membership.ts";
 
 /** What facts and frames name as their run. */
@@ -109,6 +111,16 @@ export class PlayedRunner implements Disposable {
     this.#connection = ack.value.connection;
     this.#beat = setInterval(() => this.#heartbeat(), ack.value.heartbeatMs);
     this.#send();
+  }
+
+  /** Has terminals: hands on what is asked of them, and what they tell. */
+  serve(desk: Pick<TerminalDesk, "take" | "join">): void {
+    desk.join((news) =>
+      this.#socket.emitWithAck("terminal", { ...news, connection: this.#connection }),
+    );
+    this.#socket.on("terminal", (order: TerminalOrder, ack: (answer: Ack<unknown>) => void) => {
+      void desk.take(order).then(ack);
+    });
   }
 
   /** Puts a fact of a run behind those that wait; they go in batches, one batch at a time, as a spool's do. */

@@ -5,6 +5,12 @@ import { NotRun } from "../bench.ts";
 
 /** Loads a package of `bench/` as `T` says it is. @throws NotRun when it can not be installed */
 export async function loadPeer<T>(root: string, name: string): Promise<T> {
+  await installPeers(root, name);
+  return (await import(Bun.resolveSync(name, join(root, "bench")))) as T;
+}
+
+/** Installs the packages of `bench/` unless `name` is there. @throws NotRun when that cannot be done */
+export async function installPeers(root: string, name: string): Promise<void> {
   const home = join(root, "bench");
   if (!existsSync(join(home, "node_modules", name))) {
     const install = [process.execPath, "install", "--frozen-lockfile", "--no-progress"];
@@ -12,5 +18,4 @@ export async function loadPeer<T>(root: string, name: string): Promise<T> {
     if ((await child.exited) !== 0)
       throw new NotRun(`${name} could not be installed; check the network and start again.`);
   }
-  return (await import(Bun.resolveSync(name, home))) as T;
 }

@@ -241,6 +241,7 @@ ALTER TABLE `issues` DROP COLUMN `work_attempts_cap`;--> statement-breakpoint
 ALTER TABLE `agents` ADD `idle_since` integer;--> statement-breakpoint
 ALTER TABLE `agents` ADD `retired_at` integer;--> statement-breakpoint
 CREATE INDEX `agents_by_name` ON `agents` (`name`);--> statement-breakpoint
+ALTER TABLE `audit` ADD `text` text;--> statement-breakpoint
 ALTER TABLE `convoys` ADD `mode` text DEFAULT 'review-and-merge' NOT NULL;--> statement-breakpoint
 ALTER TABLE `convoys` ADD `branch` text;--> statement-breakpoint
 ALTER TABLE `convoys` ADD `delivery` text;--> statement-breakpoint

@@ -120,6 +120,8 @@ export const audit = sqliteTable(
     subject: text("subject"),
     ok: flag("ok").notNull(),
     code: text("code"),
+    /** Of a terminal: what was typed in it, as far as it was shown. */
+    text: text("text"),
   },
   (t) => [index("audit_by_time").on(t.at)],
 );

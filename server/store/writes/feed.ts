@@ -53,6 +53,8 @@ const insertAudit = prepared((db) =>
       command: given("command"),
       ok: given("ok"),
       code: given("code"),
+      subject: given("subject"),
+      text: given("text"),
     })
     .prepare(),
 );
@@ -105,6 +107,12 @@ export function rememberAnswer(tx: Tx, key: string, answer: Remembered): void {
   remember(tx.db).run({ ...answer, key, answer: JSON.stringify(answer.answer), at: tx.now });
 }
 
-export function writeAudit(tx: Tx, command: string, ok: boolean, code: string | null): void {
-  insertAudit(tx.db).run({ at: tx.now, actor: tx.actor, command, ok, code });
+export function writeAudit(
+  tx: Tx,
+  command: string,
+  ok: boolean,
+  code: string | null,
+  more: { subject: string | null; text: string | null } = { subject: null, text: null },
+): void {
+  insertAudit(tx.db).run({ at: tx.now, actor: tx.actor, command, ok, code, ...more });
 }

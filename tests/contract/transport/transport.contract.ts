@@ -38,6 +38,7 @@ const deaf: FrameListeners = {
   forget: unheard,
   browse: unheard,
   diff: unheard,
+  terminal: unheard,
 };
 
 async function connect(stage: TransportStage, listeners = deaf): Promise<TownLink> {

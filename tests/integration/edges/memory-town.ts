@@ -11,7 +11,13 @@ import {
   type Hello,
   type Topic,
 } from "../../../protocol/index.ts";
-import type { Caller, FeedChange, TownCore } from "../../../server/core.ts";
+import type {
+  AuditEntry,
+  Caller,
+  FeedChange,
+  TerminalTarget,
+  TownCore,
+} from "../../../server/core.ts";
 
 export const townId = encodeId("town", new Uint8Array(16).fill(7));
 
@@ -76,6 +82,19 @@ export class MemoryTown implements TownCore {
   onStream(listener: (runId: string, events: readonly AgentEvent[]) => void): () => void {
     this.#streamListeners.add(listener);
     return () => this.#streamListeners.delete(listener);
+  }
+
+  readonly audited: AuditEntry[] = [];
+  /** What terminals are asked for; null: not found. */
+  target: TerminalTarget | null = null;
+
+  audit(entry: AuditEntry): Promise<void> {
+    this.audited.push(entry);
+    return Promise.resolve();
+  }
+
+  terminalTarget(ref: string): ReturnType<TownCore["terminalTarget"]> {
+    return this.target === null ? refuse("not_found", `There is no run ${ref}.`) : ok(this.target);
   }
 
   hello(...[frame]: Parameters<TownCore["hello"]>): ReturnType<TownCore["hello"]> {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   ok,
   offerSchema,
+  refuse,
   runnerWelcomeSchema,
   stopFrameSchema,
   type Ack,
@@ -58,6 +59,7 @@ export class TestRunner {
           return Promise.resolve(ok(null));
         },
         turn: () => Promise.resolve(ok(null)),
+        terminal: () => Promise.resolve(refuse("unsupported", "There are no terminals here.")),
         mail: () => Promise.resolve(ok(null)),
         forget: () => Promise.resolve(ok(null)),
         diff: () => Promise.resolve(ok(null)),
