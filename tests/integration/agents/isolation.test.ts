@@ -1,9 +1,10 @@
 // Every isolation against the commands of those who want out of it.
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ground } from "../../../runner/sandbox/users/ground.ts";
 import { isolationContract, probe, specOf } from "../../contract/sandbox/isolation.contract.ts";
 import { isLeftOut } from "../../support/left-out.ts";
 import { makeRun, openUserWorld, openWorld } from "./stage.ts";
@@ -109,6 +110,51 @@ describe.skipIf(isLeftOut("users"))("users of their own", () => {
       expect(c.uid).toBe(b.uid);
       expect(a.process.hasExited).toBe(false);
       for (const held of [a, c]) await held.process.stop({ graceMs: 1_000 });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "[C23] a host that shows such a user what nobody may see has no users for agents, and says what was seen",
+    async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), "gt-"));
+      await writeFile(join(dataDir, "town.db"), "secret", { mode: 0o644 });
+      const failure = await openUserWorld(dataDir).then(
+        () => "opened",
+        (error: unknown) => String(error),
+      );
+      expect(failure).toContain(`can read ${join(dataDir, "town.db")}`);
+      // Shut again: the way to the doors was open for the trial alone.
+      for (const dir of [dataDir, join(dataDir, "runner")])
+        expect(statSync(dir).mode & 0o777).toBe(0o700);
+      await rm(dataDir, { recursive: true });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "[C23] a runner that lends no users any more has back what those of an earlier one had",
+    async () => {
+      await using world = await open(1);
+      const dirs = await makeRun(world, "r1");
+      await probe(world, "r1", ["echo kept > kept.txt; ln -s /etc/passwd link; mkdir -m 700 deep"]);
+      expect(statSync(join(dirs.tree, "kept.txt")).uid).not.toBe(0);
+      await new Ground({ root: world.root, owner: world.owner }).reclaim(world.dataDir);
+      for (const path of [
+        dirs.tree,
+        dirs.home,
+        join(dirs.tree, "kept.txt"),
+        join(dirs.tree, "deep"),
+      ])
+        expect([path, statSync(path).uid]).toEqual([path, 0]);
+      expect(statSync(world.dataDir).mode & 0o777).toBe(0o700);
+      await using other = await openWorld("bwrap");
+      const said = await other.sandbox.runSandboxed(
+        { ...specOf(other, "r1", dirs), hide: [] },
+        ["sh", "-c", "cat kept.txt; echo more >> kept.txt; rm -r deep link; ls"],
+        { timeoutMs: TIMEOUT_MS },
+      );
+      expect(said.stdout).toBe("kept\nkept.txt\nown.txt\n");
     },
     TIMEOUT_MS,
   );
