@@ -130,6 +130,9 @@ export type TriageSpec = z.infer<typeof triageSpecSchema>;
 /** What a convoy's landing must hold, oldest first, its branch's tip last: nothing that lies there may be left behind. */
 const carries = z.array(oidSchema).default([]);
 
+/** What the head's work was compared with; null: not known. */
+const roundBase = oidSchema.nullable().default(null);
+
 export const runSpecSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("work"),
@@ -163,6 +166,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     bead: beadSpecSchema,
     reviewId: beadIdSchema,
     headOid: oidSchema,
+    roundBase,
     branch: z.string(),
   }),
   z.object({
@@ -187,6 +191,7 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     bead: beadSpecSchema,
     reviewId: beadIdSchema,
     headOid: oidSchema,
+    roundBase,
     branch: z.string(),
     /** `withdraw`: nothing is landed any more; the lane is advanced, then it is seen what a lost merge did. */
     purpose: z.enum(["land", "withdraw"]).default("land"),

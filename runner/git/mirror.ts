@@ -117,13 +117,25 @@ export async function fetchRig(
   if (targetOid === undefined) {
     return failure(
       "missing_branch",
-      `${rig.remote.url} has no branch ${target}.`,
-      "Name an existing branch as the rig's target.",
+      `${rig.remote.url} has no branch ${target}; it has ${branchesOf(refs.heads)}.`,
+      "Make one of them the rig's target: `gastown rig set RIG --target BRANCH`.",
     );
   }
   const stored = await fillStore(git, rig);
   if (!stored.ok) return stored;
   return { ok: true, targetOid, shape: shape.shape };
+}
+
+const BRANCHES_NAMED_MAX = 5;
+
+/** People's own branches: who has renamed one finds it here. */
+function branchesOf(heads: ReadonlyMap<string, Oid>): string {
+  const names = [...heads.keys()]
+    .map((ref) => ref.replace("refs/remotes/origin/", ""))
+    .filter((name) => !name.startsWith("gastown/"));
+  const rest = names.length - BRANCHES_NAMED_MAX;
+  const more = rest > 0 ? ` and ${rest} more` : "";
+  return names.length === 0 ? "none" : names.slice(0, BRANCHES_NAMED_MAX).join(", ") + more;
 }
 
 /** Arguments of every fetch of the runner. */

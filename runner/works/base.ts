@@ -78,6 +78,37 @@ async function sharedBase(
 }
 
 /**
+ * Whether what work began from is in none of the branches that work begins from: somebody has rewritten the
+ * target's history. Bringing such work together with the target would bring back what was taken out.
+ */
+export async function isRewritten(
+  history: History,
+  rig: RigRepository,
+  from: {
+    readonly base: Oid | null;
+    readonly target: string;
+    readonly convoyBranch: string | null;
+  },
+): Promise<Outcome<{ yes: boolean }>> {
+  const { base, target, convoyBranch } = from;
+  if (base === null) return { ok: true, yes: false };
+  const known = await history.hasCommit(rig, base);
+  if (!known.ok || !known.yes) return known.ok ? { ok: true, yes: false } : known;
+  for (const branch of [target, landedBranch(target), convoyBranch]) {
+    if (branch === null) continue;
+    const held = await contains(history, rig, { oid: base, inRef: `refs/heads/${branch}` });
+    if (!held.ok) return held;
+    if (held.yes) return { ok: true, yes: false };
+  }
+  return { ok: true, yes: true };
+}
+
+/** The words for whoever wrote the work. */
+export function rewrittenWords(target: string): string {
+  return `The history of ${target} was rewritten since this work began: landing it would bring back commits that were taken out. It is put onto the new history as one change, without them.`;
+}
+
+/**
  * Whether a commit is in a ref as the last fetch has it. `inRef` is an oid or a full branch name
  * (`refs/heads/...`); an integration ref is looked for in the store and on the remote.
  * An unknown commit is in none.

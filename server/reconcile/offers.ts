@@ -122,6 +122,7 @@ export function offerCheck(
       bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
       headOid: review.headOid,
+      roundBase: issue.landing ? null : (review.latest?.baseOid ?? null),
       branch: review.branch,
     }),
   };
@@ -190,6 +191,7 @@ export function offerMerge(
       bead: beadSpec(issue, rig, given.attempt, null),
       reviewId: review.id,
       headOid: review.headOid,
+      roundBase: issue.landing ? null : (review.latest?.baseOid ?? null),
       branch: review.branch,
       purpose: withdraws(issue, s) ? "withdraw" : "land",
       author: authorOf(s, rig.id),

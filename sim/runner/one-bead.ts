@@ -92,9 +92,17 @@ export class OneBead implements Errand {
     }
     const { headOid, baseOid, branch, summary } = work;
     const head = { headOid, branch, reviewId: newId(this.#random, "review") };
-    if (kind === "check") return { kind, ...common, ...head };
+    if (kind === "check") return { kind, ...common, ...head, roundBase: baseOid };
     if (kind === "merge")
-      return { kind, purpose: "land", ...common, ...head, author: AUTHOR, carries: [] };
+      return {
+        kind,
+        purpose: "land",
+        ...common,
+        ...head,
+        roundBase: baseOid,
+        author: AUTHOR,
+        carries: [],
+      };
     const agent = { id: newId(this.#random, "agent"), name: "Refinery", role: "refinery" as const };
     return {
       kind,

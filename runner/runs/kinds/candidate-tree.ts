@@ -1,9 +1,10 @@
 /** The tree that landing a reviewed head would make now: merged in memory, nothing on disk is touched. */
+import type { GateResult } from "../../../protocol/review.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import type { Merged } from "../../git/merge-trees.ts";
 import { failure, type Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
-import { resolveBase } from "../../works/base.ts";
+import { isRewritten, resolveBase, rewrittenWords } from "../../works/base.ts";
 import type { FetchedRig } from "../../works/rig-desk.ts";
 import type { Workplace } from "../workplace.ts";
 
@@ -32,4 +33,18 @@ export async function candidateTree(
   }
   const merged = await history.mergeTrees(rig, base.oid, spec.headOid);
   return merged.ok ? { ok: true, tip: base.oid, merged: merged.merged } : merged;
+}
+
+/** The red gate of work whose beginning is not in the target's history any more; null: there is nothing to say. */
+export async function historyGate(
+  { works: { history } }: Pick<Workplace, "works">,
+  spec: Pick<RunSpecOf<"check">, "rig" | "roundBase">,
+  { rig, target }: Pick<FetchedRig, "rig" | "target">,
+): Promise<Outcome<{ gate: GateResult | null }>> {
+  const { convoyBranch } = spec.rig;
+  const found = await isRewritten(history, rig, { base: spec.roundBase, target, convoyBranch });
+  if (!found.ok) return found;
+  const plain = { name: "history", command: "", code: null, timedOut: false, durationMs: 0 };
+  const gate = found.yes ? { ...plain, ok: false, log: rewrittenWords(target) } : null;
+  return { ok: true, gate };
 }

@@ -1,7 +1,7 @@
 /** Check: are the gates green on the tree that landing this head would make? */
 import type { FactOf } from "../../../protocol/facts.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
-import { candidateTree } from "./candidate-tree.ts";
+import { candidateTree, historyGate } from "./candidate-tree.ts";
 import { repositoryCode } from "./baseline.ts";
 import { GATES_FAILED, runGatesOnce } from "../gates.ts";
 import { ending, reasonOf, type Ending, type LiveRun } from "../live-run.ts";
@@ -20,6 +20,9 @@ export async function runCheck(
   run.fact({ kind: "target_seen", oid: fetched.targetOid });
   const candidate = await candidateTree(place, spec, fetched);
   if (!candidate.ok) return unknown(run, candidate.error.code, candidate.error.message);
+  const rewritten = await historyGate(place, spec, fetched);
+  if (!rewritten.ok) return unknown(run, rewritten.error.code, rewritten.error.message);
+  if (rewritten.gate !== null) return told(run, { green: false, gates: [rewritten.gate] });
   const { merged } = candidate;
   if (merged.kind === "conflict") return told(run, { green: false, conflicts: [...merged.files] });
   run.enter("gates", `On ${fetched.target} with the change merged in`);

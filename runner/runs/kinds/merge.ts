@@ -13,7 +13,7 @@ import type { Oid } from "../../git/porcelain.ts";
 import { contains } from "../../works/base.ts";
 import { stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
-import { candidateTree } from "./candidate-tree.ts";
+import { candidateTree, historyGate } from "./candidate-tree.ts";
 import { cutEnd } from "../cut-text.ts";
 import { runGatesOnce } from "../gates.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
@@ -52,6 +52,13 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
       "refused",
       `The work does not hold ${left.oid.slice(0, 12)}, which lies on its convoy's branch: it would be left behind.`,
     );
+  // Of what an earlier start of this run has pushed the journal knows more.
+  if (spec.purpose === "land" && (await journalOf(place, run).load()).length === 0) {
+    const rewritten = await historyGate(place, spec, fetched);
+    if (!rewritten.ok) return notLanded(run, "infrastructure", rewritten.error.message);
+    const { gate } = rewritten;
+    if (gate !== null) return notLanded(run, "gates_red", gate.log, { gates: [gate] });
+  }
   const scratch = new Scratch(place, run, fetched.rig);
   const gates = gatesPort(place, run, scratch);
   const shop: Workshop = {

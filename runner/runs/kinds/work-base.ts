@@ -7,7 +7,7 @@ import type { Oid } from "../../git/porcelain.ts";
 import type { Attribution } from "../../git/run-repo.ts";
 import { repositoryCode } from "./baseline.ts";
 import { ending, type Ending } from "../live-run.ts";
-import { contains, resolveBase } from "../../works/base.ts";
+import { contains, isRewritten, resolveBase } from "../../works/base.ts";
 import type { FetchedRig } from "../../works/rig-desk.ts";
 import type { Workplace } from "../workplace.ts";
 
@@ -20,6 +20,8 @@ export type WorkBase = {
   savedOid: Oid | null;
   /** Files that hold conflict marks after the base was brought into the saved work. */
   conflicts: readonly string[];
+  /** The target's history was rewritten: the saved work is on the new one as one change. */
+  isRewritten: boolean;
 };
 
 type BasePlace = Pick<Workplace, "works" | "clock">;
@@ -54,6 +56,7 @@ export async function workBase(
     start: base.oid,
     savedOid: null,
     conflicts: [],
+    isRewritten: false,
   };
   const brought = await bringSaved(place, spec, rig);
   if (!brought.ok) return brought;
@@ -68,17 +71,19 @@ export async function workBase(
       ending: rejected("base_behind", "The branch of the convoy is not here.", { retryable: true }),
     };
   if (savedOid === undefined) return { ok: true, value: plain };
-  const carried = await carry(place, rig, {
-    saved: savedOid,
-    base: base.oid,
-    attribution: attributionOf(spec),
-  });
+  // The landing of a convoy holds what others have landed: it is never taken apart.
+  const from = spec.carries.length > 0 ? null : (spec.savedWork?.baseOid ?? null);
+  const gone = await isRewritten(history, rig, { base: from, target, convoyBranch });
+  if (!gone.ok) return { ok: false, ending: rejected(gone.error.code, gone.error.message) };
+  const wish = { saved: savedOid, base: base.oid, attribution: attributionOf(spec) };
+  const carried =
+    gone.yes && from !== null
+      ? await transplant(place, rig, { ...wish, from })
+      : await carry(place, rig, wish);
   if (!carried.ok)
     return { ok: false, ending: rejected(carried.error.code, carried.error.message) };
-  return {
-    ok: true,
-    value: { ...plain, start: carried.start, savedOid, conflicts: carried.conflicts },
-  };
+  const { start, conflicts } = carried;
+  return { ok: true, value: { ...plain, start, savedOid, conflicts, isRewritten: gone.yes } };
 }
 
 /** The first of the commits that the store has; undefined when it has none. */
@@ -167,6 +172,39 @@ async function carry(
     message: "Bring in the newer base\n",
     ...attribution,
     atMs: place.clock.now(),
+  });
+  if (!made.ok) return made;
+  return { ok: true, start: made.oid, conflicts: merged.kind === "conflict" ? merged.files : [] };
+}
+
+/**
+ * Puts what was done since `from` onto the base as one commit, with nothing of the history before it: merged in memory
+ * between commits that have no other parent than one made of `from`'s files.
+ */
+async function transplant(
+  { works: { history }, clock }: BasePlace,
+  rig: RigRepository,
+  wish: { saved: Oid; from: Oid; base: Oid; attribution: Attribution },
+): Promise<Outcome<{ start: Oid; conflicts: readonly string[] }>> {
+  const { attribution } = wish;
+  const atMs = clock.now();
+  const bare = async (oid: Oid, parents: readonly Oid[]): Promise<Outcome<{ oid: Oid }>> => {
+    const read = await history.readCommit(rig, oid);
+    if (!read.ok) return read;
+    const { tree } = read.commit;
+    return await history.commit(rig, { tree, parents, message: "Scratch\n", ...attribution, atMs });
+  };
+  const root = await bare(wish.from, []);
+  if (!root.ok) return root;
+  const [ours, theirs] = [await bare(wish.saved, [root.oid]), await bare(wish.base, [root.oid])];
+  if (!ours.ok) return ours;
+  if (!theirs.ok) return theirs;
+  const brought = await history.mergeTrees(rig, ours.oid, theirs.oid);
+  if (!brought.ok) return brought;
+  const { merged } = brought;
+  const made = await history.commit(rig, {
+    ...{ tree: merged.tree, parents: [wish.base], ...attribution, atMs },
+    message: "Put the work onto the rewritten history\n",
   });
   if (!made.ok) return made;
   return { ok: true, start: made.oid, conflicts: merged.kind === "conflict" ? merged.files : [] };

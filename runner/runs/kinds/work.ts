@@ -6,6 +6,7 @@ import type { ToolAnswer } from "../../agents/mcp.ts";
 import { REPROMPT_WITHOUT_RESULT } from "../../agents/prompts/role-prompt.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
 import type { RunRepository } from "../../git/run-repo.ts";
+import { rewrittenWords } from "../../works/base.ts";
 import { verifyDone, type Done } from "../../works/done.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
@@ -54,6 +55,7 @@ async function prepare(
   const based = await workBase(place, spec, fetched);
   if (!based.ok) return based;
   if (run.signal.aborted) return { ok: false, ending: stoppedEnding(run) };
+  if (based.value.isRewritten) run.notice("warning", rewrittenWords(fetched.target));
   run.enter("preparing", `From ${based.value.base.slice(0, 12)}`);
   const { base, start, target, rig } = based.value;
   const wish = {
@@ -145,9 +147,10 @@ function briefingOf(run: WorkRun, base: WorkBase): string {
     rig: { ...rig, target: base.target },
     savedOid: base.savedOid,
   });
-  if (base.conflicts.length === 0) return text;
+  const rewritten = base.isRewritten ? `\n\n${rewrittenWords(base.target)}` : "";
+  if (base.conflicts.length === 0) return text + rewritten;
   const files = base.conflicts.slice(0, 50).join("\n");
-  return `${text}\n\nThe base has moved on since that work. It was brought in, and these files hold conflict marks; resolve them first:\n${files}`;
+  return `${text}${rewritten}\n\nThe base has moved on since that work. It was brought in, and these files hold conflict marks; resolve them first:\n${files}`;
 }
 
 /** Setup in the agent's own tree, so that it can run the gates itself. One that fails is shown to it by them. */

@@ -99,6 +99,7 @@ export function checkSpec(
     ...common(work.bead.id, 2),
     rig,
     ...work,
+    roundBase: null,
     reviewId: newId("review"),
     ...more,
   };
@@ -115,6 +116,7 @@ export function mergeSpec(
     ...common(`${rig.id}:main`),
     rig,
     ...work,
+    roundBase: null,
     reviewId: newId("review"),
     author: AUTHOR,
     carries: [],
