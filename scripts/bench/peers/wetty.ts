@@ -1,6 +1,6 @@
 // WeTTY: a terminal in the browser over Socket.IO, on the same shell. It runs in Node.js, as its makers do.
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { io } from "socket.io-client";
 import { freePort } from "../../../runner/process/free-port.ts";
 import { NotRun } from "../bench.ts";
@@ -24,7 +24,7 @@ export async function startWetty(root: string, home: string): Promise<Wetty> {
     throw new NotRun("WeTTY gives a shell of its own host to root only; start the bench as root.");
   await installPeers(root, "wetty");
   const main = join(root, "bench", "node_modules", "wetty", "build", "main.js");
-  await buildPty(join(root, "bench"));
+  await buildPty(node, join(root, "bench"));
   const port = freePort();
   const argv = [node, main, "--host", "127.0.0.1", "--port", String(port), "--command", "bash"];
   const child = Bun.spawn([...argv, "--log-level", "error"], {
@@ -34,7 +34,7 @@ export async function startWetty(root: string, home: string): Promise<Wetty> {
   });
   const ended = atEnd(() => child.kill("SIGKILL"));
   const url = `http://127.0.0.1:${port}`;
-  await untilServed(`${url}/wetty`);
+  await untilServed(url);
   return {
     shell: (size) => openShell(url, size),
     [Symbol.asyncDispose]: async () => {
@@ -45,22 +45,27 @@ export async function startWetty(root: string, home: string): Promise<Wetty> {
   };
 }
 
-/** Its terminals are native code, which is built once: nothing with install scripts runs by itself. */
-async function buildPty(home: string): Promise<void> {
-  const built = join(home, "node_modules", "node-pty", "build", "Release", "pty.node");
+/** Its terminals are native code, built once by the builder that npm has: nothing with install scripts runs by itself. */
+async function buildPty(node: string, home: string): Promise<void> {
+  const source = join(home, "node_modules", "node-pty");
+  const built = join(source, "build", "Release", "pty.node");
   if (existsSync(built)) return;
-  const build = Bun.spawn(["npm", "rebuild", "node-pty"], {
-    cwd: home,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  await build.exited;
+  const asked = Bun.spawnSync(["npm", "root", "-g"], { stderr: "ignore" });
+  const builder = join(
+    asked.stdout.toString().trim(),
+    ...["npm", "node_modules", "node-gyp", "bin", "node-gyp.js"],
+  );
+  if (existsSync(builder)) {
+    const build = [node, builder, "rebuild", `--nodedir=${dirname(dirname(node))}`];
+    await Bun.spawn(build, { cwd: source, stdio: ["ignore", "ignore", "ignore"] }).exited;
+  }
   if (!existsSync(built))
     throw new NotRun("node-pty of WeTTY could not be built; it needs npm, make, g++ and Python.");
 }
 
 async function openShell(url: string, size: { cols: number; rows: number }): Promise<ShellLine> {
   const socket = io(url, {
-    path: "/wetty/socket.io",
+    path: "/socket.io",
     transports: ["websocket"],
     reconnection: false,
     forceNew: true,
