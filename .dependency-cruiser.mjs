@@ -38,6 +38,7 @@ const sqliteOwners = [
   "server/store/",
   "server/auth/",
   "runner/spool/",
+  "runner/sandbox/database-copy\\.ts$",
   "(server|runner|cli)/.*lock[^/]*\\.ts$",
 ];
 

@@ -11,6 +11,7 @@ import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } fro
 import { fenceSchema, outcomeSchema, repetitionPatternSchema } from "./run.ts";
 import { portBlockSchema } from "./entities/rig-environment.ts";
 import { LEFT_OUT_MAX, leftOutSchema, savedKeptSchema } from "./entities/saved-work.ts";
+import { continuedSchema } from "./entities/continued.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
 
@@ -155,7 +156,12 @@ export const factBodySchema = z.discriminatedUnion("kind", [
   }),
   /** A turn began with this message. */
   z.object({ kind: z.literal("mail_seen"), mailId: beadIdSchema }),
-  z.object({ kind: z.literal("turn_started"), turnId: turnIdSchema }),
+  z.object({
+    kind: z.literal("turn_started"),
+    turnId: turnIdSchema,
+    /** Of a run's first turn, where there was a conversation to continue. */
+    continued: continuedSchema.optional(),
+  }),
   z.object({
     kind: z.literal("turn_ended"),
     turnId: turnIdSchema,

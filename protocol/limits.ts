@@ -24,6 +24,9 @@ export const GATE_LOG_CHARS_MAX = 16_000;
 export const FEEDBACK_CHARS_MAX = 24_000;
 export const COMMENTS_MAX = 50;
 export const FACT_BATCH_MAX = 64;
+/** A snapshot of a conversation as it is kept, packed; and what one frame carries of it, before base64. */
+export const SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024;
+export const SNAPSHOT_CHUNK_BYTES = 128 * 1024;
 /** Agent events of one batch, and the text of one event. */
 export const EVENT_BATCH_MAX = 100;
 export const EVENT_TEXT_CHARS_MAX = 16_000;

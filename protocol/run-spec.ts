@@ -18,6 +18,7 @@ import { gateResultSchema, reviewCommentSchema } from "./review.ts";
 import { fenceSchema, roleSchema } from "./run.ts";
 import { NO_ENVIRONMENT, runEnvironmentSchema } from "./entities/rig-environment.ts";
 import { savedKeptSchema } from "./entities/saved-work.ts";
+import { snapshotSchema } from "./entities/snapshot.ts";
 
 /** The part of a rig that a run needs. */
 export const rigSpecSchema = z.object({
@@ -207,6 +208,9 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     model: modelSpec,
     program,
     turns: z.array(turnSpecSchema).min(1),
+    /** The agent's own memory of the conversation up to the turn before; null with the reason, or none to continue. */
+    snapshot: snapshotSchema.nullable().default(null),
+    noSnapshot: z.string().nullable().default(null),
     /** Earlier conversation, oldest first, when the agent starts afresh. */
     transcript: z.array(z.object({ from: z.enum(["person", "mayor"]), text: z.string() })),
   }),

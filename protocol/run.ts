@@ -16,6 +16,7 @@ import { gateResultSchema } from "./review.ts";
 import { portBlockSchema, rigEnvironmentSchema } from "./entities/rig-environment.ts";
 import { egressSchema } from "./entities/egress.ts";
 import { savedPlaceSchema, savedWorkSchema } from "./entities/saved-work.ts";
+import { continuedSchema } from "./entities/continued.ts";
 import { timestampSchema } from "./time.ts";
 import { townLimitsSchema } from "./town-limits.ts";
 
@@ -281,6 +282,8 @@ export const chatEntrySchema = z.object({
   steps: z.array(turnStepSchema),
   state: z.enum(["queued", "delivered", "seen", "streaming", "done", "interrupted", "failed"]),
   note: z.string().nullable(),
+  /** Of the Mayor's first turn in a run: how the conversation went on. */
+  continued: continuedSchema.nullable(),
   beads: z.array(beadIdSchema),
   at: timestampSchema,
 });

@@ -1,6 +1,6 @@
 /**
  * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential, secrets,
- * leaving.
+ * leaving, snapshot_put, snapshot_keep, snapshot_get.
  * Town to runner: offer, stop, turn, mail, forget, diff, browse, release. Either way: terminal. Each is acknowledged; each carries the
  * connection number that hello was answered with, and a mismatch closes the connection whole.
  */
@@ -23,7 +23,8 @@ import {
   terminalSizeSchema,
   terminalWhatSchema,
 } from "./entities/terminal.ts";
-import { BODY_CHARS_MAX, DRAIN_GRACE_MS_MAX } from "./limits.ts";
+import { sha256Schema, snapshotSchema } from "./entities/snapshot.ts";
+import { BODY_CHARS_MAX, DRAIN_GRACE_MS_MAX, SNAPSHOT_CHUNK_BYTES } from "./limits.ts";
 import { fenceSchema, hostFiguresSchema, isolationSchema } from "./run.ts";
 import { rigSpecSchema, runSpecSchema, turnSpecSchema } from "./run-spec.ts";
 
@@ -265,6 +266,38 @@ export type SecretsFrame = z.infer<typeof secretsFrameSchema>;
 export const rigSecretsSchema = z.object({ values: z.record(z.string(), z.string()) });
 export type RigSecrets = z.infer<typeof rigSecretsSchema>;
 
+/** A piece of a snapshot, in order. With its last piece the town has it, and keeps it when it is told to. */
+export const snapshotPutFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  snapshot: snapshotSchema,
+  offset: z.number().int().nonnegative(),
+  data: z.base64().max(Math.ceil(SNAPSHOT_CHUNK_BYTES / 3) * 4),
+});
+export type SnapshotPutFrame = z.infer<typeof snapshotPutFrameSchema>;
+
+/** From now on this is what the next run of the session begins with. */
+export const snapshotKeepFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  snapshot: snapshotSchema,
+});
+export type SnapshotKeepFrame = z.infer<typeof snapshotKeepFrameSchema>;
+
+/** A piece of the snapshot that a run was offered. */
+export const snapshotGetFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  fence: fenceSchema,
+  sha256: sha256Schema,
+  offset: z.number().int().nonnegative(),
+});
+export type SnapshotGetFrame = z.infer<typeof snapshotGetFrameSchema>;
+export const snapshotPieceSchema = z.object({ data: z.base64() });
+export type SnapshotPiece = z.infer<typeof snapshotPieceSchema>;
+
 export interface RunnerUpEvents {
   hello: (frame: Hello, ack: (answer: Ack<RunnerWelcome>) => void) => void;
   facts: (frame: FactBatch, ack: (answer: Ack<{ ackedSeq: number }>) => void) => void;
@@ -278,6 +311,9 @@ export interface RunnerUpEvents {
   credential: (frame: CredentialFrame, ack: (answer: Ack<ModelCredential>) => void) => void;
   secrets: (frame: SecretsFrame, ack: (answer: Ack<RigSecrets>) => void) => void;
   leaving: (frame: LeavingFrame, ack: (answer: Ack<null>) => void) => void;
+  snapshot_put: (frame: SnapshotPutFrame, ack: (answer: Ack<null>) => void) => void;
+  snapshot_keep: (frame: SnapshotKeepFrame, ack: (answer: Ack<null>) => void) => void;
+  snapshot_get: (frame: SnapshotGetFrame, ack: (answer: Ack<SnapshotPiece>) => void) => void;
 }
 export interface RunnerDownEvents {
   offer: (frame: Offer, ack: (answer: Ack<OfferAnswer>) => void) => void;

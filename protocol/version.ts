@@ -10,6 +10,7 @@
  * 4: runners join with a key of their own; whether a token was used; what a host has left.
  *    Where saved work is: facts, images, the setting of a rig.
  *    Prices of models; calls without a price. Saved work is deleted.
+ *    Snapshots of sessions; how a conversation went on.
  *    The program of a role: program.get, program.set, in offers, hello and the images of runners.
  *    Runners that leave: the frame `leaving`, in hello and images; runner.drain, runner.resume.
  *    Terminals: of people (terminal.*), and of runners (terminal, both ways).

@@ -67,6 +67,11 @@ export const SAVED_COPY_REFUSALS_MAX = 5;
 /** A run that ends waits so long for its last copy; it goes on afterwards. */
 export const SAVED_COPY_AT_END_MS = 5_000;
 
+/** What an agent remembers is handed over with back-off; a run that ends waits so long for it. */
+export const SNAPSHOT_TRIES_MAX = 5;
+export const SNAPSHOT_BACK_OFF = { firstMs: 200, lastMs: 5_000 };
+export const SNAPSHOT_AT_END_MS = 5_000;
+
 /** Setup (installing dependencies) has the network and no deadline of its own in a rig. */
 export const SETUP_TIMEOUT_MS = 15 * 60_000;
 export const GATE_OUTPUT_BYTES_MAX = 4 * 1024 * 1024;

@@ -105,6 +105,9 @@ function earlyTown(): { requests: TownRequests; open(session: TownRequests): voi
       tool: async (call) => (session === null ? early : session.tool(call)),
       credential: async (want) => (session === null ? early : session.credential(want)),
       secrets: async (want) => (session === null ? early : session.secrets(want)),
+      putSnapshot: async (piece) => (session === null ? early : session.putSnapshot(piece)),
+      keepSnapshot: async (wish) => (session === null ? early : session.keepSnapshot(wish)),
+      getSnapshot: async (wish) => (session === null ? early : session.getSnapshot(wish)),
     },
     open: (opened) => (session = opened),
   };

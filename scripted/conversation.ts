@@ -19,6 +19,8 @@ export interface Conversation {
   readonly userFirst: string;
   readonly userLast: string;
   readonly results: readonly ToolResult[];
+  /** Every message of the request after the system's, whoever it is of. */
+  readonly whole: string;
   readonly offeredTools: readonly string[];
   /** The agent's working directory, where it tells it; else empty. */
   readonly cwd: string;
@@ -56,6 +58,10 @@ export function readConversation(request: ChatRequest): Conversation {
     offeredTools: (request.tools ?? []).flatMap((tool) =>
       tool.function ? [tool.function.name] : [],
     ),
+    whole: messages
+      .filter(({ role: of }) => of !== "system" && of !== "developer")
+      .map(textOf)
+      .join("\n"),
     cwd: /^\s*Working directory: (.+)$/m.exec(all)?.[1]?.trim() ?? "",
     messageCount: messages.length,
   };

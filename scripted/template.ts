@@ -111,6 +111,7 @@ function lookUp(path: string, talk: Conversation, groups: readonly string[]): Js
         .map(plainText)
         .join("\n"),
     ],
+    ["conversation", plainText(talk.whole)],
   ]);
   return plain.get(path);
 }

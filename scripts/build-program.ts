@@ -20,8 +20,9 @@ export async function buildProgram(root: string): Promise<string[]> {
     if (!built.success) return built.logs.map(({ message }) => message);
     const worker = await buildWorker(root, fresh);
     if (worker.length > 0) return worker;
-    // Not imported: it is the first process of a sandbox, bound there as one file.
-    await copyFile(join(root, "runner", "sandbox", "entry.ts"), join(fresh, "entry.ts"));
+    // Not imported: they run in a sandbox, bound there as files of their own.
+    for (const name of ["entry.ts", "database-copy.ts"])
+      await copyFile(join(root, "runner", "sandbox", name), join(fresh, name));
     await rm(outDir, { recursive: true, force: true });
     await rename(fresh, outDir);
     return [];

@@ -25,6 +25,10 @@ import type {
   RigSecrets,
   RunnerWelcome,
   SecretsFrame,
+  SnapshotGetFrame,
+  SnapshotKeepFrame,
+  SnapshotPiece,
+  SnapshotPutFrame,
   StopFrame,
   ToolAnswer,
   ToolFrame,
@@ -100,6 +104,9 @@ export interface TownCore {
   secrets(runnerId: string, frame: SecretsFrame): Promise<Result<RigSecrets>>;
   /** It stops: nothing new is given to it on this connection. */
   leaving(runnerId: string, frame: LeavingFrame): Promise<Result<null>>;
+  snapshot_put(runnerId: string, frame: SnapshotPutFrame): Promise<Result<null>>;
+  snapshot_keep(runnerId: string, frame: SnapshotKeepFrame): Promise<Result<null>>;
+  snapshot_get(runnerId: string, frame: SnapshotGetFrame): Promise<Result<SnapshotPiece>>;
   /** The socket of this connection closed. */
   runnerGone(runnerId: string, connection: number): void;
   /** This token was revoked: who joined with it is a runner of the town no more. */

@@ -1,6 +1,7 @@
 import type { CommandValue, Result } from "../protocol/index.ts";
 import type { AuthPort, Clock, Log, Random, RunnerPort, Scheduler } from "./core.ts";
 import type { Policy } from "./model/policy.ts";
+import type { Blobs } from "./store/blobs/blobs.ts";
 import type { RawDatabase } from "./store/database.ts";
 
 export type ModelTest = (endpoint: {
@@ -13,6 +14,8 @@ export type ModelTest = (endpoint: {
 export interface TownOptions {
   /** Where the data is: an existing directory that this process holds, or databases opened by their owner. */
   data: string | { town: RawDatabase; events: RawDatabase };
+  /** Where large things are; beside the databases unless given. */
+  blobs?: Blobs;
   clock: Clock;
   random: Random;
   /** The host's unless given. */

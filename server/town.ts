@@ -1,4 +1,5 @@
 /** Composition of the town's core: store, loop, effects, calls. */
+import { join } from "node:path";
 import { eq } from "drizzle-orm";
 import { ok } from "../protocol/index.ts";
 import { storeModel } from "./commands/model-commands.ts";
@@ -11,6 +12,7 @@ import { Observing } from "./loop/observing.ts";
 import { RunnerDesk, type DeskPorts } from "./loop/runner-desk.ts";
 import { OwnTimers, systemScheduler } from "./scheduler.ts";
 import { StartError } from "./start-error.ts";
+import { fileBlobs, memoryBlobs } from "./store/blobs/blobs.ts";
 import { closeDatabase, openDatabase, type Db } from "./store/database.ts";
 import { idSource } from "./store/id-source.ts";
 import { beginEpoch } from "./store/town-row.ts";
@@ -70,7 +72,10 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
   const onEvents: StreamListener = (runId, events) =>
     streamListeners.forEach((listener) => listener(runId, events));
   const common = { scheduler, db, loop };
-  const desk: RunnerDesk = makeDesk(options, { ...common, streams, policy, epoch, onEvents });
+  const desk: RunnerDesk = makeDesk(options, {
+    ...common,
+    ...{ streams, policy, epoch, onEvents },
+  });
   const executor = makeExecutor(options, {
     ...common,
     desk,
@@ -118,10 +123,15 @@ function rememberLast(open: SecretReader): SecretReader {
 }
 
 function makeDesk(
-  { auth, author, clock, log, runnerPort: port }: TownOptions,
-  parts: Omit<DeskPorts, "auth" | "hostAuthor" | "clock" | "log" | "port">,
+  { auth, author, clock, log, runnerPort: port, data, blobs: given }: TownOptions,
+  parts: Omit<DeskPorts, "auth" | "hostAuthor" | "blobs" | "clock" | "log" | "port">,
 ): RunnerDesk {
-  return new RunnerDesk({ ...parts, auth, hostAuthor: author ?? null, clock, log, port });
+  const beside = () => (typeof data === "string" ? fileBlobs(join(data, "blobs")) : memoryBlobs());
+  const blobs = given ?? beside();
+  const hostAuthor = author ?? null;
+  const desk = new RunnerDesk({ ...parts, auth, hostAuthor, blobs, clock, log, port });
+  desk.snapshots.sweep();
+  return desk;
 }
 
 function makeExecutor(

@@ -21,10 +21,18 @@ export type ContractStage = AsyncDisposable & {
   crash(): Promise<void>;
 };
 
-type OpenStage = (turns: readonly ContractTurn[]) => Promise<ContractStage>;
+/** With `resume`, the agent's `turns` go on where those of the conversation ended. */
+type OpenStage = (turns: readonly ContractTurn[], resume?: Uint8Array) => Promise<ContractStage>;
 
-/** `open` prepares a run whose model plays `turns`; it does not start the driver. */
-export function driverContract(name: string, open: OpenStage, timeoutMs: number): void {
+/**
+ * `open` prepares a run whose model plays `turns`; it does not start the driver.
+ * @param remembers whether its agents can be taken up elsewhere
+ */
+export function driverContract(
+  name: string,
+  open: OpenStage,
+  { timeoutMs, remembers }: { timeoutMs: number; remembers: boolean },
+): void {
   describe(`driver contract: ${name}`, () => {
     const clause = (title: string, check: (open: OpenStage) => Promise<void>) =>
       test(title, () => check(open), timeoutMs);
@@ -37,6 +45,14 @@ export function driverContract(name: string, open: OpenStage, timeoutMs: number)
       interruptedTurn,
     );
     clause("[C12] an agent that dies gives its exit record, and later calls are refused", crash);
+    if (remembers) {
+      clause("[C10] another agent goes on with the conversation that one has left", goOn);
+      clause("[C10] an agent does not begin with what is no conversation", refuseDamage);
+    } else
+      clause("[C10] an agent that remembers nothing says so", async (begin) => {
+        await using stage = await begin([]);
+        expect("snapshot" in stage.driver).toBe(false);
+      });
     clause("[C12] stopping what was never started, or is starting, is safe", earlyStop);
   });
 }
@@ -88,6 +104,29 @@ async function interruptedTurn(open: OpenStage): Promise<void> {
   expect(await stage.driver.interrupt()).toEqual({ ok: true, value: undefined });
   expect(await stage.awaitEvent(isClosed)).toEqual({ type: "turn_closed", reason: "interrupted" });
   expect(stage.modelCalls()).toBeLessThanOrEqual(1);
+}
+
+/** Which answer comes next says how much of the conversation the model was sent. */
+async function goOn(open: OpenStage): Promise<void> {
+  const turns = [{ text: "One." }, { text: "Two." }];
+  await using first = await started(open, turns);
+  await first.driver.prompt(message);
+  await first.awaitEvent(isClosed);
+  const taken = await first.driver.snapshot?.();
+  if (taken?.ok !== true) throw new Error("the conversation was not taken");
+  await first.driver.stop({ graceMs: 5_000 });
+  await using second = await open(turns, taken.value);
+  expect(await second.driver.start()).toMatchObject({ ok: true });
+  await second.driver.prompt({ ...message, messageId: "m2" });
+  expect(await second.awaitEvent(isClosed)).toEqual({ type: "turn_closed", reason: "completed" });
+  const said = second.events.flatMap((event) => (event.type === "text" ? [event.text] : []));
+  expect(said).toEqual(["Two."]);
+}
+
+async function refuseDamage(open: OpenStage): Promise<void> {
+  await using stage = await open([{ text: "One." }], new Uint8Array(1_000).fill(7));
+  expect(await stage.driver.start()).toMatchObject({ ok: false });
+  expect(await stage.driver.prompt(message)).toMatchObject({ ok: false });
 }
 
 async function crash(open: OpenStage): Promise<void> {

@@ -37,6 +37,11 @@ export type AgentSpec = {
   tools: { reachable: Reachable; secret: string; listed: Promise<void> };
   /** The way out that its rig allows; null: none. `ready` before it is bound. */
   egress: { reachable: Reachable; ready: Promise<void> } | null;
+  /**
+   * What `snapshot` of an agent of the same program gave: it begins with that conversation, or its start fails, and may be
+   * tried without.
+   */
+  resume?: Uint8Array;
   /** Hears of every model call that the gateway has counted from now on: for an agent that does not tell. One listener. */
   onModelCall(listener: (call: { usage: TokenUsage; costUsd: number }) => void): void;
 };
@@ -100,6 +105,11 @@ export interface AgentDriver {
   /** The program that shows the live session on a terminal; a driver without it has none. Errors: `offline`. */
   screen?(): Result<PtyProgram>;
   usage(): AgentUsage;
+  /**
+   * The whole conversation between two turns, for an agent that goes on elsewhere; holds no secret of the run. A program
+   * without such a memory has none of it.
+   */
+  snapshot?(): Promise<Result<Uint8Array>>;
   /** Resident memory of the sandbox, bytes; null when it cannot be told. */
   residentBytes(): Promise<number | null>;
   /** Resolves when the agent is gone, for whatever reason. */

@@ -1,8 +1,15 @@
 /** What every run works with; made once by the composition root. */
 import type { HostGauge } from "../host/host-gauge.ts";
 import type { PortBlocks } from "../host/port-blocks.ts";
-import type { ModelCredential, RigSecrets } from "../../protocol/runner-frames.ts";
-import type { ToolAnswer } from "../../protocol/runner-frames.ts";
+import type {
+  ModelCredential,
+  RigSecrets,
+  SnapshotGetFrame,
+  SnapshotKeepFrame,
+  SnapshotPiece,
+  SnapshotPutFrame,
+  ToolAnswer,
+} from "../../protocol/runner-frames.ts";
 import type { AgentProgram } from "../../protocol/entities/agent-program.ts";
 import type { Ack } from "../../protocol/error.ts";
 import type { Fence } from "../../protocol/run.ts";
@@ -34,6 +41,9 @@ export interface TownRequests {
   }): Promise<Ack<ToolAnswer>>;
   credential(want: { runId: string; fence: Fence; want: "model" }): Promise<Ack<ModelCredential>>;
   secrets(want: { runId: string; fence: Fence }): Promise<Ack<RigSecrets>>;
+  putSnapshot(piece: Omit<SnapshotPutFrame, "connection">): Promise<Ack<null>>;
+  keepSnapshot(wish: Omit<SnapshotKeepFrame, "connection">): Promise<Ack<null>>;
+  getSnapshot(wish: Omit<SnapshotGetFrame, "connection">): Promise<Ack<SnapshotPiece>>;
 }
 
 export interface Workplace {

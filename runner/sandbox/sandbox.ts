@@ -17,7 +17,7 @@ import { bwrapArguments, socketInside, SOCKETS_INSIDE } from "./bwrap.ts";
 import { readHostLayout, type HostLayout } from "./host-layout.ts";
 import type { Isolation } from "./probe.ts";
 import type { SandboxMode, SandboxSpec } from "./sandbox-spec.ts";
-import { INSIDE, type Toolbox } from "./toolbox.ts";
+import { DATABASE_COPY, INSIDE, type Toolbox } from "./toolbox.ts";
 import type { Entered } from "./users/agent-users.ts";
 
 /** Time the small parent gets, beyond the command's own, before it is killed itself. */
@@ -74,6 +74,12 @@ export class Sandbox {
       SHELL: "/bin/sh",
       TERM: "dumb",
     };
+  }
+
+  /** The script that copies databases, as a command inside. */
+  get databaseCopy(): readonly string[] {
+    const binDir = this.mode === "bwrap" ? INSIDE.binDir : this.#toolbox.binDir;
+    return [`${binDir}/bun`, `${binDir}/${DATABASE_COPY}`];
   }
 
   /** Starts `argv`. `stop` asks the command, waits, and ends the whole sandbox. */

@@ -1,5 +1,6 @@
 /**
- * What a sandbox brings along: the program's own Bun, the small parent as one file, and a `bun` command for gates.
+ * What a sandbox brings along: the program's own Bun, the small parent as one file, a `bun` command for gates, and a script
+ * that copies an agent program's database.
  * Written once into the runner's data directory; bound read-only into every sandbox.
  */
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
@@ -15,6 +16,9 @@ export type Toolbox = {
   /** git's settings for users of their own, who read repositories that are not theirs. */
   gitConfig: string;
 };
+
+/** Beside the `bun` command, which runs it. */
+export const DATABASE_COPY = "database-copy.ts";
 
 /** Places inside a sandbox. */
 export const INSIDE = {
@@ -38,6 +42,7 @@ export async function prepareToolbox(
   // A bundled program has it beside itself.
   await copyFile(new URL("./entry.ts", import.meta.url), entry);
   await writeFile(gitConfig, "[safe]\n\tdirectory = *\n");
+  await copyFile(new URL(`./${DATABASE_COPY}`, import.meta.url), join(binDir, DATABASE_COPY));
   await writeShim(join(binDir, "bun"), runtime);
   return { runtime, compiled, entry, binDir, gitConfig };
 }

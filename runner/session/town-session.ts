@@ -15,6 +15,7 @@ import {
   diffFrameSchema,
   terminalOrderSchema,
   forgetFrameSchema,
+  snapshotPieceSchema,
   toolAnswerSchema,
   mailFrameSchema,
   turnFrameSchema,
@@ -36,6 +37,10 @@ import {
   type RigSecrets,
   type RunnerWelcome,
   type SecretsFrame,
+  type SnapshotGetFrame,
+  type SnapshotKeepFrame,
+  type SnapshotPiece,
+  type SnapshotPutFrame,
   type StopFrame,
   type ToolAnswer,
   type ToolFrame,
@@ -59,7 +64,13 @@ import type { Spool } from "../spool/spool.ts";
 import { backOffMs } from "./back-off.ts";
 import { sendFacts } from "./fact-sender.ts";
 import type { Lease } from "./lease.ts";
-import { request, type FrameListeners, type TownLink, type Transport } from "./transport.ts";
+import {
+  request,
+  type FrameListeners,
+  type TownLink,
+  type Transport,
+  type UpEvent,
+} from "./transport.ts";
 
 /** What this runner is: the parts of hello that do not change while it lives. */
 export type RunnerFacts = Pick<
@@ -199,8 +210,21 @@ export class TownSession {
     await standing.link.ask("terminal", frame, ACK_TIMEOUT_MS);
   }
 
+  /** As `tool`; so are the two below. */
+  async putSnapshot(piece: Omit<SnapshotPutFrame, "connection">): Promise<Ack<null>> {
+    return this.#request("snapshot_put", piece, z.null(), ACK_TIMEOUT_MS);
+  }
+
+  async keepSnapshot(wish: Omit<SnapshotKeepFrame, "connection">): Promise<Ack<null>> {
+    return this.#request("snapshot_keep", wish, z.null(), ACK_TIMEOUT_MS);
+  }
+
+  async getSnapshot(wish: Omit<SnapshotGetFrame, "connection">): Promise<Ack<SnapshotPiece>> {
+    return this.#request("snapshot_get", wish, snapshotPieceSchema, ACK_TIMEOUT_MS);
+  }
+
   async #request<V extends z.ZodType>(
-    event: "tool" | "credential" | "secrets",
+    event: Exclude<UpEvent, "hello" | "facts" | "heartbeat">,
     body: object,
     value: V,
     timeoutMs: number,

@@ -14,7 +14,10 @@ export type UpEvent =
   | "credential"
   | "secrets"
   | "leaving"
-  | "terminal";
+  | "terminal"
+  | "snapshot_put"
+  | "snapshot_keep"
+  | "snapshot_get";
 export const DOWN_EVENTS = [
   "offer",
   "stop",

@@ -89,7 +89,7 @@ function applyToRun(
     case "mail_seen":
       return mailSeen(tx, body.mailId, run.id);
     case "turn_started":
-      if (hasTurn(tx, run, body.turnId)) startTurn(tx, body.turnId);
+      if (hasTurn(tx, run, body.turnId)) startTurn(tx, body.turnId, body.continued ?? null);
       return;
     case "turn_ended":
       if (hasTurn(tx, run, body.turnId)) finishTurn(tx, run, body);

@@ -36,6 +36,7 @@ import { setWait } from "../store/writes/ready.ts";
 import { parkRig, proveTarget, setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
 import { endRun, offerRun, orderStop, markKeptTold, settleRun } from "../store/writes/runs.ts";
+import { snapshotBefore } from "../store/writes/snapshots/snapshots.ts";
 import { climb } from "../store/writes/ladder.ts";
 import {
   endTurn,
@@ -285,10 +286,12 @@ function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
       const { turnId } = turn;
       return { ...turn, digest: digestOf(tx.db, turnId), journal: journalOf(tx.db, turnId) };
     });
+    const { turnId } = present(spec.turns[0], "the first turn");
     return {
       ...spec,
       turns: turnsWithJournal,
-      transcript: transcriptBefore(tx, present(spec.turns[0], "the first turn").turnId),
+      ...snapshotBefore(tx.db, { ...spec, turnId }),
+      transcript: transcriptBefore(tx, turnId),
     };
   });
   if (action.probe) setProbe(tx, runId);

@@ -29,9 +29,11 @@ import { BROWSE_TOOL, browseByTool } from "../services/browse-tool.ts";
 import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
 import { isNews } from "./host-figures.ts";
+import { SnapshotDesk } from "./snapshot-desk.ts";
 import { isStorageFailure } from "./storage-refusal.ts";
 import type { TownLoop } from "./town-loop.ts";
 import type { Policy } from "../model/policy.ts";
+import type { Blobs } from "../store/blobs/blobs.ts";
 import type { Db } from "../store/database.ts";
 import { runners, runs } from "../store/schema/runs.ts";
 import { readModelKey, readRigSecrets, readStoredModel } from "../store/settings.ts";
@@ -59,6 +61,7 @@ export interface DeskPorts extends CommandPorts {
   loop: TownLoop;
   port: RunnerPort;
   streams: Streams;
+  blobs: Blobs;
   clock: Clock;
   log: Log;
   policy: () => Policy;
@@ -105,10 +108,14 @@ export class RunnerDesk {
   readonly lastSeen = new Map<string, number>();
   #awaiting = new Map<string, Inventory>();
   readonly #events: EventIntake;
+  readonly snapshots: SnapshotDesk;
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
     this.#events = new EventIntake(ports);
+    const { db, loop, blobs, log } = ports;
+    const refusal = this.#refusal.bind(this);
+    this.snapshots = new SnapshotDesk({ db, loop, blobs, log, refusal });
   }
 
   async hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>> {

@@ -222,6 +222,8 @@ export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context)
       model: model(s, "mayor"),
       program: programOf(s, null, "mayor"),
       turns: [{ turnId: turn.id, text: turn.text, digest: [], journal: [] }],
+      snapshot: null,
+      noSnapshot: null,
       transcript: [],
     }),
   };

@@ -85,6 +85,10 @@ export class Recorder {
         this.#enter({ in: "leaving", runnerId, connection }, () =>
           core.leaving(runnerId, { connection }),
         ),
+      snapshot_keep: (runnerId, frame) =>
+        this.#enter({ in: "snapshot_keep", runnerId, frame }, () =>
+          core.snapshot_keep(runnerId, frame),
+        ),
       runnerGone: (runnerId, connection) => {
         const gone = () => Promise.resolve(core.runnerGone(runnerId, connection));
         void this.#enter({ in: "gone", runnerId, connection }, gone);

@@ -7,6 +7,7 @@ import {
   type Heartbeat,
   type Hello,
   type Result,
+  type SnapshotKeepFrame,
   type ToolFrame,
 } from "../../protocol/index.ts";
 import type { AuthPort, Clock, Log, RunnerPort, Scheduler, TownCore } from "../core.ts";
@@ -179,6 +180,8 @@ function give(core: TownCore, entry: Exclude<Placed, { in: "run" | "answer" | "t
         return core.tool(entry.runnerId, entry.frame as ToolFrame);
       case "revoked":
         return core.revoked(entry.tokenId);
+      case "snapshot_keep":
+        return core.snapshot_keep(entry.runnerId, entry.frame as SnapshotKeepFrame);
       case "joined_twice":
         return core.joinedTwice(entry.tokenId);
       case "leaving":

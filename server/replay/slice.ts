@@ -27,6 +27,7 @@ export const entrySchema = z.discriminatedUnion("in", [
   z.strictObject({ in: z.literal("heartbeat"), ...place, ...runner, frame: z.unknown() }),
   z.strictObject({ in: z.literal("tool"), ...place, ...runner, frame: z.unknown() }),
   z.strictObject({ in: z.literal("leaving"), ...place, ...runner, connection: z.number().int() }),
+  z.strictObject({ in: z.literal("snapshot_keep"), ...place, ...runner, frame: z.unknown() }),
   z.strictObject({ in: z.literal("gone"), ...place, ...runner, connection: z.number().int() }),
   z.strictObject({ in: z.literal("revoked"), ...place, tokenId: z.string() }),
   z.strictObject({ in: z.literal("joined_twice"), ...place, tokenId: z.string() }),

@@ -9,6 +9,9 @@ import {
   refuse,
   secretsFrameSchema,
   terminalNewsSchema,
+  snapshotGetFrameSchema,
+  snapshotKeepFrameSchema,
+  snapshotPutFrameSchema,
   toolFrameSchema,
   type Ack,
   type Hello,
@@ -27,6 +30,9 @@ export const runnerFrames = {
   secrets: secretsFrameSchema,
   leaving: leavingFrameSchema,
   terminal: terminalNewsSchema,
+  snapshot_put: snapshotPutFrameSchema,
+  snapshot_keep: snapshotKeepFrameSchema,
+  snapshot_get: snapshotGetFrameSchema,
 } as const;
 export type RunnerFrame = keyof typeof runnerFrames;
 type FrameOf<E extends RunnerFrame> = z.output<(typeof runnerFrames)[E]>;

@@ -6,7 +6,7 @@ import { systemClock } from "../../runner/clock.ts";
 import { SimClock } from "../clock.ts";
 import { SimRandom } from "../random.ts";
 import { SimAgent } from "./agent.ts";
-import type { Answer } from "./answer.ts";
+import type { Answer, Mind } from "./answer.ts";
 import { SimDoors } from "./doors.ts";
 
 const spec: Omit<AgentSpec, "gateway" | "tools" | "egress" | "socketDir"> = {
@@ -23,7 +23,7 @@ const spec: Omit<AgentSpec, "gateway" | "tools" | "egress" | "socketDir"> = {
   ...{ cwd: "/tree", home: "/home", tmp: "/tmp", readOnly: [], readWrite: ["/tree"] },
 };
 
-function open(answers: readonly Answer[], clock = systemClock) {
+function open(answers: readonly Answer[], clock = systemClock, resume?: Uint8Array) {
   const toolCalls: { tool: string; args: Record<string, unknown> }[] = [];
   const events: AgentEvent[] = [];
   const usage: number[] = [];
@@ -45,9 +45,11 @@ function open(answers: readonly Answer[], clock = systemClock) {
   });
   const door = doors.find(opened.tools.secret)!;
   const files = new Map<string, string>();
-  const left = [...answers];
-  const mind = () => left.shift() ?? {};
-  const driver = new SimAgent({ ...spec, ...opened }, { clock, mind, door, files });
+  const mind: Mind = ({ call: n }) => answers[n - 1] ?? {};
+  const driver = new SimAgent(
+    { ...spec, ...opened, ...(resume && { resume }) },
+    { clock, mind, door, files },
+  );
   let wake = Promise.withResolvers<void>();
   driver.onEvent((event) => {
     events.push(event);
@@ -59,8 +61,8 @@ function open(answers: readonly Answer[], clock = systemClock) {
 
 driverContract(
   "simulated",
-  (turns: readonly ContractTurn[]) => {
-    const stage = open(turns);
+  (turns: readonly ContractTurn[], resume) => {
+    const stage = open(turns, systemClock, resume);
     const { driver, events, toolCalls, usage } = stage;
     return Promise.resolve({
       ...{ driver, events, toolCalls },
@@ -76,7 +78,7 @@ driverContract(
       [Symbol.asyncDispose]: async () => void (await driver.stop()),
     });
   },
-  5_000,
+  { timeoutMs: 5_000, remembers: true },
 );
 
 /** Lets the agent do all that it does by itself. */

@@ -1,4 +1,5 @@
 /** An agent in memory: it edits the tree it was given and calls its tools, as its mind says. */
+import { z } from "zod";
 import type { ExitRecord } from "../../protocol/facts.ts";
 import { refuse, type Result } from "../../protocol/error.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   AgentUsage,
   TurnEnd,
 } from "../../runner/agents/driver.ts";
+import { parseJson } from "../../runner/agents/model-usage.ts";
 import { toolNameForModel, toolsOf } from "../../runner/agents/tools.ts";
 import { sleep, type Clock } from "../../runner/clock.ts";
 import type { Answer, Mind } from "./answer.ts";
@@ -32,6 +34,15 @@ export interface AgentWorld {
   files: Map<string, string>;
 }
 
+const memorySchema = z.strictObject({ turns: z.array(z.string()), calls: z.number() });
+/** What a simulated agent remembers, as its snapshot holds it. */
+export type AgentMemory = z.infer<typeof memorySchema>;
+
+/** What a snapshot holds; null when it is none. */
+export function readMemory(bytes: Uint8Array): AgentMemory | null {
+  return memorySchema.safeParse(parseJson(new TextDecoder().decode(bytes))).data ?? null;
+}
+
 interface Turn {
   prompt: AgentPrompt;
   over: AbortController;
@@ -49,6 +60,8 @@ export class SimAgent implements AgentDriver {
   #turn: Turn | null = null;
   #usage: AgentUsage = { calls: 0, costUsd: 0, inputTokens: 0, outputTokens: 0, ...NO_TOKENS };
   #result: string | null = null;
+  /** What began each turn that has ended, in this agent or those before it, and how often they asked their model. */
+  #memory: AgentMemory = { turns: [], calls: 0 };
   #tools = 0;
   readonly #left = new AbortController();
 
@@ -71,6 +84,13 @@ export class SimAgent implements AgentDriver {
       this.#leave({ cancelled: this.#state === "gone" });
       return refuse("internal", "The agent did not start.");
     }
+    const { resume } = this.#spec;
+    const memory = resume === undefined ? this.#memory : readMemory(resume);
+    if (memory === null) {
+      this.#leave({});
+      return refuse("internal", "That is no memory of an agent.");
+    }
+    this.#memory = memory;
     this.#state = "up";
     return { ok: true, value: { pid: 1, startedMs: startMs } };
   }
@@ -102,6 +122,13 @@ export class SimAgent implements AgentDriver {
 
   usage(): AgentUsage {
     return this.#usage;
+  }
+
+  snapshot(): Promise<Result<Uint8Array>> {
+    if (this.#state !== "up") return Promise.resolve(gone());
+    const { turns, calls } = this.#memory;
+    const memory: AgentMemory = { turns, calls: calls + this.#usage.calls };
+    return Promise.resolve({ ok: true, value: new TextEncoder().encode(JSON.stringify(memory)) });
   }
 
   residentBytes(): Promise<number | null> {
@@ -136,6 +163,7 @@ export class SimAgent implements AgentDriver {
       this.#turn = turn;
       this.#tell({ type: "turn_opened" });
       const reason = await this.#play(turn);
+      this.#memory.turns.push(next.text);
       this.#turn = null;
       this.#tell({ type: "turn_closed", reason });
     }
@@ -145,7 +173,12 @@ export class SimAgent implements AgentDriver {
     const { clock, mind, door } = this.#world;
     for (;;) {
       const { runId, role } = this.#spec;
-      const asked = { runId, role, call: this.#usage.calls + 1, prompt: prompt.text };
+      const asked = {
+        runId,
+        role,
+        call: this.#memory.calls + this.#usage.calls + 1,
+        prompt: prompt.text,
+      };
       const admission = await door.behind.gateway.admit({ model: this.#spec.model });
       const answer = mind?.({ ...asked, result: this.#result }) ?? {};
       await sleep(

@@ -8,6 +8,7 @@ import { LandingChecks } from "./landings.ts";
 import { MachineChecks } from "./machines.ts";
 import { OfferChecks } from "./offers.ts";
 import { RunChecks } from "./runs.ts";
+import { RememberedChecks } from "./remembered.ts";
 import { checkSaved, type Disks } from "./saved.ts";
 import { ShownRows } from "./shown-rows.ts";
 import { TriageChecks } from "./triage.ts";
@@ -28,6 +29,7 @@ export class Checks {
   readonly #machines = new MachineChecks((item) => this.count(item));
   readonly #rows = new ShownRows((item) => this.count(item));
   readonly #triage: TriageChecks;
+  readonly #remembered = new RememberedChecks();
   /** Of the commit that is looked at. */
   #shown: { id: string; state: string }[] = [];
   readonly #offers: OfferChecks;
@@ -75,7 +77,11 @@ export class Checks {
     hooks.opened = (core) => this.#complains(() => this.#read(core));
     hooks.changes = (_epoch, changes) => void this.#changed.push(...changes);
     hooks.rule = (id) => this.count(ruleItem(id));
-    hooks.heard = (...what) => this.#complains(() => this.#wire.heard(...what));
+    hooks.heard = (...what) =>
+      this.#complains(() => {
+        this.#wire.heard(...what);
+        this.#remembered.heard(what[1], what[2]);
+      });
     hooks.log = (who, level, message, fields) => this.#hear(who, level, message, fields);
     world.onStep(() => this.#look());
   }
@@ -94,6 +100,7 @@ export class Checks {
     this.#machines.forget();
     this.#wire.forget();
     this.#rows.forget();
+    this.#remembered.forget();
   }
 
   /** Whose data is another is looked at anew, as a page does after an unknown epoch. */
@@ -119,6 +126,7 @@ export class Checks {
       if (image.value === null || image.kind === "event") continue;
       this.view.take(image);
       this.#rows.see(image);
+      if (image.kind === "chat") this.#remembered.see(image.value);
       if (image.kind === "run") this.#runs.know(image.value);
     }
   }
@@ -152,6 +160,7 @@ export class Checks {
     const before = this.view.take(image);
     this.#rows.see(image);
     if (image.value === null) return;
+    if (image.kind === "chat") this.#remembered.see(image.value);
     if (image.kind === "event") this.#machines.see(image.value);
     const shown = stateOf(image);
     if (shown !== null) this.#shown.push({ id: image.id, state: shown });

@@ -116,6 +116,12 @@ export class HandTown implements TownSide {
         return ok(this.#errand.tool(toolFrameSchema.parse(frame)));
       case "terminal":
         return refuse("not_found", "Nobody looks at terminals here.");
+      // Nothing goes on from here.
+      case "snapshot_put":
+      case "snapshot_keep":
+        return ok(null);
+      case "snapshot_get":
+        return refuse("not_found", "There is no snapshot.");
     }
   }
 

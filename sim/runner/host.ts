@@ -169,6 +169,7 @@ export class SimRunnerHost {
       interrupt: () => life.call("driver.interrupt", () => agent.interrupt()),
       onEvent: (listener) => agent.onEvent(listener),
       usage: () => agent.usage(),
+      snapshot: () => life.call("driver.snapshot", () => agent.snapshot()),
       residentBytes: () => agent.residentBytes(),
       stop: () => life.call("driver.stop", () => agent.stop()),
     };

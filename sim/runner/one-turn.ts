@@ -45,6 +45,8 @@ export class OneTurn implements Errand {
       model: { model: "m", smallModel: "m", scripted: true },
       program: "kilo",
       turns: [turn],
+      snapshot: null,
+      noSnapshot: null,
       transcript: [],
     };
   }

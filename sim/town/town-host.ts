@@ -5,6 +5,7 @@ import type { Policy } from "../../server/model/policy.ts";
 import { settle } from "../../server/socket/receive.ts";
 import { RunnerConnection, runnerFrames } from "../../server/socket/runner-connection.ts";
 import { RunnerLinks, type RunnerLink } from "../../server/socket/runner-links.ts";
+import { memoryBlobs } from "../../server/store/blobs/blobs.ts";
 import { openTown } from "../../server/town.ts";
 import { Life, never, type BoundaryWatcher } from "../runner/life.ts";
 import type { RunnerLine, TownLine, TownSide } from "../runner/network.ts";
@@ -42,6 +43,8 @@ interface Incarnation {
 
 export class TownHost implements TownSide {
   readonly databases = new TownDatabases();
+  /** Files outlive the town; one that was put back finds newer ones. */
+  readonly #blobs = memoryBlobs();
   readonly #world: TownWorld;
   #now: Incarnation | null = null;
 
@@ -76,7 +79,7 @@ export class TownHost implements TownSide {
     };
     const ports = { clock, random, scheduler, log, auth: simAuth, runnerPort: links };
     void openTown({
-      ...{ data, policy, ...ports },
+      ...{ data, policy, blobs: this.#blobs, ...ports },
       appVersion: "0.0.0",
       demo: false,
       modelTest: () => Promise.resolve(refuse("offline", "There is no model here.")),

@@ -2,7 +2,7 @@
 import { Crown } from "lucide-react";
 import type { AgentEvent, ChatEntry } from "../../protocol/index.ts";
 import { type RunLog, turnText } from "../lib/run-log.ts";
-import { deliveryWord, withoutBareHeadings } from "../model/chat.ts";
+import { continuedLine, deliveryWord, withoutBareHeadings } from "../model/chat.ts";
 import { Linked, RefLink } from "../shell/ref-link.tsx";
 import { Age } from "../ui/age.tsx";
 import { Markdown } from "../ui/markdown.tsx";
@@ -49,6 +49,7 @@ function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
   // A turn that waits says so at the message that began it.
   if (entry.state === "queued" && entry.text === "") return null;
   const growing = entry.state === "streaming";
+  const continued = continuedLine(entry.continued);
   const streamed = log && entry.turnId ? turnText(log, entry.turnId) : "";
   const text = withoutBareHeadings(
     growing && streamed.length > entry.text.length ? streamed : entry.text,
@@ -69,6 +70,7 @@ function MayorItem({ entry, log }: { entry: ChatEntry; log: RunLog | null }) {
             </RefLink>
           )}
         </p>
+        {continued && <p className="text-xs text-ink-3">{continued}</p>}
         {live.length > entry.steps.length
           ? live.map((body) => (
               <Step

@@ -23,6 +23,13 @@ export function deliveryWord(state: ChatEntry["state"]): string | null {
   }
 }
 
+/** How the conversation went on when a new Mayor took it up; null where it simply goes on. */
+export function continuedLine(continued: ChatEntry["continued"]): string | null {
+  if (continued === null) return null;
+  if (continued.how === "resumed") return "Resumed where the conversation was.";
+  return `Continued from the transcript. ${continued.why}`;
+}
+
 /** The Mayor's words without headings that said what it was about to do and have nothing below them. */
 export function withoutBareHeadings(text: string): string {
   return text.replaceAll(/^# [^\n]*\n+(?=# )/gm, "");

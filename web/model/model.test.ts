@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Escalation, Question, Review, Rig, Runner } from "../../protocol/index.ts";
 import { markCells } from "./agent-mark.ts";
-import { deliveryWord, pretty, stepSummary, withoutBareHeadings } from "./chat.ts";
+import { continuedLine, deliveryWord, pretty, stepSummary, withoutBareHeadings } from "./chat.ts";
 import { convoyGraph } from "./convoy-graph.ts";
 import { languageOf, splitDiff } from "./diff-files.ts";
 import { makeIssue } from "./make-issue.fixture.ts";
@@ -144,6 +144,14 @@ describe("[E5] convoy graph", () => {
 });
 
 describe("[B1] chat", () => {
+  test("[C10] a turn that began a run says how the conversation went on", () => {
+    expect(continuedLine(null)).toBeNull();
+    expect(continuedLine({ how: "resumed" })).toBe("Resumed where the conversation was.");
+    expect(continuedLine({ how: "transcript", why: "It is damaged." })).toBe(
+      "Continued from the transcript. It is damaged.",
+    );
+  });
+
   test("a tool call reads as what it did", () => {
     expect(stepSummary("gastown_gt_sling_convoy", '{"title":"Checkout"}')).toEqual({
       verb: "Slung a convoy",

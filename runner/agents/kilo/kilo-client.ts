@@ -5,8 +5,10 @@ import { refuse, type Result } from "../../../protocol/error.ts";
 import type { ListenAddress } from "../../sandbox/sandbox-spec.ts";
 import { parseJson } from "../model-usage.ts";
 import { readEventData } from "./event-stream.ts";
+import { PROVIDER_ID } from "./kilo-config.ts";
 import {
   eventSchema,
+  healthSchema,
   messagesSchema,
   sessionSchema,
   statusesSchema,
@@ -47,6 +49,10 @@ export class KiloClient {
     return ask(toolIdsSchema, () => this.#sdk.tool.ids());
   }
 
+  async health(): Promise<Result<{ version: string }>> {
+    return ask(healthSchema, () => this.#sdk.global.health());
+  }
+
   async createSession(title: string): Promise<Result<{ id: string }>> {
     return ask(sessionSchema, () => this.#sdk.session.create({ title }));
   }
@@ -56,14 +62,17 @@ export class KiloClient {
     sessionId: string;
     kiloMessageId: string;
     agent: string;
+    /** Of this run: a conversation that goes on would go on with the model before. */
+    model: string;
     text: string;
   }): Promise<Result<unknown>> {
-    const { sessionId: sessionID, kiloMessageId: messageID, agent, text } = turn;
+    const { sessionId: sessionID, kiloMessageId: messageID, agent, model: modelID, text } = turn;
     return ask(z.unknown(), () =>
       this.#sdk.session.promptAsync({
         sessionID,
         messageID,
         agent,
+        model: { providerID: PROVIDER_ID, modelID },
         parts: [{ type: "text", text }],
       }),
     );

@@ -14,6 +14,8 @@ import { KiloClient } from "./kilo-client.ts";
 import { KiloEventMapper, type KiloRequest } from "./kilo-events.ts";
 import { startKiloServer, type KiloServer } from "./kilo-server.ts";
 import { kiloScreen } from "./kilo-screen.ts";
+import { packStore, resumeSession, unpackStore, type Kept } from "./kilo-store.ts";
+import type { KiloMessages } from "./kilo-wire.ts";
 import { kiloMessageId } from "./message-id.ts";
 
 export type KiloDriverOptions = {
@@ -57,6 +59,8 @@ export class KiloDriver implements AgentDriver {
     mapper: KiloEventMapper;
   } | null = null;
   #server: KiloServer | null = null;
+  /** The conversation that it begins with. */
+  #kept: Kept | null = null;
   #messages = 0;
 
   constructor(spec: AgentSpec, options: KiloDriverOptions) {
@@ -111,6 +115,10 @@ export class KiloDriver implements AgentDriver {
     return { ...this.#usage };
   }
 
+  async snapshot(): Promise<Result<Uint8Array>> {
+    return this.#live === null ? notRunning() : packStore(this.#options, this.#spec);
+  }
+
   async residentBytes(): Promise<number | null> {
     const server = this.#server;
     return server === null || server.process.hasExited ? null : residentBytesOf(server.process.pid);
@@ -125,6 +133,15 @@ export class KiloDriver implements AgentDriver {
 
   async #start(): Promise<Result<{ pid: number; startedMs: number }>> {
     const begunAt = this.#options.now();
+    const { resume } = this.#spec;
+    if (resume !== undefined) {
+      const unpacked = await unpackStore(this.#options, this.#spec, resume);
+      if (!unpacked.ok) {
+        this.#exit.resolve(NEVER_RAN);
+        return unpacked;
+      }
+      this.#kept = unpacked.value;
+    }
     const started = await startKiloServer(this.#spec, {
       ...this.#options,
       signal: this.#stopping.signal,
@@ -170,12 +187,14 @@ export class KiloDriver implements AgentDriver {
     });
     const tools = await this.#awaitTools(client, deadlineAt);
     if (!tools.ok) return tools;
-    const session = await client.createSession(`Run ${this.#spec.runId}`);
+    const session = await this.#session(client);
     if (!session.ok) return session;
-    const mapper = new KiloEventMapper(session.value.id);
-    this.#live = { server, client, sessionId: session.value.id, mapper };
+    const { sessionId, seen } = session.value;
+    const mapper = new KiloEventMapper(sessionId);
+    mapper.resumed(seen);
+    this.#live = { server, client, sessionId, mapper };
     const opened = Promise.withResolvers<void>();
-    const following = this.#follow(client, mapper, session.value.id, opened.resolve);
+    const following = this.#follow(client, mapper, sessionId, opened.resolve);
     // Nothing is sent to an agent that cannot be heard.
     const first = await within(
       Promise.race([opened.promise, following]),
@@ -186,6 +205,12 @@ export class KiloDriver implements AgentDriver {
         retryable: true,
       });
     return this.#stopping.signal.aborted ? notRunning() : { ok: true, value: undefined };
+  }
+
+  async #session(client: KiloClient): Promise<Result<{ sessionId: string; seen: KiloMessages }>> {
+    if (this.#kept !== null) return resumeSession(client, this.#kept, this.#options.now());
+    const made = await client.createSession(`Run ${this.#spec.runId}`);
+    return made.ok ? { ok: true, value: { sessionId: made.value.id, seen: [] } } : made;
   }
 
   /** An agent without the town's tools can only waste money: it is a failed start. */
@@ -204,7 +229,8 @@ export class KiloDriver implements AgentDriver {
     if (live === null) return notRunning();
     const id = kiloMessageId(this.#options.now(), this.#messages++, this.#options.random);
     live.mapper.prompted(id);
-    const turn = { sessionId: live.sessionId, kiloMessageId: id, agent: this.#spec.role, text };
+    const { role: agent, model } = this.#spec;
+    const turn = { sessionId: live.sessionId, kiloMessageId: id, agent, model, text };
     let sent = await live.client.prompt(turn);
     // An answer that was lost says nothing: only the conversation tells whether the message arrived.
     if (!sent.ok && sent.error.code === "offline") {

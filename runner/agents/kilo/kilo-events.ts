@@ -76,6 +76,11 @@ export class KiloEventMapper {
     }
   }
 
+  /** What was said before this run is told to nobody again. */
+  resumed(messages: KiloMessages): void {
+    this.catchUp(messages, { type: "idle" });
+  }
+
   /** What a broken stream left out, from the conversation as it is now. */
   catchUp(messages: KiloMessages, status: KiloStatus): AgentEvent[] {
     const events: AgentEvent[] = [];

@@ -136,4 +136,5 @@ export const toolServersSchema = z.record(
   z.object({ status: z.string(), error: z.string().optional() }),
 );
 export const toolIdsSchema = z.array(z.string().max(200)).max(1_000);
+export const healthSchema = z.object({ version: z.string().max(60) });
 export const sessionSchema = z.object({ id });

@@ -12,6 +12,8 @@ export interface AgentJob {
   tmpDir: string;
   readOnly: readonly string[];
   readWrite: readonly string[];
+  /** The conversation that the agent begins with: see `AgentSpec`. */
+  resume?: Uint8Array;
   /** Answers a tool of the town. May throw only for bugs. */
   call(tool: string, args: Record<string, unknown>): Promise<ToolAnswer>;
 }

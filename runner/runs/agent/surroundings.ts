@@ -74,6 +74,7 @@ export function openSurroundings(
       gateway: doors.gateway,
       tools: doors.tools,
       egress: doors.egress,
+      ...(job.resume && { resume: job.resume }),
       onModelCall: (listener) => (hearsCall = listener),
     },
     revoke: () => doors.revoke(),

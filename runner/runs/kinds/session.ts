@@ -1,4 +1,6 @@
 /** Session: the Mayor answers turns one after the other, without any tree, and leaves when it has been idle. */
+import { join } from "node:path";
+import type { Continued } from "../../../protocol/entities/continued.ts";
 import type { RunSpecOf, TurnSpec } from "../../../protocol/run-spec.ts";
 import { firstMessage } from "../../agents/briefing.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
@@ -6,6 +8,8 @@ import { quote } from "../../agents/quote.ts";
 import { BROWSE_TOOL_NAME } from "../../agents/tools.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
 import { AgentHost } from "../agent/agent-host.ts";
+import type { AgentJob } from "../agent/agent-job.ts";
+import { ConversationKeeper, fetchKept } from "../agent/kept-conversation.ts";
 import { diedEnding, runTurns, stoppedEnding, type TurnsEnd } from "../agent/agent-turns.ts";
 import { cutMiddle } from "../cut-text.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
@@ -21,6 +25,7 @@ const TEXT_CHARS_MAX = 64_000;
 const MESSAGE_CHARS_MAX = 2_000;
 /** More than the town answers at once. */
 const BROWSED_CHARS_MAX = 100_000;
+const WHY_CHARS_MAX = 500;
 /** Asking again would end the same: the person has to know. */
 const MODEL_ENDS = new Set([
   "model_auth",
@@ -54,7 +59,7 @@ async function converse(
   { treeDir: cwd, homeDir, tmpDir }: ScratchFolder,
 ): Promise<Ending> {
   let current: TurnSpec | null = null;
-  const opened = await AgentHost.open(place, run, {
+  const opened = await openAgent(place, run, {
     ...{ cwd, homeDir, tmpDir },
     role: "mayor",
     readOnly: [],
@@ -62,7 +67,8 @@ async function converse(
     call: (tool, args) => callTool(place, run, current, tool, args),
   });
   if (!opened.ok) return run.signal.aborted ? stoppedEnding(run) : opened.ending;
-  const { host } = opened;
+  const { host, continued } = opened;
+  const keeper = new ConversationKeeper(place, run, host.driver);
   // Between two turns nobody else watches the agent.
   const died = new AbortController();
   void host.driver.exited.then(() => died.abort());
@@ -71,9 +77,11 @@ async function converse(
   for (let taken = 0; end === null && taken < run.spec.limits.turnsMax; taken++) {
     current = await turns.next(run.spec.limits.warmMs, over);
     if (current === null) break;
-    end = await answer(place, run, host, current, taken === 0);
+    end = await answer(place, run, host, current, taken === 0 ? { continued } : null);
+    if (end === null) await keeper.turnEnded(current.turnId);
     current = null;
   }
+  await keeper.settled();
   if (died.signal.aborted && !run.signal.aborted) end ??= diedEnding(await host.driver.exited);
   const exit = await host.close(run.stopOrder?.graceMs ?? STOP_GRACE_MS);
   if (end !== null) return { ...end, exit: end.exit ?? exit };
@@ -81,20 +89,55 @@ async function converse(
   return ending("done", "idle", "Nothing was asked for a while.", { exit });
 }
 
-/** One turn; null when the session goes on after it. */
+type Opened = Awaited<ReturnType<typeof AgentHost.open>>;
+
+/** With its own memory of the conversation where that is to be had; else it is said why it begins with the transcript. */
+async function openAgent(
+  place: Workplace,
+  run: SessionRun,
+  job: AgentJob,
+): Promise<
+  Exclude<Opened, { ok: true }> | { ok: true; host: AgentHost; continued: Continued | null }
+> {
+  const { snapshot, noSnapshot } = run.spec;
+  let why = noSnapshot;
+  let { homeDir } = job;
+  if (snapshot !== null) {
+    run.enter("fetching", "Fetching what the Mayor remembers");
+    const kept = await fetchKept(place, run, snapshot);
+    if (kept.ok) {
+      const opened = await AgentHost.open(place, run, { ...job, resume: kept.value });
+      if (opened.ok) return { ...opened, continued: { how: "resumed" } };
+      if (run.signal.aborted) return opened;
+      why = opened.ending.reason?.message ?? "the agent did not start with it";
+      // What it could not begin with lies in its home.
+      homeDir = join(homeDir, "afresh");
+    } else why = kept.error.message;
+  }
+  const opened = await AgentHost.open(place, run, { ...job, homeDir });
+  if (!opened.ok || why === null) return opened.ok ? { ...opened, continued: null } : opened;
+  return { ...opened, continued: { how: "transcript", why: why.slice(0, WHY_CHARS_MAX) } };
+}
+
+/** One turn; null when the session goes on after it. `first`: it begins the run. */
 async function answer(
   place: Workplace,
   run: SessionRun,
   host: AgentHost,
   turn: TurnSpec,
-  first: boolean,
+  first: { continued: Continued | null } | null,
 ): Promise<Ending | null> {
   const { turnId } = turn;
   run.enter("answering");
-  run.fact({ kind: "turn_started", turnId });
+  const continued = first?.continued ?? null;
+  run.fact({ kind: "turn_started", turnId, ...(continued && { continued }) });
   host.stream.beginTurn(turnId);
   const seen = await runTurns<"closed">(place, run, host, {
-    first: firstMessage({ role: "mayor", turn, transcript: first ? run.spec.transcript : [] }),
+    first: firstMessage({
+      role: "mayor",
+      turn,
+      transcript: first !== null && continued?.how !== "resumed" ? run.spec.transcript : [],
+    }),
     shown: { from: "person", text: turn.text },
     reprompt: "",
     // A session has no terminal tool: its turns end by themselves.

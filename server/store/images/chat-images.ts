@@ -28,6 +28,7 @@ function personEntry(db: Db, id: string): ChatEntry | null {
     steps: [],
     state: row.messages.state,
     note: null,
+    continued: null,
     beads: [],
     at: row.beads.createdAt,
   };
@@ -64,6 +65,7 @@ function mayorEntry(db: Db, id: string): ChatEntry | null {
     })),
     state: state[turn.state],
     note: turn.note,
+    continued: turn.continued,
     beads: effects.flatMap((each) => each.beads),
     at: turn.startedAt ?? turn.createdAt,
   };

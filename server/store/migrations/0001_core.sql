@@ -131,6 +131,16 @@ CREATE TABLE `rig_answers` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `rig_answers_by_fingerprint` ON `rig_answers` (`rig_id`,`fingerprint`);--> statement-breakpoint
+CREATE TABLE `snapshots` (
+	`session_id` text PRIMARY KEY NOT NULL,
+	`turn_id` text NOT NULL,
+	`run_id` text NOT NULL,
+	`program` text NOT NULL,
+	`sha256` text NOT NULL,
+	`bytes` integer NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `spend` (
 	`subject` text PRIMARY KEY NOT NULL,
 	`micro_usd` integer NOT NULL,
@@ -275,5 +285,6 @@ ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statemen
 ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_until_at` integer;--> statement-breakpoint
+ALTER TABLE `turns` ADD `continued` text;--> statement-breakpoint
 ALTER TABLE `turns` ADD `digest_at` integer;--> statement-breakpoint
 ALTER TABLE `usage` ADD `unpriced` integer DEFAULT false NOT NULL;

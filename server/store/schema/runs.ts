@@ -11,6 +11,7 @@ import { sql } from "drizzle-orm";
 import { DEFAULT_PROGRAM, NO_ENVIRONMENT } from "../../../protocol/index.ts";
 import type {
   Away,
+  Continued,
   Delivery,
   Egress,
   FailureReason,
@@ -233,6 +234,8 @@ export const turns = sqliteTable(
     tries: integer("tries").notNull().default(0),
     answer: text("answer"),
     note: text("note"),
+    /** How the conversation went on with it, when it began a run. */
+    continued: json<Continued>("continued"),
     /** When what had happened in the town was given to it. */
     digestAt: at("digest_at"),
     createdAt: at("created_at").notNull(),

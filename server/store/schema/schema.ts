@@ -4,4 +4,5 @@ export * from "./beads.ts";
 export * from "./limits.ts";
 export * from "./molecules.ts";
 export * from "./runs.ts";
+export * from "./snapshots.ts";
 export * from "./town.ts";

@@ -1,6 +1,7 @@
 /** The Mayor's session: messages, turns and the journal of their effects. */
 import { and, desc, eq, ne, sql } from "drizzle-orm";
 import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
+import type { Continued } from "../../../protocol/index.ts";
 import { turnAfter, type TurnEvent } from "../../model/states.ts";
 import { messages } from "../schema/beads.ts";
 import { runs, sessions, turnEffects, turns } from "../schema/runs.ts";
@@ -59,8 +60,9 @@ export function handTurn(tx: Tx, runId: string, turnId: string): void {
   owe(tx, { kind: "session.turn", subject: runId, runnerId: run.runnerId, argument: turnId });
 }
 
-export function startTurn(tx: Tx, turnId: string): void {
-  changeRow(tx.db, turns, turnId, { startedAt: tx.now });
+/** @param continued of a run's first turn: how the conversation went on */
+export function startTurn(tx: Tx, turnId: string, continued: Continued | null): void {
+  changeRow(tx.db, turns, turnId, { startedAt: tx.now, continued });
   markMessage(tx, turnId, "seen");
 }
 

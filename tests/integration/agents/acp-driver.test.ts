@@ -10,11 +10,12 @@ const TIMEOUT_MS = 90_000;
 const program = "opencode";
 const isClosed = (event: AgentEvent) => event.type === "turn_closed";
 
-driverContract("OpenCode in bubblewrap", (turns) => openAgentStage({ program, turns }), TIMEOUT_MS);
+const FORGETTING = { timeoutMs: TIMEOUT_MS, remembers: false };
+driverContract("OpenCode in bubblewrap", (turns) => openAgentStage({ program, turns }), FORGETTING);
 driverContract(
   "OpenCode without isolation",
   (turns) => openAgentStage({ program, turns, mode: "none" }),
-  TIMEOUT_MS,
+  FORGETTING,
 );
 
 /** With the name of its shell, and the most that a first request of its may be. */
@@ -28,7 +29,7 @@ for (const other of PROGRAMS.slice(1))
   driverContract(
     `${other.title} in bubblewrap`,
     (turns) => openAgentStage({ program: other.program, turns }),
-    TIMEOUT_MS,
+    FORGETTING,
   );
 
 async function playTurn(stage: AgentStage): Promise<void> {

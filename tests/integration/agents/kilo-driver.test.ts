@@ -1,6 +1,8 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { driverContract } from "../../../runner/agents/driver.contract.ts";
 import type { AgentEvent } from "../../../runner/agents/driver.ts";
 import { firstMessage } from "../../../runner/agents/briefing.ts";
@@ -15,11 +17,17 @@ const message = {
   messageId: "m1",
 };
 
-driverContract("kilo in bubblewrap", (turns) => openAgentStage({ turns }), TIMEOUT_MS);
+const KEEPING = { timeoutMs: TIMEOUT_MS, remembers: true };
+driverContract(
+  "kilo in bubblewrap",
+  (turns, resume) => openAgentStage({ turns, spec: () => ({ ...(resume && { resume }) }) }),
+  KEEPING,
+);
 driverContract(
   "kilo without isolation",
-  (turns) => openAgentStage({ turns, mode: "none" }),
-  TIMEOUT_MS,
+  (turns, resume) =>
+    openAgentStage({ turns, mode: "none", spec: () => ({ ...(resume && { resume }) }) }),
+  KEEPING,
 );
 
 async function startAndPrompt(stage: AgentStage, text = message.text): Promise<void> {
@@ -241,6 +249,57 @@ test(
     expect(await findStrays({ owner: stage.world.owner })).toEqual([]);
   },
   TIMEOUT_MS,
+);
+
+/** What kilo remembers of one turn in which a tool was called, unpacked. */
+async function rememberedTurn(): Promise<Buffer> {
+  const done = { name: "gt_done", arguments: { summary: "probed it" } };
+  await using stage = await openAgentStage({ turns: [{ tool: done }, { text: "One." }] });
+  await startAndPrompt(stage);
+  await stage.awaitEvent(isClosed);
+  const taken = await stage.driver.snapshot?.();
+  if (taken?.ok !== true) throw new Error("nothing was taken");
+  return zstdDecompressSync(taken.value);
+}
+
+async function startWith(unpacked: Uint8Array): Promise<string | null> {
+  const resume = zstdCompressSync(unpacked);
+  await using stage = await openAgentStage({ turns: [], spec: () => ({ resume }) });
+  const started = await stage.driver.start();
+  expect(await findStrays({ owner: stage.world.owner })).toHaveLength(started.ok ? 1 : 0);
+  return started.ok ? null : started.error.message;
+}
+
+test(
+  "[C10] [C23] what kilo remembers holds the conversation and no secret of its run",
+  async () => {
+    const unpacked = await rememberedTurn();
+    for (const word of ["Probe.", "probed it", "One."]) expect(unpacked.includes(word)).toBe(true);
+    for (const secret of [API_KEY, "run-token", "run-secret", "run-password"])
+      expect([secret, unpacked.includes(secret)]).toEqual([secret, false]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "[C10] what another version of kilo remembers, or one whose clock was ahead, is not gone on from",
+  async () => {
+    const unpacked = await rememberedTurn();
+    const changed = (sql: string) => {
+      const db = Database.deserialize(unpacked);
+      db.run(sql);
+      const bytes = db.serialize();
+      db.close();
+      return bytes;
+    };
+    expect(await startWith(changed("UPDATE session SET version = '0.0.1'"))).toContain(
+      "It is of kilo 0.0.1, and here is",
+    );
+    const ahead = `UPDATE message SET time_created = ${Date.now() + 3_600_000}`;
+    expect(await startWith(changed(ahead))).toContain("clock is behind");
+    expect(await startWith(changed("DELETE FROM session"))).toContain("not hold one conversation");
+  },
+  TIMEOUT_MS * 2,
 );
 
 function sampleBead() {

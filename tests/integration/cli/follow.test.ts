@@ -49,6 +49,7 @@ test("[B1] mayor says the words, waits for the turn they began, and prints its a
     steps: [],
     state: "streaming",
     note: null,
+    continued: null,
     beads: [],
     at: 0,
     ...change,

@@ -139,6 +139,18 @@ export class MemoryTown implements TownCore {
     return Promise.resolve(ok({ values: {} }));
   }
 
+  snapshot_put(): ReturnType<TownCore["snapshot_put"]> {
+    return Promise.resolve(ok(null));
+  }
+
+  snapshot_keep(): ReturnType<TownCore["snapshot_keep"]> {
+    return Promise.resolve(ok(null));
+  }
+
+  snapshot_get(): ReturnType<TownCore["snapshot_get"]> {
+    return Promise.resolve(refuse("not_found", "There is no snapshot."));
+  }
+
   runnerGone(runnerId: string, connection: number): void {
     this.gone.push({ runnerId, connection });
   }

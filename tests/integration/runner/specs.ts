@@ -156,6 +156,8 @@ export function sessionSpec(more: Partial<RunSpecOf<"session">> = {}): RunSpecOf
     model: MODEL,
     program: "kilo",
     turns,
+    snapshot: null,
+    noSnapshot: null,
     transcript: [],
     ...more,
   };

@@ -8,6 +8,7 @@ const session = run({
   rigId: null,
   sessionId: "se_1",
   resource: "session:se_1",
+  model: "m",
 });
 const handed = (change: Parameters<typeof snapshot>[0]) =>
   actionsOf(stepsOf(reconcile(snapshot(change)), "session/hand-turn"), "hand_turn");
@@ -22,6 +23,14 @@ test("[session/hand-turn] the oldest turn goes to the run that is up, one at a t
 test("[session/hand-turn] a run that is not accepted yet, or is told to stop, gets none", () => {
   expect(handed({ runs: [{ ...session, state: "offered" }], turns: [turn()] })).toEqual([]);
   expect(handed({ runs: [{ ...session, stopOrderedAt: 1 }], turns: [turn()] })).toEqual([]);
+});
+
+test("[session/hand-turn] [C10] a run that began with another model is told to stop: the next one takes the turn", () => {
+  const runs = [{ ...session, model: "the model before" }];
+  const plan = reconcile(snapshot({ runs, turns: [turn()] }));
+  const steps = stepsOf(plan, "session/hand-turn");
+  expect(actionsOf(steps, "order_stop")).toMatchObject([{ runId: session.id }]);
+  expect(actionsOf(steps, "hand_turn")).toEqual([]);
 });
 
 test("[session/hand-turn] without a run the turn is offered with a new one", () => {

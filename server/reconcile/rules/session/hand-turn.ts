@@ -2,7 +2,7 @@ import type { Rule } from "../../context.ts";
 import { isGoing } from "../../gates.ts";
 import type { TurnView } from "../../snapshot.ts";
 
-/** The Mayor is up: the next turn goes to the run that is live, one at a time. */
+/** The Mayor is up: the next turn goes to the run that is live, one at a time. With another model a new run takes it. */
 export const handTurn: Rule<TurnView> = {
   id: "session/hand-turn",
   why: "a turn waits and the Mayor's run is live and idle",
@@ -15,6 +15,7 @@ export const handTurn: Rule<TurnView> = {
     // The next run takes it, elsewhere.
     const runner = runners.get(run.runnerId);
     if (runner !== undefined && isGoing(runner)) return null;
+    const isCurrent = run.model === s.models.mayor;
     return {
       rule: this.id,
       key: turn.id,
@@ -22,7 +23,11 @@ export const handTurn: Rule<TurnView> = {
         { table: "run", id: run.id, state: run.state },
         { table: "turn", id: turn.id, state: "pending" },
       ],
-      actions: [{ do: "hand_turn", runId: run.id, turnId: turn.id }],
+      actions: [
+        isCurrent
+          ? { do: "hand_turn", runId: run.id, turnId: turn.id }
+          : { do: "order_stop", runId: run.id, reason: "the Mayor's model was changed" },
+      ],
     };
   },
 };

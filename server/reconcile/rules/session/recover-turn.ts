@@ -15,7 +15,7 @@ export const recoverTurn: Rule<TurnView> = {
           do: "turn_again",
           turnId: turn.id,
           counted: true,
-          text: "Continued by a fresh Mayor with the transcript: no run had it any more.",
+          text: "Run again by the next Mayor: no run had it any more.",
         },
       ],
     };

@@ -23,7 +23,7 @@ export const settleSessionRun: Rule<RunView> = {
             do: "turn_again",
             turnId: turn.id,
             counted,
-            text: `Continued by a fresh Mayor with the transcript: ${why}.`,
+            text: `Run again by the next Mayor: ${why}.`,
           },
     );
     return {

@@ -1,0 +1,174 @@
+/**
+ * Snapshots of sessions, from the runner that made them to the one that goes on: taken and given for a live run alone, by
+ * whoever holds it. The bytes are gathered and written outside the tick; only that they count is decided within.
+ */
+import {
+  ok,
+  refuse,
+  SNAPSHOT_CHUNK_BYTES,
+  type Fence,
+  type Result,
+  type SnapshotGetFrame,
+  type SnapshotKeepFrame,
+  type SnapshotPiece,
+  type SnapshotPutFrame,
+} from "../../protocol/index.ts";
+import type { Log } from "../core.ts";
+import type { Blobs } from "../store/blobs/blobs.ts";
+import type { Db } from "../store/database.ts";
+import { rowAt, valueAt } from "../store/rows.ts";
+import { runs, turns } from "../store/schema/runs.ts";
+import type { Tx } from "../store/tx.ts";
+import { keepSnapshot, namedBlobs } from "../store/writes/snapshots/snapshots.ts";
+import type { TownLoop } from "./town-loop.ts";
+
+export interface SnapshotPorts {
+  db: Db;
+  loop: TownLoop;
+  blobs: Blobs;
+  log: Log;
+  /** Why this runner may not act for the run any more, or null. */
+  refusal(runnerId: string, runId: string, fence: Fence): string | null;
+}
+
+interface Gathering {
+  sha256: string;
+  pieces: Uint8Array[];
+  bytes: number;
+}
+
+export class SnapshotDesk {
+  readonly #ports: SnapshotPorts;
+  /** What has arrived so far, by run: one at a time. */
+  readonly #gathering = new Map<string, Gathering>();
+  /** What a run fetches now. */
+  #fetched: { sha256: string; bytes: Uint8Array } | null = null;
+
+  constructor(ports: SnapshotPorts) {
+    this.#ports = ports;
+  }
+
+  /** Blobs that no row names any more go. */
+  sweep(): void {
+    const { blobs, db, log } = this.#ports;
+    blobs
+      .keepOnly(namedBlobs(db))
+      .catch((error: unknown) =>
+        log.warn({ err: String(error) }, "old blobs could not be removed"),
+      );
+  }
+
+  /** Takes a piece. The first one begins anew; with the last one all of it is on disk. */
+  async put(runnerId: string, frame: SnapshotPutFrame): Promise<Result<null>> {
+    const { runId, snapshot, offset } = frame;
+    const refused = this.#refused(runnerId, frame);
+    if (refused !== null) {
+      this.#gathering.delete(runId);
+      return refused;
+    }
+    if (offset === 0) {
+      this.#forgetEnded();
+      this.#gathering.set(runId, { sha256: snapshot.sha256, pieces: [], bytes: 0 });
+    }
+    const gathering = this.#gathering.get(runId);
+    const piece = Buffer.from(frame.data, "base64");
+    const fits =
+      gathering?.sha256 === snapshot.sha256 &&
+      gathering.bytes === offset &&
+      offset + piece.byteLength <= snapshot.bytes;
+    if (!fits || gathering === undefined) {
+      this.#gathering.delete(runId);
+      return refuse("invalid_body", "this piece does not follow the last one: begin again.");
+    }
+    gathering.pieces.push(piece);
+    gathering.bytes += piece.byteLength;
+    if (gathering.bytes < snapshot.bytes) return ok(null);
+    this.#gathering.delete(runId);
+    const bytes = Buffer.concat(gathering.pieces);
+    if (digestOf(bytes) !== snapshot.sha256)
+      return refuse("invalid_body", "what arrived is not what was announced: send it again.");
+    return this.#write(snapshot.sha256, bytes);
+  }
+
+  /** From now on the next run of the session begins with it. Retryable while the turn's end is not stored. */
+  async keep(runnerId: string, frame: SnapshotKeepFrame): Promise<Result<null>> {
+    const { loop, blobs, log } = this.#ports;
+    let unnamed: string | null = null;
+    const kept = await loop.submit<null>("runner.snapshot", (tx) => {
+      const refused = this.#refused(runnerId, frame);
+      if (refused !== null) return refused;
+      const decided = keep(tx, frame);
+      if (!decided.ok) return decided;
+      unnamed = decided.value;
+      return ok(null);
+    });
+    if (unnamed !== null)
+      await blobs
+        .drop(unnamed)
+        .catch((error: unknown) => log.warn({ err: String(error) }, "an old blob is still there"));
+    return kept;
+  }
+
+  /** A piece of what the run was offered. */
+  async get(runnerId: string, frame: SnapshotGetFrame): Promise<Result<SnapshotPiece>> {
+    const { db, blobs } = this.#ports;
+    const refused = this.#refused(runnerId, frame);
+    if (refused !== null) return refused;
+    const spec = rowAt(db, runs, frame.runId)?.spec;
+    const { sha256, offset } = frame;
+    if (spec?.kind !== "session" || spec.snapshot?.sha256 !== sha256)
+      return refuse("forbidden", "this run was not offered this snapshot.");
+    const known = this.#fetched;
+    const bytes = known?.sha256 === sha256 ? known.bytes : await blobs.get(sha256);
+    if (bytes === null || bytes.byteLength !== spec.snapshot.bytes) {
+      this.#fetched = null;
+      return refuse("not_found", "the town has this snapshot no more.");
+    }
+    const end = offset + SNAPSHOT_CHUNK_BYTES;
+    this.#fetched = end >= bytes.byteLength ? null : { sha256, bytes };
+    return ok({ data: Buffer.from(bytes.subarray(offset, end)).toString("base64") });
+  }
+
+  /** Whose runner died in the midst of handing over. */
+  #forgetEnded(): void {
+    for (const runId of this.#gathering.keys())
+      if (valueAt(this.#ports.db, runs.state, runId) === "ended") this.#gathering.delete(runId);
+  }
+
+  async #write(sha256: string, bytes: Uint8Array): Promise<Result<null>> {
+    const { blobs, log } = this.#ports;
+    try {
+      await blobs.put(sha256, bytes);
+      return ok(null);
+    } catch (error) {
+      log.warn({ err: String(error) }, "a snapshot could not be written");
+      return refuse("busy", "the town's disk does not take it: try again.", { retryable: true });
+    }
+  }
+
+  #refused(
+    runnerId: string,
+    { runId, fence }: { runId: string; fence: Fence },
+  ): ReturnType<typeof refuse> | null {
+    const why = this.#ports.refusal(runnerId, runId, fence);
+    return why === null ? null : refuse("stale_fence", why);
+  }
+}
+
+/** @returns the digest that nothing names any more */
+function keep(tx: Tx, { runId, snapshot }: SnapshotKeepFrame): Result<string | null> {
+  const run = rowAt(tx.db, runs, runId);
+  if (!run?.sessionId) return refuse("forbidden", "this run has no session to keep.");
+  const turn = rowAt(tx.db, turns, snapshot.turnId);
+  if (turn?.runId !== runId)
+    return refuse("illegal_transition", "this turn is not one of this run.");
+  if (turn.state === "running")
+    return refuse("busy", "the end of this turn is not known yet: try again.", { retryable: true });
+  if (run.spec.kind !== "session" || run.spec.program !== snapshot.program)
+    return refuse("forbidden", "this run has another program.");
+  return ok(keepSnapshot(tx, { sessionId: run.sessionId, runId }, snapshot));
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}

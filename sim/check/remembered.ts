@@ -1,0 +1,46 @@
+/** What must hold of what the Mayor remembers: each turn of the conversation is in it at most once, and the last one is. */
+import type { Image, SnapshotKeepFrame, SnapshotPutFrame } from "../../protocol/index.ts";
+import { readMemory, type AgentMemory } from "../agent/agent.ts";
+import { Violation } from "./violation.ts";
+
+export class RememberedChecks {
+  /** The words that began each turn. */
+  readonly #words = new Map<string, string>();
+  readonly #put = new Map<string, AgentMemory>();
+
+  /** A message of a person. */
+  see(entry: Image<"chat">): void {
+    if (entry.kind === "person" && entry.turnId !== null) this.#words.set(entry.turnId, entry.text);
+  }
+
+  /** Of every frame that the town took and answered well. */
+  heard(event: string, frame: object): void {
+    if (event === "snapshot_put") this.#took(frame as SnapshotPutFrame);
+    if (event === "snapshot_keep") this.#kept(frame as SnapshotKeepFrame);
+  }
+
+  forget(): void {
+    this.#words.clear();
+  }
+
+  #took({ snapshot, data }: SnapshotPutFrame): void {
+    const memory = readMemory(Buffer.from(data, "base64"));
+    if (memory !== null) this.#put.set(snapshot.sha256, memory);
+  }
+
+  #kept({ runId, snapshot }: SnapshotKeepFrame): void {
+    const memory = this.#put.get(snapshot.sha256);
+    if (memory === undefined)
+      throw new Violation("remembered-whole", `${runId} keeps what it never handed over`);
+    const all = new Set(this.#words.values());
+    const said = memory.turns
+      .map((prompt) => prompt.split("\n\n").at(-1) ?? "")
+      .filter((words) => all.has(words));
+    const doubled = said.find((words, n) => said.indexOf(words) !== n);
+    if (doubled !== undefined)
+      throw new Violation("remembered-once", `${runId} remembers "${doubled}" twice`);
+    const last = this.#words.get(snapshot.turnId);
+    if (last !== undefined && !said.includes(last))
+      throw new Violation("remembered-last", `${runId} does not remember "${last}"`);
+  }
+}
