@@ -6,6 +6,7 @@ import { valueAt } from "../store/rows.ts";
 import { agents, beads, convoys, issues } from "../store/schema/beads.ts";
 import type { Tx } from "../store/tx.ts";
 import { editBead, setArchived, setHeld, type BeadEdit } from "../store/writes/bead-edits.ts";
+import { resolveTriageHolds } from "../store/writes/attention/triage.ts";
 import { recordEvent } from "../store/writes/beads.ts";
 import type { Apply } from "./command.ts";
 import { cutOff, mayStillLand } from "./convoys/cut-off-merges.ts";
@@ -103,6 +104,7 @@ function holdOrRelease(
   if (held && (status === "closed" || status === "failed"))
     return refuse("illegal_transition", `it is ${status}: there is nothing to hold back.`);
   if (bead.value.held !== held) setHeld(tx, id, held);
+  if (!held) resolveTriageHolds(tx, id);
   return ok(image(tx, id));
 }
 

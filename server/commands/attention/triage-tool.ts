@@ -21,6 +21,7 @@ import { closeTriage, requestsOfRun } from "../../store/writes/attention/triage.
 import {
   acknowledgeEscalation,
   giveToPeople,
+  keepUntilTheEnd,
   raiseToPeople,
   resolveEscalation,
 } from "../../store/writes/escalations.ts";
@@ -135,6 +136,7 @@ function hold(tx: Tx, request: Request, _: string, ports: CommandPorts): Result<
   const held = holdBead(tx, { bead: request.workBeadId }, ports);
   if (!held.ok) return held;
   giveToPeople(tx, request.escalationId);
+  keepUntilTheEnd(tx, request.escalationId);
   acknowledgeEscalation(tx, request.escalationId);
   return ok("it is held until a person releases it");
 }

@@ -173,6 +173,17 @@ export function giveToPeople(tx: Tx, id: string): void {
   tx.touch("escalation", id);
 }
 
+/**
+ * What it was raised for may pass, and what was done about it goes on: it stays until its bead has come to its end, or a person
+ * resolves it.
+ */
+export function keepUntilTheEnd(tx: Tx, id: string): void {
+  const subjectId = read(tx, id)?.subjectId ?? null;
+  const states = holdsWhileOf(subjectId);
+  changeRow(tx.db, escalations, id, { holdsWhile: states === null ? null : [...states] });
+  tx.touch("escalation", id);
+}
+
 function read(tx: Tx, id: string): Row | undefined {
   return tx.db.select().from(escalations).where(eq(escalations.beadId, id)).get();
 }

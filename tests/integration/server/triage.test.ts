@@ -145,6 +145,24 @@ test("[C1] hold: nothing more is started before a person releases it, and the es
   expect(await escalationOf(id)).toMatchObject({ state: "acknowledged", target: "person" });
 });
 
+test("[C1] [escalation/resolve-over] what triage holds stays a card though its run goes on, until a person releases it", async () => {
+  const { id, offer } = await working();
+  await runner.tell(offer.spec, exit("no_result", "silent"));
+  await later(1_000);
+  const second = await stage.until(() => offersOf("work")[1]);
+  await runner.tell(second.spec, { kind: "started" }, exit("no_result", "silent"));
+  const triage = await stage.offered("triage");
+  await later(1_000);
+  const third = await stage.until(() => offersOf("work")[2]);
+  const request = triage.spec.requests[0]?.id ?? "";
+  expect(await codeOf(decide(triage, request, "hold"))).toBe("ok");
+  await runner.end(third, workDone);
+  expect(await stage.issue(id)).toMatchObject({ held: true, status: "in_review" });
+  expect(await escalationOf(id)).toMatchObject({ state: "acknowledged", target: "person" });
+  await stage.do("bead.release", { bead: id });
+  expect(await escalationOf(id, "resolved")).toMatchObject({ resolution: "it was released" });
+});
+
 test("[C1] escalate: one step more severe, a person is told at once, and nobody is asked again", async () => {
   const { id, triage, request } = await asked();
   expect(await codeOf(decide(triage, request.id, "escalate"))).toBe("ok");

@@ -10,6 +10,7 @@ import { present } from "../../present.ts";
 import { addRow, changeRow, rowAt } from "../../rows.ts";
 import type { Tx } from "../../tx.ts";
 import { insertBead, projectStatus, recordEvent } from "../beads.ts";
+import { resolveEscalation } from "../escalations.ts";
 
 type Row = typeof triageRequests.$inferSelect;
 
@@ -133,4 +134,14 @@ function touchRequest(tx: Tx, id: string): void {
 
 function read(tx: Tx, id: string): Row {
   return present(rowAt(tx.db, triageRequests, id), `triage request ${id}`);
+}
+
+/** The cards of what triage held are over once it is released. */
+export function resolveTriageHolds(tx: Tx, workBeadId: string): void {
+  const held = tx.db
+    .select({ escalationId: triageRequests.escalationId })
+    .from(triageRequests)
+    .where(and(eq(triageRequests.workBeadId, workBeadId), eq(triageRequests.action, "hold")))
+    .all();
+  for (const { escalationId } of held) resolveEscalation(tx, escalationId, "it was released");
 }
