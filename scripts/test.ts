@@ -3,13 +3,21 @@ import { dirname } from "node:path";
 import { parseArguments, type TestArguments, usage } from "./test/arguments.ts";
 import { addCounts, type Counts, countsLine } from "./test/junit.ts";
 import { needs, provide } from "./test/needs.ts";
+import { privateHome } from "./test/home.ts";
 import { filesOf, type Part, wavesOf } from "./test/parts.ts";
 import { runPart } from "./test/run-part.ts";
 import { listFiles } from "./tidy/files.ts";
 
+interface Circumstances {
+  seed: number;
+  /** Null: the starter's own. */
+  home: string | null;
+}
+
 /** What the tests see: no setting of this machine's git, what is left out, and the seed of what is drawn. */
-function environment(chosen: TestArguments, seed: number): Record<string, string> {
+function environment(chosen: TestArguments, { seed, home }: Circumstances): Record<string, string> {
   return {
+    ...(home === null ? {} : { HOME: home }),
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_CONFIG_NOSYSTEM: "1",
     GASTOWN_TEST_SEED: String(seed),
@@ -18,14 +26,18 @@ function environment(chosen: TestArguments, seed: number): Record<string, string
   };
 }
 
-async function runParts(root: string, chosen: TestArguments, seed: number): Promise<Counts[]> {
+async function runParts(
+  root: string,
+  chosen: TestArguments,
+  given: Circumstances,
+): Promise<Counts[]> {
   const paths = await listFiles(root);
   const all: Counts[] = [];
   for (const wave of wavesOf(chosen.parts)) {
     const runs = wave.flatMap((part) => {
       const files = filesOf(part, paths, chosen.filters);
       if (files.length === 0 && chosen.filters.length > 0) return [];
-      return [runOne(root, part, files, chosen, seed)];
+      return [runOne(root, part, files, chosen, given)];
     });
     all.push(...(await Promise.all(runs)));
   }
@@ -37,8 +49,9 @@ async function runOne(
   part: Part,
   files: readonly string[],
   chosen: TestArguments,
-  seed: number,
+  given: Circumstances,
 ): Promise<Counts> {
+  const { seed } = given;
   if (files.length === 0) {
     console.log(`${part.name}: there are no test files`);
     return { passed: 0, failed: 1, skipped: 0 };
@@ -46,7 +59,7 @@ async function runOne(
   console.log(`${part.name}: ${files.length} files, seed ${seed}`);
   const startedMs = performance.now();
   const { titlePattern } = chosen;
-  const env = environment(chosen, seed);
+  const env = environment(chosen, given);
   const counts = await runPart({ root, part, files, seed, titlePattern, env });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   console.log(`${part.name}: ${countsLine(counts)} in ${seconds} s\n`);
@@ -84,7 +97,8 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const sentence of missing) console.error(`gastown test: ${sentence}`);
   if (missing.length > 0) return 2;
   const seed = chosen.seed ?? Math.floor(Math.random() * 1_000_000);
-  const all = await runParts(root, chosen, seed);
+  await using home = await privateHome();
+  const all = await runParts(root, chosen, { seed, home: home?.path ?? null });
   const sum = addCounts(all);
   if (all.length === 0)
     console.error(`gastown test: no test file's path contains ${chosen.filters.join(" or ")}.`);
