@@ -56,6 +56,9 @@ export function commandsFor(pool: AgentPool, count: number): Command[] {
   return [...users, ...groups];
 }
 
+/** Where the programs are that change users: a person's PATH often leaves it out. */
+const SEARCH_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin";
+
 /** Runs them, each told before it begins. Error: without the rights, with the commands for somebody who has them. */
 export async function carryOut(
   commands: readonly Command[],
@@ -67,7 +70,11 @@ export async function carryOut(
     );
   for (const command of commands) {
     tell(shown(command));
-    const child = Bun.spawn([...command], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+    const [name, ...rest] = command;
+    const program = Bun.which(name ?? "", { PATH: SEARCH_PATH });
+    if (program === null)
+      throw new Complaint(`There is no \`${name}\` here. Install the package \`passwd\`.`);
+    const child = Bun.spawn([program, ...rest], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
     const said = (await new Response(child.stderr).text()).trim();
     if ((await child.exited) !== 0)
       throw new Complaint(`\`${shown(command)}\` failed: ${said.slice(0, 300) || "no word"}`);

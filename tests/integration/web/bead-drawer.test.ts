@@ -133,7 +133,7 @@ test(
     stage.town.answers.set("author.get", () => choice);
     stage.town.commit([asTown()]);
     await page.goto(stage.link());
-    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("link", { name: "Settings", exact: true }).click();
     const part = page.getByRole("region", { name: "Author of commits" });
     await part.getByText("From the git of whoever started the town.").waitFor();
     const save = part.getByRole("button", { name: "Save" });
