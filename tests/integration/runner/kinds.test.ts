@@ -281,11 +281,11 @@ test("[C1] [C5] a triage run has an empty folder, decides each request by one ca
   const spec = triageSpec({ requests });
   expect(await town.offer(spec)).toEqual({ ok: true, value: { accepted: true } });
   expect(await town.exitOf(spec.runId)).toMatchObject({ outcome: "done" });
-  expect(town.tools.map(({ tool, arguments: given }) => [tool, given])).toEqual([
-    ["gt_triage_decide", { request: one, action: "guide", note: "so" }],
-    ["gt_triage_decide", { request: "tr-none", action: "hold", note: "so" }],
-    ["gt_triage_decide", { request: two, action: "escalate", note: "so" }],
-  ]);
+  const calls = town.tools.map(({ tool, arguments: given }) => [tool, given]);
+  // The two calls of one answer are made side by side.
+  expect(calls).toContainEqual(["gt_triage_decide", decide("tr-none", "hold").arguments]);
+  expect(calls).toContainEqual(["gt_triage_decide", decide(one, "guide").arguments]);
+  expect(calls.slice(2)).toEqual([["gt_triage_decide", decide(two, "escalate").arguments]]);
   expect(town.of("saved_work")).toEqual([]);
   expect(await readdir(join(stage.dataDir, "work")).catch(() => [])).toEqual([]);
 }, 60_000);
