@@ -74,7 +74,11 @@ export async function carryOut(
     const program = Bun.which(name ?? "", { PATH: SEARCH_PATH });
     if (program === null)
       throw new Complaint(`There is no \`${name}\` here. Install the package \`passwd\`.`);
-    const child = Bun.spawn([program, ...rest], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+    const child = Bun.spawn([program, ...rest], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+    });
     const said = (await new Response(child.stderr).text()).trim();
     if ((await child.exited) !== 0)
       throw new Complaint(`\`${shown(command)}\` failed: ${said.slice(0, 300) || "no word"}`);
