@@ -7,3 +7,19 @@ export function drawn<Variant>(what: string, variants: readonly Variant[]): Vari
   const at = Number(Bun.hash(`${seed} ${what}`) % BigInt(variants.length));
   return variants.slice(at, at + 1);
 }
+
+/** Registers the long tests of a file, in order: all of them, or the one of `count` that this run's seed draws. */
+export function oneOfThem(what: string, count: number): (register: () => void) => void {
+  const chosen = new Set(
+    drawn(
+      what,
+      Array.from({ length: count }, (_, n) => n),
+    ),
+  );
+  let n = 0;
+  return (register) => {
+    if (n >= count) throw new Error(`${what} has more than ${count} tests`);
+    if (chosen.has(n)) register();
+    n += 1;
+  };
+}

@@ -16,6 +16,9 @@ import {
   type WholeTown,
 } from "../../support/whole-town.ts";
 import { makeRepository } from "./repositories.ts";
+import { oneOfThem } from "../../support/sample.ts";
+
+const long = oneOfThem("trouble of a model", 4);
 
 const LIMIT_MS = 240_000;
 const TEN_MINUTES_MS = 600_000;
@@ -109,78 +112,86 @@ async function expectLandedOnce(id: string, outcomes: string[]): Promise<void> {
   expect(bead).toMatchObject({ workAttempts: 0 });
 }
 
-test.skipIf(needsAgent)(
-  "[C24] a model that answers 429 and asks for ten minutes is left alone for ten minutes, says so, costs the bead nothing, and can be tried before",
-  async () => {
-    const id = await slingInto("throttled", 1);
-    const provider = await untilProvider("throttled");
-    expect(provider.message).toMatch(/slow down/);
-    const patience = (provider.untilAt ?? 0) - Date.now();
-    expect(patience).toBeGreaterThan(TEN_MINUTES_MS / 2);
-    expect(patience).toBeLessThanOrEqual(TEN_MINUTES_MS);
-    const wait = await untilWaits(id, /provider|slow down|throttle/i);
-    expect(wait.untilAt).toBe(provider.untilAt);
-    const before = model.met.throttled;
-    model.mood = "well";
-    await town.client.call("provider.retry", {});
-    await expectLandedOnce(id, ["throttled", "done"]);
-    expect(model.met.throttled).toBe(before);
-  },
-  LIMIT_MS,
+long(() =>
+  test.skipIf(needsAgent)(
+    "[C24] a model that answers 429 and asks for ten minutes is left alone for ten minutes, says so, costs the bead nothing, and can be tried before",
+    async () => {
+      const id = await slingInto("throttled", 1);
+      const provider = await untilProvider("throttled");
+      expect(provider.message).toMatch(/slow down/);
+      const patience = (provider.untilAt ?? 0) - Date.now();
+      expect(patience).toBeGreaterThan(TEN_MINUTES_MS / 2);
+      expect(patience).toBeLessThanOrEqual(TEN_MINUTES_MS);
+      const wait = await untilWaits(id, /provider|slow down|throttle/i);
+      expect(wait.untilAt).toBe(provider.untilAt);
+      const before = model.met.throttled;
+      model.mood = "well";
+      await town.client.call("provider.retry", {});
+      await expectLandedOnce(id, ["throttled", "done"]);
+      expect(model.met.throttled).toBe(before);
+    },
+    LIMIT_MS,
+  ),
 );
 
-test.skipIf(needsAgent)(
-  "[C2] [C17] a key that is refused from now on stops all agents at once, says what to mend, costs the bead nothing, and a new key goes on",
-  async () => {
-    const id = await slingInto("refused", 1);
-    const provider = await untilProvider("refused");
-    expect(provider).toMatchObject({ untilAt: null });
-    expect(provider.message).toMatch(/key.*refused.*model settings/i);
-    await untilWaits(id, /key|refuse/i);
-    const asked = model.met.refused;
-    model.mood = "well";
-    await choose("second-key");
-    await expectLandedOnce(id, ["rejected", "done"]);
-    expect(model.met.refused).toBe(asked);
-    const { bead } = await town.client.call("bead.get", { bead: id });
-    expect(bead).toMatchObject({ startFailures: 0 });
-    expect(JSON.stringify(await town.client.call("bead.get", { bead: id }))).not.toMatch(
-      /(first|second)-key/,
-    );
-  },
-  LIMIT_MS,
+long(() =>
+  test.skipIf(needsAgent)(
+    "[C2] [C17] a key that is refused from now on stops all agents at once, says what to mend, costs the bead nothing, and a new key goes on",
+    async () => {
+      const id = await slingInto("refused", 1);
+      const provider = await untilProvider("refused");
+      expect(provider).toMatchObject({ untilAt: null });
+      expect(provider.message).toMatch(/key.*refused.*model settings/i);
+      await untilWaits(id, /key|refuse/i);
+      const asked = model.met.refused;
+      model.mood = "well";
+      await choose("second-key");
+      await expectLandedOnce(id, ["rejected", "done"]);
+      expect(model.met.refused).toBe(asked);
+      const { bead } = await town.client.call("bead.get", { bead: id });
+      expect(bead).toMatchObject({ startFailures: 0 });
+      expect(JSON.stringify(await town.client.call("bead.get", { bead: id }))).not.toMatch(
+        /(first|second)-key/,
+      );
+    },
+    LIMIT_MS,
+  ),
 );
 
-test.skipIf(needsAgent)(
-  "[C16] answers that break off in their middle are asked for again by the agent, in the same run, and are counted",
-  async () => {
-    const id = await slingInto("half", 1);
-    const found = await untilTopic(town, `bead:${id}`, (state) => worksIn(state)[0]);
-    await eventually("two answers broke off", () =>
-      Promise.resolve(model.met.half >= 2 || undefined),
-    );
-    model.mood = "well";
-    await expectLandedOnce(id, ["done"]);
-    const { runs } = await town.client.call("bead.get", { bead: id });
-    expect(runs.find((run) => run.id === found.id)?.usage.calls).toBeGreaterThanOrEqual(5);
-  },
-  LIMIT_MS,
+long(() =>
+  test.skipIf(needsAgent)(
+    "[C16] answers that break off in their middle are asked for again by the agent, in the same run, and are counted",
+    async () => {
+      const id = await slingInto("half", 1);
+      const found = await untilTopic(town, `bead:${id}`, (state) => worksIn(state)[0]);
+      await eventually("two answers broke off", () =>
+        Promise.resolve(model.met.half >= 2 || undefined),
+      );
+      model.mood = "well";
+      await expectLandedOnce(id, ["done"]);
+      const { runs } = await town.client.call("bead.get", { bead: id });
+      expect(runs.find((run) => run.id === found.id)?.usage.calls).toBeGreaterThanOrEqual(5);
+    },
+    LIMIT_MS,
+  ),
 );
 
-test.skipIf(needsAgent)(
-  "[C4] a model that answers nothing is a start that failed, with its reason, and the bead is tried again",
-  async () => {
-    const id = await slingInto("mute", 0);
-    const failed = await untilTopic(town, `bead:${id}`, (state) =>
-      worksIn(state).find(({ outcome }) => outcome === "rejected"),
-    );
-    expect(failed.reason).toMatchObject({
-      code: "first_token",
-      message: "The model said nothing within 10 s of its first turn.",
-    });
-    model.mood = "well";
-    await untilLanded(town, id);
-    expect(await landedBeads(remote)).toEqual([id]);
-  },
-  LIMIT_MS,
+long(() =>
+  test.skipIf(needsAgent)(
+    "[C4] a model that answers nothing is a start that failed, with its reason, and the bead is tried again",
+    async () => {
+      const id = await slingInto("mute", 0);
+      const failed = await untilTopic(town, `bead:${id}`, (state) =>
+        worksIn(state).find(({ outcome }) => outcome === "rejected"),
+      );
+      expect(failed.reason).toMatchObject({
+        code: "first_token",
+        message: "The model said nothing within 10 s of its first turn.",
+      });
+      model.mood = "well";
+      await untilLanded(town, id);
+      expect(await landedBeads(remote)).toEqual([id]);
+    },
+    LIMIT_MS,
+  ),
 );
