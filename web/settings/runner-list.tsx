@@ -75,7 +75,7 @@ function AwayButton({ runner }: { runner: Runner }) {
       <Button
         size="small"
         sent={command.state.phase === "sent"}
-        aria-label={isAway ? `Give ${runner.name} work again` : `Set ${runner.name} away`}
+        aria-label={isAway ? `Resume ${runner.name}` : `Set away ${runner.name}`}
         onClick={() => void command.run({ runner: runner.id })}
       >
         {isAway ? "Resume" : "Set away"}
