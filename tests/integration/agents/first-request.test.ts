@@ -5,6 +5,7 @@ import type { Role } from "../../../protocol/run.ts";
 import { BUILT_IN_TOOLS, toolNameForModel, toolsOf } from "../../../runner/agents/tools.ts";
 import { isLeftOut } from "../../support/left-out.ts";
 import { openAgentStage } from "./stage.ts";
+import { drawn } from "../../support/sample.ts";
 
 const TIMEOUT_MS = 90_000;
 const ROLES: readonly Role[] = ["mayor", "polecat", "refinery", "triage"];
@@ -21,7 +22,7 @@ const PROGRAMS: readonly {
   { program: "codex", roles: ["polecat"], town: /(gt_\w+)$/, own: false },
 ];
 
-for (const { program, roles, town, own } of PROGRAMS)
+for (const { program, roles, town, own } of drawn("first request", PROGRAMS))
   for (const role of roles)
     test.skipIf(isLeftOut("agent") || isLeftOut("sandbox"))(
       `[C1] [C19] the model request of a ${role} by ${program} offers the registry's tools of that role, and no other's`,
