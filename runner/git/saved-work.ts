@@ -71,9 +71,10 @@ async function saveOnce(run: RunRepository, saving: Saving): Promise<Outcome<Sav
   if (!fresh.ok) return fresh;
   const head = await agentHead(sandbox, run);
   if (!head.ok) return head;
-  const before = await lastSave(git, run);
+  const before =
+    saving.message === undefined ? await lastSave(git, run) : { ok: true as const, save: null };
   if (!before.ok) return before;
-  const last = saving.message === undefined ? before.save : null;
+  const last = before.save;
   const first = await commitOnto(sandbox, run, { parent: head.oid ?? run.base, last }, saving);
   if (!first.ok) return first;
   const taken = first.isLast
