@@ -94,14 +94,17 @@ function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenar
     play.runners.every(
       (runner) => runner.host.isAwake && !runner.clock.isFrozen && !play.hooks.isCut(runner),
     );
-  // What waited for the end of another bead may go on when the last host is up again.
+  // What waited for the end of another bead may go on when the last host is up again; and a fault that was
+  // aimed before the faults stopped may strike a runner that starts so late.
+  let hasFallen = false;
   do {
     looked = "";
     if (!world.run(settled, activeMs + REST_MS))
       throw new Violation("liveness", unsettled(play, checks));
-    world.run(areAwake, world.nowMs + REST_MS);
-    world.run(() => false, world.nowMs + QUIET_MS);
-  } while (!allSettled(play, checks));
+    if (!world.run(areAwake, world.nowMs + REST_MS))
+      throw new Violation("liveness", "A host did not come up again.");
+    hasFallen = world.run(() => !areAwake(), world.nowMs + QUIET_MS);
+  } while (hasFallen || !allSettled(play, checks));
   const isAided = (["people", "agent", "data"] as const).some((group) => hasFault(names, group));
   checkRest(play, checks, isAided ? 0 : UNAIDED_MIN);
   checkPreview(play);
