@@ -4,6 +4,7 @@ import { isPaused } from "../model/provider.ts";
 import { usable } from "./gates.ts";
 import { overspentOf, type Overspent } from "./limits/costs.ts";
 import { mergesUngated, unmetBlockers } from "./readiness.ts";
+import { savedWait } from "./saved/saved-work.ts";
 import type { IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
 
 /** A command with its body. */
@@ -25,7 +26,7 @@ export function remedies(
   s: Snapshot,
 ): Remedy[] {
   const { id, convoyId } = issue;
-  const can = keptBack(issue);
+  const can = keptBack(issue, rig, s);
   if (issue.parked) can.push(remedy("Try it again", "bead.resume", { bead: id }));
   if (convoyId !== null && s.pauses.has(convoyId))
     can.push(remedy("Resume its convoy", "convoy.resume", { convoy: convoyId }));
@@ -47,11 +48,13 @@ export function remedies(
 }
 
 /** By a person's word. */
-function keptBack(issue: IssueView): Remedy[] {
+function keptBack(issue: IssueView, rig: RigView, s: Snapshot): Remedy[] {
   const { id, held, archived, staged, convoyId, molecule, taken } = issue;
   const can: Remedy[] = [];
   if (taken?.given === null)
     can.push(remedy("Give it back as it was", "bead.give", { bead: id, work: null }));
+  if (taken?.given && savedWait(issue, rig, s) !== null)
+    can.push(remedy("Go on without what was given back", "bead.give", { bead: id, work: null }));
   if (staged && molecule === null && convoyId !== null)
     can.push(remedy("Start its convoy", "convoy.start", { convoy: convoyId }));
   if (archived) can.push(remedy("Take it out of the archive", "bead.unarchive", { beads: [id] }));

@@ -43,8 +43,12 @@ export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wai
 function givenWait(given: GivenWork, rig: RigView, s: Snapshot): Omit<Wait, "rule"> | null {
   const { runnerId } = given;
   if (runnerId === null || usable(rig, s).some(({ id }) => id === runnerId)) return null;
-  const name = s.runners.find(({ id }) => id === runnerId)?.name ?? "that is gone";
-  return { text: `waits for runner ${name}, which has what a person gave back`, untilAt: null };
+  const runner = s.runners.find(({ id }) => id === runnerId);
+  const isTrusted = runner !== undefined && runner.revokedAt === null;
+  const text = isTrusted
+    ? `waits for runner ${runner.name}, which has what a person gave back`
+    : `what a person gave back is with runner ${runner?.name ?? runnerId} alone, which was revoked: take it again, and give it from a host of the town`;
+  return { text, untilAt: null };
 }
 
 /** From when it is waited for: one that a person has set away is heard, and still does not go on. */

@@ -145,3 +145,20 @@ test("[B20] a bead that is closed is nobody's any more, and one in review is not
   await stage.offered("check");
   expect(await stage.codeOf("bead.take", { bead: other.id })).toBe("illegal_transition");
 });
+
+test("[B20] what lies with a revoked runner alone is waited for with a way out: to go on without it", async () => {
+  const { id, spec } = await taken();
+  const other = new PlayedRunner(stage);
+  other.tokenId = (await stage.do("token.create", { role: "runner", name: "other" })).id;
+  await other.hello({ name: "other" });
+  await stage.do("token.revoke", { id: other.tokenId });
+  await stage.do("bead.give", { bead: id, work: { ...work(id), runnerId: other.id } });
+  await stage.tick();
+  const explained = await stage.do("bead.explain", { bead: id });
+  expect(JSON.stringify(explained)).toContain("which was revoked: take it again");
+  const out = { command: "bead.give", body: { bead: id, work: null } };
+  expect(explained.can).toContainEqual(expect.objectContaining(out));
+  await stage.do("bead.give", out.body);
+  const next = await nextWork(spec.runId);
+  expect(next.spec).toMatchObject({ handed: null });
+});
