@@ -25,7 +25,7 @@ import { isFreePort } from "./process/free-port.ts";
 import { markOwner } from "./process/mark.ts";
 import { execInSandbox, execOnHost } from "./sandbox/exec-ports.ts";
 import { openIsolation } from "./sandbox/isolation.ts";
-import type { Isolation } from "./sandbox/probe.ts";
+import { closesNetwork, type Isolation } from "./sandbox/probe.ts";
 import { sandboxCommands } from "./sandbox/rig-commands.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { shareProgram } from "./sandbox/users/share-program.ts";
@@ -91,7 +91,7 @@ export async function furnish(host: Host): Promise<Furniture> {
     isolationReason: reasonOf(isolation),
     works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
     commands: sandboxCommands({ sandbox, owner, hide, sockets }),
-    openDoors: loopbackDoors({ sockets, isolated: isolation.mode === "bwrap", random }),
+    openDoors: loopbackDoors({ sockets, sandbox, random }),
     programs: found,
     createDriver: (spec) => createDriver(host, { sandbox, owner, hostPath, toolboxDir }, spec),
     stopStrays: async (runId) => void (await stopStrays({ owner, subject: runId }, STOP_GRACE_MS)),
@@ -100,7 +100,7 @@ export async function furnish(host: Host): Promise<Furniture> {
     close: () => {
       screens.closeAll();
       sockets.closeAll();
-      close();
+      return close();
     },
   };
 }
@@ -142,9 +142,9 @@ function isWithinReach({ mode }: Sandbox, { path, modules }: FoundProgram): bool
   return mode !== "user" || modules === null || isPublic(path);
 }
 
-function reasonOf({ mode, reason }: Isolation): string | null {
-  if (mode === "bwrap") return null;
-  return mode === "none" ? reason : "Agents run as users of their own. Their network is open.";
+/** Null where nothing is missing. */
+function reasonOf(isolation: Isolation): string | null {
+  return closesNetwork(isolation) ? null : isolation.reason;
 }
 
 function searchOf({ root, kilo }: Host, path: string): ProgramSearch {

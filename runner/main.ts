@@ -65,8 +65,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     client: `gastown-runner/${options.version}`,
   });
   const disk = fileDisk(join(root.path, "spool.db"));
-  const close = () => {
-    place.close();
+  const close = async () => {
+    await place.close();
     lock.value.release();
   };
   const opened = await openRunner(
@@ -89,7 +89,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     },
   );
   if (opened.ok) return opened.value;
-  close();
+  await close();
   return failed(log, opened.error.message);
 }
 

@@ -45,7 +45,7 @@ export type RunnerPorts = Pick<
   transport: Transport;
   halt: Halt;
   /** Frees what the other ports hold on their host; called once, when the runner has ended. */
-  close: () => void;
+  close: () => Promise<void>;
 };
 
 /** Settles what an earlier incarnation left, connects, and stays connected. Error: `unsupported` data. */
@@ -88,10 +88,10 @@ export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promis
   });
   town.open(session);
   terminals.join((news) => session.terminal(news));
-  const release = () => {
+  const release = async () => {
     saves.close();
     spool.close();
-    close();
+    await close();
   };
   return { ok: true, value: keepRunning({ session, runs, log, release }) };
 }

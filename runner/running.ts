@@ -18,7 +18,7 @@ export function keepRunning(parts: {
   session: TownSession;
   runs: Runs;
   log: Log;
-  release: () => void;
+  release: () => Promise<void>;
 }): Runner {
   const { session, runs, log } = parts;
   const { promise: stopped, resolve } = Promise.withResolvers<number>();
@@ -32,7 +32,7 @@ export function keepRunning(parts: {
     if (session.connected) await session.flushed(DRAIN_FLUSH_MS);
     session.close();
     await ran;
-    parts.release();
+    await parts.release();
     resolve(why === null ? 0 : 1);
   };
   const stop = (reason: string, how?: "atOnce") =>

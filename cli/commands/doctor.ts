@@ -56,7 +56,7 @@ async function repair({ fix, removeUsers, json }: Options): Promise<string[] | n
   if (fix === true && removeUsers === true)
     throw new Complaint("--fix and --remove-users contradict each other; give one of them.", 2);
   const did: string[] = [];
-  await carryOut(fix === true ? await planUsers() : planRemoval(), (line) => {
+  await carryOut(fix === true ? await planUsers() : await planRemoval(), (line) => {
     did.push(line);
     if (json !== true) printLine(`run  ${line}`);
   });

@@ -9,6 +9,7 @@ import {
   USER_PREFIX,
   USERS_BESIDE_SLOTS,
 } from "../../runner/sandbox/users/host-users.ts";
+import { tablesOfHost } from "../../runner/sandbox/users/network-filter.ts";
 import { Complaint } from "../complaint.ts";
 import { defaultSlots } from "../up/slots.ts";
 import { tmpdir } from "node:os";
@@ -25,7 +26,7 @@ export async function planUsers(): Promise<Command[]> {
 }
 
 /** What takes every one of them away. Error: a runner that lends them. */
-export function planRemoval(): Command[] {
+export async function planRemoval(): Promise<Command[]> {
   const pool = poolOfHost();
   if (process.getuid?.() === 0) {
     const claim = claimUsers(pool, pool.users.length);
@@ -33,7 +34,10 @@ export function planRemoval(): Command[] {
     if (claim.users.length < Math.min(pool.users.length, pool.rigGroups.length))
       throw new Complaint("A runner of this host uses these users. Stop it first.");
   }
+  const tables = await tablesOfHost(pool.users, markOwner(tmpdir()));
+  const filters = "names" in tables ? tables.names : [];
   return [
+    ...filters.map((name): Command => ["nft", "delete", "table", "inet", name]),
     ...pool.users.map(({ name }): Command => ["userdel", name]),
     ...pool.rigGroups.map((_, n): Command => ["groupdel", `${RIG_GROUP_PREFIX}${n + 1}`]),
   ];

@@ -7,6 +7,7 @@ import { programRoot } from "../../runner/program-root.ts";
 import { markOwner } from "../../runner/process/mark.ts";
 import { isAllowed, probeIsolation } from "../../runner/sandbox/probe.ts";
 import { poolOfHost } from "../../runner/sandbox/users/host-users.ts";
+import { tablesOfHost } from "../../runner/sandbox/users/network-filter.ts";
 import { whyUnsuited } from "../../runner/sandbox/users/suits.ts";
 import { fine, trouble, type Finding } from "./finding.ts";
 
@@ -15,17 +16,21 @@ const DISK_BYTES_NONE = 1024 ** 3;
 
 /** Tries the very isolation that agents get. */
 export async function checkSandbox(dataDir: string): Promise<Finding> {
-  const isolation = await probeIsolation(markOwner(tmpdir()));
+  const owner = markOwner(tmpdir());
+  const isolation = await probeIsolation(owner);
   if (isolation.mode !== "none") return fine("sandbox", isolation.reason);
   const pool = poolOfHost();
   const why = isAllowed("user")
     ? whyUnsuited({ pool, dataDir, home: homedir() })
     : "Users for agents are forbidden too.";
-  if (why === null)
+  if (why === null) {
+    const tables = await tablesOfHost(pool.users, owner);
+    const network = "why" in tables ? `open. ${tables.why}` : "filtered.";
     return fine(
       "sandbox",
-      `agents run as ${pool.users.length} users of their own, their network open. ${isolation.reason.replace(/\.$/, "")}`,
+      `agents run as ${pool.users.length} users of their own, their network ${network} ${isolation.reason.replace(/\.$/, "")}`,
     );
+  }
   return trouble(
     "sandbox",
     "warn",

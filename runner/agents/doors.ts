@@ -17,8 +17,8 @@ export interface AgentDoors {
   readonly socketDir: string;
   readonly gateway: { reachable: Reachable; token: string };
   readonly tools: { reachable: Reachable; secret: string; listed: Promise<void> };
-  /** Null where there is no way out, or nothing to let it through. */
-  readonly egress: { reachable: Reachable; ready: Promise<void> } | null;
+  /** Null where there is no way out, or nothing that keeps the agent in. */
+  readonly egress: { opened: Promise<Reachable> } | null;
   /** From now on the tools answer nothing. */
   revoke(): void;
   close(): Promise<void>;

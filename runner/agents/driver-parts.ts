@@ -25,7 +25,7 @@ export function saidBy({ stderr }: ManagedProcess): string {
 }
 
 /** Every server of the runner that the agent may reach. */
-export function socketsOf({ gateway, tools, egress }: AgentSpec): Reachable[] {
+export function socketsOf({ gateway, tools }: AgentSpec, egress: Reachable | null): Reachable[] {
   const always = [gateway.reachable, tools.reachable];
-  return egress === null ? always : [...always, egress.reachable];
+  return egress === null ? always : [...always, egress];
 }

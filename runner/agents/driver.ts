@@ -36,7 +36,7 @@ export type AgentSpec = {
   /** `listed` resolves when somebody with the secret has asked which tools there are. */
   tools: { reachable: Reachable; secret: string; listed: Promise<void> };
   /** The way out that its rig allows; null: none. `ready` before it is bound. */
-  egress: { reachable: Reachable; ready: Promise<void> } | null;
+  egress: { opened: Promise<Reachable> } | null;
   /**
    * What `snapshot` of an agent of the same program gave: it begins with that conversation, or its start fails, and may be
    * tried without.

@@ -1,7 +1,8 @@
 /** Doors on this host: HTTP on sockets of the run, or on loopback ports where nothing forwards sockets. */
 import { join } from "node:path";
 import { randomHex, type Random } from "../clock.ts";
-import { EGRESS_PORT_INSIDE, openEgressProxy } from "../egress/proxy.ts";
+import { openEgressProxy } from "../egress/proxy.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { AgentDoors, OpenDoors } from "./doors.ts";
 import { openGateway } from "./gateway.ts";
 import { openToolServer } from "./mcp.ts";
@@ -11,13 +12,14 @@ const GATEWAY_PORT_INSIDE = 7001;
 const TOOLS_PORT_INSIDE = 7002;
 const SECRET_BYTES = 24;
 
-/** `isolated`: the sandbox forwards sockets to ports inside. */
 export function loopbackDoors(parts: {
   sockets: SocketDirs;
-  isolated: boolean;
+  sandbox: Pick<Sandbox, "mode" | "closesNetwork">;
   random: Random;
 }): OpenDoors {
-  const { sockets, isolated, random } = parts;
+  const { sockets, sandbox, random } = parts;
+  // Only there are sockets forwarded to ports inside.
+  const isolated = sandbox.mode === "bwrap";
   return ({ runId, gateway, tools, egress }): AgentDoors => {
     const socketDir = sockets.open();
     const listen = (name: string) =>
@@ -26,8 +28,10 @@ export function loopbackDoors(parts: {
     const model = openGateway({ ...gateway, runId, listen: listen("gateway"), token });
     const secret = randomHex(random, SECRET_BYTES);
     const server = openToolServer({ ...tools, runId, listen: listen("mcp"), secret });
-    const unix = join(socketDir, "egress.sock");
-    const proxy = isolated && egress !== null ? openEgressProxy({ ...egress, unix }) : null;
+    const proxy =
+      sandbox.closesNetwork && egress !== null
+        ? openEgressProxy({ ...egress, listen: listen("egress") })
+        : null;
     const inside = { gateway: GATEWAY_PORT_INSIDE, tools: TOOLS_PORT_INSIDE };
     return {
       socketDir,
@@ -40,10 +44,7 @@ export function loopbackDoors(parts: {
         secret,
         listed: server.listed,
       },
-      egress: proxy && {
-        reachable: { name: "egress", address: { unix }, insidePort: EGRESS_PORT_INSIDE },
-        ready: proxy.ready,
-      },
+      egress: proxy,
       revoke: () => server.revoke(),
       close: async () => {
         await Promise.all([model.close(), server.close(), proxy?.close()]);

@@ -5,7 +5,13 @@
 import { lookup } from "node:dns/promises";
 import { rmSync } from "node:fs";
 import { createConnection, createServer, isIP, type Server, type Socket } from "node:net";
-import type { Reachable } from "../sandbox/sandbox-spec.ts";
+import type { ListenOn } from "../agents/loopback-server.ts";
+import {
+  portInside,
+  type ListenAddress,
+  type Reachable,
+  type SandboxMode,
+} from "../sandbox/sandbox-spec.ts";
 import {
   isNamed,
   mayConnect,
@@ -23,19 +29,18 @@ const CONNECT_MS_MAX = 15_000;
 const IDLE_MS_MAX = 10 * 60_000;
 const CONNECTIONS_MAX = 64;
 
-/** Where a sandbox finds it. */
-export const EGRESS_PORT_INSIDE = 7_003;
+/** Where a sandbox finds it, if its socket is forwarded. */
+const EGRESS_PORT_INSIDE = 7_003;
 
 export type EgressProxy = {
-  /** Resolves when its socket is there. */
-  readonly ready: Promise<void>;
+  /** Where a sandbox reaches it, as soon as it can. */
+  readonly opened: Promise<Reachable>;
   /** Cuts every connection and removes the socket. */
   close: () => Promise<void>;
 };
 
 export type EgressOptions = {
-  /** Path of the socket. */
-  unix: string;
+  listen: ListenOn;
   reach: Reach;
   /** Hears of each request that was refused, as `host:port` and a reason. */
   onRefused: (destination: string, why: string) => void;
@@ -44,9 +49,12 @@ export type EgressOptions = {
 type Head = { method: string; target: string; lines: string[]; rest: Buffer };
 
 /** What tells programs of it; their own model and tools are reached without. */
-export function proxyVariables(egress: Reachable | null): Record<string, string> {
+export function proxyVariables(
+  mode: SandboxMode,
+  egress: Reachable | null,
+): Record<string, string> {
   if (egress === null) return {};
-  const url = `http://127.0.0.1:${egress.insidePort}`;
+  const url = `http://127.0.0.1:${portInside(mode, egress)}`;
   const own = "127.0.0.1,localhost,::1";
   const pairs = { http_proxy: url, https_proxy: url, no_proxy: own };
   return Object.fromEntries(
@@ -69,20 +77,32 @@ export function openEgressProxy(options: EgressOptions): EgressProxy {
     void serve(client, options);
   });
   return {
-    ready: listening(server, options.unix),
+    opened: listening(server, options.listen),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      rmSync(options.unix, { force: true });
+      if ("unix" in options.listen) rmSync(options.listen.unix, { force: true });
     },
   };
 }
 
-function listening(server: Server, path: string): Promise<void> {
+function listening(server: Server, listen: ListenOn): Promise<Reachable> {
   return new Promise((resolve, reject) => {
+    const opened = () => {
+      const at = server.address();
+      const address = at !== null && typeof at === "object" ? { port: at.port } : null;
+      if ("unix" in listen) resolve(reachableAt(listen));
+      else if (address === null) reject(new Error("a proxy without a port"));
+      else resolve(reachableAt(address));
+    };
     server.once("error", reject);
-    server.listen(path, resolve);
+    if ("unix" in listen) server.listen(listen.unix, opened);
+    else server.listen(0, "127.0.0.1", opened);
   });
+}
+
+function reachableAt(address: ListenAddress): Reachable {
+  return { name: "egress", address, insidePort: EGRESS_PORT_INSIDE };
 }
 
 async function serve(client: Socket, { reach, onRefused }: EgressOptions): Promise<void> {

@@ -2,8 +2,9 @@
 import { probeIsolation, isAllowed, type Isolation } from "./probe.ts";
 import { prepareToolbox, type Toolbox } from "./toolbox.ts";
 import { AgentUsers } from "./users/agent-users.ts";
-import type { AgentPool } from "./users/agent-user.ts";
+import { becoming, type AgentPool } from "./users/agent-user.ts";
 import { Ground } from "./users/ground.ts";
+import { NetworkFilter, openFilter } from "./users/network-filter.ts";
 import { claimUsers, poolOfHost, USERS_BESIDE_SLOTS } from "./users/host-users.ts";
 import { shareProgram } from "./users/share-program.ts";
 import { SETPRIV, tryUser, whyUnsuited } from "./users/suits.ts";
@@ -26,10 +27,12 @@ export type OpenIsolation = {
   stuck: readonly string[];
 };
 
+type OpenUsers = OpenIsolation & { isolation: Extract<Isolation, { mode: "user" }> };
+
 /** What is found stands until `close`, which gives back what is held. */
 export async function openIsolation(
   options: IsolationOptions & { slots: number },
-): Promise<OpenIsolation & { close: () => void }> {
+): Promise<OpenIsolation & { close: () => Promise<void> }> {
   const { owner, root, dataDir, toolbox } = options;
   const found = await probeIsolation(owner);
   if (found.mode === "none" && isAllowed("user")) {
@@ -39,19 +42,25 @@ export async function openIsolation(
   }
   if (process.getuid?.() === 0) await new Ground({ root, owner }).reclaim(dataDir);
   const prepared = await prepareToolbox(toolbox.dir, toolbox);
-  return { isolation: found, toolbox: prepared, stuck: [], close: () => undefined };
+  return { isolation: found, toolbox: prepared, stuck: [], close: () => Promise.resolve() };
 }
 
 /** With the users that `gastown doctor --fix` has made. */
 async function openOwnUsers(
   options: IsolationOptions & { slots: number },
-): Promise<(OpenIsolation & { close: () => void }) | { why: string }> {
+): Promise<(OpenIsolation & { close: () => Promise<void> }) | { why: string }> {
   const pool = poolOfHost();
   const unsuited = whyUnsuited({ ...options, pool });
   if (unsuited !== null) return { why: unsuited };
   const claim = claimUsers(pool, options.slots + USERS_BESIDE_SLOTS);
   const opened = await openUsers(options, claim);
-  if ("isolation" in opened) return { ...opened, close: () => claim.release() };
+  if ("isolation" in opened) {
+    const close = async () => {
+      await opened.isolation.users.close();
+      claim.release();
+    };
+    return { ...opened, close };
+  }
   claim.release();
   return opened;
 }
@@ -60,7 +69,7 @@ async function openOwnUsers(
 export async function openUsers(
   options: IsolationOptions,
   pool: AgentPool,
-): Promise<OpenIsolation | { why: string }> {
+): Promise<OpenUsers | { why: string }> {
   const { owner, root, dataDir, home } = options;
   const [first] = pool.users;
   if (first === undefined) return { why: "Other runners of this host use all users for agents." };
@@ -71,16 +80,31 @@ export async function openUsers(
   const shared = shareProgram(runtime, dir);
   const toolbox = await prepareToolbox(dir, { runtime: shared, compiled });
   ground.prepare(dataDir);
-  const users = new AgentUsers({ pool, ground, setpriv: SETPRIV, owner });
+  const filter = await openFilter(pool.users, {
+    owner,
+    becoming: (user) => becoming(SETPRIV, user),
+    runtime: toolbox.runtime,
+  });
+  const isFiltered = filter instanceof NetworkFilter;
+  const users = new AgentUsers({
+    ...{ pool, ground, setpriv: SETPRIV, owner },
+    filter: isFiltered ? filter : null,
+  });
   const stuck = (await users.sweep()).map(({ name }) => name);
   const secrets = [...ground.secrets(dataDir), ...(home === "/" ? [] : [home])];
   const needs = [toolbox.runtime, toolbox.entry, toolbox.gitConfig];
   const why = await tryUser(first, { owner, secrets, needs });
   if (why === null)
     return {
-      isolation: { mode: "user", users, reason: "agents are users of their own" },
+      isolation: {
+        ...{ mode: "user", users },
+        reason: isFiltered
+          ? "agents are users of their own, their network is filtered"
+          : `Agents run as users of their own, their network open. ${filter.why}`,
+      },
       ...{ toolbox, stuck },
     };
+  await users.close();
   await ground.reclaim(dataDir);
   return { why };
 }

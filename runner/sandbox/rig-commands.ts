@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { SocketDirs } from "../agents/socket-dirs.ts";
 import type { Reach } from "../egress/destination.ts";
-import { EGRESS_PORT_INSIDE, openEgressProxy, proxyVariables } from "../egress/proxy.ts";
+import { openEgressProxy, proxyVariables } from "../egress/proxy.ts";
 import { GATE_OUTPUT_BYTES_MAX, STOP_GRACE_MS } from "../config.ts";
 import type { RunOutput } from "../process/process.ts";
 import type { CommandEnd, Commands, RigCommand } from "../works/commands.ts";
@@ -37,12 +37,12 @@ async function runCommand(
   const egress = typeof network === "string" ? null : openEgress(parts, network.reach);
   let output: RunOutput;
   try {
-    await egress?.proxy.ready;
+    const out = (await egress?.proxy.opened) ?? null;
     output = await sandbox.runSandboxed(
       {
         ...spec,
-        env: { ...env, ...proxyVariables(egress?.reachable ?? null) },
-        sockets: egress === null ? [] : [egress.reachable],
+        env: { ...env, ...proxyVariables(sandbox.mode, out) },
+        sockets: out === null ? [] : [out],
         network: network === "host" ? "open" : "none",
       },
       [...SHELL, `exec 2>&1\n${line}`],
@@ -58,14 +58,14 @@ async function runCommand(
 
 /** A way out for one command; null where nothing keeps it in. */
 function openEgress({ sandbox, sockets }: CommandParts, reach: Reach) {
-  if (sandbox.mode !== "bwrap") return null;
+  if (!sandbox.closesNetwork) return null;
   const dir = sockets.open();
-  const unix = join(dir, "egress.sock");
+  const listen =
+    sandbox.mode === "bwrap" ? { unix: join(dir, "egress.sock") } : { tcp: true as const };
   // A gate that fails says itself what it could not reach.
-  const proxy = openEgressProxy({ unix, reach, onRefused: () => undefined });
+  const proxy = openEgressProxy({ listen, reach, onRefused: () => undefined });
   return {
     proxy,
-    reachable: { name: "egress", address: { unix }, insidePort: EGRESS_PORT_INSIDE },
     close: async () => {
       await proxy.close();
       sockets.close(dir);

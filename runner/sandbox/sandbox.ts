@@ -15,10 +15,11 @@ import {
 import { refuse, type Result } from "../../protocol/error.ts";
 import { bwrapArguments, socketInside, SOCKETS_INSIDE } from "./bwrap.ts";
 import { readHostLayout, type HostLayout } from "./host-layout.ts";
-import type { Isolation } from "./probe.ts";
+import { closesNetwork, type Isolation } from "./probe.ts";
 import type { SandboxMode, SandboxSpec } from "./sandbox-spec.ts";
 import { DATABASE_COPY, INSIDE, type Toolbox } from "./toolbox.ts";
 import type { Entered } from "./users/agent-users.ts";
+import type { Passage } from "./users/network-filter.ts";
 
 /** Time the small parent gets, beyond the command's own, before it is killed itself. */
 const PARENT_GRACE_MS = 1_000;
@@ -53,6 +54,11 @@ export class Sandbox {
 
   get mode(): SandboxMode {
     return this.#isolation.mode;
+  }
+
+  /** Whether a command reaches only what its spec opens to it. */
+  get closesNetwork(): boolean {
+    return closesNetwork(this.#isolation);
   }
 
   /** A lean environment: home, temporary directory, PATH with a `bun`, and nothing of the host's own. */
@@ -156,7 +162,7 @@ export class Sandbox {
   #enter(spec: SandboxSpec): Promise<Entered> {
     const { mode } = spec;
     return mode === "user" && this.#isolation.mode === "user"
-      ? this.#isolation.users.enter(spec.runId, spec)
+      ? this.#isolation.users.enter(spec.runId, { ...spec, passage: passageOf(spec) })
       : Promise.resolve(AS_WE_ARE);
   }
 
@@ -225,6 +231,12 @@ export class Sandbox {
       dropRuntimeFlag: this.#toolbox.compiled,
     };
   }
+}
+
+/** What a command is let through to where a packet filter keeps it in. */
+function passageOf({ sockets = [], network }: SandboxSpec): Passage {
+  const ports = sockets.flatMap(({ address }) => ("port" in address ? [address.port] : []));
+  return { ports, open: network === "open" };
 }
 
 /** Hands a line to a command that takes input. */

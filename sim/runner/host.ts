@@ -141,7 +141,7 @@ export class SimRunnerHost {
         this.kill();
         halted(this);
       },
-      close: () => this.#ended(life),
+      close: () => Promise.resolve(this.#ended(life)),
     };
   }
 

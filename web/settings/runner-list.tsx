@@ -107,6 +107,7 @@ function HostLine({ host }: { host: HostFigures }) {
 
 function isolationWords({ isolation, isolationReason: reason }: Runner): string {
   if (isolation === "bwrap") return "sandboxed";
-  if (isolation === "user") return "users of their own, network open";
+  if (isolation === "user")
+    return `users of their own, network ${reason === null ? "filtered" : "open"}`;
   return `no isolation${reason ? `: ${reason}` : ""}`;
 }

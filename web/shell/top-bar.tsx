@@ -53,7 +53,7 @@ type BareRunner = NonNullable<ReturnType<typeof useBareRunner>>;
 
 function bareTip({ name, isolation, isolationReason: reason }: BareRunner): string {
   if (isolation === "user")
-    return `Agents of runner ${name} are users of their own: they reach what its host reaches by the network.`;
+    return `Agents of runner ${name} reach what its host reaches by the network. ${reason ?? ""}`;
   return `Runner ${name} has no sandbox${reason ? `: ${reason}` : ""}. Agents on its host can read everything its user can.`;
 }
 

@@ -24,9 +24,12 @@ export function useNeeds(): Need[] {
 /** The runner whose agents share most with its host, files before the network: shown on every page. */
 export function useBareRunner(): Pick<Runner, "name" | "isolation" | "isolationReason"> | null {
   const runners = useImages("town", "runner").filter((runner) => runner.state !== "lost");
-  const bare = (isolation: Runner["isolation"]) =>
-    runners.find((runner) => runner.isolation === isolation) ?? null;
-  return bare("none") ?? bare("user");
+  const none = runners.find(({ isolation }) => isolation === "none");
+  // Users without a reason lack nothing.
+  const open = runners.find(
+    ({ isolation, isolationReason: reason }) => isolation === "user" && reason !== null,
+  );
+  return none ?? open ?? null;
 }
 
 export function useScripted(): boolean {

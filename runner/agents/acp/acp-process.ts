@@ -34,7 +34,7 @@ export async function startAcpProcess(
     await mkdir(dirname(at), { recursive: true, mode: 0o700 });
     await writeFile(at, text, { mode: 0o600 });
   }
-  await spec.egress?.ready;
+  const egress = (await spec.egress?.opened) ?? null;
   const { mode } = sandbox;
   const { bind, command } = placed(program, found, mode);
   return sandbox.start(
@@ -44,13 +44,13 @@ export async function startAcpProcess(
         ...spec.variables,
         ...sandbox.environment({ home: spec.home, tmp: spec.tmp }),
         ...program.environment(spec, mode),
-        ...proxyVariables(spec.egress?.reachable ?? null),
+        ...proxyVariables(mode, egress),
       },
       readOnly: spec.readOnly,
       readWrite: [...new Set([spec.home, spec.tmp, ...spec.readWrite])],
       bindAs: [bind, ...(spec.bindAs ?? [])],
       hide: spec.hide,
-      sockets: socketsOf(spec),
+      sockets: socketsOf(spec, egress),
     },
     [...command, ...program.arguments],
     {

@@ -6,7 +6,7 @@ import { proxyVariables } from "../../egress/proxy.ts";
 import { describeExit } from "../../process/exit-record.ts";
 import { freePort } from "../../process/free-port.ts";
 import type { ManagedProcess } from "../../process/process.ts";
-import type { ListenAddress, SandboxSpec } from "../../sandbox/sandbox-spec.ts";
+import type { ListenAddress, Reachable, SandboxSpec } from "../../sandbox/sandbox-spec.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { AgentSpec } from "../driver.ts";
 import { saidBy, socketsOf, STDERR_BYTES_MAX } from "../driver-parts.ts";
@@ -51,9 +51,9 @@ export async function startKiloServer(
     "--hostname=127.0.0.1",
     `--port=${port}`,
   ];
-  await spec.egress?.ready;
+  const egress = (await spec.egress?.opened) ?? null;
   const started = await start.sandbox.start(
-    sandboxSpec(spec, start, { hostDir, insidePort: port }),
+    sandboxSpec(spec, start, egress, { hostDir, insidePort: port }),
     argv,
     {
       stdout: { onLine },
@@ -90,6 +90,7 @@ export async function startKiloServer(
 function sandboxSpec(
   spec: AgentSpec,
   start: KiloStart,
+  egress: Reachable | null,
   agentServer: { hostDir: string; insidePort: number },
 ): SandboxSpec {
   const { sandbox, owner, binary, password } = start;
@@ -102,13 +103,13 @@ function sandboxSpec(
       ...spec.variables,
       ...sandbox.environment({ home: spec.home, tmp: spec.tmp }),
       ...kiloEnvironment(spec, sandbox.mode, password),
-      ...proxyVariables(spec.egress?.reachable ?? null),
+      ...proxyVariables(sandbox.mode, egress),
     },
     readOnly: spec.readOnly,
     readWrite: [...new Set([spec.home, spec.tmp, ...spec.readWrite])],
     bindAs: [{ from: binary, to: KILO_INSIDE, writable: false }, ...(spec.bindAs ?? [])],
     hide: spec.hide,
-    sockets: socketsOf(spec),
+    sockets: socketsOf(spec, egress),
     agentServer,
     network: "none",
   };

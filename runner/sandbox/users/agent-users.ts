@@ -3,12 +3,19 @@
  * nothing of it is alive or left in public places when the next run gets it.
  */
 import { lstatSync } from "node:fs";
+import type { Result } from "../../../protocol/error.ts";
 import { becoming, type AgentPool, type AgentUser } from "./agent-user.ts";
 import type { Ground } from "./ground.ts";
+import type { NetworkFilter, Passage } from "./network-filter.ts";
 import { sweepUser } from "./sweep.ts";
 
 /** What a command may touch; a rig's mirror among `readOnly` opens that rig to it. */
-export type Wanted = { readOnly: readonly string[]; readWrite: readonly string[] };
+export type Wanted = {
+  readOnly: readonly string[];
+  readWrite: readonly string[];
+  /** Meant where the network is filtered. */
+  passage: Passage;
+};
 
 export type Entered = {
   /** Begins a command line that runs as the run's user. */
@@ -17,12 +24,23 @@ export type Entered = {
   leave: () => Promise<void>;
 };
 
-type Lease = { user: AgentUser; commands: number; doors: Set<string>; rigs: Map<string, number> };
+type Lease = {
+  user: AgentUser;
+  /** One of each command that runs. */
+  passages: Set<Passage>;
+  doors: Set<string>;
+  rigs: Map<string, number>;
+  /** Its user is not to be lent again. */
+  isSpent: boolean;
+};
+
+const OPEN: Result<void> = { ok: true, value: undefined };
 
 export class AgentUsers {
   readonly #ground: Ground;
   readonly #setpriv: string;
   readonly #owner: string;
+  readonly #filter: NetworkFilter | null;
   readonly #free: AgentUser[];
   readonly #freeGroups: number[];
   readonly #leases = new Map<string, Lease>();
@@ -31,12 +49,30 @@ export class AgentUsers {
   /** What a run begins and ends passes one after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor(options: { pool: AgentPool; ground: Ground; setpriv: string; owner: string }) {
+  /** `filter`: null where nothing keeps users from the network. */
+  constructor(options: {
+    pool: AgentPool;
+    ground: Ground;
+    setpriv: string;
+    owner: string;
+    filter: NetworkFilter | null;
+  }) {
+    this.#filter = options.filter;
     this.#ground = options.ground;
     this.#setpriv = options.setpriv;
     this.#owner = options.owner;
     this.#free = [...options.pool.users];
     this.#freeGroups = [...options.pool.rigGroups];
+  }
+
+  /** Whether a run reaches its own doors only. */
+  get filtersNetwork(): boolean {
+    return this.#filter !== null;
+  }
+
+  /** To be called when no run has a user any more. */
+  async close(): Promise<void> {
+    await this.#filter?.close();
   }
 
   /** Ends what earlier runs of these users left. Answers those that cannot be used because something of theirs stays. */
@@ -53,16 +89,22 @@ export class AgentUsers {
   enter(runId: string, wanted: Wanted): Promise<Entered> {
     return this.#inTurn(runId, async () => {
       const lease = this.#leases.get(runId) ?? (await this.#take(runId, wanted));
-      lease.commands += 1;
+      const { passage } = wanted;
+      lease.passages.add(passage);
       try {
         const groups = await this.#open(lease, wanted);
+        const passed = await this.#pass(lease);
+        if (!passed.ok)
+          throw new Error(
+            `The network of ${lease.user.name} stays closed: ${passed.error.message}`,
+          );
         return {
           becoming: ({ diesWithParent = false } = {}) =>
             becoming(this.#setpriv, lease.user, { groups, diesWithParent }),
-          leave: () => this.#inTurn(runId, () => this.#leave(runId, lease)),
+          leave: () => this.#inTurn(runId, () => this.#leave(runId, lease, passage)),
         };
       } catch (error) {
-        await this.#leave(runId, lease);
+        await this.#leave(runId, lease, passage);
         throw error;
       }
     });
@@ -95,7 +137,13 @@ export class AgentUsers {
     const again = this.#free.findIndex(({ uid }) => owners.has(uid));
     const [user] = this.#free.splice(Math.max(0, again), 1);
     if (user === undefined) throw new Error("a free user was taken twice");
-    const lease: Lease = { user, commands: 0, doors: new Set(), rigs: new Map() };
+    const lease: Lease = {
+      user,
+      passages: new Set(),
+      doors: new Set(),
+      rigs: new Map(),
+      isSpent: false,
+    };
     this.#leases.set(runId, lease);
     return lease;
   }
@@ -120,6 +168,15 @@ export class AgentUsers {
     return [...groups];
   }
 
+  /** All commands of a run are one user, so each may pass where one may. */
+  async #pass({ user, passages }: Lease): Promise<Result<void>> {
+    const all = [...passages];
+    const ports = new Set(all.flatMap((passage) => passage.ports));
+    const open = all.some((passage) => passage.open);
+    const passage = { ports: [...ports].sort((a, b) => a - b), open };
+    return this.#filter === null ? OPEN : this.#filter.set(user, passage);
+  }
+
   #enterRig(lease: Lease, door: string, mirror: string): number {
     const known = lease.rigs.get(door);
     if (known !== undefined) return known;
@@ -137,15 +194,17 @@ export class AgentUsers {
     return gid;
   }
 
-  async #leave(runId: string, lease: Lease): Promise<void> {
-    lease.commands -= 1;
-    if (lease.commands > 0) return;
-    const isClear = await sweepUser(lease.user, this.#tools());
+  async #leave(runId: string, lease: Lease, passage: Passage): Promise<void> {
+    lease.passages.delete(passage);
+    const isClear = lease.passages.size > 0 || (await sweepUser(lease.user, this.#tools()));
+    const narrowed = await this.#pass(lease);
+    lease.isSpent ||= !isClear || !narrowed.ok;
+    if (lease.passages.size > 0) return;
     for (const door of lease.doors) this.#ground.close(door);
     for (const [door, gid] of lease.rigs) this.#leaveRig(door, gid);
     this.#leases.delete(runId);
     // What cannot be killed hangs in the kernel: its user is lent to nobody until the runner starts again.
-    if (isClear) this.#free.push(lease.user);
+    if (!lease.isSpent) this.#free.push(lease.user);
     this.#waiting.shift()?.();
   }
 

@@ -95,10 +95,10 @@ test("[C23] the way out carries bytes both ways, refuses what it cannot read, an
   const at = echo.address();
   const port = typeof at === "object" && at !== null ? at.port : 0;
   const proxy = openEgressProxy({
-    ...{ unix, reach: [`127.0.0.1:${port}`] },
+    ...{ listen: { unix }, reach: [`127.0.0.1:${port}`] },
     onRefused: (destination) => refused.push(destination),
   });
-  await proxy.ready;
+  await proxy.opened;
   const tunnel = await talk(unix, `CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: x\r\n\r\n`, {
     bytes: MEBIBYTE,
   });

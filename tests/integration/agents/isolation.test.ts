@@ -14,8 +14,8 @@ const TIMEOUT_MS = 60_000;
 if (!isLeftOut("sandbox")) isolationContract("bubblewrap", () => openWorld("bwrap"));
 if (!isLeftOut("users")) isolationContract("users of their own", () => openWorld("user"));
 
-const connect = (host: string, port: number | string) =>
-  `timeout 5 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>&1 && echo "REACHED ${host}:${port}"`;
+const connect = (host: string, port: number | string, seconds = 5) =>
+  `timeout ${seconds} bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>&1 && echo "REACHED ${host}:${port}"`;
 
 describe.skipIf(isLeftOut("sandbox"))("bubblewrap", () => {
   test(
@@ -46,6 +46,56 @@ describe.skipIf(isLeftOut("sandbox"))("bubblewrap", () => {
 
 describe.skipIf(isLeftOut("users"))("users of their own", () => {
   const open = async (count: number) => openUserWorld(await mkdtemp(join(tmpdir(), "gt-")), count);
+
+  test(
+    "[C23] where the packet filter works a run reaches its own servers and the ports opened to it: no town, no other run, no metadata address, no network",
+    async () => {
+      await using world = await openWorld("user");
+      using town = Bun.serve({ hostname: "0.0.0.0", port: 0, fetch: () => new Response("town") });
+      using door = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("door") });
+      const dirs = await makeRun(world, "r1");
+      const other = await makeRun(world, "r2");
+      const server = (port: string) =>
+        `bun -e 'const s = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("own") }); await Bun.write("${port}", String(s.port)); console.log("up")'`;
+      const up = Promise.withResolvers<void>();
+      const neighbour = await world.sandbox.start(
+        specOf(world, "r2", other),
+        ["sh", "-c", server("port")],
+        { stdout: { onLine: () => up.resolve() } },
+      );
+      if (!neighbour.ok) throw new Error(neighbour.error.message);
+      await up.promise;
+      const foreign = await Bun.file(join(other.tree, "port")).text();
+      const lines = [
+        `${server("own")} & until [ -s own ]; do sleep 0.1; done`,
+        ...["$(cat own)", door.port ?? 0, town.port ?? 0, foreign].map((port) =>
+          connect("127.0.0.1", port, 1),
+        ),
+        connect("::1", town.port ?? 0, 1),
+        connect("169.254.169.254", 80, 1),
+        connect("192.0.2.1", 443, 1),
+        "bash -c 'echo hello > /dev/udp/127.0.0.1/9' 2>/dev/null && echo SENT; kill %1; echo == end",
+      ];
+      const { stdout } = await world.sandbox.runSandboxed(
+        {
+          ...specOf(world, "r1", dirs),
+          sockets: [{ name: "door", address: { port: door.port ?? 0 }, insidePort: 7_001 }],
+        },
+        ["bash", "-c", lines.join("\n")],
+        { timeoutMs: TIMEOUT_MS },
+      );
+      await neighbour.value.stop({ graceMs: 1_000 });
+      expect(stdout).toEndWith("== end\n");
+      const own = await Bun.file(join(dirs.tree, "own")).text();
+      const reached = [...stdout.matchAll(/^REACHED (.*)$/gm)].map(([, at]) => at);
+      const allowed = [own, String(door.port)].map((port) => `127.0.0.1:${port}`);
+      const open = [...allowed, `127.0.0.1:${town.port}`, `127.0.0.1:${foreign}`];
+      // A host without the right to filter says so on every page.
+      expect(reached).toEqual(world.sandbox.closesNetwork ? allowed : open);
+      expect(stdout.includes("SENT")).toBe(!world.sandbox.closesNetwork);
+    },
+    TIMEOUT_MS,
+  );
 
   test(
     "[C23] a user that is lent again finds nothing of the run before: no file, no process, no shared memory",

@@ -81,6 +81,7 @@ export async function openUserWorld(dataDir: string, count = 3): Promise<World> 
   return {
     ...{ dataDir, root, owner, sandbox },
     [Symbol.asyncDispose]: async () => {
+      await isolation.users.close();
       claim.release();
       await rm(dataDir, { recursive: true, force: true });
     },
