@@ -1,6 +1,6 @@
 // `gastown doctor` sets users for agents up and takes them away, on a copy of this host's files of users.
 import { expect, test } from "bun:test";
-import { cp, readFile } from "node:fs/promises";
+import { chmod, cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { poolIn } from "../../../runner/sandbox/users/host-users.ts";
 import { isLeftOut } from "../../support/left-out.ts";
@@ -15,6 +15,8 @@ test.skipIf(isLeftOut("users"))(
   "[A5] [C23] `doctor --fix` makes users for agents and says how, does nothing twice, and `--remove-users` takes them away",
   async () => {
     await using dir = await tempDir("doctor");
+    // Users must get through to the data directory.
+    await chmod(dir.path, 0o755);
     const etc = join(dir.path, "etc");
     await cp("/etc", etc, { recursive: true, verbatimSymlinks: true });
     const doctor = async (...args: string[]) => {
