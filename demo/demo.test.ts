@@ -151,9 +151,10 @@ describe("the sample repository", () => {
     });
   });
 
-  test("[A1] an existing one is left alone", async () => {
+  test("[A1] [C23] it is closed to other users, and an existing one is left alone", async () => {
     const place = join(dir, "twice");
     const { bare, head } = await createSampleRepository({ dir: place, seed: 1 });
+    expect((await stat(place)).mode & 0o077).toBe(0);
     await expect(createSampleRepository({ dir: place, seed: 2 })).rejects.toThrow("there already");
     const child = Bun.spawn(["git", "rev-parse", "main"], { cwd: bare, stdout: "pipe" });
     expect((await new Response(child.stdout).text()).trim()).toBe(head);

@@ -47,7 +47,8 @@ export async function createSampleRepository({
   const bare = join(dir, "sample.git");
   if (existsSync(bare))
     throw new Error(`${bare} is there already; choose another folder for the sample repository`);
-  await mkdir(dir, { recursive: true });
+  // Closed as the town's own files are: where agents are users of the host, they would read it.
+  await mkdir(dir, { recursive: true, mode: 0o700 });
   const tree = await mkdtemp(join(dir, "sample-tree-"));
   const theme = themeOf(seed);
   try {

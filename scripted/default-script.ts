@@ -24,8 +24,8 @@ export const defaultEntries: ScriptInput["entries"] = [
             name: "gt_sling",
             arguments: {
               rig: "{{tool.gt_rigs | /\\brg[_-][0-9a-z]{6,26}\\b/}}",
-              title: "{{user.last | /^\\s*(.{1,80})/}}",
-              body: "{{user.last}}",
+              title: "{{user.words | /^\\s*(.{1,80})/}}",
+              body: "{{user.words}}",
             },
           },
         ],

@@ -65,6 +65,16 @@ describe("templates", () => {
     expect(fillText(`x {{${expression}}}`, TALK, [])).toEqual({ ok: false, missing: expression });
   });
 
+  test("[A1] a person's own words are what comes after the quotations of a turn", () => {
+    const quoted = '<quoted source="the town, since the last turn">\n- bead-1 landed\n</quoted>';
+    const own = (userLast: string) => fillText("{{user.words}}", { ...TALK, userLast }, []);
+    expect(own(`${quoted}\n\n${quoted}\n\nBuild a lamp\nFile: a.md`)).toEqual({
+      ok: true,
+      value: "Build a lamp\nFile: a.md",
+    });
+    expect(own("Go on")).toEqual({ ok: true, value: "Go on" });
+  });
+
   test("[A1] a string that is one template keeps the kind of its value; objects are filled inside", () => {
     const filled = fillJson(
       {

@@ -101,6 +101,7 @@ function lookUp(path: string, talk: Conversation, groups: readonly string[]): Js
     ["bead.id", talk.beadId],
     ["user.first", talk.userFirst],
     ["user.last", talk.userLast],
+    ["user.words", ownWords(talk.userLast)],
     ["attempt", talk.attempt],
     ["round", talk.round],
     ["role", talk.role ?? ""],
@@ -114,6 +115,14 @@ function lookUp(path: string, talk: Conversation, groups: readonly string[]): Js
     ["conversation", plainText(talk.whole)],
   ]);
   return plain.get(path);
+}
+
+const QUOTED_END = "</quoted>";
+
+/** A turn begins with what is quoted to it, and ends with what was said. */
+function ownWords(text: string): string {
+  const end = text.lastIndexOf(QUOTED_END);
+  return end === -1 ? text : text.slice(end + QUOTED_END.length).trim();
 }
 
 /** `last` or a tool's short name, then optionally `json` and a path into the parsed result. */
