@@ -284,6 +284,13 @@ export const commands = {
     body: z.strictObject({ text: z.string().trim().min(1).max(CHAT_CHARS_MAX) }),
     value: z.object({ messageId: beadIdSchema, turnId: turnIdSchema }),
   }),
+  "mayor.wake": define({
+    mode: "command",
+    roles: owner,
+    summary: "Have the Mayor up before something is said to him; nothing is asked of the model",
+    body: z.strictObject({}),
+    value: z.object({ isUp: z.boolean() }),
+  }),
   ...attentionCommands,
   "token.create": define({
     mode: "service",

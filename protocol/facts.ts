@@ -27,7 +27,7 @@ export type ExitRecord = z.infer<typeof exitRecordSchema>;
 
 export const factBodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("phase"), phase: z.string().max(60) }),
-  /** The agent is up, its tools are registered and the first turn was handed over. */
+  /** The agent is up, its tools are registered and the first turn was handed over, or is waited for. */
   z.object({ kind: z.literal("started") }),
   /** The rig's target as this run found it at the remote. */
   z.object({ kind: z.literal("target_seen"), oid: oidSchema }),

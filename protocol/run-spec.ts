@@ -207,7 +207,8 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     agent: agentSpec,
     model: modelSpec,
     program,
-    turns: z.array(turnSpecSchema).min(1),
+    /** None: the agent is up for what will be said. */
+    turns: z.array(turnSpecSchema),
     /** The agent's own memory of the conversation up to the turn before; null with the reason, or none to continue. */
     snapshot: snapshotSchema.nullable().default(null),
     noSnapshot: z.string().nullable().default(null),

@@ -1,15 +1,16 @@
 /** What people say and decide: the Mayor, reviews, runs. */
-import { eq } from "drizzle-orm";
+import { and, eq, ne } from "drizzle-orm";
 import { ok, refuse } from "../../protocol/index.ts";
 import { reviewImage, runImage } from "../store/images/images.ts";
 import { findBead, findRun } from "../store/refs.ts";
 import { issues, reviews } from "../store/schema/beads.ts";
-import { sessions } from "../store/schema/runs.ts";
+import { runs, sessions } from "../store/schema/runs.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
 import { moveIssue } from "../store/writes/issues.ts";
 import { moveReview, recordRound } from "../store/writes/reviews.ts";
+import { pauseOf } from "../store/writes/limits/pauses.ts";
 import { orderStop } from "../store/writes/runs.ts";
-import { addTurn } from "../store/writes/sessions.ts";
+import { addTurn, awaitSession } from "../store/writes/sessions.ts";
 import type { Apply } from "./command.ts";
 import { present } from "../store/present.ts";
 
@@ -19,6 +20,21 @@ export const sayToMayor: Apply<"mayor.say"> = (tx, body) => {
   const { messageId, turnId } = addTurn(tx, session.id, body.text);
   tx.touch("chat", turnId);
   return ok({ messageId, turnId });
+};
+
+/** Somebody has opened the conversation: what he will say finds the Mayor up. A wish that cannot be met soon is forgotten. */
+export const wakeMayor: Apply<"mayor.wake"> = (tx) => {
+  if (pauseOf(tx, "town")?.kind === "stop")
+    return refuse("illegal_transition", "the town is stopped: resume it, and the Mayor gets up.");
+  const session = tx.db.select().from(sessions).limit(1).get();
+  if (!session) throw new Error("the town has no session");
+  const live = tx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.sessionId, session.id), ne(runs.state, "ended")))
+    .get();
+  if (live === undefined) awaitSession(tx, session.id);
+  return ok({ isUp: live !== undefined });
 };
 
 export const stopRun: Apply<"run.stop"> = (tx, body) => {

@@ -46,7 +46,7 @@ import {
   stopTown,
 } from "./pause-commands.ts";
 import { acknowledge, resolve } from "./attention/escalation-commands.ts";
-import { decideReview, sayToMayor, stopRun } from "./people-commands.ts";
+import { decideReview, sayToMayor, stopRun, wakeMayor } from "./people-commands.ts";
 import { nudge, sendMail } from "./attention/mail-commands.ts";
 import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
 import { addRig, changeRig, dropRig, recheckRig } from "./rigs/rig-commands.ts";
@@ -112,6 +112,7 @@ export const applyCommand = {
   "review.decide": decideReview,
   "run.stop": stopRun,
   "mayor.say": sayToMayor,
+  "mayor.wake": wakeMayor,
   "escalation.acknowledge": acknowledge,
   "escalation.resolve": resolve,
   "question.answer": answerQuestion,

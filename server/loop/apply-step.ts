@@ -42,11 +42,11 @@ import {
   endTurn,
   giveTurn,
   handTurn,
+  sessionOffered,
   transcriptBefore,
   turnAgain,
 } from "../store/writes/sessions.ts";
 import { applyAttention } from "./apply-attention.ts";
-import { present } from "../store/present.ts";
 
 /**
  * @param savepoint runs a function so that a throw undoes its writes, and rethrows
@@ -286,12 +286,13 @@ function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
       const { turnId } = turn;
       return { ...turn, digest: digestOf(tx.db, turnId), journal: journalOf(tx.db, turnId) };
     });
-    const { turnId } = present(spec.turns[0], "the first turn");
+    const turnId = spec.turns[0]?.turnId ?? null;
+    sessionOffered(tx, spec.sessionId);
     return {
       ...spec,
       turns: turnsWithJournal,
       ...snapshotBefore(tx.db, { ...spec, turnId }),
-      transcript: transcriptBefore(tx, turnId),
+      transcript: transcriptBefore(tx, spec.sessionId, turnId),
     };
   });
   if (action.probe) setProbe(tx, runId);

@@ -201,14 +201,18 @@ export function offerMerge(
 }
 
 /** The transcript and the turns' journals are added by the store, which has them. */
-export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context): OfferRequest {
-  const resource = sessionResource(turn.sessionId);
+export function offerSession(
+  { sessionId, turn }: { sessionId: string; turn: TurnView | null },
+  runner: RunnerView,
+  { s }: Context,
+): OfferRequest {
+  const resource = sessionResource(sessionId);
   return {
     ...nothing,
     kind: "session",
     resource,
     runnerId: runner.id,
-    sessionId: turn.sessionId,
+    sessionId,
     role: "mayor",
     model: s.models.mayor,
     spec: (given) => ({
@@ -217,11 +221,11 @@ export function offerSession(turn: TurnView, runner: RunnerView, { s }: Context)
       fence: given.fence,
       resource,
       limits: limits(s, null, "agentWallMs"),
-      sessionId: turn.sessionId,
+      sessionId,
       agent: { ...given.agent, role: "mayor" },
       model: model(s, "mayor"),
       program: programOf(s, null, "mayor"),
-      turns: [{ turnId: turn.id, text: turn.text, digest: [], journal: [] }],
+      turns: turn ? [{ turnId: turn.id, text: turn.text, digest: [], journal: [] }] : [],
       snapshot: null,
       noSnapshot: null,
       transcript: [],

@@ -272,6 +272,12 @@ export interface TurnView {
   text: string;
 }
 
+/** A session that a person has come to speak with, and when. */
+export interface AwaitedView {
+  sessionId: string;
+  at: number;
+}
+
 export interface PauseView {
   kind: "pause" | "stop";
   by: string;
@@ -323,6 +329,7 @@ export interface Snapshot {
   molecules: readonly MoleculeView[];
   agents: readonly AgentView[];
   turns: readonly TurnView[];
+  awaited: readonly AwaitedView[];
   escalations: readonly EscalationView[];
   questions: readonly QuestionView[];
   /** All open requests of triage, oldest first; in focus with the town. */

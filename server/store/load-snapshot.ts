@@ -1,5 +1,5 @@
 /** What a decision needs: the subjects in focus, what their rules read of others, and what waits first for capacity. */
-import { and, asc, eq, inArray, isNull, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, sql, type SQL } from "drizzle-orm";
 import type { IdKind, Role } from "../../protocol/index.ts";
 import { Capacity } from "../reconcile/capacity.ts";
 import { TOWN } from "../reconcile/concerns.ts";
@@ -20,7 +20,7 @@ import { NEED, STAGE, type Need } from "../reconcile/stages.ts";
 import type { Db } from "./database.ts";
 import { kindOfId } from "./id-kind.ts";
 import { issues, ready } from "./schema/beads.ts";
-import { rigs, runners, runs, turns } from "./schema/runs.ts";
+import { rigs, runners, runs, sessions, turns } from "./schema/runs.ts";
 import { town } from "./schema/town.ts";
 import {
   missingModel,
@@ -116,7 +116,7 @@ type Town = Pick<
   | "fallback"
 > &
   Limits &
-  Pick<Snapshot, "rigs" | "runners" | "turns" | "held" | "triages" | "triageRest">;
+  Pick<Snapshot, "rigs" | "runners" | "turns" | "awaited" | "held" | "triages" | "triageRest">;
 
 function prepareTriage(db: Db): () => Pick<Snapshot, "triages" | "triageRest"> {
   const triages = prepareTriages(db);
@@ -133,7 +133,7 @@ function prepareTriage(db: Db): () => Pick<Snapshot, "triages" | "triageRest"> {
 
 function prepareTown(
   db: Db,
-): (live: Live) => Pick<Snapshot, "rigs" | "runners" | "turns" | "held"> {
+): (live: Live) => Pick<Snapshot, "rigs" | "runners" | "turns" | "awaited" | "held"> {
   const rigRows = db
     .select()
     .from(rigs)
@@ -146,6 +146,11 @@ function prepareTown(
     .from(turns)
     .where(inArray(turns.state, ["pending", "running"]))
     .orderBy(asc(turns.n))
+    .prepare();
+  const awaitedRows = db
+    .select({ sessionId: sessions.id, at: sessions.awaitedAt })
+    .from(sessions)
+    .where(isNotNull(sessions.awaitedAt))
     .prepare();
   const heldRows = db
     .select({
@@ -169,6 +174,9 @@ function prepareTown(
       ...turn,
       state: turn.state === "running" ? "running" : "pending",
     })),
+    awaited: awaitedRows
+      .all()
+      .flatMap(({ sessionId, at }) => (at === null ? [] : [{ sessionId, at }])),
     held: heldRows.all(),
   });
 }

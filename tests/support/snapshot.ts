@@ -423,6 +423,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     molecules: [],
     agents: [],
     turns: [],
+    awaited: [],
     escalations: [],
     questions: [],
     triages: [],

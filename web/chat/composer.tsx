@@ -16,6 +16,36 @@ interface ComposerProps {
   onSent: () => void;
 }
 
+/** Starting the Mayor takes seconds; he is left alone for so long after he was called. */
+const WAKE_AGAIN_MS = 60_000;
+
+/**
+ * Has the Mayor up: when the conversation is opened, and when somebody writes later; not when a connection comes back, nor
+ * for a page that nobody sees. Whether he came is told by his answer.
+ */
+function useWake(): () => void {
+  const command = useCommand("mayor.wake");
+  const isOnline = useConnectionState().phase === "online";
+  const calledAt = useRef<number | null>(null);
+  const wake = () => {
+    const now = performance.now();
+    if (!isOnline || (calledAt.current !== null && now - calledAt.current < WAKE_AGAIN_MS)) return;
+    calledAt.current = now;
+    void command.run({});
+  };
+  const atFirst = useRef(wake);
+  atFirst.current = () => {
+    if (calledAt.current === null && !document.hidden) wake();
+  };
+  useEffect(() => {
+    const look = () => atFirst.current();
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [isOnline]);
+  return wake;
+}
+
 /** The draft outlives a change of view and a reload; its field is as high as its text. */
 function useDraft(wish: string) {
   const [text, setText] = useState(() => sessionStorage.getItem(DRAFT_KEY) ?? "");
@@ -41,6 +71,7 @@ function useDraft(wish: string) {
 export function Composer({ busy, wish, onSent }: ComposerProps) {
   const { text, write, field } = useDraft(wish);
   const say = useCommand("mayor.say");
+  const wake = useWake();
   const offline = useConnectionState().phase !== "online";
   const send = async () => {
     const words = text.trim();
@@ -69,7 +100,10 @@ export function Composer({ busy, wish, onSent }: ComposerProps) {
             maxLength={CHAT_CHARS_MAX}
             value={text}
             placeholder="What do you wish for?"
-            onChange={(event) => write(event.target.value)}
+            onChange={(event) => {
+              write(event.target.value);
+              wake();
+            }}
             onKeyDown={(event) => {
               if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
               event.preventDefault();

@@ -74,6 +74,10 @@ async function converse(
   void host.driver.exited.then(() => died.abort());
   const over = AbortSignal.any([run.signal, died.signal]);
   let end: Ending | null = null;
+  if (run.spec.turns.length === 0) {
+    run.markStarted();
+    run.enter("waiting");
+  }
   for (let taken = 0; end === null && taken < run.spec.limits.turnsMax; taken++) {
     current = await turns.next(run.spec.limits.warmMs, over);
     if (current === null) break;

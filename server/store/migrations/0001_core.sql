@@ -281,6 +281,7 @@ ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `leaving_at` integer;--> statement-breakpoint
 ALTER TABLE `runners` ADD `away` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `revoked_at` integer;--> statement-breakpoint
+ALTER TABLE `sessions` ADD `awaited_at` integer;--> statement-breakpoint
 ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

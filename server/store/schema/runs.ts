@@ -216,6 +216,8 @@ export const sessions = sqliteTable("sessions", {
   role: text("role").notNull(),
   agentId: text("agent_id").notNull(),
   createdAt: at("created_at").notNull(),
+  /** When a person came to speak, and no run of it was up. */
+  awaitedAt: at("awaited_at"),
 });
 
 export const turns = sqliteTable(

@@ -1,5 +1,5 @@
 /** The Mayor's session: messages, turns and the journal of their effects. */
-import { and, desc, eq, ne, sql } from "drizzle-orm";
+import { and, desc, eq, lt, ne, sql } from "drizzle-orm";
 import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { Continued } from "../../../protocol/index.ts";
 import { turnAfter, type TurnEvent } from "../../model/states.ts";
@@ -8,6 +8,7 @@ import { runs, sessions, turnEffects, turns } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
 import { insertBead, projectStatus } from "./beads.ts";
 import { takeDigest } from "./attention/digest.ts";
+import { touchTown } from "./limits/limits.ts";
 import { owe } from "./outbox.ts";
 import { addRow, changeRow, rowAt, valueAt } from "../rows.ts";
 
@@ -43,6 +44,17 @@ export function addTurn(
   });
   addRow(tx.db, messages, { beadId: messageId, sessionId, turnId, state: "queued" });
   return { messageId, turnId };
+}
+
+/** A person is there and will speak. */
+export function awaitSession(tx: Tx, sessionId: string): void {
+  changeRow(tx.db, sessions, sessionId, { awaitedAt: tx.now });
+  touchTown(tx);
+}
+
+/** A run of it is offered: nobody waits for one any more. */
+export function sessionOffered(tx: Tx, sessionId: string): void {
+  changeRow(tx.db, sessions, sessionId, { awaitedAt: null });
 }
 
 /** The turn belongs to this run from now on: it is delivered with the offer or by a turn frame. */
@@ -163,21 +175,21 @@ export function journal(tx: Tx, turnId: string, key: string, effect: TurnEffect)
 
 const TRANSCRIPT_CHARS_MAX = 60_000;
 
-/** The settled conversation before a turn, oldest first, cut to what fits. */
+/** The settled conversation before a turn, or all of it, oldest first, cut to what fits. */
 export function transcriptBefore(
   tx: Tx,
-  turnId: string,
+  sessionId: string,
+  turnId: string | null,
 ): { from: "person" | "mayor"; text: string }[] {
-  const turn = rowAt(tx.db, turns, turnId);
-  if (!turn) return [];
+  const before = turnId === null ? undefined : rowAt(tx.db, turns, turnId)?.n;
   const earlier = tx.db
     .select()
     .from(turns)
     .where(
       and(
-        eq(turns.sessionId, turn.sessionId),
+        eq(turns.sessionId, sessionId),
         ne(turns.state, "pending"),
-        sql`${turns.n} < ${turn.n}`,
+        before === undefined ? undefined : lt(turns.n, before),
       ),
     )
     .orderBy(desc(turns.n))

@@ -90,6 +90,34 @@ test.skipIf(needsAgent)(
 );
 
 test.skipIf(needsAgent)(
+  "[B1] [C10] a Mayor who was woken asks the model nothing, leaves when nobody speaks, and answers as the one who spoke before",
+  async () => {
+    await using town = await open({ warmMs: 3_000 });
+    await say(town, "Look around");
+    await released(town);
+    const calls = town.calls.length;
+    const up = () =>
+      untilTopic(town, "agents", (state) =>
+        state.all("run").find(({ kind, state: at }) => kind === "session" && at === "running"),
+      );
+    expect(await town.client.call("mayor.wake", {})).toEqual({ isUp: false });
+    const left = await up();
+    expect(await town.client.call("mayor.wake", {})).toEqual({ isUp: true });
+    await released(town);
+    expect(await town.client.call("run.get", { run: left.id })).toMatchObject({
+      ...{ outcome: "done", reason: { code: "idle" } },
+    });
+    expect(town.calls).toHaveLength(calls);
+    await town.client.call("mayor.wake", {});
+    const { id } = await up();
+    expect(await say(town, "What have you seen?")).toMatchObject({
+      ...{ runId: id, text: "looked, lighthouse", continued: { how: "resumed" } },
+    });
+  },
+  LIMIT_MS,
+);
+
+test.skipIf(needsAgent)(
   "[B1] [C10] when what he remembers is damaged he goes on from the transcript, and the chat says why",
   async () => {
     await using town = await open({ warmMs: 500 });

@@ -342,6 +342,38 @@ test(
 );
 
 test(
+  "[C10] whoever opens the conversation calls for the Mayor, once; a connection that comes back does not",
+  async () => {
+    await using stage = await openPageTown();
+    await using chrome = await openPage();
+    const { page } = chrome;
+    stage.town.commit([asTown()]);
+    const woken = () => stage.town.calls.filter((call) => call.name === "mayor.wake");
+    await page.goto(stage.link());
+    await page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
+    expect(woken()).toEqual([]);
+    await page
+      .getByRole("navigation", { name: "Views" })
+      .getByRole("link", { name: "Mayor" })
+      .click();
+    const field = page.getByRole("textbox", { name: "Message to the Mayor" });
+    await field.fill("Please light");
+    await stage.restart(async () => {
+      await page
+        .getByText(/^Offline since/)
+        .first()
+        .waitFor();
+    });
+    await page.getByRole("status", { name: "Connection: Live" }).waitFor();
+    await field.fill("Please light the lamps");
+    await field.press("Enter");
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+    expect(woken().map((call) => call.body)).toEqual([{}]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   "[F9] a paused town says so on every view, and goes on from there",
   async () => {
     await using stage = await openPageTown();

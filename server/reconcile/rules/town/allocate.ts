@@ -30,6 +30,8 @@ import {
 } from "../../stages.ts";
 
 const RULE = "town/allocate";
+/** A person who came to speak may have gone again. */
+const AWAITED_MS = 60_000;
 /** Which bound is reached is told by explain; this stays true for all that wait. */
 const NO_SLOT = "waits for a free slot";
 const NO_LANE = "waits for the lane of its target";
@@ -52,7 +54,7 @@ export function allocate(context: Context, taken: ReadonlySet<string>): Step[] {
   const busy = new Set(context.busyResources);
   const steps: Step[] = [];
   const push = (step: Step | null) => step && steps.push(step);
-  push(offerTurn(context, capacity, busy));
+  push(offerTurn(context, capacity, busy) ?? offerAwaited(context, capacity, busy));
   const { candidates, waits } = sortOut(context, taken);
   steps.push(...waits);
   for (const each of candidates.filter(({ ready }) => ready.stage !== "work"))
@@ -218,17 +220,41 @@ function offerTurn(context: Context, capacity: Capacity, busy: Set<string>): Ste
   const { s } = context;
   const turn = s.turns.find((each) => each.state === "pending");
   if (!turn || s.turns.some((each) => each.state === "running")) return null;
-  if (busy.has(sessionResource(turn.sessionId)) || s.modelMissing) return null;
-  if (isStopped(s) || dayGate(s) || laneGate("mayor", s)) return null;
-  const runner = capacity.place(NEED.session, null);
+  const { sessionId } = turn;
+  const runner = placeSession(sessionId, context, capacity, busy);
   if (!runner) return null;
-  busy.add(sessionResource(turn.sessionId));
+  const request = offerSession({ sessionId, turn }, runner, context);
   return {
     rule: RULE,
     key: turn.id,
     expect: [{ table: "turn", id: turn.id, state: "pending" }],
-    actions: [{ do: "offer", request: offerSession(turn, runner, context), turnIds: [turn.id] }],
+    actions: [{ do: "offer", request, turnIds: [turn.id] }],
   };
+}
+
+/** Somebody has come to speak: the Mayor is up when he does. A wish that could not be met for a minute is none any more. */
+function offerAwaited(context: Context, capacity: Capacity, busy: Set<string>): Step | null {
+  const { s } = context;
+  const awaited = s.awaited.find(({ at }) => s.now < at + AWAITED_MS);
+  if (!awaited || s.turns.length > 0) return null;
+  const { sessionId } = awaited;
+  const runner = placeSession(sessionId, context, capacity, busy);
+  if (!runner) return null;
+  const request = offerSession({ sessionId, turn: null }, runner, context);
+  return { rule: RULE, key: sessionId, expect: [], actions: [{ do: "offer", request }] };
+}
+
+function placeSession(
+  sessionId: string,
+  { s }: Context,
+  capacity: Capacity,
+  busy: Set<string>,
+): RunnerView | null {
+  if (busy.has(sessionResource(sessionId)) || s.modelMissing) return null;
+  if (isStopped(s) || dayGate(s) || laneGate("mayor", s)) return null;
+  const runner = capacity.place(NEED.session, null);
+  if (runner) busy.add(sessionResource(sessionId));
+  return runner;
 }
 
 /** Last of all: what slot is left when no bead waits for one. */

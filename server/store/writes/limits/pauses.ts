@@ -12,10 +12,15 @@ export interface Scope {
   subject: string;
 }
 
+/** What holds the town ("town"), a rig or a convoy back now. */
+export function pauseOf(tx: Tx, subject: string): typeof pauses.$inferSelect | undefined {
+  return tx.db.select().from(pauses).where(eq(pauses.subject, subject)).get();
+}
+
 /** @returns false when it is paused or stopped like that already */
 export function pause(tx: Tx, scope: Scope, kind: "pause" | "stop", reason: string): boolean {
   const { subject } = scope;
-  const before = tx.db.select().from(pauses).where(eq(pauses.subject, subject)).get();
+  const before = pauseOf(tx, subject);
   if (before && (before.kind === kind || before.kind === "stop")) return false;
   const row = { subject, kind, by: tx.actor, reason, at: before?.at ?? tx.now };
   tx.db.insert(pauses).values(row).onConflictDoUpdate({ target: pauses.subject, set: row }).run();

@@ -1,5 +1,5 @@
 /** Which snapshot of a session there is, and whether the next run may begin with it. */
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, lt, ne } from "drizzle-orm";
 import { PROGRAM_TITLES, type AgentProgram, type Snapshot } from "../../../../protocol/index.ts";
 import type { Db } from "../../database.ts";
 import { turns } from "../../schema/runs.ts";
@@ -30,23 +30,30 @@ export function namedBlobs(db: Db): Set<string> {
 }
 
 /**
- * What the run that begins with this turn goes on from: a snapshot that ends with the turn before, of its own program; else
+ * What the run that begins with this turn, or with none, goes on from: a snapshot that ends with the turn before, of its own program; else
  * why not. Neither where there is nothing to go on with.
  */
 export function snapshotBefore(
   db: Db,
-  { sessionId, turnId, program }: { sessionId: string; turnId: string; program: AgentProgram },
+  {
+    sessionId,
+    turnId,
+    program,
+  }: { sessionId: string; turnId: string | null; program: AgentProgram },
 ): { snapshot: Snapshot | null; noSnapshot: string | null } {
-  const turn = rowAt(db, turns, turnId);
-  const last =
-    turn &&
-    db
-      .select({ id: turns.id })
-      .from(turns)
-      .where(and(eq(turns.sessionId, sessionId), lt(turns.n, turn.n)))
-      .orderBy(desc(turns.n))
-      .limit(1)
-      .get();
+  const before = turnId === null ? undefined : rowAt(db, turns, turnId)?.n;
+  const last = db
+    .select({ id: turns.id })
+    .from(turns)
+    .where(
+      and(
+        eq(turns.sessionId, sessionId),
+        before === undefined ? ne(turns.state, "pending") : lt(turns.n, before),
+      ),
+    )
+    .orderBy(desc(turns.n))
+    .limit(1)
+    .get();
   if (!last) return { snapshot: null, noSnapshot: null };
   const none = (noSnapshot: string) => ({ snapshot: null, noSnapshot });
   const kept = rowAt(db, snapshots, sessionId);

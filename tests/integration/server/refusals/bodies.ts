@@ -111,6 +111,7 @@ export const bodies: { [N in CommandName]: (names: Names) => CommandInput<N> } =
   "agent.reset": ({ agent }) => ({ agent }),
   "agent.retire": ({ idleAgent }) => ({ agent: idleAgent }),
   "mayor.say": () => ({ text: "hello" }),
+  "mayor.wake": nothing,
   "escalation.list": nothing,
   "escalation.acknowledge": ({ escalation }) => ({ escalation }),
   "escalation.resolve": ({ escalation }) => ({ escalation }),

@@ -322,6 +322,7 @@ const peopleRows = {
     row("busy", "one that is at work", ({ agent }) => ({ agent })),
   ],
   "mayor.say": [wrong("nothing", () => ({ text: "  " }))],
+  "mayor.wake": [late("anything, in a stopped town", same)],
   "escalation.acknowledge": [
     late("what somebody has seen", ({ acknowledged }) => ({ escalation: acknowledged })),
     late("what is resolved", ({ resolved }) => ({ escalation: resolved })),
