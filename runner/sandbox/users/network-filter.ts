@@ -14,8 +14,7 @@ const NOT_INSTALLED = "Install the package `nftables` to close it.";
 /** Of connections that a user's processes begin, beside those of others who mark theirs. */
 const MARK_BASE = 0x47_00_00_00;
 const MARK_IDS = 0x01_00_00_00;
-/** A refused connection is never told so: the handshake is not answered. */
-const TRIAL_MS = 600;
+const TRIAL_MS = 2_000;
 
 /** What a user's processes may reach: loopback ports of the runner, or the host's whole network. */
 export type Passage = { ports: readonly number[]; open: boolean };
@@ -29,7 +28,8 @@ export function tableName({ uid }: Pick<AgentUser, "uid">): string {
 
 /**
  * Pure: replaces the user's table in one transaction. Whose a listener is, only its answer tells: a connection is marked when it is
- * begun, and the answer to it (SYN and ACK) passes from the user's own processes, or from a port that was opened for it.
+ * begun, and the answer to it (SYN and ACK) passes from the user's own processes, or from a port that was opened for it. Any other
+ * becomes a refusal (RST).
  */
 export function tableOf({ uid }: Pick<AgentUser, "uid">, { ports, open }: Passage): string {
   const name = tableName({ uid });
@@ -48,7 +48,7 @@ export function tableOf({ uid }: Pick<AgentUser, "uid">, { ports, open }: Passag
     "  chain answer {",
     `    meta skuid ${uid} accept`,
     ...doors,
-    "    drop",
+    "    tcp flags set rst|ack",
     "  }",
     "  chain agent {",
     '    oifname != "lo" reject',

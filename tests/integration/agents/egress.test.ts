@@ -51,7 +51,7 @@ async function closing(): Promise<SandboxMode[]> {
 const modes = await closing();
 
 const get = (url: string, more = "") =>
-  `bun -e 'await fetch("${url}", { signal: AbortSignal.timeout(5000)${more} }).then(async (r) => console.log(r.status, (await r.text()).trim()), (e) => console.log("FAILED", e.code ?? e.name))'`;
+  `bun -e 'await fetch("${url}", {${more}}).then(async (r) => console.log(r.status, (await r.text()).trim()), (e) => console.log("FAILED", e.code ?? e.name))'`;
 
 test.each(modes)(
   "[C23] %s: a gate reaches the places that its rig names, by address and port, and no other",
@@ -69,11 +69,11 @@ test.each(modes)(
         // Its own loopback is left out of proxies: only a program that is told to goes to the host's.
         "unset NO_PROXY no_proxy",
         get(`http://127.0.0.1:${named.port}/a?b=1`),
-        get(`http://127.0.0.1:${named.port}/`, ', method: "POST", body: "words"'),
+        get(`http://127.0.0.1:${named.port}/`, 'method: "POST", body: "words"'),
         get(`http://127.0.0.1:${other.port}/`),
         get(`http://localhost:${other.port}/`),
         get("http://169.254.169.254/latest/meta-data/"),
-        `timeout 2 bash -c 'exec 3<>/dev/tcp/127.0.0.1/${named.port}' 2>/dev/null || echo closed without the proxy`,
+        `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${named.port}' 2>/dev/null || echo closed without the proxy`,
       ],
     );
     const lines = said.trim().split("\n");
