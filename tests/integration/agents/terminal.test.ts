@@ -8,10 +8,14 @@ import { sandboxPty } from "../../../runner/pty/pty.ts";
 import { Screens } from "../../../runner/pty/screens.ts";
 import { Terminal } from "../../../runner/pty/terminal.ts";
 import type { SandboxMode } from "../../../runner/sandbox/sandbox-spec.ts";
+import { isLeftOut } from "../../support/left-out.ts";
 import { SeenText } from "../../support/seen-text.ts";
 import { makeRun, openWorld, type RunDirs, type World } from "./stage.ts";
 
-const MODES: readonly SandboxMode[] = ["bwrap", "none"];
+const MODES: readonly SandboxMode[] = [
+  ...["bwrap" as const, "none" as const],
+  ...(isLeftOut("users") ? [] : ["user" as const]),
+];
 
 interface Stage extends AsyncDisposable {
   world: World;
@@ -84,7 +88,7 @@ for (const mode of MODES) {
         `ls ${dirs.home} ${stage.world.dataDir}; (echo > /dev/tcp/127.0.0.1/80); echo over=$?\r`,
       );
       await seen.until(/over=1/);
-      expect(seen.text).toContain("No such file");
+      expect(seen.text).toContain(mode === "bwrap" ? "No such file" : "Permission denied");
     });
 
     test("[E8] interrupt reaches what runs, and a new size the shell", async () => {

@@ -37,6 +37,11 @@ const WAITING = {
   ],
 };
 
+const MODES = [
+  { name: "in bubblewrap", need: "sandbox", options: {} },
+  { name: "as a user of its own", need: "users", options: { agentUsers: 8 } },
+] as const;
+
 /** A bead whose agent is up and waits. */
 async function slingWaiting(town: WholeTown): Promise<{ id: string; runId: string }> {
   const remote = await makeRepository(join(town.dir, "one"), "bare");
@@ -118,10 +123,10 @@ test.skipIf(needsAgent)(
   LIMIT_MS,
 );
 
-test.skipIf(needsAgent)(
-  "[E8] kilo's own screen shows the live session, takes keys, and ends with the run",
-  async () => {
-    await using town = await openWholeTown({ entries: [WAITING] });
+test.each(MODES.filter(({ need }) => !isLeftOut("agent") && !isLeftOut(need)))(
+  "[E8] kilo's own screen shows the live session, takes keys, and ends with the run, $name",
+  async ({ options }) => {
+    await using town = await openWholeTown({ ...options, entries: [WAITING] });
     const { id } = await slingWaiting(town);
     await using person = attachCli(town, id);
     await person.shows(/The words on the screen/);
