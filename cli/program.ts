@@ -21,6 +21,7 @@ import { addFormula, addMolecule } from "./commands/molecule.ts";
 import { addBrowse } from "./commands/rigs/browse.ts";
 import { addTake } from "./commands/rigs/take.ts";
 import { addRig } from "./commands/rigs/rig.ts";
+import { addTrash } from "./commands/rigs/trash.ts";
 import { addRunner } from "./commands/runner.ts";
 import { addSettings } from "./commands/settings.ts";
 import { addSmoke } from "./smoke/add-smoke.ts";
@@ -81,6 +82,7 @@ function createProgram(): Command {
     addRig,
     addBrowse,
     addTake,
+    addTrash,
     addSettings,
     addSlice,
     addToken,

@@ -16,7 +16,8 @@ import { authorCommands } from "./commands/author.ts";
 import { programCommands } from "./commands/program.ts";
 import { runnerCommands } from "./commands/runner.ts";
 import { settingCommands } from "./commands/settings.ts";
-import { beadIdSchema, refSchema, rigIdSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
+import { trashCommands } from "./commands/trash.ts";
+import { beadIdSchema, refSchema, tokenIdSchema, turnIdSchema } from "./ids.ts";
 import { CHAT_CHARS_MAX, COMMAND_LINE_CHARS_MAX, GATES_MAX, STREAM_REPLAY_MAX } from "./limits.ts";
 import { gateSchema } from "./gate.ts";
 import { reviewSchema } from "./review.ts";
@@ -90,6 +91,7 @@ export const commands = {
   ...programCommands,
   ...runnerCommands,
   ...settingCommands,
+  ...trashCommands,
   "town.status": define({
     mode: "query",
     roles: owner,
@@ -180,13 +182,6 @@ export const commands = {
     summary: "Fetch the rig and run its baseline again",
     body: z.strictObject({ rig: refSchema }),
     value: rigSchema,
-  }),
-  "rig.remove": define({
-    mode: "command",
-    roles: owner,
-    summary: "Remove a rig that has no unfinished bead",
-    body: z.strictObject({ rig: refSchema }),
-    value: z.object({ id: rigIdSchema }),
   }),
   "rig.list": define({
     mode: "query",

@@ -20,6 +20,7 @@ export * from "./entities/molecule.ts";
 export * from "./entities/rig-environment.ts";
 export * from "./commands/terminal.ts";
 export * from "./entities/terminal.ts";
+export * from "./entities/trash.ts";
 export * from "./entities/triage.ts";
 export * from "./parse-body.ts";
 export * from "./review.ts";

@@ -17,6 +17,7 @@ import { portBlockSchema, rigEnvironmentSchema } from "./entities/rig-environmen
 import { egressSchema } from "./entities/egress.ts";
 import { savedPlaceSchema, savedWorkSchema } from "./entities/saved-work.ts";
 import { continuedSchema } from "./entities/continued.ts";
+import { deletionSchema } from "./entities/trash.ts";
 import { timestampSchema } from "./time.ts";
 import { townLimitsSchema } from "./town-limits.ts";
 
@@ -161,6 +162,8 @@ export const rigSchema = z.object({
   isolationConfirmed: z.boolean(),
   directMergeConfirmed: z.boolean(),
   environment: rigEnvironmentSchema,
+  /** A person deletes it: nothing new of it is started, and its runs end. */
+  deletion: deletionSchema.nullable(),
   version: z.number().int(),
   createdAt: timestampSchema,
 });

@@ -1,7 +1,7 @@
 /**
  * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential, secrets,
  * leaving, snapshot_put, snapshot_keep, snapshot_get.
- * Town to runner: offer, stop, turn, mail, forget, diff, browse, release. Either way: terminal. Each is acknowledged; each carries the
+ * Town to runner: offer, stop, turn, mail, forget, purge, diff, browse, release. Either way: terminal. Each is acknowledged; each carries the
  * connection number that hello was answered with, and a mismatch closes the connection whole.
  */
 import { z } from "zod";
@@ -23,6 +23,7 @@ import {
   terminalSizeSchema,
   terminalWhatSchema,
 } from "./entities/terminal.ts";
+import type { PurgeFrame, Purged } from "./entities/trash.ts";
 import { sha256Schema, snapshotSchema } from "./entities/snapshot.ts";
 import { BODY_CHARS_MAX, DRAIN_GRACE_MS_MAX, SNAPSHOT_CHUNK_BYTES } from "./limits.ts";
 import { fenceSchema, hostFiguresSchema, isolationSchema } from "./run.ts";
@@ -321,6 +322,7 @@ export interface RunnerDownEvents {
   turn: (frame: TurnFrame, ack: (answer: Ack<null>) => void) => void;
   mail: (frame: MailFrame, ack: (answer: Ack<null>) => void) => void;
   forget: (frame: ForgetFrame, ack: (answer: Ack<null>) => void) => void;
+  purge: (frame: PurgeFrame, ack: (answer: Ack<Purged>) => void) => void;
   diff: (frame: DiffFrame, ack: (answer: Ack<DiffAnswer>) => void) => void;
   browse: (frame: BrowseFrame, ack: (answer: Ack<Browsed>) => void) => void;
   terminal: (frame: TerminalOrder, ack: (answer: Ack<unknown>) => void) => void;

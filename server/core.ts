@@ -21,6 +21,8 @@ import type {
   CredentialFrame,
   Offer,
   OfferAnswer,
+  PurgeFrame,
+  Purged,
   Result,
   RigSecrets,
   RunnerWelcome,
@@ -125,6 +127,7 @@ export interface RunnerPort {
   turn(runnerId: string, frame: TurnFrame): Promise<Ack<null>>;
   mail(runnerId: string, frame: MailFrame): Promise<Ack<null>>;
   forget(runnerId: string, frame: ForgetFrame): Promise<Ack<null>>;
+  purge(runnerId: string, frame: PurgeFrame): Promise<Ack<Purged>>;
   diff(runnerId: string, frame: DiffFrame): Promise<Ack<DiffAnswer>>;
   browse(runnerId: string, frame: BrowseFrame): Promise<Ack<Browsed>>;
   /** Closes the older connection of a runner, or all of a revoked one. */

@@ -9,6 +9,7 @@ import { TownLoop } from "./loop/town-loop.ts";
 import { POLICY, type Policy } from "./model/policy.ts";
 import { effectWrites } from "./loop/effect-writes.ts";
 import { Observing } from "./loop/observing.ts";
+import { purgeStreams } from "./loop/purge-streams.ts";
 import { RunnerDesk, type DeskPorts } from "./loop/runner-desk.ts";
 import { OwnTimers, systemScheduler } from "./scheduler.ts";
 import { StartError } from "./start-error.ts";
@@ -86,6 +87,7 @@ export async function openTown(options: TownOptions): Promise<OpenTown> {
   await useScriptedModel(options, loop, db);
   const seen = { streams, streamListeners, townId, epoch, images, policies };
   const core = makeCore({ options, db, loop, desk, ...seen });
+  purgeStreams({ ...common, streams });
   loop.wake();
   const stop = () => {
     executor.stop();

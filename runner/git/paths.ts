@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { failure, type Outcome } from "./outcome.ts";
-import { isRemovalProof, type RemovalProof } from "./proof.ts";
+import { isRemovalProof, isRigProof, type RemovalProof, type RigProof } from "./proof.ts";
 
 /** Marks the folder that the runner owns. */
 export const rootMarker = ".gastown-root";
@@ -81,14 +81,14 @@ export async function createOwned(
 
 /**
  * Removes a folder made by `createOwned`. Its real path must lie inside the real root, both markers
- * must be there, and a run's folder needs the proof that its work is saved. It is moved away in one
+ * must be there, and the folder of a run or a rig needs the proof that its work is saved. It is moved away in one
  * step before its files go, so a crash never leaves half a tree under its name.
  */
 export async function removeOwned(
   root: OwnedRoot,
   path: string,
   kind: OwnedKind,
-  proof: RemovalProof | null,
+  proof: RemovalProof | RigProof | null,
 ): Promise<Outcome<{ removed: boolean }>> {
   if ((await statOf(path)) === null) return { ok: true, removed: false };
   const place = await ownedPlace(root, path);
@@ -101,7 +101,7 @@ export async function removeOwned(
       "Nothing was removed; look at the folder.",
     );
   }
-  if (kind === "run" && (proof === null || !isRemovalProof(proof, name))) {
+  if (!isProven(kind, name, proof)) {
     return failure(
       "no_proof",
       `The work in ${path} is not proved to be saved.`,
@@ -114,6 +114,13 @@ export async function removeOwned(
   await rename(path, away);
   await removeTree(away);
   return { ok: true, removed: true };
+}
+
+function isProven(kind: OwnedKind, name: string, proof: RemovalProof | RigProof | null): boolean {
+  if (kind === "scratch") return true;
+  if (proof === null) return false;
+  if ("rigId" in proof) return kind === "rig" && isRigProof(proof, name);
+  return kind === "run" && isRemovalProof(proof, name);
 }
 
 /**

@@ -7,7 +7,7 @@ import { gitFailed } from "./git-errors.ts";
 import { fetchArguments, hasCommit, type RigRepository } from "./mirror.ts";
 import { runBranch, safeId } from "./names.ts";
 import { failure, type Outcome } from "./outcome.ts";
-import { createOwned, type OwnedRoot } from "./paths.ts";
+import { createOwned, namesIn, type OwnedRoot } from "./paths.ts";
 import { isOid, type Oid } from "./porcelain.ts";
 
 const identitySchema = z.object({ name: z.string().min(1), email: z.string().min(1) });
@@ -122,6 +122,26 @@ export async function openRunRepository(
     );
   }
   return { ok: true, run: assemble(root, rig, parsed.data) };
+}
+
+/** The runs of a rig that have a finished repository here. One whose record cannot be read is nobody's: it stays. */
+export async function runsOfRig(root: OwnedRoot, rigId: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const runId of await namesIn(join(root.path, "runs"))) {
+    const text = await readFile(join(root.path, "runs", runId, recordName), "utf8").catch(() => "");
+    const record = text === "" ? null : runRecordSchema.safeParse(parsedJson(text));
+    if (record?.success === true && record.data.rigId === rigId) found.push(runId);
+  }
+  return found;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A disk may have kept half of it.
+    return null;
+  }
 }
 
 function assemble(root: OwnedRoot, rig: RigRepository, record: RunRecord): RunRepository {

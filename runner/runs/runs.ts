@@ -3,6 +3,7 @@ import { PROGRAM_TITLES } from "../../protocol/entities/agent-program.ts";
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { RunSpec } from "../../protocol/run-spec.ts";
 import type { Browsed } from "../../protocol/entities/browse.ts";
+import type { PurgeFrame, Purged } from "../../protocol/entities/trash.ts";
 import type {
   BrowseFrame,
   DiffAnswer,
@@ -23,6 +24,7 @@ import { readBrowse } from "./browse.ts";
 import { readDiff } from "./diff.ts";
 import { executeRun } from "./execute.ts";
 import { ending, LiveRun, type Ending, type StopOrder } from "./live-run.ts";
+import { Purges } from "./purge/purges.ts";
 import { recoverRun } from "./recover.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import type { Workplace } from "./workplace.ts";
@@ -37,12 +39,14 @@ interface Held {
 
 export class Runs implements RunsPort {
   readonly #place: Workplace;
+  readonly #purges: Purges;
   readonly #slots: number;
   readonly #held = new Map<string, Held>();
   #draining = false;
 
   constructor(place: Workplace, options: { slots: number }) {
     this.#place = place;
+    this.#purges = new Purges(place);
     this.#slots = options.slots;
   }
 
@@ -91,6 +95,13 @@ export class Runs implements RunsPort {
     if (this.#held.has(runId))
       return refuse("busy", "That run has not ended here.", { retryable: true });
     return this.#place.saves.forget(runId);
+  }
+
+  async purge(frame: PurgeFrame): Promise<Ack<Purged>> {
+    const runs = [...this.#held.values()];
+    if (runs.some(({ run }) => "rig" in run.spec && run.spec.rig.id === frame.rigId))
+      return refuse("busy", "A run of that rig has not ended here.", { retryable: true });
+    return this.#purges.purge(frame);
   }
 
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>> {

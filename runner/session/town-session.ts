@@ -2,6 +2,7 @@
  * The runner's standing with its town: connects, says hello, beats, sends facts, takes frames, and
  * starts over whole after any failure.
  */
+import { purgeFrameSchema, type PurgeFrame, type Purged } from "../../protocol/entities/trash.ts";
 import { z } from "zod";
 import {
   heartbeatAnswerSchema,
@@ -86,6 +87,7 @@ export interface RunsPort {
   turn(frame: TurnFrame): Ack<null>;
   mail(frame: MailFrame): Ack<null>;
   forget(frame: ForgetFrame): Promise<Ack<null>>;
+  purge(frame: PurgeFrame): Promise<Ack<Purged>>;
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>>;
   browse(frame: BrowseFrame): Promise<Ack<Browsed>>;
   inventory(): Heartbeat["runs"];
@@ -350,6 +352,7 @@ export class TownSession {
       turn: (frame) => this.#take(frame, turnFrameSchema, (turn) => runs.turn(turn)),
       mail: (frame) => this.#take(frame, mailFrameSchema, (mail) => runs.mail(mail)),
       forget: (frame) => this.#take(frame, forgetFrameSchema, (forget) => runs.forget(forget)),
+      purge: (frame) => this.#take(frame, purgeFrameSchema, (order) => runs.purge(order)),
       diff: (frame) => this.#take(frame, diffFrameSchema, (diff) => runs.diff(diff)),
       browse: (frame) => this.#take(frame, browseFrameSchema, (wish) => runs.browse(wish)),
       terminal: (frame) => this.#take(frame, terminalOrderSchema, (order) => terminals.take(order)),

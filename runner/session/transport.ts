@@ -24,6 +24,7 @@ export const DOWN_EVENTS = [
   "turn",
   "mail",
   "forget",
+  "purge",
   "diff",
   "browse",
   "terminal",

@@ -60,6 +60,10 @@ export class SaveBook {
     this.#db.query("delete from saves where run_id = ?").run(runId);
   }
 
+  dropRig(rigId: string): void {
+    this.#db.query("delete from saves where rig_id = ?").run(rigId);
+  }
+
   find(runId: string): KeptSave | null {
     return this.#read("where run_id = ?", runId)[0] ?? null;
   }

@@ -5,7 +5,7 @@ import type { SandboxedExec } from "../git/exec.ts";
 import type { Git } from "../git/git.ts";
 import { safeId } from "../git/names.ts";
 import { createOwned, namesIn, removeOwned, type OwnedRoot } from "../git/paths.ts";
-import { createRunRepository, openRunRepository } from "../git/run-repo.ts";
+import { createRunRepository, openRunRepository, runsOfRig } from "../git/run-repo.ts";
 import { runSandboxedGit } from "../git/sandboxed-git.ts";
 import { saveWork, verifySaved } from "../git/saved-work.ts";
 import { changedSince, materialise } from "../git/scratch-tree.ts";
@@ -30,6 +30,7 @@ export function gitTrees({ git, root, sandboxedExec }: TreeParts): RunTrees {
       return made;
     },
     open: (rig, runId) => openRunRepository(root, rig, runId),
+    ofRig: (rigId) => runsOfRig(root, rigId),
     hasTree: async (run) => (await stat(run.treeDir).catch(() => null)) !== null,
     branch: async (run) => {
       const head = await runSandboxedGit(sandboxedExec(run.runId), run, {

@@ -1,9 +1,12 @@
 /** The works of this host: git on repositories below the runner's root. */
+import { join } from "node:path";
 import { checkoutState, fastForwardCheckout } from "../git/checkout.ts";
 import { gitNetworkTimeoutMs, type Git } from "../git/git.ts";
 import { remoteFailed } from "../git/git-errors.ts";
 import { fetchArguments, fetchRig, openRig, type RigRepository } from "../git/mirror.ts";
 import { failure, type Outcome } from "../git/outcome.ts";
+import { safeId } from "../git/names.ts";
+import { namesIn, removeOwned } from "../git/paths.ts";
 import { refsOf } from "../git/porcelain.ts";
 import { credentialFor, pushRefs, remoteRefs } from "../git/push.ts";
 import { parseRemote, remoteShape } from "../git/remote.ts";
@@ -39,6 +42,8 @@ function gitRigs({ git, root }: TreeParts): Rigs {
       const parsed = await parseRemote(text);
       return parsed.ok ? openRig(git, root, rigId, parsed.remote) : parsed;
     },
+    has: async (rigId) => (await namesIn(join(root.path, "rigs", safeId(rigId)))).length > 0,
+    remove: (rig, proof) => removeOwned(root, rig.dir, "rig", proof),
     defaultBranch: (rig) => defaultBranch(git, rig),
     fetch: (rig, target, credential) => fetchRig(git, rig, target, credential),
   };

@@ -32,6 +32,12 @@ export class RigDesk {
     return opening;
   }
 
+  /** Nothing of the rig is here any more. */
+  forget({ id, remote }: Pick<RigSpec, "id" | "remote">): void {
+    this.#opened.delete(JSON.stringify([id, remote]));
+    this.#fetches.delete(id);
+  }
+
   async #openOnce(
     key: string,
     rigId: string,

@@ -8,7 +8,7 @@ import type { Credential } from "../git/git.ts";
 import type { Fetched, RigRepository } from "../git/mirror.ts";
 import type { Outcome } from "../git/outcome.ts";
 import type { Oid, PushedRef } from "../git/porcelain.ts";
-import type { RemovalProof, SavedProof } from "../git/proof.ts";
+import type { RemovalProof, RigProof, SavedProof } from "../git/proof.ts";
 import type { Place, RefUpdate } from "../git/push.ts";
 import type { RemoteShape } from "../git/remote.ts";
 import type { NewRun, RunRepository } from "../git/run-repo.ts";
@@ -20,6 +20,10 @@ import type { History } from "./history.ts";
 export interface Rigs {
   /** Makes or finds the mirror and the store of a rig. Does not talk to the remote. Idempotent. */
   open(rigId: string, remote: string): Promise<Outcome<{ rig: RigRepository }>>;
+  /** Whether this runner has anything of a rig. */
+  has(rigId: string): Promise<boolean>;
+  /** Removes mirror and store. Errors: no_proof, not_owned. */
+  remove(rig: RigRepository, proof: RigProof): Promise<Outcome<{ removed: boolean }>>;
   /** The branch a clone of the remote would check out. Error: empty_repository, or what reaching it gives. */
   defaultBranch(rig: RigRepository): Promise<Outcome<{ branch: string }>>;
   /**
@@ -55,6 +59,8 @@ export interface RunTrees {
   create(rig: RigRepository, wish: NewRun): Promise<Outcome<{ run: RunRepository }>>;
   /** Finds a finished one again. Error: `not_owned` where there is none. */
   open(rig: RigRepository, runId: string): Promise<Outcome<{ run: RunRepository }>>;
+  /** The runs of a rig that have a repository here. */
+  ofRig(rigId: string): Promise<string[]>;
   /** Whether the agent's tree is there. */
   hasTree(run: RunRepository): Promise<boolean>;
   /** Where the agent's HEAD stands: a branch, no branch (null), or unreadable. To be asked after a save. */

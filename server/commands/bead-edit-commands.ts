@@ -4,6 +4,7 @@ import { ok, refuse, type BeadType, type Result } from "../../protocol/index.ts"
 import { findBead } from "../store/refs.ts";
 import { valueAt } from "../store/rows.ts";
 import { agents, beads, convoys, issues } from "../store/schema/beads.ts";
+import { notInTrash } from "../store/trash/in-trash.ts";
 import type { Tx } from "../store/tx.ts";
 import { editBead, setArchived, setHeld, type BeadEdit } from "../store/writes/bead-edits.ts";
 import { resolveTriageHolds } from "../store/writes/attention/triage.ts";
@@ -158,6 +159,7 @@ function findClosed(
     eq(beads.status, "closed"),
     isNull(beads.archivedAt),
     lt(beads.closedAt, closedBefore ?? tx.now + 1),
+    notInTrash(beads.rigId),
   );
   return ok(
     tx.db

@@ -1,13 +1,13 @@
 /** Issue beads: one piece of work for a rig. */
 import { ok } from "../../protocol/index.ts";
-import { findRig } from "../store/refs.ts";
+import { findLastingRig } from "../store/refs.ts";
 import { createIssue } from "../store/writes/issues.ts";
 import type { Apply } from "./command.ts";
 import { connect } from "./dependency-commands.ts";
 import { image } from "./find-bead.ts";
 
 export const slingBead: Apply<"bead.sling"> = (tx, body) => {
-  const rig = findRig(tx.db, body.rig);
+  const rig = findLastingRig(tx.db, body.rig);
   if (!rig.ok) return rig;
   const id = createIssue(tx, {
     title: body.title,

@@ -2,7 +2,7 @@
  * The Mayor's tools, answered inside the tick. A call equal to one of the same turn returns the
  * earlier answer where it created something, so that a turn which is run again doubles nothing (B1).
  */
-import { desc, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, isNull } from "drizzle-orm";
 import { z } from "zod";
 import {
   BODY_CHARS_MAX,
@@ -15,6 +15,7 @@ import { convoyImage, issueImage, rigImage } from "../store/images/images.ts";
 import { findBead, findRig } from "../store/refs.ts";
 import { beads, issues } from "../store/schema/beads.ts";
 import { rigs, turns } from "../store/schema/runs.ts";
+import { notInTrash } from "../store/trash/in-trash.ts";
 import type { Tx } from "../store/tx.ts";
 import { journal, journaled } from "../store/writes/sessions.ts";
 import type { CommandPorts } from "./command.ts";
@@ -147,7 +148,7 @@ function listBeads(tx: Tx, input: unknown): Answer {
     .select({ id: beads.id, status: beads.status, rigId: beads.rigId })
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
-    .where(isNull(beads.archivedAt))
+    .where(and(isNull(beads.archivedAt), notInTrash(beads.rigId)))
     .orderBy(desc(beads.id))
     .limit(200)
     .all()

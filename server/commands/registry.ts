@@ -49,7 +49,8 @@ import { acknowledge, resolve } from "./attention/escalation-commands.ts";
 import { decideReview, sayToMayor, stopRun, wakeMayor } from "./people-commands.ts";
 import { nudge, sendMail } from "./attention/mail-commands.ts";
 import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
-import { addRig, changeRig, dropRig, recheckRig } from "./rigs/rig-commands.ts";
+import { addRig, changeRig, recheckRig } from "./rigs/rig-commands.ts";
+import { deleteRig, purgeRigNow, restoreRig } from "./rigs/trash-commands.ts";
 import { setRigSecret } from "./rigs/rig-environment.ts";
 import { drainRunner, resumeRunner } from "./runners/runner-commands.ts";
 
@@ -60,7 +61,9 @@ export const applyCommand = {
   "rig.update": changeRig,
   "rig.secret": setRigSecret,
   "rig.recheck": recheckRig,
-  "rig.remove": dropRig,
+  "rig.remove": deleteRig,
+  "rig.restore": restoreRig,
+  "rig.purge": purgeRigNow,
   "bead.sling": slingBead,
   "bead.close": closeBead,
   "bead.reopen": reopenBead,

@@ -15,6 +15,7 @@ import type { Owed, Sending, Sent } from "./sending.ts";
 import { sendForget } from "./send-forget.ts";
 import { sendMail } from "./send-mail.ts";
 import { sendOffer } from "./send-offer.ts";
+import { sendPurge } from "./send-purge.ts";
 import { sendStop } from "./send-stop.ts";
 import { sendTurn } from "./send-turn.ts";
 import { rowAt } from "../store/rows.ts";
@@ -122,6 +123,10 @@ export class Executor {
     if (owed.kind === "run.forget")
       return runner
         ? sendForget({ db, port }, owed, runner.connection)
+        : { done: true, apply: () => undefined };
+    if (owed.kind === "rig.purge")
+      return runner
+        ? sendPurge({ port }, owed, runner.connection)
         : { done: true, apply: () => undefined };
     const run = rowAt(db, runs, owed.subject);
     if (!run || !runner || run.state === "ended") return { done: true, apply: () => undefined };

@@ -3,7 +3,7 @@
  * changes nothing, except that saved work is attached to its bead; one of another runner nothing at all.
  */
 import type { Fact, FactBody, FactOf, FailureReason } from "../../protocol/index.ts";
-import { runs, turns } from "../store/schema/runs.ts";
+import { purgedRuns, runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { setBubble } from "../store/writes/agents.ts";
 import { recordEvent } from "../store/writes/beads.ts";
@@ -26,6 +26,7 @@ export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
   const run = rowAt(tx.db, runs, fact.runId);
   // Copies outlive their runs, and a town that was put back may know less.
   if (!run && fact.body.kind === "saved_copy") return;
+  if (!run && rowAt(tx.db, purgedRuns, fact.runId)) return;
   if (!run) throw new Error(`run ${fact.runId} is unknown`);
   if (run.runnerId !== runnerId) return;
   tx.actor = `run:${run.id}`;

@@ -14,6 +14,7 @@ import { rigs, runners, runs, turns } from "../store/schema/runs.ts";
 import type { Db } from "../store/database.ts";
 import { prepared } from "../store/prepared.ts";
 import { rowAt, valueAt } from "../store/rows.ts";
+import { trashedRig } from "../store/trash/in-trash.ts";
 import type { Tx } from "../store/tx.ts";
 import { moveConvoy, openLanding } from "../store/writes/convoys.ts";
 import { moveMolecule } from "../store/writes/molecules.ts";
@@ -33,6 +34,8 @@ import {
   submitReview,
 } from "../store/writes/reviews.ts";
 import { setWait } from "../store/writes/ready.ts";
+import { purgeRig } from "../store/writes/trash/purge-rig.ts";
+import { putInTrash } from "../store/writes/trash/trash.ts";
 import { parkRig, proveTarget, setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
 import { endRun, offerRun, orderStop, markKeptTold, settleRun } from "../store/writes/runs.ts";
@@ -80,6 +83,8 @@ function stateOf(db: Db, table: Expect["table"], id: string): string | undefined
       return valueAt(db, runs.state, id);
     case "rig":
       return valueAt(db, rigs.state, id);
+    case "trash":
+      return trashedRig(db, id) && "there";
     case "runner":
       return valueAt(db, runners.state, id);
     case "escalation": {
@@ -160,6 +165,8 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "set_rig":
     case "prove_target":
     case "park_rig":
+    case "trash_rig":
+    case "purge_rig":
       return applyToRig(tx, action);
     case "set_runner":
       return setRunnerState(tx, action.runnerId, action.state);
@@ -175,8 +182,7 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "fail_turn":
       return endTurn(tx, action.turnId, "given_up", "", action.text);
     case "escalate":
-      escalate(tx, { ...action, source: action.rule });
-      return;
+      return void escalate(tx, { ...action, source: action.rule });
     default:
       return applyAttention(tx, action);
   }
@@ -248,7 +254,10 @@ function applyToRun(
   }
 }
 
-function applyToRig(tx: Tx, action: ActionOf<"set_rig" | "prove_target" | "park_rig">): void {
+function applyToRig(
+  tx: Tx,
+  action: ActionOf<"set_rig" | "prove_target" | "park_rig" | "trash_rig" | "purge_rig">,
+): void {
   switch (action.do) {
     case "set_rig":
       return setBaseline(tx, action.rigId, action);
@@ -256,6 +265,10 @@ function applyToRig(tx: Tx, action: ActionOf<"set_rig" | "prove_target" | "park_
       return proveTarget(tx, action.rigId, action.oid);
     case "park_rig":
       return parkRig(tx, action.rigId, action.reason);
+    case "trash_rig":
+      return putInTrash(tx, action.rigId);
+    case "purge_rig":
+      return purgeRig(tx, action.rigId);
   }
 }
 

@@ -5,6 +5,8 @@ import { markLeaving } from "../store/writes/runners.ts";
 import { advanceRun, endRun, orderStop } from "../store/writes/runs.ts";
 import { forgetSaved } from "../store/writes/saved/saved-refs.ts";
 
+import { tellKept } from "../store/writes/trash/kept.ts";
+
 /** What the executor may write, inside the loop's transaction. */
 export const effectWrites: EffectWrites = {
   confirm: confirmEffect,
@@ -12,6 +14,7 @@ export const effectWrites: EffectWrites = {
   advanceRun,
   endRun,
   forgetSaved,
+  tellKept,
   markLeaving,
   mailDelivered: (tx, id) => void moveMail(tx, id, "delivered", "its runner has it"),
   orderStop,

@@ -48,6 +48,8 @@ export interface Policy {
   savedWorkPatienceMs: number;
   /** How long the saved work of a bead is kept after it has closed. */
   savedWorkKeptMs: number;
+  /** How long a deleted rig can be taken back. */
+  trashKeptMs: number;
   /** First wait after a provider has asked to slow down; it doubles to `backOffMaxMs`. */
   throttleBaseMs: number;
   /** From one run to the next, while a provider is being tried again. */
@@ -134,6 +136,7 @@ export const POLICY: Policy = {
   infraPatienceMs: 6 * 3_600_000,
   savedWorkPatienceMs: 15 * 60_000,
   savedWorkKeptMs: 7 * 24 * 3_600_000,
+  trashKeptMs: 7 * 24 * 3_600_000,
   throttleBaseMs: 30_000,
   staggerMs: 10_000,
   quotaRetryMs: 3_600_000,

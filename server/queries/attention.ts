@@ -6,6 +6,7 @@ import { findBead, findRig } from "../store/refs.ts";
 import { beads } from "../store/schema/beads.ts";
 import { present } from "../store/present.ts";
 import { escalations, mails, questions, rigAnswers } from "../store/schema/attention.ts";
+import { notInTrash } from "../store/trash/in-trash.ts";
 import type { Query } from "./query.ts";
 
 const severest = sql`case ${escalations.severity} when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end`;
@@ -20,8 +21,10 @@ export const escalationList: Query<"escalation.list"> = ({ db }, body) => {
   const rows = db
     .select({ id: escalations.beadId })
     .from(escalations)
+    .innerJoin(beads, eq(beads.id, escalations.beadId))
     .where(
       and(
+        notInTrash(beads.rigId),
         body.state ? STATES[body.state] : isNull(escalations.resolvedAt),
         body.target ? eq(escalations.target, body.target) : undefined,
       ),
@@ -48,6 +51,7 @@ export const questionList: Query<"question.list"> = ({ db }, body) => {
     .innerJoin(beads, eq(beads.id, questions.beadId))
     .where(
       and(
+        notInTrash(beads.rigId),
         eq(questions.state, state),
         rig ? eq(beads.rigId, rig.value.id) : undefined,
         bead ? eq(questions.workBeadId, bead.value.id) : undefined,
@@ -68,6 +72,7 @@ export const answerList: Query<"answer.list"> = ({ db }, body) => {
     .from(rigAnswers)
     .where(
       and(
+        notInTrash(rigAnswers.rigId),
         rig ? eq(rigAnswers.rigId, rig.value.id) : undefined,
         words === undefined
           ? undefined
@@ -86,8 +91,10 @@ export const mailList: Query<"mail.list"> = ({ db }, body) => {
   const rows = db
     .select({ id: mails.beadId })
     .from(mails)
+    .innerJoin(beads, eq(beads.id, mails.beadId))
     .where(
       and(
+        notInTrash(beads.rigId),
         to ? eq(mails.toId, to.value.id) : undefined,
         body.state ? eq(mails.state, body.state) : undefined,
       ),

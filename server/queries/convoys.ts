@@ -8,6 +8,7 @@ import { convoyImage, issueImage } from "../store/images/images.ts";
 import { present } from "../store/present.ts";
 import { findBead } from "../store/refs.ts";
 import { beads, convoys, issues } from "../store/schema/beads.ts";
+import { notInTrash } from "../store/trash/in-trash.ts";
 import type { Query } from "./query.ts";
 
 const LIST_MAX = 200;
@@ -30,7 +31,7 @@ export const convoyList: Query<"convoy.list"> = ({ db }) => {
     .select({ id: convoys.beadId })
     .from(convoys)
     .innerJoin(beads, eq(beads.id, convoys.beadId))
-    .where(isNull(beads.archivedAt))
+    .where(and(isNull(beads.archivedAt), notInTrash(beads.rigId)))
     .orderBy(desc(convoys.beadId))
     .limit(LIST_MAX)
     .all();

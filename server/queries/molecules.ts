@@ -8,6 +8,7 @@ import { present } from "../store/present.ts";
 import { findBead, findRig } from "../store/refs.ts";
 import { beads } from "../store/schema/beads.ts";
 import { molecules } from "../store/schema/molecules.ts";
+import { notInTrash } from "../store/trash/in-trash.ts";
 import type { Query } from "./query.ts";
 
 const LIST_MAX = 200;
@@ -43,7 +44,7 @@ export const moleculeList: Query<"molecule.list"> = ({ db }, body) => {
     .select({ id: molecules.beadId })
     .from(molecules)
     .innerJoin(beads, eq(beads.id, molecules.beadId))
-    .where(rig.value === null ? undefined : eq(beads.rigId, rig.value))
+    .where(rig.value === null ? notInTrash(beads.rigId) : eq(beads.rigId, rig.value))
     .orderBy(desc(molecules.beadId))
     .limit(LIST_MAX)
     .all();

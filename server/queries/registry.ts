@@ -27,6 +27,8 @@ import { TOWN_SCOPE } from "../store/limits/policies.ts";
 import { readBudgets, readSettings } from "../store/limits/shown.ts";
 import { topicItems } from "../store/images/topics.ts";
 import { present } from "../store/present.ts";
+import { notInTrash } from "../store/trash/in-trash.ts";
+import { trashList } from "./trash.ts";
 import { beadWork } from "./bead-work.ts";
 import { explainBead, explainConvoy, explainReview, explainRun } from "./explain.ts";
 
@@ -35,6 +37,8 @@ const status: Query<"town.status"> = ({ db, images }) => {
   const groups = db
     .select({ state: issues.state, n: count() })
     .from(issues)
+    .innerJoin(beads, eq(beads.id, issues.beadId))
+    .where(notInTrash(beads.rigId))
     .groupBy(issues.state)
     .all();
   return ok({
@@ -49,8 +53,12 @@ const status: Query<"town.status"> = ({ db, images }) => {
         .where(sql`${runs.state} <> 'ended'`)
         .get()?.n ?? 0,
     openEscalations:
-      db.select({ n: count() }).from(escalations).where(isNull(escalations.resolvedAt)).get()?.n ??
-      0,
+      db
+        .select({ n: count() })
+        .from(escalations)
+        .innerJoin(beads, eq(beads.id, escalations.beadId))
+        .where(and(isNull(escalations.resolvedAt), notInTrash(beads.rigId)))
+        .get()?.n ?? 0,
   });
 };
 
@@ -94,7 +102,7 @@ const beadList: Query<"bead.list"> = ({ db, images }, body) => {
     .innerJoin(beads, eq(beads.id, issues.beadId))
     .where(
       and(
-        rig ? eq(beads.rigId, rig.value.id) : undefined,
+        rig ? eq(beads.rigId, rig.value.id) : notInTrash(beads.rigId),
         body.status ? eq(issues.state, body.status) : undefined,
         body.archived ? undefined : isNull(beads.archivedAt),
         ...wordsIn(body.text ?? ""),
@@ -217,5 +225,6 @@ export const answerQuery = {
   "question.list": questionList,
   "answer.list": answerList,
   "mail.list": mailList,
+  "trash.list": trashList,
 } as const satisfies { [N in CommandName]?: Query<N> };
 export type QueryName = keyof typeof answerQuery;

@@ -43,6 +43,9 @@ import { stopStill } from "./rules/run/stop-still.ts";
 import { stopUnstarted } from "./rules/run/stop-unstarted.ts";
 import { isDue, isStarting } from "./limits/ladder.ts";
 import { RUNG } from "../model/ladder.ts";
+import { stopDeleted } from "./rules/run/stop-deleted.ts";
+import { purgeRig, purgesAt } from "./rules/rig/purge.ts";
+import { putAway } from "./rules/rig/put-away.ts";
 import { loseUnstopped } from "./rules/run/lose-unstopped.ts";
 import { loseWithRunner } from "./rules/run/lose-with-runner.ts";
 import { settleStale } from "./rules/run/settle-stale.ts";
@@ -72,7 +75,9 @@ import type {
   IssueView,
   MoleculeView,
   ReviewView,
+  RigView,
   RunView,
+  TrashView,
   TurnView,
 } from "./snapshot.ts";
 import { evictAt } from "./limits/eviction.ts";
@@ -169,6 +174,13 @@ const RUN_TABLE: readonly Row<RunView>[] = [
     when: (run, c) =>
       run.stopOrderedAt !== null && c.s.now > run.stopOrderedAt + c.s.policy.stopGraceMs,
     rule: loseUnstopped,
+  },
+  {
+    when: (run, c) =>
+      run.stopOrderedAt === null &&
+      run.kind !== "merge" &&
+      (c.rigs.get(run.rigId ?? "")?.deletion ?? null) !== null,
+    rule: stopDeleted,
   },
   {
     when: (run, c) => run.stopOrderedAt === null && isAgents(run) && isStopped(c.s),
@@ -328,6 +340,13 @@ const MAIL_TABLE: readonly Row<MailView>[] = [
   { when: (mail) => mail.runId === null && mail.takerId !== null, rule: deliver },
 ];
 
+const RIG_TABLE: readonly Row<RigView>[] = [
+  { when: ({ deletion, hasRuns }) => deletion !== null && !hasRuns, rule: putAway },
+];
+const TRASH_TABLE: readonly Row<TrashView>[] = [
+  { when: (each, c) => purgesAt(each, c.s) <= c.s.now, rule: purgeRig },
+];
+
 function first<T>(table: readonly Row<T>[], subject: T, context: Context): Rule<T> | null {
   return table.find((row) => row.when(subject, context))?.rule ?? null;
 }
@@ -336,6 +355,8 @@ export const runRule = (run: RunView, context: Context) => first(RUN_TABLE, run,
 export const issueRule = (issue: IssueView, context: Context) => first(ISSUE_TABLE, issue, context);
 export const reviewRule = (review: ReviewView, context: Context) =>
   first(REVIEW_TABLE, review, context);
+export const rigRule = (rig: RigView, context: Context) => first(RIG_TABLE, rig, context);
+export const trashRule = (rig: TrashView, context: Context) => first(TRASH_TABLE, rig, context);
 export const turnRule = (turn: TurnView, context: Context) => first(TURN_TABLE, turn, context);
 export const convoyRule = (convoy: ConvoyView, context: Context) =>
   first(CONVOY_TABLE, convoy, context);

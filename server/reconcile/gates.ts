@@ -45,6 +45,7 @@ export function takes({ host }: RunnerView, slot: SlotClass): boolean {
 export function gateOf(rig: RigView, { slot, role }: Need, s: Snapshot): Gate | null {
   const paused = pausedGate(rig, s);
   if (paused) return paused;
+  if (rig.deletion) return gate(`rig ${rig.name} is being deleted`);
   if (rig.state === "parked") return gate(`rig ${rig.name} is parked: see its page`);
   const noRunner = runnerGate(rig, { slot, role }, s);
   if (slot === "agent" && rig.state === "checking")

@@ -33,6 +33,7 @@ export interface Expect {
     | "review"
     | "run"
     | "rig"
+    | "trash"
     | "runner"
     | "turn"
     | "convoy"
@@ -120,6 +121,10 @@ export type Action =
     }
   /** Nothing more is dispatched for it before a person has resumed it. */
   | { do: "park_issue"; beadId: string; reason: FailureReason }
+  /** Nothing of it is under way any more. */
+  | { do: "trash_rig"; rigId: string }
+  /** Its time in the trash is over. */
+  | { do: "purge_rig"; rigId: string }
   /** What it waits for, and its row of the ready index when that is capacity alone. */
   | { do: "wait"; subject: "issue" | "review"; id: string; wait: Wait | null; ready: Ready | null }
   | {

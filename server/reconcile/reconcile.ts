@@ -8,7 +8,9 @@ import {
   moleculeRule,
   questionRule,
   reviewRule,
+  rigRule,
   runRule,
+  trashRule,
   triageRule,
   turnRule,
 } from "./classify.ts";
@@ -62,6 +64,8 @@ export function reconcile(snapshot: Snapshot): Plan {
   decideAll(snapshot.convoys, convoyRule);
   decideAll(snapshot.molecules, moleculeRule);
   decideAll(snapshot.agents, agentRule);
+  decideAll(snapshot.rigs, rigRule);
+  decideAll(snapshot.trash, trashRule);
   decideAll(snapshot.turns, turnRule);
   decideAll(snapshot.escalations, escalationRule);
   decideAll(snapshot.questions, questionRule);

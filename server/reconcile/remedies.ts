@@ -85,6 +85,7 @@ function raise({ scope, of, cost }: Overspent): Remedy {
 
 export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
   const can: Remedy[] = [];
+  if (rig.deletion !== null) can.push(remedy("Take its rig back", "rig.restore", { rig: rig.id }));
   if (rig.state === "parked")
     can.push(remedy("Run the rig's baseline again", "rig.recheck", { rig: rig.id }));
   if (s.pauses.has("town")) can.push(remedy("Resume the town", "town.resume"));

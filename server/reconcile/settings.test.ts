@@ -185,6 +185,7 @@ const EFFECTS: Readonly<
       runners: [runner(), runner({ id: "ru_2", online: false, lastSeenAt: NOW - 2_000 })],
     }),
   ],
+  trashKeptMs: [1_000, rulesOf({ trash: [{ id: "rg_2", removedAt: NOW - 2_000 }] })],
   throttleBaseMs: [1_000, struckBy("throttled")],
   staggerMs: [
     1_000,

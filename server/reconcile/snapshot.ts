@@ -3,6 +3,7 @@ import type {
   Away,
   BeadStatus,
   Closing,
+  Deletion,
   Delivery,
   Egress,
   FailureReason,
@@ -56,6 +57,15 @@ export interface RigView {
   isolationConfirmed: boolean;
   directMergeConfirmed: boolean;
   environment: RunEnvironment;
+  deletion: Deletion | null;
+  /** Whether a run of it lives or waits for its consequences; looked at only while it is being deleted. */
+  hasRuns: boolean;
+}
+
+/** A rig in the trash. */
+export interface TrashView {
+  id: string;
+  removedAt: number;
 }
 
 /** Target, setup, gates and environment of a rig. */
@@ -318,6 +328,8 @@ export interface Snapshot {
   authors: Authors;
   observingUntil: number | null;
   rigs: readonly RigView[];
+  /** Rigs in the trash. */
+  trash: readonly TrashView[];
   runners: readonly RunnerView[];
   issues: readonly IssueView[];
   reviews: readonly ReviewView[];

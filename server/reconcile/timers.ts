@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { nextDayAt } from "../model/budget.ts";
 import { dayGate } from "./gates.ts";
 import { retiresAt } from "./rules/agent/retire.ts";
+import { purgesAt } from "./rules/rig/purge.ts";
 import { evictAt } from "./limits/eviction.ts";
 import { policyOf } from "./policy-of.ts";
 import { nextRungAt } from "./limits/ladder.ts";
@@ -41,6 +42,7 @@ export function wishedTimers(context: Context): TimerWish[] {
       );
   }
   for (const rig of s.rigs) wish(rig.id, "back_off", later(rig.backOffUntil, s));
+  for (const each of s.trash) wish(each.id, "trash", later(purgesAt(each, s), s));
   for (const run of s.runs) {
     if (run.state === "ended") continue;
     if (run.stopOrderedAt !== null)

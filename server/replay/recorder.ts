@@ -217,6 +217,7 @@ export class Recorder {
       stop: asked((id, frame) => port.stop(id, frame)),
       turn: asked((id, frame) => port.turn(id, frame)),
       forget: asked((id, frame) => port.forget(id, frame)),
+      purge: asked((id, frame) => port.purge(id, frame)),
       mail: asked((id, frame) => port.mail(id, frame)),
       diff: (id, frame) => port.diff(id, frame),
       browse: (id, frame) => port.browse(id, frame),

@@ -157,6 +157,7 @@ class Replay implements Clock {
       turn: () => ask(),
       mail: () => ask(),
       forget: () => ask(),
+      purge: () => ask(),
       browse: () => Promise.resolve(refuse("offline", "nobody is asked in a replay.")),
       diff: () => Promise.resolve(refuse("offline", "nobody is asked in a replay.")),
       close: () => undefined,

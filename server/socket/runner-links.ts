@@ -6,6 +6,7 @@ import {
   diffAnswerSchema,
   FRAME_BYTES_MAX,
   offerAnswerSchema,
+  purgedSchema,
   refuse,
   type Ack,
   type TerminalNews,
@@ -18,11 +19,22 @@ const TURN_DEADLINE_MS = 10_000;
 const DIFF_DEADLINE_MS = 30_000;
 /** A repository may have to be fetched for the first time. */
 const BROWSE_DEADLINE_MS = 50_000;
+/** Work may be saved and copied first; what takes longer goes on, and is asked after again. */
+const PURGE_DEADLINE_MS = 50_000;
 const TERMINAL_DEADLINE_MS = 10_000;
 /** Added to an offer's own time: the way there and back. */
 const OFFER_SLACK_MS = 1_000;
 
-type DownEvent = "offer" | "stop" | "turn" | "mail" | "forget" | "diff" | "browse" | "terminal";
+type DownEvent =
+  | "offer"
+  | "stop"
+  | "turn"
+  | "mail"
+  | "forget"
+  | "purge"
+  | "diff"
+  | "browse"
+  | "terminal";
 
 /** One connection of a runner. */
 export interface RunnerLink {
@@ -93,6 +105,10 @@ export class RunnerLinks implements RunnerPort {
 
   forget(...[runnerId, frame]: Parameters<RunnerPort["forget"]>): ReturnType<RunnerPort["forget"]> {
     return this.#ask(runnerId, "forget", frame, DIFF_DEADLINE_MS, z.null());
+  }
+
+  purge(...[runnerId, frame]: Parameters<RunnerPort["purge"]>): ReturnType<RunnerPort["purge"]> {
+    return this.#ask(runnerId, "purge", frame, PURGE_DEADLINE_MS, purgedSchema);
   }
 
   diff(...[runnerId, frame]: Parameters<RunnerPort["diff"]>): ReturnType<RunnerPort["diff"]> {

@@ -15,6 +15,7 @@ import type {
   RigView,
   RunView,
   Snapshot,
+  TrashView,
 } from "../reconcile/snapshot.ts";
 import { NEED, STAGE, type Need } from "../reconcile/stages.ts";
 import type { Db } from "./database.ts";
@@ -116,7 +117,10 @@ type Town = Pick<
   | "fallback"
 > &
   Limits &
-  Pick<Snapshot, "rigs" | "runners" | "turns" | "awaited" | "held" | "triages" | "triageRest">;
+  Pick<
+    Snapshot,
+    "rigs" | "trash" | "runners" | "turns" | "awaited" | "held" | "triages" | "triageRest"
+  >;
 
 function prepareTriage(db: Db): () => Pick<Snapshot, "triages" | "triageRest"> {
   const triages = prepareTriages(db);
@@ -133,7 +137,9 @@ function prepareTriage(db: Db): () => Pick<Snapshot, "triages" | "triageRest"> {
 
 function prepareTown(
   db: Db,
-): (live: Live) => Pick<Snapshot, "rigs" | "runners" | "turns" | "awaited" | "held"> {
+): (live: Live) => Pick<Snapshot, "rigs" | "trash" | "runners" | "turns" | "awaited" | "held"> {
+  const trashRows = prepareTrash(db);
+  const hasRuns = prepareHasRuns(db);
   const rigRows = db
     .select()
     .from(rigs)
@@ -164,7 +170,11 @@ function prepareTown(
     .groupBy(runs.runnerId, runs.kind, runs.rigId)
     .prepare();
   return (live) => ({
-    rigs: rigRows.all(),
+    rigs: rigRows.all().map((rig) => ({
+      ...rig,
+      hasRuns: rig.deletion !== null && hasRuns(rig.id),
+    })),
+    trash: trashRows(),
     runners: runnerRows.all().map((runner) => ({
       ...runner,
       online: live.online.has(runner.id),
@@ -179,6 +189,27 @@ function prepareTown(
       .flatMap(({ sessionId, at }) => (at === null ? [] : [{ sessionId, at }])),
     held: heldRows.all(),
   });
+}
+
+/** Rigs in the trash, by id. */
+function prepareTrash(db: Db): () => TrashView[] {
+  const rows = db
+    .select({ id: rigs.id, removedAt: rigs.removedAt })
+    .from(rigs)
+    .where(isNotNull(rigs.removedAt))
+    .orderBy(asc(rigs.id))
+    .prepare();
+  return () => rows.all().map(({ id, removedAt }) => ({ id, removedAt: removedAt ?? 0 }));
+}
+
+function prepareHasRuns(db: Db): (rigId: string) => boolean {
+  const row = db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(isNull(runs.settledAt), eq(runs.rigId, sql.placeholder("rigId"))))
+    .limit(1)
+    .prepare();
+  return (rigId) => row.get({ rigId }) !== undefined;
 }
 
 /** The first of the ready index, as many as could be placed now. */

@@ -1,5 +1,5 @@
 /** What people write for an object: its full id, its short form, or a rig's name. */
-import { and, eq, isNull, like, or } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull, like, or } from "drizzle-orm";
 import { ok, refuse, type BeadType, type Result } from "../../protocol/index.ts";
 import { given, prepared } from "./prepared.ts";
 import type { Db } from "./database.ts";
@@ -7,6 +7,7 @@ import { rigAnswers } from "./schema/attention.ts";
 import { beads, tombstones } from "./schema/beads.ts";
 import { rigs, runners, runs } from "./schema/runs.ts";
 import { rowAt } from "./rows.ts";
+import { notInTrash, trashedRig } from "./trash/in-trash.ts";
 
 const named = given("ref");
 const live = isNull(rigs.removedAt);
@@ -25,7 +26,13 @@ const rigsByName = prepared((db) =>
     .where(and(eq(rigs.name, named), live))
     .prepare(),
 );
-const runById = prepared((db) => db.select().from(runs).where(eq(runs.id, named)).prepare());
+const runById = prepared((db) =>
+  db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.id, named), notInTrash(runs.rigId)))
+    .prepare(),
+);
 
 /** What each type is called, and the command that lists it. */
 const SAID: Readonly<Record<BeadType, { is: string; list: string }>> = {
@@ -53,6 +60,12 @@ export function findBead(
   noun: string,
 ): Result<typeof beads.$inferSelect> {
   const exact = beadById(db).get({ ref });
+  const trashed = exact && trashedRig(db, exact.rigId);
+  if (trashed)
+    return refuse(
+      "not_found",
+      `“${exact.title}” is of rig ${trashed.name}, which is in the trash: \`gastown trash restore ${trashed.name}\` takes it back.`,
+    );
   if (exact) {
     return types.includes(exact.type)
       ? ok(exact)
@@ -72,7 +85,7 @@ export function findBead(
     ? db
         .select()
         .from(beads)
-        .where(like(beads.id, pattern))
+        .where(and(like(beads.id, pattern), notInTrash(beads.rigId)))
         .limit(20)
         .all()
         .filter((row) => types.includes(row.type))
@@ -97,6 +110,36 @@ export function findRig(db: Db, ref: string): Result<typeof rigs.$inferSelect> {
   return one(found, ref, "rig", "gastown rig list");
 }
 
+/** A rig that takes new beads. */
+export function findLastingRig(db: Db, ref: string): Result<typeof rigs.$inferSelect> {
+  const rig = findRig(db, ref);
+  if (!rig.ok || rig.value.deletion === null) return rig;
+  const { name } = rig.value;
+  return refuse(
+    "illegal_transition",
+    `rig ${name} is being deleted and takes nothing new: \`gastown trash restore ${name}\` takes it back.`,
+  );
+}
+
+/** A rig that is being deleted, or is in the trash, the newest of its name there. */
+export function findDeleted(db: Db, ref: string): Result<typeof rigs.$inferSelect> {
+  const pattern = shortPattern(ref);
+  const named = or(
+    eq(rigs.id, ref),
+    eq(rigs.name, ref),
+    pattern === null ? undefined : like(rigs.id, pattern),
+  );
+  const [newest] = db
+    .select()
+    .from(rigs)
+    .where(and(named, or(isNotNull(rigs.removedAt), isNotNull(rigs.deletion))))
+    .orderBy(desc(rigs.removedAt))
+    .limit(1)
+    .all();
+  if (newest) return ok(newest);
+  return refuse("not_found", `there is no rig ${ref} in the trash. See: gastown trash list`);
+}
+
 export function findAnswer(db: Db, ref: string): Result<typeof rigAnswers.$inferSelect> {
   const pattern = shortPattern(ref);
   const named = pattern ? like(rigAnswers.id, pattern) : eq(rigAnswers.id, ref);
@@ -108,7 +151,14 @@ export function findRun(db: Db, ref: string): Result<typeof runs.$inferSelect> {
   const exact = runById(db).get({ ref });
   if (exact) return ok(exact);
   const pattern = shortPattern(ref);
-  const found = pattern ? db.select().from(runs).where(like(runs.id, pattern)).limit(2).all() : [];
+  const found = pattern
+    ? db
+        .select()
+        .from(runs)
+        .where(and(like(runs.id, pattern), notInTrash(runs.rigId)))
+        .limit(2)
+        .all()
+    : [];
   return one(found, ref, "run", "gastown watch agents --once");
 }
 

@@ -9,6 +9,7 @@ export class Streams {
   readonly #insert;
   readonly #since;
   readonly #forget;
+  readonly #drop;
 
   /** `where`: an existing directory, or a database that its owner has opened (strict). */
   constructor(where: string | Database) {
@@ -19,6 +20,7 @@ export class Streams {
     this.#since = this.#db.prepare<{ event: string }, [string, number, number]>(
       "SELECT event FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
     );
+    this.#drop = this.#db.prepare("DELETE FROM events WHERE run_id = ?");
     this.#forget = this.#db.prepare(
       "DELETE FROM events WHERE (run_id, seq) IN (SELECT run_id, seq FROM events WHERE run_id < ? ORDER BY run_id, seq LIMIT ?)",
     );
@@ -45,6 +47,13 @@ export class Streams {
       const parsed = agentEventSchema.safeParse(JSON.parse(row.event));
       return parsed.success ? [parsed.data] : [];
     });
+  }
+
+  /** Deletes all that is kept of these runs. */
+  drop(runIds: readonly string[]): void {
+    this.#db.transaction(() => {
+      for (const runId of runIds) this.#drop.run(runId);
+    })();
   }
 
   close(): void {

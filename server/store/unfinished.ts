@@ -100,7 +100,8 @@ function prepareSlices(db: Db) {
     rig: db
       .select({ id: rigs.id })
       .from(rigs)
-      .where(and(isNull(rigs.removedAt), gt(rigs.id, after)))
+      // Those in the trash too: they have a time.
+      .where(gt(rigs.id, after))
       .orderBy(asc(rigs.id))
       .limit(limit)
       .prepare(),

@@ -32,6 +32,7 @@ import {
   rounds,
 } from "./schema/beads.ts";
 import { runs } from "./schema/runs.ts";
+import { notInTrash } from "./trash/in-trash.ts";
 
 const id = sql.placeholder("id");
 
@@ -76,7 +77,7 @@ function prepareIssueRow(db: Db) {
     .innerJoin(beads, eq(beads.id, issues.beadId))
     .leftJoin(ready, eq(ready.subjectId, issues.beadId))
     .leftJoin(runs, eq(runs.id, issues.savedRunId))
-    .where(eq(issues.beadId, id))
+    .where(and(eq(issues.beadId, id), notInTrash(beads.rigId)))
     .prepare();
 }
 
@@ -199,7 +200,7 @@ function prepareReview(db: Db): Views["review"] {
     .from(reviews)
     .innerJoin(beads, eq(beads.id, reviews.beadId))
     .leftJoin(ready, eq(ready.subjectId, reviews.beadId))
-    .where(eq(reviews.beadId, id))
+    .where(and(eq(reviews.beadId, id), notInTrash(beads.rigId)))
     .prepare();
   const latest = db
     .select({ record: rounds.record })
@@ -298,7 +299,7 @@ function prepareConvoy(db: Db): Views["convoy"] {
     })
     .from(convoys)
     .innerJoin(beads, eq(beads.id, convoys.beadId))
-    .where(eq(convoys.beadId, id))
+    .where(and(eq(convoys.beadId, id), notInTrash(beads.rigId)))
     .prepare();
   const members = db
     .select({

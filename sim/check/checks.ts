@@ -13,6 +13,7 @@ import { checkSaved, type Disks } from "./saved.ts";
 import { ShownRows } from "./shown-rows.ts";
 import { TriageChecks } from "./triage.ts";
 import type { TownView } from "../town/town-view.ts";
+import { TrashChecks } from "./trash.ts";
 import { Violation } from "./violation.ts";
 import { WireChecks } from "./wire.ts";
 import { WorkChecks, type Acting } from "./work.ts";
@@ -34,6 +35,7 @@ export class Checks {
   #shown: { id: string; state: string }[] = [];
   readonly #offers: OfferChecks;
   readonly #disks: Disks;
+  readonly #trash = new TrashChecks();
   readonly #wire: WireChecks;
   readonly #deadlines: DeadlineChecks;
   /** The town is always up, and its clock goes on evenly. */
@@ -149,6 +151,7 @@ export class Checks {
   }
 
   #commit(): void {
+    this.#trash.commit();
     this.#runs.commit();
     this.#work.commit();
     this.#deadlines.commit();
@@ -159,7 +162,10 @@ export class Checks {
   #see(image: FeedChange["image"]): void {
     const before = this.view.take(image);
     this.#rows.see(image);
-    if (image.value === null) return;
+    if (image.kind === "rig") this.#trash.rig(image);
+    if (image.kind === "run" && image.value === null && before)
+      this.#runs.gone(before as Image<"run">);
+    if (image.value === null || this.#trash.comesBack(image)) return;
     if (image.kind === "chat") this.#remembered.see(image.value);
     if (image.kind === "event") this.#machines.see(image.value);
     const shown = stateOf(image);

@@ -43,6 +43,12 @@ export class RunChecks {
     if (agentId !== null) this.#agents.set(id, agentId);
   }
 
+  /** It went into the trash with its rig, in the commit in which it ended. */
+  gone({ id, resource }: Run): void {
+    this.#live.get(resource)?.delete(id);
+    this.#agents.delete(id);
+  }
+
   /** After all images of a commit. */
   commit(): void {
     for (const resource of this.#touched) {

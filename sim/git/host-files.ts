@@ -49,6 +49,11 @@ export class SimHostFiles {
     return this.#stores.values();
   }
 
+  /** @returns whether it was there */
+  dropStore(storeDir: string): boolean {
+    return this.#stores.delete(storeDir);
+  }
+
   isStore(path: string): boolean {
     return this.#stores.has(path);
   }

@@ -2,6 +2,7 @@
 import { isBranchName, safeId } from "../../runner/git/names.ts";
 import { failure, type Outcome } from "../../runner/git/outcome.ts";
 import type { RigRepository } from "../../runner/git/mirror.ts";
+import { isRigProof } from "../../runner/git/proof.ts";
 import type { RemoteShape } from "../../runner/git/remote.ts";
 import type { Checkouts, Rigs } from "../../runner/works/works.ts";
 import type { SimRemote } from "./forge.ts";
@@ -20,6 +21,13 @@ export function simRigs(host: SimHostFiles): Rigs {
       host.store(storeDir);
       const remote = { url, kind: "path" as const };
       return Promise.resolve({ ok: true, rig: { rigId, remote, dir, mirrorDir, storeDir } });
+    },
+    has: (rigId) => Promise.resolve(host.isStore(`${host.dirOf("rigs", safeId(rigId))}/store.git`)),
+    remove: (rig, proof) => {
+      if (isRigProof(proof, rig.rigId))
+        return Promise.resolve({ ok: true, removed: host.dropStore(rig.storeDir) });
+      const message = `The work in ${rig.dir} is not proved to be saved.`;
+      return Promise.resolve(failure("no_proof", message, "Save the run's work first."));
     },
     defaultBranch: ({ remote: { url } }) =>
       Promise.resolve(

@@ -30,6 +30,12 @@ export function simTrees(host: SimHostFiles): RunTrees {
       const message = `Run ${runId} has no repository here.`;
       return soon(failure("not_owned", message, "Start a new run."));
     },
+    ofRig: (rigId) =>
+      soon(
+        [...host.trees.values()]
+          .filter(({ record }) => record.rigId === rigId)
+          .map(({ record }) => record.runId),
+      ),
     hasTree: ({ runId }) => soon(host.trees.has(runId)),
     branch: ({ runId }) => {
       const tree = host.trees.get(runId);

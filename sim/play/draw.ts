@@ -24,10 +24,21 @@ const MERGES = new Set([
   ...["people-hold", "people-pause"],
 ]);
 
+/** What takes whole rigs out of a play: in few of them, or the others see little. */
+const RIGS = new Set(["people-delete-rig", "people-purge-rig"]);
+const OF_RIGS = 0.15;
+
 type Drawn = Required<Omit<Scenario, "traceLines">> & { faults: string[] };
 
-/** What is rare when every fault comes is common when some do: two plays of five are of few faults. */
+/** A scenario of chance. */
 export function drawScenario(seed: number): Drawn {
+  const drawn = drawMost(seed);
+  const takesRigs = new SimRandom(seed + 1_000_003).unit() < OF_RIGS;
+  return takesRigs ? { ...drawn, faults: [...drawn.faults, ...RIGS] } : drawn;
+}
+
+/** What is rare when every fault comes is common when some do: two plays of five are of few faults. */
+function drawMost(seed: number): Drawn {
   const random = new SimRandom(seed);
   const minutes = (least: number, spread: number) => 60_000 * (least + random.below(spread));
   const size = {
@@ -36,7 +47,7 @@ export function drawScenario(seed: number): Drawn {
     runners: random.unit() < 0.35 ? 1 : 2 + random.below(2),
   };
   const under = (isChosen: (fault: Fault) => boolean) =>
-    faults.filter(isChosen).map(({ name }) => name);
+    faults.filter((fault) => !RIGS.has(fault.name) && isChosen(fault)).map(({ name }) => name);
   const often = () => 3 + random.below(4);
   switch (seed % 5) {
     case 0: {

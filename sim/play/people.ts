@@ -1,5 +1,5 @@
 /** The people of a play: they ask, and ask again until they are answered. */
-import type { Ack } from "../../protocol/error.ts";
+import type { Ack, ErrorBody } from "../../protocol/error.ts";
 import type { SimRandom } from "../random.ts";
 import type { TownHost } from "../town/town-host.ts";
 import type { World } from "../world/world.ts";
@@ -46,7 +46,7 @@ export class People {
     const { name, body, key, answered } = wish;
     const mayRefuse = wish.refusals < REFUSALS_MAX;
     void this.#town.ask(name, body, key).then((ack) => {
-      if (ack === null || (!ack.ok && ack.error.retryable && mayRefuse)) {
+      if (ack === null || (!ack.ok && mayPass(ack.error) && mayRefuse)) {
         if (ack !== null) wish.refusals += 1;
         const inMs = AGAIN_MS + this.#random.below(AGAIN_MS);
         this.#world.after(inMs, "a person asks again", () => this.#ask(wish));
@@ -58,6 +58,11 @@ export class People {
       answered(ack);
     });
   }
+}
+
+/** Whoever meant a bead in the trash waits until it is taken back. */
+function mayPass({ retryable, message }: ErrorBody): boolean {
+  return retryable || message.includes("which is in the trash");
 }
 
 interface Wish {

@@ -20,6 +20,8 @@ import type { Scenario } from "./scenario.ts";
 import { planWishes } from "./wishes.ts";
 
 const SLOTS = { town: 12, runner: 4 };
+/** Longer than people who take a rig back wait with that. */
+export const TRASH_KEPT_MS = 5 * 60_000;
 /** Shorter than a town's own, so that plays reach them. */
 const PATIENCE = {
   agentWallMs: 15 * 60_000,
@@ -34,6 +36,7 @@ const PATIENCE = {
   workStillMs: 90_000,
   reviewStillMs: 90_000,
   awayGraceMs: 30_000,
+  trashKeptMs: TRASH_KEPT_MS,
   triageWallMs: 3 * 60_000,
   triageCoolMs: 5_000,
 };
@@ -96,6 +99,10 @@ export class Play {
   readonly deleted = new Set<string>();
   /** Those that the town does not know any more: they are newer than the backup that was put back. */
   readonly forgotten = new Set<string>();
+  /** Rigs that somebody deletes, until they are back. */
+  readonly leaving = new Set<string>();
+  /** Rigs that are gone for good. */
+  readonly purged = new Set<string>();
   /** The town began again with other data. */
   wasReplaced = false;
   /** An old backup of the town was put back. */

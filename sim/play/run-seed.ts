@@ -2,6 +2,7 @@
 import { Checks } from "../check/checks.ts";
 import { allSettled, checkRest } from "../check/rest.ts";
 import { crashItem, faultItem } from "../check/coverage.ts";
+import { checkPurged } from "../check/trash.ts";
 import { Violation } from "../check/violation.ts";
 import type { FaultGroup } from "../faults/fault.ts";
 import { faults } from "../faults/registry.ts";
@@ -107,6 +108,7 @@ function playOut(play: Play, checks: Checks, { activeMs, faults: names }: Scenar
   } while (hasFallen || !allSettled(play, checks));
   const isAided = (["people", "agent", "data"] as const).some((group) => hasFault(names, group));
   checkRest(play, checks, isAided ? 0 : UNAIDED_MIN);
+  checkPurged(play);
   checkPreview(play);
 }
 

@@ -1,4 +1,5 @@
 /** A town by hand for one runner: offers one run after the other until its errand is done, whatever becomes of the runner. */
+import type { PurgeFrame } from "../../protocol/entities/trash.ts";
 import { ok, refuse, type Ack } from "../../protocol/error.ts";
 import { factBatchSchema, type Fact, type FactBody, type FactOf } from "../../protocol/facts.ts";
 import {
@@ -42,6 +43,8 @@ export class HandTown implements TownSide {
   readonly facts: Fact[] = [];
   /** What no town may see. */
   readonly faults: string[] = [];
+  /** Nothing more is offered. */
+  isOver = false;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #errand: Errand;
@@ -72,6 +75,11 @@ export class HandTown implements TownSide {
     return this.#run === null && this.#errand.isDone(this);
   }
 
+  /** No run is offered or under way. */
+  get isIdle(): boolean {
+    return this.#run === null;
+  }
+
   open(line: RunnerLine): { line: TownLine } {
     this.#line?.cut("another connection of the same runner");
     this.#line = line;
@@ -95,6 +103,11 @@ export class HandTown implements TownSide {
     const { runId, fence } = run.spec;
     const order = { runId, fence, outcome: "stopped_by_person", reason: "A person stopped it." };
     void line.ask("stop", { connection: this.#connection, ...order });
+  }
+
+  /** The rig is gone for good; null when nobody answers. */
+  async purge(order: Omit<PurgeFrame, "connection">): Promise<Ack | null> {
+    return this.#line?.ask("purge", { connection: this.#connection, ...order }) ?? null;
   }
 
   #take(event: UpEvent, frame: unknown, connection: number): Ack {
@@ -167,7 +180,7 @@ export class HandTown implements TownSide {
     const [line, hello] = [this.#line, this.#hello];
     if (line === null || hello === null || this.#ackedSeq < hello.spoolSeq) return;
     if (this.#run?.answer?.accepted === true && this.#isLost(hello)) this.#run = null;
-    if (this.#run === null && this.#errand.isDone(this)) return;
+    if (this.#run === null && (this.isOver || this.#errand.isDone(this))) return;
     this.#run ??= { spec: this.#nextSpec(), offerSeq: 0, answer: null, asking: false };
     if (this.#run.answer === null && !this.#run.asking) void this.#offer(line, this.#run);
   }

@@ -270,6 +270,30 @@ describe.skipIf(isLeftOut("browser") || isLeftOut("agent"))("the demo's town", (
     },
     STEP_MS,
   );
+
+  test(
+    "[F5] a rig is deleted under a bead at work, is in the trash with it, and both are taken back",
+    async () => {
+      const rig = views().locator('a[href^="/rigs/rg_"]');
+      await rig.click();
+      await page.getByRole("button", { name: "Delete this rig" }).click();
+      const dialog = page.getByRole("dialog", { name: /^Delete / });
+      const title = await dialog.getByRole("heading").innerText();
+      const name = title.replace(/^Delete (.*)\?$/, "$1");
+      expect(await faultsOf(page, "delete a rig")).toEqual([]);
+      await dialog.getByRole("button", { name: "Delete the rig" }).click();
+      await page.getByText("There is no rig with this id.").waitFor();
+      await watcher.getByText("Light one more lamp").first().waitFor({ state: "detached" });
+      await view("Settings");
+      const trash = region("Trash");
+      await trash.getByText(name, { exact: true }).waitFor();
+      expect(await faultsOf(page, "trash")).toEqual([]);
+      await trash.getByRole("button", { name: /^Take back/ }).click();
+      await trash.getByText(/^Empty\./).waitFor();
+      await watcher.getByText("Light one more lamp").first().waitFor();
+    },
+    STEP_MS,
+  );
 });
 
 /** What the README shows: the town in the middle of its work. */

@@ -47,6 +47,7 @@ export class PlayedRunner implements RunnerPort {
   turn: RunnerPort["turn"] = () => Promise.resolve(ok(null));
   mail: RunnerPort["mail"] = () => Promise.resolve(ok(null));
   forget: RunnerPort["forget"] = () => Promise.resolve(ok(null));
+  purge: RunnerPort["purge"] = () => Promise.resolve(ok({ kept: [] }));
   browse: RunnerPort["browse"] = (_, { wish }) =>
     Promise.resolve(
       ok({

@@ -54,6 +54,8 @@ export function rig(change: Partial<RigView> = {}): RigView {
     isolationConfirmed: false,
     directMergeConfirmed: false,
     environment: NO_ENVIRONMENT,
+    deletion: null,
+    hasRuns: false,
     ...change,
   };
 }
@@ -376,6 +378,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
   const all = plain(change);
   const entities = [
     all.rigs,
+    all.trash,
     all.runners,
     all.issues,
     all.reviews,
@@ -415,6 +418,7 @@ function plain(change: Partial<Snapshot>): Snapshot {
     authors: { chosen: new Map(), host: { name: "Owner", email: "owner@example.invalid" } },
     observingUntil: null,
     rigs: [rig()],
+    trash: [],
     runners: [runner()],
     issues: [],
     reviews: [],

@@ -238,7 +238,7 @@ function OwnAnswer({ id, title }: { id: string; title: string }) {
 function ParkedRigRow({ need }: { need: Extract<Need, { kind: "rig" }> }) {
   return (
     <Row
-      look={rigLook("parked")}
+      look={rigLook({ state: "parked", deletion: null })}
       title={
         <Link
           to={`/rigs/${need.rig.id}`}

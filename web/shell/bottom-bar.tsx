@@ -78,7 +78,7 @@ function More({ onClose }: { onClose: () => void }) {
         {rigs.map((rig) => (
           <li key={rig.id}>
             <Link to={`/rigs/${rig.id}`} search={{}} onClick={onClose} className={row}>
-              <StateMark look={rigLook(rig.state)} size={16} />
+              <StateMark look={rigLook(rig)} size={16} />
               {rig.name}
             </Link>
           </li>

@@ -99,7 +99,7 @@ function Things({ pick, query }: { pick: (act: () => void) => () => void; query:
             key={rig.id}
             value={`rig ${rig.name} ${rig.id}`}
             onSelect={pick(() => go(`/rigs/${rig.id}`))}
-            icon={<StateMark look={rigLook(rig.state)} />}
+            icon={<StateMark look={rigLook(rig)} />}
           >
             {rig.name}
           </Row>

@@ -136,7 +136,7 @@ function AddRig({ narrow }: { narrow: boolean }) {
 }
 
 function RigRow({ rig, narrow }: { rig: Rig; narrow: boolean }) {
-  const look = rigLook(rig.state);
+  const look = rigLook(rig);
   return (
     <li>
       <Link

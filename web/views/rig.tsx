@@ -1,12 +1,11 @@
 /** A rig: whether it can be worked on and why not, its baseline, its settings, its beads. */
 import { Link, useParams } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
-import { toast } from "sonner";
+import { useMemo } from "react";
 import type { Rig } from "../../protocol/index.ts";
 import { shortId } from "../../protocol/index.ts";
-import { useGo } from "../lib/page.tsx";
-import { useCommand, useConnection, useImages, useTopic } from "../lib/town.tsx";
+import { useCommand, useImages, useTopic } from "../lib/town.tsx";
 import { GateList } from "../parts/gates.tsx";
+import { DeleteRig, Deleting } from "../rigs/delete-rig.tsx";
 import { Isolation } from "../rigs/isolation.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
 import { RigEnvironmentPart } from "../rigs/rig-environment.tsx";
@@ -14,7 +13,6 @@ import { RigSettings } from "../rigs/rig-settings.tsx";
 import { Age } from "../ui/age.tsx";
 import { Button } from "../ui/button.tsx";
 import { Page, Section } from "../ui/card.tsx";
-import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { Problem, Refusal, SkeletonRows } from "../ui/feedback.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
@@ -33,7 +31,13 @@ export function RigView() {
   if (!rig)
     return (
       <Page title="Rig">
-        <Problem>There is no rig with this id. It may have been removed.</Problem>
+        <Problem>
+          There is no rig with this id. If it was deleted, it is in the trash, in the{" "}
+          <Link to="/settings" search={{}} className="underline">
+            settings
+          </Link>
+          .
+        </Problem>
       </Page>
     );
   return <RigBody key={rig.id} rig={rig} />;
@@ -47,7 +51,7 @@ function RigBody({ rig }: { rig: Rig }) {
       note={<CopyButton text={rig.id} label="Copy id" shown={shortId(rig.id)} />}
       aside={
         <>
-          <StateChip look={rigLook(rig.state)} />
+          <StateChip look={rigLook(rig)} />
           <Button
             sent={recheck.state.phase === "sent" || rig.state === "checking"}
             onClick={() => void recheck.run({ rig: rig.id })}
@@ -75,13 +79,14 @@ function RigBody({ rig }: { rig: Rig }) {
               {rig.parked.message} <span className="mono text-ink-3">{rig.parked.code}</span>
             </Problem>
           )}
+          <Deleting rig={rig} />
           <Isolation rig={rig} />
         </div>
         <Baseline rig={rig} />
         <RigSettings rig={rig} />
         <RigEnvironmentPart rig={rig} />
         <Beads rig={rig} />
-        <RemoveRig rig={rig} />
+        <DeleteRig rig={rig} />
       </div>
     </Page>
   );
@@ -146,39 +151,5 @@ function Beads({ rig }: { rig: Rig }) {
         ))}
       </div>
     </Section>
-  );
-}
-
-function RemoveRig({ rig }: { rig: Rig }) {
-  const [asking, setAsking] = useState(false);
-  const connection = useConnection();
-  const go = useGo();
-  return (
-    <div className="flex justify-end">
-      <Button look="danger" onClick={() => setAsking(true)}>
-        Remove this rig
-      </Button>
-      {asking && (
-        <Confirm
-          title={`Remove ${rig.name}?`}
-          action="Remove the rig"
-          look="danger"
-          onClose={() => setAsking(false)}
-          onConfirm={async () => {
-            const answer = await connection.call("rig.remove", { rig: rig.id });
-            if (answer.ok) {
-              toast(`Rig ${rig.name} is removed`);
-              go("/");
-            }
-            return answer;
-          }}
-        >
-          <p>
-            The town forgets this repository; the repository itself is not touched. A rig with
-            unfinished beads is not removed.
-          </p>
-        </Confirm>
-      )}
-    </div>
   );
 }

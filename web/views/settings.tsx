@@ -6,6 +6,7 @@ import { ModelForm } from "../settings/model-form.tsx";
 import { ProgramList } from "../settings/program-list.tsx";
 import { RunnerList } from "../settings/runner-list.tsx";
 import { TokenList } from "../settings/token-list.tsx";
+import { TrashList } from "../settings/trash-list.tsx";
 import { Button } from "../ui/button.tsx";
 import { Page, Section } from "../ui/card.tsx";
 import { SkeletonRows } from "../ui/feedback.tsx";
@@ -28,6 +29,7 @@ export function SettingsView() {
         <AuthorForm />
         <RunnerList />
         <TokenList />
+        <TrashList />
         <Section title="This browser">
           <div className="flex flex-wrap items-center gap-3 p-4">
             <span className="text-sm font-medium">Theme</span>

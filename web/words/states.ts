@@ -147,8 +147,8 @@ const rigLooks: Record<Rig["state"], Look> = {
   ready: landed("Ready"),
   parked: paused("Parked"),
 };
-export function rigLook(state: Rig["state"]): Look {
-  return rigLooks[state];
+export function rigLook({ state, deletion }: Pick<Rig, "state" | "deletion">): Look {
+  return deletion === null ? rigLooks[state] : paused("Being deleted");
 }
 
 const runnerLooks: Record<Runner["state"], Look> = {

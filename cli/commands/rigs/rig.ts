@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { printJson, printLine, printTable } from "../../output.ts";
 import { townCommand, withTownOf, type TownOptions } from "../town-command.ts";
 import { addRigSet } from "./rig-set.ts";
+import { addRigRemove } from "./trash.ts";
 import { settingsOf, withRigSettings, type RigSettingsOptions } from "./rig-settings.ts";
 
 interface AddOptions extends TownOptions, RigSettingsOptions {
@@ -35,15 +36,7 @@ export function addRig(program: Command): void {
   });
   addList(group);
   addRigSet(group);
-  townCommand(group, "remove <rig>", "Remove a rig that has no unfinished bead").action(
-    async (rig: string, options: TownOptions) => {
-      await withTownOf(options, async (town) => {
-        const removed = await town.call("rig.remove", { rig });
-        if (options.json === true) printJson(removed);
-        else printLine(`Rig ${rig} is removed. Its repository is untouched.`);
-      });
-    },
-  );
+  addRigRemove(group);
 }
 
 function addList(group: Command): void {
@@ -53,7 +46,7 @@ function addList(group: Command): void {
       if (options.json === true) return printJson(rigs);
       const rows = rigs.map((rig) => [
         rig.name,
-        rig.state,
+        rig.deletion === null ? rig.state : "being deleted",
         rig.target,
         rig.delivery,
         rig.parked?.message ?? rig.remote,

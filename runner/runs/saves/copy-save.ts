@@ -1,7 +1,9 @@
 /** Copies one run's saved work to the rig's repository, under a ref that this run alone has. */
 import { SAVED_COPY_BYTES_MAX } from "../../config.ts";
+import type { RigRepository } from "../../git/mirror.ts";
 import { wipRef } from "../../git/names.ts";
 import { failure, type Outcome } from "../../git/outcome.ts";
+import type { Oid } from "../../git/porcelain.ts";
 import { onlyMoved, refusalOf } from "../../git/push.ts";
 import type { KeptSave } from "../../spool/save-book.ts";
 import type { RigDesk } from "../../works/rig-desk.ts";
@@ -27,12 +29,20 @@ export async function copySave(
       `The saved work is ${size.bytes} bytes; at most ${bytesMax} are copied.`,
       "Remove or ignore large files in the tree.",
     );
-  const ref = wipRef(save.beadId, save.runId);
+  return putSave(works, rig, { ref: wipRef(save.beadId, save.runId), oid: save.oid });
+}
+
+/** The same whatever its size. Errors: branch_moved, push_refused, or what reaching the repository gives. */
+export async function putSave(
+  works: Works,
+  rig: RigRepository,
+  { ref, oid }: { ref: string; oid: Oid },
+): Promise<Outcome<object>> {
   const place = { url: rig.remote.url };
   const now = await works.refs.read(place, [ref]);
   if (!now.ok) return now;
   const held = now.refs.get(ref) ?? null;
-  if (held === save.oid) return { ok: true };
+  if (held === oid) return { ok: true };
   const known = held === null ? null : await works.history.hasCommit(rig, held);
   if (known !== null && !known.ok) return known;
   if (known !== null && !known.yes)
@@ -41,7 +51,7 @@ export async function copySave(
       `${ref} of the rig's repository holds ${held}, which this runner did not save.`,
       "Look at who wrote it; the work is saved on the runner.",
     );
-  const pushed = await works.refs.push(rig, place, [{ ref, to: save.oid, expected: held }]);
+  const pushed = await works.refs.push(rig, place, [{ ref, to: oid, expected: held }]);
   if (!pushed.ok) return pushed;
   if (pushed.refs.every(({ state }) => state === "updated")) return { ok: true };
   const refused = `The rig's repository does not take ${ref}: ${refusalOf(pushed.refs)}.`;

@@ -24,8 +24,9 @@ export async function forgetSave(
   return deleteRef(works, rig, { url: rig.storeDir, ref });
 }
 
-async function deleteRef(
-  works: Works,
+/** Deletes a ref that holds what this runner has saved; what somebody else has put there stays. */
+export async function deleteRef(
+  works: Pick<Works, "refs" | "history">,
   rig: RigRepository,
   { url, ref }: { url: string; ref: string },
 ): Promise<Outcome<object>> {

@@ -128,6 +128,13 @@ export class SaveDesk {
     return { ok: true, value: null };
   }
 
+  /** Copies nothing of a rig any more; false while a copy of it is under way. */
+  leaveRig(rigId: string): boolean {
+    if (this.#lanes.has(rigId)) return false;
+    this.#deps.saves.dropRig(rigId);
+    return true;
+  }
+
   /** Resolves when the newest save of the run was copied, or a try has failed, or after `ms`. */
   async settled(runId: string, ms: number): Promise<void> {
     const save = this.#deps.saves.find(runId);

@@ -41,6 +41,7 @@ export async function openCore(dataDir: string, policy: Partial<Policy> = {}): P
       turn: offline,
       mail: offline,
       forget: offline,
+      purge: offline,
       browse: offline,
       diff: offline,
       close: quiet,

@@ -2,7 +2,7 @@
 import { ok, refuse, type CommandBody, type Result } from "../../../protocol/index.ts";
 import { findCycle } from "../../model/graph.ts";
 import { convoyImage } from "../../store/images/images.ts";
-import { findRig } from "../../store/refs.ts";
+import { findLastingRig } from "../../store/refs.ts";
 import { addDependency } from "../../store/writes/beads.ts";
 import { createConvoy } from "../../store/writes/convoys.ts";
 import { createIssue } from "../../store/writes/issues.ts";
@@ -13,7 +13,7 @@ import { present } from "../../store/present.ts";
 type Task = CommandBody<"convoy.sling">["tasks"][number];
 
 export const slingConvoy: Apply<"convoy.sling"> = (tx, body) => {
-  const rig = findRig(tx.db, body.rig);
+  const rig = findLastingRig(tx.db, body.rig);
   if (!rig.ok) return rig;
   const checked = checkTasks(body.tasks, body.parallel);
   if (!checked.ok) return checked;

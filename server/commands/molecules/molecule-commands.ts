@@ -4,7 +4,7 @@ import { pourFormula } from "../../model/molecules/formula.ts";
 import { findFormula } from "../../store/views/formulas.ts";
 import { moleculeImage } from "../../store/images/molecule-image.ts";
 import { present } from "../../store/present.ts";
-import { findRig } from "../../store/refs.ts";
+import { findLastingRig } from "../../store/refs.ts";
 import type { Tx } from "../../store/tx.ts";
 import { bumpVersion, recordEvent } from "../../store/writes/beads.ts";
 import { createMolecule, moveMolecule, setSkipped } from "../../store/writes/molecules.ts";
@@ -13,7 +13,7 @@ import type { Apply } from "../command.ts";
 import { findAt, findIssue, type BeadRow } from "../find-bead.ts";
 
 export const pourMolecule: Apply<"molecule.pour"> = (tx, body) => {
-  const rig = findRig(tx.db, body.rig);
+  const rig = findLastingRig(tx.db, body.rig);
   if (!rig.ok) return rig;
   const found = findFormula(tx.db, body.formula, rig.value.id);
   if (!found.ok) return found;

@@ -1,11 +1,8 @@
-import { and, eq, inArray } from "drizzle-orm";
 import { NO_ENVIRONMENT, ok, refuse, type Result, type Rig } from "../../../protocol/index.ts";
 import { rigImage } from "../../store/images/images.ts";
 import { findRig } from "../../store/refs.ts";
-import { beads, convoys, issues } from "../../store/schema/beads.ts";
-import { runs } from "../../store/schema/runs.ts";
 import type { Tx } from "../../store/tx.ts";
-import { insertRig, removeRig, updateRig } from "../../store/writes/rigs.ts";
+import { insertRig, updateRig } from "../../store/writes/rigs.ts";
 import type { Apply } from "../command.ts";
 import { cutOff, mayStillLand } from "../convoys/cut-off-merges.ts";
 import { changedEnvironment, clash } from "./rig-environment.ts";
@@ -111,41 +108,4 @@ export const recheckRig: Apply<"rig.recheck"> = (tx, body) => {
   if (!rig.ok) return rig;
   updateRig(tx, rig.value, {}, true);
   return ok(image(tx, rig.value.id));
-};
-
-export const dropRig: Apply<"rig.remove"> = (tx, body) => {
-  const rig = findRig(tx.db, body.rig);
-  if (!rig.ok) return rig;
-  const { id, name } = rig.value;
-  const unfinished = tx.db
-    .select({ id: beads.id })
-    .from(issues)
-    .innerJoin(beads, eq(beads.id, issues.beadId))
-    .where(and(eq(beads.rigId, id), inArray(issues.state, ["open", "in_progress", "in_review"])))
-    .limit(1)
-    .get();
-  if (unfinished) return refuse("busy", `rig ${name} has unfinished beads: close them first.`);
-  const going = tx.db
-    .select({ id: convoys.beadId })
-    .from(convoys)
-    .innerJoin(beads, eq(beads.id, convoys.beadId))
-    .where(and(eq(beads.rigId, id), inArray(convoys.state, ["staged", "active", "landing"])))
-    .limit(1)
-    .get();
-  if (going) return refuse("busy", `rig ${name} has unfinished convoys: cancel them first.`);
-  const live = tx.db
-    .select({ id: runs.id })
-    .from(runs)
-    .where(
-      and(eq(runs.rigId, id), inArray(runs.state, ["offered", "accepted", "preparing", "running"])),
-    )
-    .limit(1)
-    .get();
-  if (live)
-    return refuse("busy", `a run of rig ${name} is under way: stop it or wait.`, {
-      retryable: true,
-      minBackoffMs: 2_000,
-    });
-  removeRig(tx, rig.value);
-  return ok({ id });
 };

@@ -1,11 +1,12 @@
 /** Images of beads that ask for somebody. */
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Escalation, Mail, Question, TriageRequest } from "../../../protocol/index.ts";
 import { escalationState } from "../../model/attention-states.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
 import { escalations, mails, questions, triageRequests } from "../schema/attention.ts";
 import { beads } from "../schema/beads.ts";
+import { notInTrash } from "../trash/in-trash.ts";
 import { commonImage } from "./common-image.ts";
 
 const escalationRow = prepared((db) =>
@@ -13,7 +14,7 @@ const escalationRow = prepared((db) =>
     .select()
     .from(escalations)
     .innerJoin(beads, eq(beads.id, escalations.beadId))
-    .where(eq(escalations.beadId, given("id")))
+    .where(and(eq(escalations.beadId, given("id")), notInTrash(beads.rigId)))
     .prepare(),
 );
 
@@ -22,7 +23,7 @@ const questionRow = prepared((db) =>
     .select()
     .from(questions)
     .innerJoin(beads, eq(beads.id, questions.beadId))
-    .where(eq(questions.beadId, given("id")))
+    .where(and(eq(questions.beadId, given("id")), notInTrash(beads.rigId)))
     .prepare(),
 );
 
@@ -80,7 +81,7 @@ const triageRow = prepared((db) =>
     .select()
     .from(triageRequests)
     .innerJoin(beads, eq(beads.id, triageRequests.beadId))
-    .where(eq(triageRequests.beadId, given("id")))
+    .where(and(eq(triageRequests.beadId, given("id")), notInTrash(beads.rigId)))
     .prepare(),
 );
 
@@ -102,7 +103,7 @@ const mailRow = prepared((db) =>
     .select()
     .from(mails)
     .innerJoin(beads, eq(beads.id, mails.beadId))
-    .where(eq(mails.beadId, given("id")))
+    .where(and(eq(mails.beadId, given("id")), notInTrash(beads.rigId)))
     .prepare(),
 );
 

@@ -40,6 +40,7 @@ import type { Policy } from "../../model/policy.ts";
 import { limitsImage } from "../limits/limits.ts";
 import { present } from "../present.ts";
 import { rowAt } from "../rows.ts";
+import { notInTrash } from "../trash/in-trash.ts";
 import { ALL_USAGE } from "../town-row.ts";
 
 /** What an image needs beside the database. */
@@ -60,7 +61,7 @@ const issuesRow = prepared((db) =>
     .select()
     .from(issues)
     .innerJoin(beads, eq(beads.id, issues.beadId))
-    .where(eq(issues.beadId, id))
+    .where(and(eq(issues.beadId, id), notInTrash(beads.rigId)))
     .prepare(),
 );
 const convoysRow = prepared((db) =>
@@ -68,7 +69,7 @@ const convoysRow = prepared((db) =>
     .select()
     .from(convoys)
     .innerJoin(beads, eq(beads.id, convoys.beadId))
-    .where(eq(convoys.beadId, id))
+    .where(and(eq(convoys.beadId, id), notInTrash(beads.rigId)))
     .prepare(),
 );
 const reviewsRow = prepared((db) =>
@@ -76,7 +77,7 @@ const reviewsRow = prepared((db) =>
     .select()
     .from(reviews)
     .innerJoin(beads, eq(beads.id, reviews.beadId))
-    .where(eq(reviews.beadId, id))
+    .where(and(eq(reviews.beadId, id), notInTrash(beads.rigId)))
     .prepare(),
 );
 const agentsRow = prepared((db) =>
@@ -84,7 +85,7 @@ const agentsRow = prepared((db) =>
     .select()
     .from(agents)
     .innerJoin(beads, eq(beads.id, agents.beadId))
-    .where(eq(agents.beadId, id))
+    .where(and(eq(agents.beadId, id), notInTrash(beads.rigId)))
     .prepare(),
 );
 const blockerRows = prepared((db) =>
@@ -107,7 +108,13 @@ const openTurn = prepared((db) =>
 const eventRow = prepared((db) =>
   db.select().from(beadEvents).where(eq(beadEvents.id, id)).prepare(),
 );
-const runRow = prepared((db) => db.select().from(runs).where(eq(runs.id, id)).prepare());
+const runRow = prepared((db) =>
+  db
+    .select()
+    .from(runs)
+    .where(and(eq(runs.id, id), notInTrash(runs.rigId)))
+    .prepare(),
+);
 const rigRow = prepared((db) => db.select().from(rigs).where(eq(rigs.id, id)).prepare());
 const runnerRow = prepared((db) => db.select().from(runners).where(eq(runners.id, id)).prepare());
 
@@ -396,7 +403,7 @@ const atRisk = prepared((db) =>
     .from(runs)
     .innerJoin(beads, eq(beads.id, runs.beadId))
     // In the words of the index.
-    .where(and(sql`saved_at_risk > 0`, ne(beads.status, "closed")))
+    .where(and(sql`saved_at_risk > 0`, ne(beads.status, "closed"), notInTrash(runs.rigId)))
     .prepare(),
 );
 

@@ -1,11 +1,12 @@
 /** Molecules as the outside sees them, with their steps. */
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq } from "drizzle-orm";
 import { stepChoiceSchema, type Molecule, type MoleculeStep } from "../../../protocol/index.ts";
 import { failedSteps } from "../../model/molecules/states.ts";
 import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
 import { beads, issues } from "../schema/beads.ts";
 import { molecules } from "../schema/molecules.ts";
+import { notInTrash } from "../trash/in-trash.ts";
 import { commonImage } from "./common-image.ts";
 
 const moleculesRow = prepared((db) =>
@@ -13,7 +14,7 @@ const moleculesRow = prepared((db) =>
     .select()
     .from(molecules)
     .innerJoin(beads, eq(beads.id, molecules.beadId))
-    .where(eq(molecules.beadId, given("id")))
+    .where(and(eq(molecules.beadId, given("id")), notInTrash(beads.rigId)))
     .prepare(),
 );
 const stepRows = prepared((db) =>

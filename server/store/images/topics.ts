@@ -25,6 +25,7 @@ import {
 import { escalations, mails, questions, triageRequests } from "../schema/attention.ts";
 import { rigs, runners, runs, turns } from "../schema/runs.ts";
 import { changes, town } from "../schema/town.ts";
+import { notInTrash } from "../trash/in-trash.ts";
 
 /** What a bead depends on, and what depends on it. */
 const neighbours = prepared((db) =>
@@ -126,7 +127,7 @@ function members(db: Db, topic: Topic): [ImageKind, string][] {
           .select({ id: convoys.beadId })
           .from(convoys)
           .innerJoin(beads, eq(beads.id, convoys.beadId))
-          .where(isNull(beads.archivedAt))
+          .where(and(isNull(beads.archivedAt), notInTrash(beads.rigId)))
           .orderBy(desc(convoys.beadId))
           .limit(SNAPSHOT_CLOSED_MAX)
           .all(),
@@ -201,7 +202,7 @@ function boardMembers(db: Db): { id: string }[] {
       .select({ id: issues.beadId })
       .from(issues)
       .innerJoin(beads, eq(beads.id, issues.beadId))
-      .where(and(state, isNull(beads.archivedAt)));
+      .where(and(state, isNull(beads.archivedAt), notInTrash(beads.rigId)));
   const newest = shown(eq(issues.state, "closed")).orderBy(desc(issues.stateSince));
   return [...shown(ne(issues.state, "closed")).all(), ...newest.limit(SNAPSHOT_CLOSED_MAX).all()];
 }

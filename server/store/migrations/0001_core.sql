@@ -86,6 +86,11 @@ CREATE TABLE `providers` (
 	`model` text
 );
 --> statement-breakpoint
+CREATE TABLE `purged_runs` (
+	`run_id` text PRIMARY KEY NOT NULL,
+	`rig_id` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `questions` (
 	`bead_id` text PRIMARY KEY NOT NULL,
 	`kind` text NOT NULL,
@@ -276,6 +281,7 @@ ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `environment` text DEFAULT '{"variables":{},"instructions":{"polecat":null,"refinery":null},"copies":[],"ports":0,"teardown":null,"secrets":[],"version":0}' NOT NULL;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `deletion` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `leaving_at` integer;--> statement-breakpoint

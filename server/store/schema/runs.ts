@@ -12,6 +12,7 @@ import { DEFAULT_PROGRAM, NO_ENVIRONMENT } from "../../../protocol/index.ts";
 import type {
   Away,
   Continued,
+  Deletion,
   Delivery,
   Egress,
   FailureReason,
@@ -66,6 +67,9 @@ export const rigs = sqliteTable(
     environment: json<RigEnvironment>("environment").notNull().default(NO_ENVIRONMENT),
     version: integer("version").notNull().default(1),
     createdAt: at("created_at").notNull(),
+    /** A person deletes it; its runs end first. */
+    deletion: json<Deletion>("deletion"),
+    /** Since when it is in the trash. */
     removedAt: at("removed_at"),
   },
   (t) => [index("rigs_by_name").on(t.name)],
@@ -165,6 +169,12 @@ export const runs = sqliteTable(
       .where(sql`state <> 'ended'`),
   ],
 );
+
+/** Runs of rigs that are gone for good: what runners still say of them changes nothing. */
+export const purgedRuns = sqliteTable("purged_runs", {
+  runId: text("run_id").primaryKey(),
+  rigId: text("rig_id").notNull(),
+});
 
 /** The highest fence given for each resource. */
 export const fences = sqliteTable("fences", {

@@ -62,7 +62,7 @@ export const outbox = sqliteTable(
   {
     id: integer("id").primaryKey({ autoIncrement: true }),
     kind: text("kind")
-      .$type<"run.offer" | "run.stop" | "run.mail" | "run.forget" | "session.turn">()
+      .$type<"run.offer" | "run.stop" | "run.mail" | "run.forget" | "rig.purge" | "session.turn">()
       .notNull(),
     subject: text("subject").notNull(),
     runnerId: text("runner_id").notNull(),

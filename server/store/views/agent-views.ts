@@ -6,13 +6,14 @@ import type { Db } from "../database.ts";
 import { given, prepared } from "../prepared.ts";
 import { mails } from "../schema/attention.ts";
 import { agents, beads, issues } from "../schema/beads.ts";
+import { notInTrash } from "../trash/in-trash.ts";
 
 const row = prepared((db) =>
   db
     .select({ agent: agents, rigId: beads.rigId, createdAt: beads.createdAt })
     .from(agents)
     .innerJoin(beads, eq(beads.id, agents.beadId))
-    .where(eq(agents.beadId, given("id")))
+    .where(and(eq(agents.beadId, given("id")), notInTrash(beads.rigId)))
     .prepare(),
 );
 const wish = prepared((db) =>

@@ -1,5 +1,5 @@
 /** Reads of beads that ask for somebody, as the rules see them. Prepared once. */
-import { and, asc, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import { escalationState, urgent } from "../../model/attention-states.ts";
 import { nextReminderAt } from "../../model/escalation.ts";
 import { POLICY } from "../../model/policy.ts";
@@ -16,6 +16,7 @@ import { prepared } from "../prepared.ts";
 import { escalations, mails, questions, triageRequests } from "../schema/attention.ts";
 import { beads, convoys, issues, reviews } from "../schema/beads.ts";
 import { rigs, runners, runs } from "../schema/runs.ts";
+import { notInTrash } from "../trash/in-trash.ts";
 
 const id = sql.placeholder("id");
 
@@ -34,13 +35,14 @@ export function prepareAttentionViews(db: Db): AttentionViews {
     .select({ escalation: escalations, createdAt: beads.createdAt })
     .from(escalations)
     .innerJoin(beads, eq(beads.id, escalations.beadId))
-    .where(and(eq(escalations.beadId, id), isNull(escalations.resolvedAt)))
+    .where(and(eq(escalations.beadId, id), isNull(escalations.resolvedAt), notInTrash(beads.rigId)))
     .prepare();
   const triagesOf = prepareTriagesOf(db);
   const openQuestion = db
-    .select()
+    .select(getTableColumns(questions))
     .from(questions)
-    .where(and(eq(questions.beadId, id), eq(questions.state, "open")))
+    .innerJoin(beads, eq(beads.id, questions.beadId))
+    .where(and(eq(questions.beadId, id), eq(questions.state, "open"), notInTrash(beads.rigId)))
     .prepare();
   return {
     mail: prepareMail(db),
@@ -99,7 +101,7 @@ export function prepareTriages(db: Db): () => TriageView[] {
     .leftJoin(escalations, eq(escalations.beadId, triageRequests.escalationId))
     // Of a run that is settled it waits for nothing more.
     .leftJoin(runs, and(eq(runs.id, triageRequests.runId), isNull(runs.settledAt)))
-    .where(eq(triageRequests.state, "open"))
+    .where(and(eq(triageRequests.state, "open"), notInTrash(beads.rigId)))
     .orderBy(asc(triageRequests.beadId))
     .prepare();
   return () =>
@@ -115,7 +117,12 @@ export function prepareTriages(db: Db): () => TriageView[] {
 }
 
 function prepareMail(db: Db): AttentionViews["mail"] {
-  const row = db.select().from(mails).where(eq(mails.beadId, id)).prepare();
+  const row = db
+    .select(getTableColumns(mails))
+    .from(mails)
+    .innerJoin(beads, eq(beads.id, mails.beadId))
+    .where(and(eq(mails.beadId, id), notInTrash(beads.rigId)))
+    .prepare();
   const holder = db
     .select({ id: runs.id })
     .from(runs)

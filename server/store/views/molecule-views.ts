@@ -1,18 +1,19 @@
 /** Molecules as their rules see them, and the molecule of a step as its run is told of it. */
-import { count, eq } from "drizzle-orm";
+import { and, count, eq } from "drizzle-orm";
 import type { MoleculeView } from "../../reconcile/snapshot.ts";
 import type { Db } from "../database.ts";
 import { stepsOf } from "../images/molecule-image.ts";
 import { given, prepared } from "../prepared.ts";
 import { beads, issues } from "../schema/beads.ts";
 import { molecules } from "../schema/molecules.ts";
+import { notInTrash } from "../trash/in-trash.ts";
 
 const row = prepared((db) =>
   db
     .select({ state: molecules.state, current: molecules.current, title: beads.title })
     .from(molecules)
     .innerJoin(beads, eq(beads.id, molecules.beadId))
-    .where(eq(molecules.beadId, given("id")))
+    .where(and(eq(molecules.beadId, given("id")), notInTrash(beads.rigId)))
     .prepare(),
 );
 const stepCount = prepared((db) =>

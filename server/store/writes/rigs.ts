@@ -1,10 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { FailureReason, GateResult } from "../../../protocol/index.ts";
-import { formulas } from "../schema/molecules.ts";
 import { rigs } from "../schema/runs.ts";
-import { rigSecretId } from "../settings.ts";
 import type { Tx } from "../tx.ts";
-import { removeSecret } from "./settings.ts";
 
 export type RigRow = typeof rigs.$inferSelect;
 type RigSettings = Pick<
@@ -117,16 +114,5 @@ export function seeTarget(
 export function parkRig(tx: Tx, rigId: string, reason: FailureReason): void {
   const state = "parked" as const;
   tx.db.update(rigs).set({ state, parked: reason }).where(eq(rigs.id, rigId)).run();
-  tx.touch("rig", rigId);
-}
-
-export function removeRig(tx: Tx, { id: rigId, environment }: RigRow): void {
-  for (const { name } of environment.secrets) removeSecret(tx, rigSecretId(rigId, name));
-  tx.db
-    .update(rigs)
-    .set({ removedAt: tx.now, environment: { ...environment, secrets: [] } })
-    .where(eq(rigs.id, rigId))
-    .run();
-  tx.db.delete(formulas).where(eq(formulas.scope, rigId)).run();
   tx.touch("rig", rigId);
 }

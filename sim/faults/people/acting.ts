@@ -4,6 +4,7 @@ import type { Act } from "./act.ts";
 import { answer, decide, mail, resolve } from "./answers.ts";
 import { cancel, close, comment, edit, hold, remove, reopen, resume, stopRun } from "./beads.ts";
 import { cancelMolecule, convoy, decideStep } from "./groups.ts";
+import { deleteRig, purgeRig } from "./rigs.ts";
 import { agents, away, budget, figures, pause, protect, settings } from "./town.ts";
 
 const acts: readonly { name: string; everyMs: number; act: Act }[] = [
@@ -30,6 +31,8 @@ const acts: readonly { name: string; everyMs: number; act: Act }[] = [
   { name: "people-resolve", everyMs: 120_000, act: resolve },
   { name: "people-agents", everyMs: 150_000, act: agents },
   { name: "people-protect", everyMs: 250_000, act: protect },
+  { name: "people-delete-rig", everyMs: 300_000, act: deleteRig },
+  { name: "people-purge-rig", everyMs: 600_000, act: purgeRig },
 ];
 
 export const peopleFaults: readonly Fault[] = acts.map(({ name, everyMs, act }) => ({

@@ -5,6 +5,7 @@ import { land } from "../../../runner/merge/engine.ts";
 import type { LandingRequest } from "../../../runner/merge/request.ts";
 import { issueProof } from "../../../runner/git/proof.ts";
 import { verifyDone } from "../../../runner/works/done.ts";
+import { notHeld, rigProof, workIn } from "../../../runner/works/let-rig-go.ts";
 import { retireRun } from "../../../runner/works/retire-run.ts";
 import { pushRunBranch } from "../../../runner/works/run-branch.ts";
 import {
@@ -92,6 +93,33 @@ export async function removingTrees(open: OpenWorks): Promise<void> {
   expect(must(await retireRun(trees, run, nowMs)).proof).toMatchObject({ reason: "no_tree" });
   const idle = await newRun(stage, rig, tip, "rn3");
   expect(must(await retireRun(trees, idle, nowMs)).proof).toMatchObject({ reason: "equals_base" });
+}
+
+export async function removingRigs(open: OpenWorks): Promise<void> {
+  await using stage = await open();
+  const { rigs, trees, refs } = stage.works;
+  expect([await rigs.has("rg9"), await trees.ofRig("rg9")]).toEqual([false, []]);
+  const { rig, tip } = await fetchedRig(stage);
+  expect(await rigs.has("rg1")).toBe(true);
+  const run = await newRun(stage, rig, tip);
+  await newRun(stage, rig, tip, "rn2");
+  expect((await trees.ofRig("rg1")).toSorted()).toEqual(["rn1", "rn2"]);
+  expect(await trees.ofRig("rg2")).toEqual([]);
+  await stage.write(run.treeDir, "one.txt", "1\n");
+  const { oid, ref } = must(await trees.save(run, { nowMs })).proof;
+  const { work } = must(await workIn(stage.works, rig));
+  expect(work).toEqual([{ ref, oid }]);
+  expect(must(await notHeld(stage.works, rig, work)).left).toEqual(work);
+  const place = { url: stage.remoteUrl };
+  must(await refs.push(rig, place, [{ ref, to: oid, expected: null }]));
+  expect(must(await notHeld(stage.works, rig, work)).left).toEqual([]);
+  // Under another name: what has landed needs no saved work.
+  must(await refs.push(rig, place, [{ ref, to: null, expected: oid }]));
+  expect(must(await notHeld(stage.works, rig, [{ ref, oid: tip }])).left).toEqual([]);
+  for (const each of [rigProof("rg2", "dropped"), { ...rigProof("rg1", "dropped") }])
+    expect(await rigs.remove(rig, each)).toMatchObject({ error: { code: "no_proof" } });
+  expect(must(await rigs.remove(rig, rigProof("rg1", "dropped"))).removed).toBe(true);
+  expect(await rigs.has("rg1")).toBe(false);
 }
 
 export async function scratchTrees(open: OpenWorks): Promise<void> {

@@ -38,6 +38,10 @@ export function worksContract(name: string, open: OpenWorks, timeoutMs: number):
     );
     clause("[C20] what has not changed since its last save is that save", trees.savingAgain);
     clause("[C4] a tree goes only with a proof that was issued for it", trees.removingTrees);
+    clause(
+      "[F5] what a runner has of a rig is known, and goes only with a proof for that rig",
+      trees.removingRigs,
+    );
     clause("[C5] a scratch tree is compared with what was written, and swept", trees.scratchTrees);
     clause("[C6] done is verified, and its branch is pushed once", trees.verifiedDone);
     clause("[D2] a bead lands once, among strangers' pushes and asked again", trees.landings);

@@ -36,6 +36,7 @@ const deaf: FrameListeners = {
   turn: unheard,
   mail: unheard,
   forget: unheard,
+  purge: unheard,
   browse: unheard,
   diff: unheard,
   terminal: unheard,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { openStage, PlayedRunner, type Stage } from "./stage.ts";
+import { exit, openStage, PlayedRunner, type Stage } from "./stage.ts";
 
 let stage: Stage;
 let rigId: string;
@@ -193,16 +193,18 @@ test("[A4] [SC-DISPATCH-2] a town without a model says so and dispatches nothing
   expect(stage.port.offers.map(({ spec }) => spec.kind)).toEqual(["baseline"]);
 });
 
-test("[D6] [SC-DELETE-2] a rig with unfinished beads or a live run is not removed", async () => {
+test("[F5] [SC-DELETE-2] a rig that is deleted ends its runs first, and takes nothing new", async () => {
   const runner = new PlayedRunner(stage);
   await runner.hello();
-  await stage.offered("baseline");
-  expect(await stage.codeOf("rig.remove", { rig: rigId })).toBe("busy");
-  const bead = await stage.do("bead.sling", { rig: rigId, title: "Sort" });
-  expect(await stage.codeOf("rig.remove", { rig: rigId })).toBe("busy");
-  await stage.do("bead.close", { bead: bead.id, outcome: "cancelled" });
   const offer = await stage.offered("baseline");
-  await runner.tell(offer.spec, { kind: "exit", outcome: "evicted", reason: null, exit: null });
   expect(await stage.codeOf("rig.remove", { rig: rigId })).toBe("ok");
+  expect(await stage.codeOf("bead.sling", { rig: rigId, title: "Sort" })).toBe(
+    "illegal_transition",
+  );
+  expect(await stage.do("rig.list", {})).toMatchObject([{ deletion: { work: "save" } }]);
+  expect(await stage.codeOf("rig.purge", { rig: rigId })).toBe("busy");
+  await runner.tell(offer.spec, exit("evicted"));
+  await stage.until(async () => (await stage.do("trash.list", {})).length === 1 || undefined);
+  expect(await stage.do("rig.list", {})).toEqual([]);
   expect(await stage.codeOf("bead.sling", { rig: rigId, title: "x" })).toBe("not_found");
 });

@@ -367,10 +367,16 @@ test("[B7] the landing itself is not taken out of its convoy", async () => {
   expect(await stage.codeOf("convoy.remove", { convoy, bead: id })).toBe("illegal_transition");
 });
 
-test("[D13] a rig is not removed under a convoy that goes on", async () => {
-  const { ids, branch } = await convoyOf([task("a"), task("b")]);
+test("[D13] [F5] a convoy goes on where it was when its rig is taken back from the trash", async () => {
+  const { convoy, ids, branch } = await convoyOf([task("a"), task("b")]);
   const [a = "", b = ""] = ids;
   await land(a, branch);
   await runner.tell((await nth("work", b)).spec, ...noResult);
-  expect(await stage.codeOf("rig.remove", { rig })).toBe("busy");
+  await stage.do("rig.remove", { rig });
+  await stage.until(async () => (await stage.do("trash.list", {})).length === 1 || undefined);
+  expect(await stage.codeOf("convoy.get", { convoy: convoy })).toBe("not_found");
+  expect(await stage.do("convoy.list", {})).toEqual([]);
+  await stage.do("rig.restore", { rig });
+  const again = await stage.do("convoy.get", { convoy });
+  expect(again).toMatchObject({ convoy: { state: "active" }, progress: { total: 2, landed: 1 } });
 });

@@ -5,6 +5,8 @@ import {
   encodeId,
   refuse,
   type Ack,
+  type PurgeFrame,
+  type Purged,
   type Browsed,
   type BrowseFrame,
   type AnyImage,
@@ -91,6 +93,13 @@ class PlayedPort implements RunnerPort {
     this.forgets.push(frame);
     this.happened();
     return Promise.resolve({ ok: true, value: null });
+  }
+  readonly purges: { runnerId: string; frame: PurgeFrame }[] = [];
+  answerPurge: (frame: PurgeFrame) => Ack<Purged> = () => ({ ok: true, value: { kept: [] } });
+  purge(runnerId: string, frame: PurgeFrame): Promise<Ack<Purged>> {
+    this.purges.push({ runnerId, frame });
+    this.happened();
+    return Promise.resolve(this.answerPurge(frame));
   }
   diff(): ReturnType<RunnerPort["diff"]> {
     return Promise.resolve({ ok: true, value: { files: [], diff: "", truncated: false } });

@@ -62,6 +62,7 @@ export class TestRunner {
         terminal: () => Promise.resolve(refuse("unsupported", "There are no terminals here.")),
         mail: () => Promise.resolve(ok(null)),
         forget: () => Promise.resolve(ok(null)),
+        purge: () => Promise.resolve(ok({ kept: [] })),
         diff: () => Promise.resolve(ok(null)),
         browse: () => Promise.resolve(ok(null)),
       },

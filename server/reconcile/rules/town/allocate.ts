@@ -289,7 +289,8 @@ function offerForRig(
 ): Step | null {
   const resource = laneResource(rig.id, rig.target);
   const due = rig.state === "checking" || (rig.state === "ready" && rig.movedTo !== null);
-  if (!due || busy.has(resource) || isRigPaused(rig, context.s)) return null;
+  if (!due || busy.has(resource)) return null;
+  if (rig.deletion !== null || isRigPaused(rig, context.s)) return null;
   if (rig.backOffUntil !== null && rig.backOffUntil > context.s.now) return null;
   const runner = capacity.place(NEED.baseline, rig);
   if (!runner) return null;

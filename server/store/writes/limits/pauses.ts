@@ -99,7 +99,8 @@ function shift(tx: Tx, scope: Scope, ms: number): void {
   movePatience(tx, scope, ms);
 }
 
-function movePatience(tx: Tx, { kind, subject }: Scope, ms: number): void {
+/** Moves the patience with infrastructure on. */
+export function movePatience(tx: Tx, { kind, subject }: Scope, ms: number): void {
   const ofRig = tx.db.select({ id: beads.id }).from(beads).where(eq(beads.rigId, subject));
   const inScope = (column: typeof issues.beadId | typeof reviews.subjectId) => {
     if (kind === "town") return undefined;

@@ -25,6 +25,7 @@ const beadRows = {
     row("foreign_rig", "to wait for a bead of another rig", ({ foreign }) => ({
       dependsOn: [foreign],
     })),
+    late("for a rig that is being deleted", ({ leavingRig }) => ({ rig: leavingRig })),
   ],
   "bead.close": [
     late("a bead that landed", ({ landed }) => ({ bead: landed })),
@@ -121,6 +122,7 @@ const beadRows = {
 
 const convoyRows = {
   "convoy.sling": [
+    late("for a rig that is being deleted", ({ leavingRig }) => ({ rig: leavingRig })),
     wrong("51 tasks", () => ({
       tasks: Array.from({ length: 51 }, (_, i) => task(`t${i}`)),
       parallel: true,
@@ -211,6 +213,7 @@ const moleculeRows = {
     row("not_found", "the town's as a rig's", ({ rig }) => ({ rig })),
   ],
   "molecule.pour": [
+    late("for a rig that is being deleted", ({ leavingRig }) => ({ rig: leavingRig })),
     row("not_found", "a formula that is not there", () => ({ formula: "none" })),
     wrong("a parameter that is missing", () => ({ parameters: {} })),
     wrong("a parameter that is none", () => ({ parameters: { version: "1", other: "2" } })),
@@ -262,7 +265,11 @@ const townRows = {
     row("not_found", "a secret that is not there", () => ({ value: null })),
   ],
   "rig.recheck": [],
-  "rig.remove": [row("busy", "a rig with unfinished beads", same)],
+  "rig.remove": [],
+  "rig.restore": [row("already_exists", "under a name that is taken", () => ({ name: "other" }))],
+  "rig.purge": [
+    row("busy", "a rig whose runs have not ended", ({ leavingRig }) => ({ rig: leavingRig })),
+  ],
   "rig.pause": [late("a rig that is paused", ({ pausedRig }) => ({ rig: pausedRig }))],
   "rig.resume": [late("a rig that is not paused", ({ rig }) => ({ rig }))],
   "town.stop": [late("a town that is stopped", same)],

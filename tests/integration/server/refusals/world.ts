@@ -11,6 +11,10 @@ export interface Names {
   otherRig: string;
   removedRig: string;
   pausedRig: string;
+  /** In the trash. */
+  trashedRig: string;
+  /** Being deleted: its baseline goes on. */
+  leavingRig: string;
   /** Held, open. */
   open: string;
   blocked: string;
@@ -79,7 +83,7 @@ export interface World extends AsyncDisposable {
 export const USED_KEY = "a-key-that-was-used";
 
 export async function openWorld(): Promise<World> {
-  const stage = await openStage({ workAttemptsMax: 1, slots: 64 });
+  const stage = await openStage({ workAttemptsMax: 1, slots: 64, codeSlotsPerRunner: 3 });
   const runner = new PlayedRunner(stage);
   await runner.hello({ slots: 64 });
   const names = await new Builder(stage, runner).build();
@@ -218,14 +222,25 @@ class Builder {
       await this.#runner.end(offer, { kind: "baseline", ...told });
       return id;
     };
-    const [otherRig, removedRig, pausedRig] = [
+    const [otherRig, removedRig, pausedRig, trashedRig] = [
       await add("other"),
       await add("gone"),
       await add("paused"),
+      await add("thrown away"),
     ];
-    await stage.do("rig.remove", { rig: removedRig });
+    for (const rig of [removedRig, trashedRig]) await stage.do("rig.remove", { rig });
+    await stage.until(async () => {
+      const { length } = await stage.do("trash.list", {});
+      return length === 2 || undefined;
+    });
+    await stage.do("rig.purge", { rig: removedRig });
     await stage.do("rig.pause", { rig: pausedRig });
-    return { otherRig, removedRig, pausedRig };
+    const leaving = { remote: "/nowhere/leaving", target: "main", name: "leaving" };
+    const before = stage.port.offers.length;
+    const { id: leavingRig } = await stage.do("rig.add", leaving);
+    await stage.offered("baseline", before);
+    await stage.do("rig.remove", { rig: leavingRig });
+    return { otherRig, removedRig, pausedRig, trashedRig, leavingRig };
   }
 
   async #sling(title: string, more: object = {}): Promise<string> {
