@@ -11,6 +11,8 @@ export type WorkBriefing = {
   rig: RigSpec;
   /** The tree goes on from this saved commit of an earlier run. */
   savedOid: string | null;
+  /** Patterns of files that Git LFS keeps. */
+  lfs?: readonly string[];
 };
 
 export type ReviewBriefing = {
@@ -22,6 +24,7 @@ export type ReviewBriefing = {
   gates: readonly GateResult[];
   diff: string;
   changedFiles: readonly string[];
+  lfs?: readonly string[];
 };
 
 export type TurnBriefing = {
@@ -38,6 +41,7 @@ const FILES_MAX = 200;
 const TRANSCRIPT_CHARS_MAX = 40_000;
 const DIGEST_CHARS_MAX = 12_000;
 const JOURNAL_CHARS_MAX = 8_000;
+const LFS_CHARS_MAX = 2_000;
 
 /** First user message of a run, and what `gt_prime` answers. */
 export function firstMessage(briefing: Briefing): string {
@@ -45,7 +49,7 @@ export function firstMessage(briefing: Briefing): string {
   return briefing.role === "polecat" ? workMessage(briefing) : reviewMessage(briefing);
 }
 
-function workMessage({ bead, rig, savedOid }: WorkBriefing): string {
+function workMessage({ bead, rig, savedOid, lfs = [] }: WorkBriefing): string {
   const saved =
     savedOid === null
       ? ""
@@ -58,8 +62,16 @@ function workMessage({ bead, rig, savedOid }: WorkBriefing): string {
     instructions(rig, "polecat"),
     gateList(rig),
     networkText(rig),
+    lfsText(lfs),
     saved,
   );
+}
+
+/** The patterns are the repository's words. */
+function lfsText(patterns: readonly string[]): string {
+  if (patterns.length === 0) return "";
+  const names = patterns.map(oneLine).join("\n");
+  return `Git LFS keeps the contents of these files. In this tree they are pointers of a few lines, and their contents are not here: leave them as they are, and do not take them for broken files.\n${quote("patterns of files that Git LFS keeps", names, LFS_CHARS_MAX)}`;
 }
 
 /** Nothing is said of no network: that is the rule. */
@@ -71,7 +83,8 @@ function networkText({ egress }: RigSpec): string {
     : `${way}: ${egress.join(", ")}. Nothing else.`;
 }
 
-function reviewMessage({ bead, rig, summary, gates, diff, changedFiles }: ReviewBriefing): string {
+function reviewMessage(briefing: ReviewBriefing): string {
+  const { bead, rig, summary, gates, diff, changedFiles, lfs = [] } = briefing;
   const results = gates
     .map((gate) => `- ${oneLine(gate.name)}: ${gate.ok ? "green" : "red"}`)
     .join("\n");
@@ -80,6 +93,7 @@ function reviewMessage({ bead, rig, summary, gates, diff, changedFiles }: Review
     head(bead, rig),
     body(bead),
     instructions(rig, "refinery"),
+    lfsText(lfs),
     quote("the author's summary", summary, FEEDBACK_CHARS_MAX),
     results === "" ? "No gates are set for this rig." : `Gates on this commit:\n${results}`,
     quote(`changed files (${changedFiles.length})`, files, BODY_CHARS_MAX),

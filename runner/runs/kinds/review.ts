@@ -13,6 +13,7 @@ import { repositoryCode } from "./baseline.ts";
 import { cutEnd } from "../cut-text.ts";
 import { GATES_FAILED, type GatePlace } from "../gates.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
+import { lfsPatternsIn } from "../../works/lfs.ts";
 import type { FetchedRig } from "../../works/rig-desk.ts";
 import { Scratch } from "../scratch.ts";
 import { askTown } from "../agent/town-tools.ts";
@@ -85,6 +86,7 @@ async function briefingOf(
   if (!diff.ok) return { ok: false, ending: notPrepared(diff.error.code, diff.error.message) };
   const changedFiles = stat.stat.files.map(({ path }) => path);
   const { bead, summary, gates } = spec;
+  const lfs = await lfsPatternsIn(place.works, rig, spec.headOid);
   return {
     ok: true,
     text: firstMessage({
@@ -95,6 +97,7 @@ async function briefingOf(
       gates,
       diff: diff.text,
       changedFiles,
+      lfs,
     }),
   };
 }

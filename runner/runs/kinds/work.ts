@@ -8,6 +8,7 @@ import { STOP_GRACE_MS } from "../../config.ts";
 import type { RunRepository } from "../../git/run-repo.ts";
 import { rewrittenWords } from "../../works/base.ts";
 import { verifyDone, type Done } from "../../works/done.ts";
+import { lfsPatternsIn } from "../../works/lfs.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
@@ -80,7 +81,8 @@ async function workIn(
   base: WorkBase,
 ): Promise<Ending> {
   await prepareGates(place, run, tree);
-  const briefing = briefingOf(run, base);
+  const lfs = await lfsPatternsIn(place.works, base.rig, base.start);
+  const briefing = briefingOf(run, base, lfs);
   const handedIn = Promise.withResolvers<HandOver>();
   const desk: Desk = {
     tree,
@@ -139,13 +141,14 @@ async function closeTree(
   return ending("lost", "not_saved", message.trim(), { exit: end.exit });
 }
 
-function briefingOf(run: WorkRun, base: WorkBase): string {
+function briefingOf(run: WorkRun, base: WorkBase, lfs: readonly string[]): string {
   const { bead, rig } = run.spec;
   const text = firstMessage({
     role: "polecat",
     bead,
     rig: { ...rig, target: base.target },
     savedOid: base.savedOid,
+    lfs,
   });
   const rewritten = base.isRewritten ? `\n\n${rewrittenWords(base.target)}` : "";
   if (base.conflicts.length === 0) return text + rewritten;

@@ -6,6 +6,7 @@ import type { LandingRequest } from "../../../runner/merge/request.ts";
 import { issueProof } from "../../../runner/git/proof.ts";
 import { verifyDone } from "../../../runner/works/done.ts";
 import { notHeld, rigProof, workIn } from "../../../runner/works/let-rig-go.ts";
+import { lfsPatternsIn } from "../../../runner/works/lfs.ts";
 import { retireRun } from "../../../runner/works/retire-run.ts";
 import { pushRunBranch } from "../../../runner/works/run-branch.ts";
 import {
@@ -44,6 +45,23 @@ export async function savingTrees(open: OpenWorks): Promise<void> {
   expect(await trees.open(rig, "rn9")).toMatchObject({ error: { code: "not_owned" } });
   const unknown = { ...run, runId: "rn2", base: "f".repeat(40), start: "f".repeat(40) };
   expect(await trees.create(rig, unknown)).toMatchObject({ error: { code: "unknown_base" } });
+}
+
+export async function pointers(open: OpenWorks): Promise<void> {
+  await using stage = await open();
+  const { trees } = stage.works;
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 7\n`;
+  await stage.stray(".gitattributes", "*.psd filter=lfs diff=lfs merge=lfs -text\n");
+  await stage.stray("art.psd", pointer);
+  const { rig, tip } = await fetchedRig(stage);
+  expect(await lfsPatternsIn(stage.works, rig, tip)).toEqual(["*.psd"]);
+  const run = await newRun(stage, rig, tip);
+  expect(await stage.read(run.treeDir, "art.psd")).toBe(pointer);
+  expect(must(await trees.save(run, { nowMs })).proof.oid).toBe(tip);
+  await stage.write(run.treeDir, "one.txt", "1\n");
+  const { oid } = must(await trees.save(run, { nowMs })).proof;
+  const changed = must(await stage.works.history.changedPaths(rig, tip, oid)).paths;
+  expect(changed.map(({ path }) => path)).toEqual(["one.txt"]);
 }
 
 export async function savingAgain(open: OpenWorks): Promise<void> {

@@ -37,6 +37,10 @@ export function worksContract(name: string, open: OpenWorks, timeoutMs: number):
       trees.savingTrees,
     );
     clause("[C20] what has not changed since its last save is that save", trees.savingAgain);
+    clause(
+      "[C22] what Git LFS keeps is a pointer in a tree, is told as such, and is no change",
+      trees.pointers,
+    );
     clause("[C4] a tree goes only with a proof that was issued for it", trees.removingTrees);
     clause(
       "[F5] what a runner has of a rig is known, and goes only with a proof for that rig",
