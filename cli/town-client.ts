@@ -150,11 +150,10 @@ export class TownClient {
   }
 
   async #emit(event: string, frame: unknown): Promise<unknown> {
-    const gone = new Promise<never>((_, reject) =>
-      this.#socket.once("disconnect", () =>
-        reject(new Complaint("The town closed the connection before it answered.")),
-      ),
-    );
+    const gone = Promise.withResolvers<never>();
+    const tell = () =>
+      gone.reject(new Complaint("The town closed the connection before it answered."));
+    this.#socket.once("disconnect", tell);
     const late = new Complaint(
       `The town did not answer within ${ANSWER_TIMEOUT_MS / 1000} seconds.`,
     );
@@ -162,7 +161,11 @@ export class TownClient {
       .timeout(ANSWER_TIMEOUT_MS)
       .emitWithAck(event, frame)
       .catch(() => Promise.reject(late));
-    return Promise.race([answer, gone]);
+    try {
+      return await Promise.race([answer, gone.promise]);
+    } finally {
+      this.#socket.off("disconnect", tell);
+    }
   }
 }
 

@@ -18,13 +18,14 @@ export async function sendFacts(
 ): Promise<void> {
   let wake = Promise.withResolvers<void>();
   const stop = spool.onAppend(() => wake.resolve());
+  void link.closed.then(() => wake.resolve());
   try {
     while (link.isOpen) {
       wake = Promise.withResolvers<void>();
       const facts = spool.pending(spool.ackedSeq, FACT_BATCH_MAX, FACT_BATCH_BYTES_MAX);
       if (facts.length === 0) {
         options.onEmpty();
-        await Promise.race([wake.promise, link.closed]);
+        await wake.promise;
         continue;
       }
       const frame = { connection: options.connection, spoolEpoch: spool.epoch, facts };

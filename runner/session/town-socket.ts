@@ -58,6 +58,8 @@ class TownSocket implements TownLink {
   readonly closed: Promise<string>;
   readonly #socket: Socket;
   readonly #close: (reason: string) => void;
+  /** Those who wait for an answer. A race against `closed` would keep every answer as long as the connection. */
+  readonly #asking = new Set<(asked: Asked) => void>();
   #open = true;
 
   constructor(socket: Socket) {
@@ -68,6 +70,7 @@ class TownSocket implements TownLink {
       if (!this.#open) return;
       this.#open = false;
       socket.disconnect();
+      for (const answer of this.#asking) answer({ kind: "gone" });
       resolve(reason);
     };
     socket.on("disconnect", (reason) => this.#close(reason));
@@ -79,8 +82,14 @@ class TownSocket implements TownLink {
 
   async ask(event: UpEvent, frame: object, timeoutMs: number): Promise<Asked> {
     if (!this.#open || !this.#socket.connected) return { kind: "gone" };
-    const gone = this.closed.then((): Asked => ({ kind: "gone" }));
-    return Promise.race([this.#emit(event, frame, timeoutMs), gone]);
+    const { promise, resolve, reject } = Promise.withResolvers<Asked>();
+    this.#asking.add(resolve);
+    this.#emit(event, frame, timeoutMs).then(resolve, reject);
+    try {
+      return await promise;
+    } finally {
+      this.#asking.delete(resolve);
+    }
   }
 
   close(reason: string): void {

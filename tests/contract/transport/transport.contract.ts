@@ -1,4 +1,5 @@
 /** What every transport between a runner and its town must do. */
+import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import { ok, refuse, type Ack, type ErrorBody } from "../../../protocol/error.ts";
 import type {
@@ -55,6 +56,7 @@ export function transportContract(name: string, open: OpenTransport): void {
     clause("[C6] frames are answered both ways, in the order in which they were sent", bothWays);
     clause("[C6] an answer that does not come in time is late, and the connection stays", late);
     clause("[C6] a cut connection ends every question, says so once, and stays ended", cutOff);
+    clause("[R7] answered questions leave nothing behind while the connection lasts", leaving);
     clause("[C6] a connection that the runner closes is gone for the town too", closing);
     clause("[C6] a town that lets nobody in says why; a runner that stops is not let in", refused);
   });
@@ -99,6 +101,21 @@ async function cutOff(open: OpenTransport): Promise<void> {
   expect(await stage.settle(link.closed)).not.toBe("");
   expect(link.isOpen).toBe(false);
   expect(await stage.settle(link.ask("facts", {}, ANSWER_MS))).toEqual({ kind: "gone" });
+}
+
+const QUESTIONS = 400;
+
+async function leaving(open: OpenTransport): Promise<void> {
+  await using stage = await open();
+  stage.answer = () => Promise.resolve(ok("x".repeat(100)));
+  const link = await connect(stage);
+  const promises = async (): Promise<number> => {
+    for (let n = 0; n < QUESTIONS; n++) await stage.settle(link.ask("heartbeat", {}, ANSWER_MS));
+    Bun.gc(true);
+    return heapStats().objectTypeCounts["Promise"] ?? 0;
+  };
+  const before = await promises();
+  expect((await promises()) - before).toBeLessThan(QUESTIONS / 2);
 }
 
 async function closing(open: OpenTransport): Promise<void> {
