@@ -37,6 +37,7 @@ import {
   variableNameSchema,
 } from "./entities/rig-environment.ts";
 import { egressSchema } from "./entities/egress.ts";
+import { runnerLabelsSchema, runnerRightsSchema } from "./entities/runner-rights.ts";
 import { savedPlaceSchema } from "./entities/saved-work.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
@@ -56,6 +57,8 @@ const rigSettings = {
   setup: z.string().trim().max(COMMAND_LINE_CHARS_MAX).nullable(),
   egress: egressSchema,
   slots: z.number().int().min(1).max(64),
+  /** Only runners with all of these work on it. */
+  labels: runnerLabelsSchema,
   isolationConfirmed: z.boolean(),
   directMergeConfirmed: z.boolean(),
   ...environmentSettings,
@@ -291,7 +294,12 @@ export const commands = {
     mode: "service",
     roles: owner,
     summary: "A token with which a runner joins; shown once",
-    body: z.strictObject({ role: z.literal("runner"), name: name.default("runner") }),
+    body: z.strictObject({
+      role: z.literal("runner"),
+      name: name.default("runner"),
+      /** What its runner may be given; none unless said. */
+      rights: runnerRightsSchema.default([]),
+    }),
     value: z.object({ id: tokenIdSchema, token: z.string() }),
   }),
   "token.list": define({

@@ -28,6 +28,7 @@ export * from "./run.ts";
 export * from "./run-spec.ts";
 export * from "./runner-frames.ts";
 export * from "./entities/egress.ts";
+export * from "./entities/runner-rights.ts";
 export * from "./entities/saved-work.ts";
 export * from "./entities/snapshot.ts";
 export * from "./socket-events.ts";

@@ -15,6 +15,7 @@ import { gateSchema } from "./gate.ts";
 import { gateResultSchema } from "./review.ts";
 import { portBlockSchema, rigEnvironmentSchema } from "./entities/rig-environment.ts";
 import { egressSchema } from "./entities/egress.ts";
+import { runnerRightsSchema } from "./entities/runner-rights.ts";
 import { savedPlaceSchema, savedWorkSchema } from "./entities/saved-work.ts";
 import { continuedSchema } from "./entities/continued.ts";
 import { deletionSchema } from "./entities/trash.ts";
@@ -149,6 +150,8 @@ export const rigSchema = z.object({
   setup: z.string().nullable(),
   egress: egressSchema,
   slots: z.number().int(),
+  /** Only runners with all of these work on it. */
+  labels: z.array(z.string()),
   state: z.enum(["checking", "ready", "parked"]),
   parked: failureReasonSchema.nullable(),
   baseline: z
@@ -208,6 +211,9 @@ export const runnerSchema = z.object({
   leavingAt: timestampSchema.nullable(),
   /** A person wants nothing new to be given to it, over restarts. */
   away: awaySchema.nullable(),
+  /** What people let it be given, and the labels by which rigs choose. */
+  rights: runnerRightsSchema,
+  labels: z.array(z.string()),
   /** When its token was revoked; until it joins with another. */
   revokedAt: timestampSchema.nullable(),
 });

@@ -14,6 +14,7 @@
  *    The program of a role: program.get, program.set, in offers, hello and the images of runners.
  *    Runners that leave: the frame `leaving`, in hello and images; runner.drain, runner.resume.
  *    Terminals: of people (terminal.*), and of runners (terminal, both ways).
+ *    Rights and labels of runners: in images, tokens and rigs; runner.rights, runner.label.
  */
 export const PROTOCOL_VERSION = 4;
 export const PROTOCOL_VERSION_LOWEST = 1;

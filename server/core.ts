@@ -25,6 +25,7 @@ import type {
   Purged,
   Result,
   RigSecrets,
+  RunnerRight,
   RunnerWelcome,
   SecretsFrame,
   SnapshotGetFrame,
@@ -92,8 +93,12 @@ export interface TownCore {
   townId: string;
   epoch: number;
 
-  /** Runner side. `tokenId` is the token for which the runner's key was taken. */
-  hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>>;
+  /** Runner side. `tokenId` is the token for which the runner's key was taken, `rights` what it may be given. */
+  hello(
+    frame: Hello,
+    tokenId: string,
+    rights: readonly RunnerRight[],
+  ): Promise<Result<RunnerWelcome>>;
   facts(runnerId: string, batch: FactBatch): Promise<Result<{ ackedSeq: number }>>;
   heartbeat(
     runnerId: string,
@@ -137,7 +142,13 @@ export interface RunnerPort {
 /** Login links and tokens, implemented by server/auth over auth.db, used by the service commands. */
 export interface AuthPort {
   createLogin(): { token: string; expiresAt: number };
-  createToken(role: "owner" | "runner", name: string): { id: string; token: string };
+  createToken(
+    role: "owner" | "runner",
+    name: string,
+    rights?: readonly RunnerRight[],
+  ): { id: string; token: string };
+  /** Of who joined with it, over restarts and old backups. */
+  setTokenRights(id: string, rights: readonly RunnerRight[]): void;
   listTokens(): {
     id: string;
     role: "owner" | "runner";

@@ -77,7 +77,7 @@ export function makeCore(parts: CoreParts): TownCore {
     },
     terminalTarget: (ref) => terminalTarget(db, (runnerId) => desk.online.has(runnerId), ref),
     audit: (entry) => keepAudit(loop, entry),
-    hello: (frame, tokenId) => desk.hello(frame, tokenId),
+    hello: (frame, tokenId, rights) => desk.hello(frame, tokenId, rights),
     facts: (runnerId, batch) => desk.facts(runnerId, batch),
     heartbeat: (runnerId, frame) => Promise.resolve(desk.heartbeat(runnerId, frame)),
     tool: (runnerId, frame) => desk.tool(runnerId, frame),

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
-import type { CommandValue } from "../../protocol/index.ts";
+import type { CommandInput, CommandValue } from "../../protocol/index.ts";
 import { printJson, printLine, printNote, printTable } from "../output.ts";
+import { rightsOf } from "./runners/grants.ts";
+import { mayWords } from "./runners/runner-words.ts";
 import { oneOf, townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
 function stateOf({ role, joinedAt, revokedAt }: CommandValue<"token.list">[number]): string {
@@ -15,12 +17,20 @@ export function addToken(program: Command): void {
   townCommand(group, "create", "Create a token; it is shown once")
     .requiredOption("--role <role>", "runner", oneOf("--role", ["runner"]))
     .option("--name <name>", "what to call it", "runner")
-    .action(async (options: TownOptions & { role: "runner"; name: string }) => {
+    .option(
+      "--rights <rights>",
+      "what its runner may be given: model (the model's key, and so agents), merge (landings), model,merge, or none",
+      rightsOf,
+      [],
+    )
+    .action(async (options: TownOptions & CommandInput<"token.create">) => {
+      const { role, name, rights = [] } = options;
       await withTownOf(options, async (town) => {
-        const made = await town.call("token.create", { role: options.role, name: options.name });
+        const made = await town.call("token.create", { role, name, rights });
         if (options.json === true) printJson(made);
         else {
           printLine(made.token);
+          printNote(`Its runner may ${mayWords(rights)}: \`gastown runner rights\` changes that.`);
           printNote(
             `Start the runner with \`gastown runner --town ${town.url} --token …\`, or put it in GASTOWN_TOKEN.`,
           );

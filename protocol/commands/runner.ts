@@ -1,5 +1,6 @@
 /** Commands about the hosts that do the town's work. */
 import { z } from "zod";
+import { runnerLabelsSchema, runnerRightsSchema } from "../entities/runner-rights.ts";
 import { refSchema } from "../ids.ts";
 import { runnerSchema } from "../run.ts";
 import { define, owner } from "./command-def.ts";
@@ -17,6 +18,20 @@ export const runnerCommands = {
     roles: owner,
     summary: "Give a runner work again",
     body: z.strictObject({ runner: refSchema }),
+    value: runnerSchema,
+  }),
+  "runner.rights": define({
+    mode: "command",
+    roles: owner,
+    summary: "Say what a runner may be given: the model's key, landings",
+    body: z.strictObject({ runner: refSchema, rights: runnerRightsSchema }),
+    value: runnerSchema,
+  }),
+  "runner.label": define({
+    mode: "command",
+    roles: owner,
+    summary: "Give a runner labels, instead of those that it had",
+    body: z.strictObject({ runner: refSchema, labels: runnerLabelsSchema }),
     value: runnerSchema,
   }),
 } as const;

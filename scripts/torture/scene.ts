@@ -143,7 +143,11 @@ async function hire(
   const runners: Runner[] = [];
   for (let n = 0; n < count; n++) {
     const name = `runner-${n}`;
-    const { token } = await person.ask("token.create", { role: "runner", name });
+    const { token } = await person.ask("token.create", {
+      role: "runner",
+      name,
+      rights: ["model", "merge"],
+    });
     const cable = await Cable.lay(port);
     closing.push(() => cable.close());
     const dataDir = join(place.dir, name);

@@ -87,6 +87,34 @@ test("[F1] tokens are told apart by role, renewed under their id, and end for go
   auth.close();
 });
 
+test("[C7] a token carries what its runner may be given: nothing unless said, everything for the town's own, and what was changed stays", () => {
+  const auth = open();
+  const { id } = auth.createToken("runner", "far");
+  expect(auth.rightsOf(id)).toEqual([]);
+  expect(auth.rightsOf(auth.createToken("runner", "gates", ["merge"]).id)).toEqual(["merge"]);
+  expect(auth.rightsOf("tk_none")).toEqual([]);
+  const local = auth.renewToken("runner", "local").id;
+  expect(auth.rightsOf(local)).toEqual(["model", "merge"]);
+  auth.setTokenRights(local, ["model"]);
+  auth.close();
+  const again = open();
+  expect(again.renewToken("runner", "local").id).toBe(local);
+  expect(again.rightsOf(local)).toEqual(["model"]);
+  again.close();
+});
+
+test("[C7] a runner that joined before there were rights keeps them all", () => {
+  const auth = open();
+  const { id } = auth.createToken("runner", "old");
+  auth.close();
+  const database = new Database(join(dir, "auth.db"));
+  database.query("UPDATE token SET rights = NULL WHERE id = ?").run(id);
+  database.close();
+  const again = open();
+  expect(again.rightsOf(id)).toEqual(["model", "merge"]);
+  again.close();
+});
+
 test("[F1] a login ends after thirty days", () => {
   const auth = open();
   const login = auth.exchangeLogin(auth.createLogin().token);

@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Database } from "bun:sqlite";
-import type { Joined } from "../../protocol/index.ts";
+import type { Joined, RunnerRight } from "../../protocol/index.ts";
 import type { AuthPort, Clock, Random } from "../core.ts";
 import { AttemptLimit } from "./attempt-limit.ts";
 import { Challenges } from "./challenges.ts";
@@ -36,6 +36,8 @@ export interface Auth extends AuthPort {
   checkRunner(joined: Joined, nonce: string, signature: string): "proven" | "unproven" | "stale";
   /** A token of the town's own programs: a fresh secret at each start under the same id. */
   renewToken(role: TokenRole, name: string): { id: string; token: string };
+  /** What a runner that joined with this token may be given. */
+  rightsOf(tokenId: string): readonly RunnerRight[];
   /** Called with the id of a token or login that is worthless from now on. Returns the way to stop. */
   onEnded(listener: (id: string) => void): () => void;
   attempts: AttemptLimit;
@@ -57,7 +59,9 @@ export function openAuth(options: AuthOptions): Auth {
   return {
     ...sealing(options.keyFile ?? defaultKeyFile(database, options.random), options.random),
     createLogin: () => logins.createLink(),
-    createToken: (role, name) => tokens.create(role, name),
+    createToken: (role, name, rights) => tokens.create(role, name, rights),
+    rightsOf: (id) => tokens.rightsOf(id),
+    setTokenRights: (id, rights) => tokens.setRights(id, rights),
     listTokens: () => tokens.list(),
     revokeToken(id) {
       const known = tokens.revoke(id);

@@ -35,6 +35,8 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE token ADD COLUMN public_key TEXT;
    ALTER TABLE token ADD COLUMN joined_at INTEGER;
    ALTER TABLE token ADD COLUMN is_used INTEGER NOT NULL DEFAULT 0;`,
+  // What who joins with it may be given, as words with commas between; NULL: everything, as before there were rights.
+  `ALTER TABLE token ADD COLUMN rights TEXT;`,
 ];
 
 /**

@@ -52,7 +52,7 @@ import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
 import { addRig, changeRig, recheckRig } from "./rigs/rig-commands.ts";
 import { deleteRig, purgeRigNow, restoreRig } from "./rigs/trash-commands.ts";
 import { setRigSecret } from "./rigs/rig-environment.ts";
-import { drainRunner, resumeRunner } from "./runners/runner-commands.ts";
+import { drainRunner, labelRunner, resumeRunner, setRights } from "./runners/runner-commands.ts";
 
 /** Every command that changes state, by name. */
 export const applyCommand = {
@@ -81,6 +81,8 @@ export const applyCommand = {
   "program.set": setProgram,
   "runner.drain": drainRunner,
   "runner.resume": resumeRunner,
+  "runner.rights": setRights,
+  "runner.label": labelRunner,
   "settings.set": setSetting,
   "settings.unset": unsetSetting,
   "budget.set": setBudget,

@@ -33,7 +33,7 @@ async function join({ core, auth, log }: Door, request: Request): Promise<Ack> {
   if (auth.checkToken(token)?.role === "owner") {
     return refuse(
       "forbidden",
-      "A runner needs a runner's token: `gastown token create --role runner`.",
+      "A runner needs a runner's token: `gastown token create --role runner --rights model,merge`.",
     );
   }
   const joining = auth.joinRunner(token, parsed.data.publicKey);

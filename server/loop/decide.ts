@@ -220,7 +220,7 @@ export class Decider {
     const gates = new Map<string, string>();
     for (const rig of s.rigs) {
       const said = JSON.stringify(
-        [NEED.work, NEED.review, NEED.check].map((need) => gateOf(rig, need, s)),
+        [NEED.work, NEED.review, NEED.check, NEED.merge].map((need) => gateOf(rig, need, s)),
       );
       gates.set(rig.id, said);
       const before = this.#gates.get(rig.id);

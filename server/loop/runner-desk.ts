@@ -17,7 +17,9 @@ import {
   type ModelCredential,
   type Result,
   type RigSecrets,
+  type RunnerRight,
   type RunnerWelcome,
+  type RunKind,
   type RunState,
   type SecretsFrame,
   type ToolAnswer,
@@ -52,6 +54,8 @@ import {
   welcomeRunner,
 } from "../store/writes/runners.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
+import { hasRight } from "../reconcile/gates.ts";
+import { NEED } from "../reconcile/stages.ts";
 import { given, prepared } from "../store/prepared.ts";
 import { rowAt } from "../store/rows.ts";
 
@@ -118,7 +122,11 @@ export class RunnerDesk {
     this.snapshots = new SnapshotDesk({ db, loop, blobs, log, refusal });
   }
 
-  async hello(frame: Hello, tokenId: string): Promise<Result<RunnerWelcome>> {
+  async hello(
+    frame: Hello,
+    tokenId: string,
+    rights: readonly RunnerRight[],
+  ): Promise<Result<RunnerWelcome>> {
     const { loop, epoch, db } = this.#ports;
     const policy = this.#ports.policy();
     const known = frame.runnerId ? rowAt(db, runners, frame.runnerId) : undefined;
@@ -135,7 +143,7 @@ export class RunnerDesk {
       // It may have been revoked meanwhile.
       const gone = strangerOf(known && rowAt(tx.db, runners, known.id), tokenId);
       if (gone) return gone;
-      const row = welcomeRunner(tx, frame, tokenId);
+      const row = welcomeRunner(tx, frame, { tokenId, rights });
       this.#awaiting.set(row.id, { ...frame, isNewSpool: known?.spoolEpoch !== frame.spoolEpoch });
       const ackedSeq = this.#events.greet(row);
       markSpool(tx, row.id, ackedSeq);
@@ -245,13 +253,15 @@ export class RunnerDesk {
     const stale = this.#refusal(runnerId, frame.runId, frame.fence);
     if (stale) return refuse("stale_fence", stale);
     const run = db
-      .select({ agentId: runs.agentId, stopOrderedAt: runs.stopOrderedAt })
+      .select({ agentId: runs.agentId, kind: runs.kind, stopOrderedAt: runs.stopOrderedAt })
       .from(runs)
       .where(eq(runs.id, frame.runId))
       .get();
     if (run && run.stopOrderedAt !== null)
       return refuse("forbidden", "this run was told to stop: it may not spend any more.");
     if (!run?.agentId) return refuse("forbidden", "this run has no agent, so it needs no model.");
+    const barred = this.#barred(runnerId, run.kind);
+    if (barred) return barred;
     const model = readStoredModel(db);
     if (!model) return refuse("no_model", "no model is set up: choose one in Settings.");
     const { key, set } = readModelKey(db, (rowId, sealed) => auth.unseal(rowId, sealed));
@@ -268,8 +278,24 @@ export class RunnerDesk {
     const { db, auth } = this.#ports;
     const stale = this.#refusal(runnerId, frame.runId, frame.fence);
     if (stale) return refuse("stale_fence", stale);
-    const run = db.select({ rigId: runs.rigId }).from(runs).where(eq(runs.id, frame.runId)).get();
+    const run = db
+      .select({ rigId: runs.rigId, kind: runs.kind })
+      .from(runs)
+      .where(eq(runs.id, frame.runId))
+      .get();
+    const barred = run ? this.#barred(runnerId, run.kind) : null;
+    if (barred) return barred;
     return readRigSecrets(db, run?.rigId ?? "", (rowId, sealed) => auth.unseal(rowId, sealed));
+  }
+
+  /** People have taken the right to such runs from it while one was there: it gets nothing more for that. */
+  #barred(runnerId: string, kind: RunKind): Result<never> | null {
+    const runner = rowAt(this.#ports.db, runners, runnerId);
+    if (!runner || hasRight(runner, NEED[kind])) return null;
+    return refuse(
+      "forbidden",
+      `this runner may not do a ${kind} run any more: give it the right ${NEED[kind].right ?? ""} back, or let another do it.`,
+    );
   }
 
   /** The runner stops: nothing new for it on this connection. */

@@ -46,7 +46,7 @@ export class Capacity {
       .filter(({ id }) => only === null || id === only.id)
       .map((runner) => ({ runner, left: this.#left(slot, runner) }))
       .filter(({ runner, left }) => left > 0 && !this.#taken.has(runner.id))
-      .toSorted((a, b) => b.left - a.left || (a.runner.id < b.runner.id ? -1 : 1));
+      .toSorted((a, b) => byRoom(a, b, rig));
     if (!best) return null;
     this.#take(slot, best.runner.id, rig?.id ?? null, 1);
     return best.runner;
@@ -64,8 +64,8 @@ export class Capacity {
     return this.room(need, rig) <= 0 ? "every runner is busy" : null;
   }
 
-  #open({ slot, role }: Need, rig: RigView | null): RunnerView[] {
-    return usable(rig, this.#s, role).filter((runner) => takes(runner, slot));
+  #open(need: Need, rig: RigView | null): RunnerView[] {
+    return usable(rig, this.#s, need).filter((runner) => takes(runner, need.slot));
   }
 
   /** Town and rig bound agents only. */
@@ -88,4 +88,31 @@ export class Capacity {
     this.#starts -= count;
     if (rigId) this.#byRig.set(rigId, (this.#byRig.get(rigId) ?? 0) + count);
   }
+}
+
+interface Place {
+  runner: RunnerView;
+  left: number;
+}
+
+/**
+ * Best first: by free slots, where the rig's repository counts as one more when it is there already, and each process that
+ * waits for a core, of those that one has, as one less.
+ */
+function byRoom(a: Place, b: Place, rig: RigView | null): number {
+  const [warmA, warmB] = [isWarm(a.runner, rig), isWarm(b.runner, rig)];
+  const roomA = a.left + Number(warmA) - waitingPerCore(a.runner);
+  const roomB = b.left + Number(warmB) - waitingPerCore(b.runner);
+  if (roomA !== roomB) return roomB - roomA;
+  if (warmA !== warmB) return warmA ? -1 : 1;
+  return a.runner.id < b.runner.id ? -1 : 1;
+}
+
+function isWarm({ warmRigs }: RunnerView, rig: RigView | null): boolean {
+  return rig !== null && warmRigs.includes(rig.id);
+}
+
+/** In whole processes, so that the noise of a load decides nothing. */
+function waitingPerCore({ host }: RunnerView): number {
+  return host === null ? 0 : Math.max(0, Math.round(host.load1 / host.cores) - 1);
 }

@@ -4,7 +4,7 @@
  */
 import { Capacity } from "./capacity.ts";
 import { indexSnapshot, type Context } from "./context.ts";
-import { gateOf, goingWords, isGoing } from "./gates.ts";
+import { gateOf, goingWords, hasRight, isGoing } from "./gates.ts";
 import { repetitionWords } from "../model/ladder.ts";
 import { evictAt } from "./limits/eviction.ts";
 import { isAtWork, isStarting, nextRungAt, nextRungWords } from "./limits/ladder.ts";
@@ -136,8 +136,8 @@ function explainReview(review: ReviewView, context: Context): Explanation {
   if (readiness === null) return { text, reasons: why, can: own };
   if ("wait" in readiness)
     return { text, reasons: [reason(readiness.wait.text, readiness.wait.untilAt)], can: own };
-  const need = review.state === "reviewing" ? NEED.review : NEED.check;
   const lane = review.state === "approved" ? readiness.ready.resource : null;
+  const need = review.state === "reviewing" ? NEED.review : lane === null ? NEED.check : NEED.merge;
   const { reasons, can } = forCapacity(need, readiness.rig, lane, context);
   return { text, reasons, can: [...own, ...can] };
 }
@@ -176,8 +176,13 @@ function explainRun(run: RunView, context: Context): Explanation {
 /** Its runner is to be left: when, and what comes of it. */
 function goingReasons(run: RunView, context: Context): Reason[] {
   const runner = context.runners.get(run.runnerId);
-  if (run.state === "ended" || runner === undefined || !isGoing(runner)) return [];
-  const text = `${goingWords(runner)}; its work is saved, and goes on elsewhere`;
+  if (run.state === "ended" || runner === undefined) return [];
+  const isForbidden = !hasRight(runner, NEED[run.kind]);
+  if (!isForbidden && !isGoing(runner)) return [];
+  const why = isForbidden
+    ? `runner ${runner.name} may not do a ${run.kind} run any more`
+    : goingWords(runner);
+  const text = `${why}; ${run.kind === "merge" ? "it is left to settle" : "its work is saved, and goes on elsewhere"}`;
   return [reason(text, evictAt(run, context), runner.id)];
 }
 

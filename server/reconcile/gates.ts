@@ -1,28 +1,51 @@
 /** What keeps a whole rig from being worked on, whatever is free. The same words for all that waits behind it. */
-import { PROGRAM_TITLES, type Role } from "../../protocol/index.ts";
+import { PROGRAM_TITLES, type Role, type RunnerRight } from "../../protocol/index.ts";
 import { programOf } from "../model/agents/program.ts";
 import { isPaused, mustStagger, providerWords, type Lane } from "../model/provider.ts";
 import { nextDayAt } from "../model/budget.ts";
 import { dayOverspent } from "./limits/costs.ts";
 import { pauseWords, personWords } from "./limits/pauses.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
-import type { Need, SlotClass } from "./stages.ts";
+import { NEED, type Need, type SlotClass } from "./stages.ts";
 
 export interface Gate {
   text: string;
   untilAt: number | null;
 }
 
-/** Runners that take new runs of this rig; of any when no rig is named. With a role, those that have its program. */
-export function usable(rig: RigView | null, s: Snapshot, role: Role | null = null): RunnerView[] {
+/** Runners that take new runs of this rig; of any when no rig is named. With a need, those that have what it asks for. */
+export function usable(rig: RigView | null, s: Snapshot, need: Asked | null = null): RunnerView[] {
+  const role = need?.role ?? null;
   const program = role && programOf(s, rig?.id ?? null, role);
   return s.runners.filter(
     (runner) =>
       isReached(runner) &&
       !isGoing(runner) &&
-      (rig === null || runner.isolation !== "none" || rig.isolationConfirmed) &&
+      (rig === null || (isolates(runner, rig) && hasLabels(runner, rig))) &&
+      (need === null || hasRight(runner, need)) &&
       (program === null || runner.programs.includes(program)),
   );
+}
+
+/** What a run asks of a runner, whatever is free. */
+type Asked = Pick<Need, "role" | "right">;
+
+/** It keeps agents apart, or the rig's owner confirmed that none does. */
+export function isolates({ isolation }: RunnerView, { isolationConfirmed }: RigView): boolean {
+  return isolation !== "none" || isolationConfirmed;
+}
+
+/** It has every label that the rig wants. */
+function hasLabels({ labels }: RunnerView, { labels: wanted }: RigView): boolean {
+  return wanted.every((label) => labels.includes(label));
+}
+
+/** People let it do such runs. */
+export function hasRight(
+  { rights }: Pick<RunnerView, "rights">,
+  { right }: Pick<Need, "right">,
+): boolean {
+  return right === null || rights.includes(right);
 }
 
 /** The town has its word. */
@@ -42,15 +65,16 @@ export function takes({ host }: RunnerView, slot: SlotClass): boolean {
 }
 
 /** Why no run of this class is offered for the rig, or null. */
-export function gateOf(rig: RigView, { slot, role }: Need, s: Snapshot): Gate | null {
+export function gateOf(rig: RigView, need: Need, s: Snapshot): Gate | null {
+  const { slot } = need;
   const paused = pausedGate(rig, s);
   if (paused) return paused;
   if (rig.deletion) return gate(`rig ${rig.name} is being deleted`);
   if (rig.state === "parked") return gate(`rig ${rig.name} is parked: see its page`);
-  const noRunner = runnerGate(rig, { slot, role }, s);
+  const noRunner = runnerGate(rig, need, s);
   if (slot === "agent" && rig.state === "checking")
-    return baselineGate(rig, runnerGate(rig, { slot: "code", role: null }, s), s);
-  const asksModel = slot === "agent" && role !== null;
+    return baselineGate(rig, runnerGate(rig, NEED.baseline, s), s);
+  const asksModel = slot === "agent" && need.role !== null;
   if (asksModel && s.modelMissing) return gate(s.modelMissing);
   return (asksModel ? (dayGate(s) ?? breakerGate(s) ?? laneGate("agents", s)) : null) ?? noRunner;
 }
@@ -104,16 +128,42 @@ function baselineGate(rig: RigView, noRunner: Gate | null, s: Snapshot): Gate {
  * Why no runner takes runs of this rig, or null. While the town observes, its runners may still come: nothing is said of
  * it, or each start would rewrite what every bead waits for.
  */
-function runnerGate(rig: RigView, { slot, role }: Need, s: Snapshot): Gate | null {
-  const runners = usable(rig, s, role);
-  if (runners.some((runner) => takes(runner, slot))) return null;
+function runnerGate(rig: RigView, need: Need, s: Snapshot): Gate | null {
+  const runners = usable(rig, s, need);
+  if (runners.some((runner) => takes(runner, need.slot))) return null;
   if (runners.length > 0) return gate(runners.map(refusalWords).join("; "));
   if (s.observingUntil !== null && s.runners.every((runner) => !runner.online)) return null;
-  if (usable(null, s).length === 0) return gate(noneWords(s));
-  if (role !== null && usable(rig, s).length > 0) return gate(noProgramWords(rig, role, s));
-  return gate(
-    `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
-  );
+  const there = usable(null, s);
+  if (there.length === 0) return gate(noneWords(s));
+  const labelled = there.filter((runner) => hasLabels(runner, rig));
+  if (labelled.length === 0) return gate(noLabelWords(rig, there));
+  const isolating = labelled.filter((runner) => isolates(runner, rig));
+  if (isolating.length === 0)
+    return gate(
+      `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
+    );
+  const isForbidden = isolating.every((runner) => !hasRight(runner, need));
+  if (isForbidden || need.role === null) return gate(noRightWords(rig, need));
+  return gate(noProgramWords(rig, need.role, s));
+}
+
+function noLabelWords({ name, labels }: RigView, there: readonly RunnerView[]): string {
+  const missing = labels.filter((label) => there.every((each) => !each.labels.includes(label)));
+  const what =
+    missing.length === 0
+      ? `all the labels ${labels.join(", ")}`
+      : `the label ${missing.join(", nor ")}`;
+  return `no connected runner has ${what}, as rig ${name} wants: label a runner, or change the rig`;
+}
+
+const RIGHT_WORDS: Readonly<Record<RunnerRight, string>> = {
+  model: "may have the model's key, which agents need",
+  merge: "may land work",
+};
+
+function noRightWords({ name, labels }: RigView, { right }: Need): string {
+  const which = labels.length === 0 ? "no connected runner" : `none with the labels of rig ${name}`;
+  return `${which} ${right === null ? "can do it" : RIGHT_WORDS[right]}: give one the right ${right ?? ""}`.trim();
 }
 
 /** Nobody is there, or nobody who is there takes anything new. */

@@ -1,4 +1,5 @@
 /** What a person could do about a bead that does not move: commands that the town takes as they stand. */
+import { RUNNER_RIGHTS } from "../../protocol/index.ts";
 import { RIG_ROLES } from "../model/agents/program.ts";
 import { isPaused } from "../model/provider.ts";
 import { usable } from "./gates.ts";
@@ -97,7 +98,10 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
   if (s.modelMissing || agents?.state === "refused")
     can.push(remedy("Set the model up", "model.set"));
   for (const role of RIG_ROLES)
-    if (usable(rig, s, role).length === 0 && usable(rig, s).length > 0)
+    if (
+      usable(rig, s, { role, right: "model" }).length === 0 &&
+      usable(rig, s, { role: null, right: "model" }).length > 0
+    )
       can.push(
         remedy(`Let kilo be its ${role}`, "program.set", { role, program: "kilo", rig: rig.id }),
       );
@@ -105,12 +109,38 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
     for (const { id: runner, name, away } of s.runners)
       if (away !== null)
         can.push(remedy(`Let runner ${name} work again`, "runner.resume", { runner }));
-  if (usable(rig, s).length === 0 && usable(null, s).length > 0)
-    can.push(
-      remedy("Let its agents work without isolation", "rig.update", {
-        rig: rig.id,
-        set: { isolationConfirmed: true },
-      }),
-    );
+  return [...can, ...grants(rig, s)];
+}
+
+/** What would let a runner that is there work for the rig. */
+function grants(rig: RigView, s: Snapshot): Remedy[] {
+  const can: Remedy[] = [];
+  for (const right of RUNNER_RIGHTS)
+    if (usable(rig, s, { role: null, right }).length === 0)
+      for (const { id: runner, name, rights } of usable(rig, s))
+        can.push(
+          remedy(`Give runner ${name} the right ${right}`, "runner.rights", {
+            runner,
+            rights: [...rights, right],
+          }),
+        );
+  const there = usable(null, s);
+  if (there.length === 0 || usable(rig, s).length > 0) return can;
+  const set = (text: string, change: object) =>
+    can.push(remedy(text, "rig.update", { rig: rig.id, set: change }));
+  const withoutLabels = usable({ ...rig, labels: [] }, s);
+  const bare = usable({ ...rig, isolationConfirmed: true }, s);
+  if (withoutLabels.length > 0 || bare.length === 0) {
+    for (const { id: runner, name, labels } of withoutLabels)
+      can.push(
+        remedy(`Give runner ${name} the labels of the rig`, "runner.label", {
+          runner,
+          labels: [...new Set([...labels, ...rig.labels])],
+        }),
+      );
+    set("Let any runner work on the rig", { labels: [] });
+  }
+  if (bare.length > 0 || withoutLabels.length === 0)
+    set("Let its agents work without isolation", { isolationConfirmed: true });
   return can;
 }

@@ -17,6 +17,7 @@ import type {
   Round,
   RunEnvironment,
   RunKind,
+  RunnerRight,
   RunState,
   SavedPlace,
   Taken,
@@ -48,6 +49,9 @@ export interface RigView {
   setup: string | null;
   egress: Egress;
   slots: number;
+  /** Only runners with all of these work on it. */
+  labels: readonly string[];
+  labelsAt: number;
   state: "checking" | "ready" | "parked";
   baselineTries: number;
   infraSince: number | null;
@@ -87,6 +91,14 @@ export interface RunnerView {
   leavingAt: number | null;
   /** Since when a person wants nothing new to be given to it. */
   away: Away | null;
+  /** What it may be given. */
+  rights: readonly RunnerRight[];
+  /** By which rigs choose it. */
+  labels: readonly string[];
+  /** When people last changed either. */
+  grantedAt: number;
+  /** Rigs whose repositories it has. */
+  warmRigs: readonly string[];
   /** When its token was revoked: it is lost, and nobody waits for it. */
   revokedAt: number | null;
   /** Agent programs that it has. */

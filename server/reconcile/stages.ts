@@ -1,5 +1,5 @@
 /** The order in which capacity is given away: what is nearest to landing first. */
-import type { Role, RunKind } from "../../protocol/index.ts";
+import type { Role, RunKind, RunnerRight } from "../../protocol/index.ts";
 
 export const STAGE = { merge: 1, review: 2, check: 3, work: 4 } as const;
 export type Stage = keyof typeof STAGE;
@@ -7,23 +7,24 @@ export type Stage = keyof typeof STAGE;
 /** What a run takes of a runner: an agent's memory, processor time, or the Mayor's place. */
 export type SlotClass = "agent" | "code" | "session";
 
-/** What a run asks of its runner: a slot, and the program of its role where it has an agent. */
+/** What a run asks of its runner: a slot, a right, and the program of its role where it has an agent. */
 export interface Need {
   slot: SlotClass;
   role: Role | null;
+  right: RunnerRight | null;
 }
 
 /** What takes an agent's place without being one: it asks no model and no program. */
-export const HANDED_NEED: Need = { slot: "agent", role: null };
+export const HANDED_NEED: Need = { slot: "agent", role: null, right: null };
 
 export const NEED = {
-  merge: { slot: "code", role: null },
-  check: { slot: "code", role: null },
-  baseline: { slot: "code", role: null },
-  review: { slot: "agent", role: "refinery" },
-  work: { slot: "agent", role: "polecat" },
-  triage: { slot: "agent", role: "triage" },
-  session: { slot: "session", role: "mayor" },
+  merge: { slot: "code", role: null, right: "merge" },
+  check: { slot: "code", role: null, right: null },
+  baseline: { slot: "code", role: null, right: null },
+  review: { slot: "agent", role: "refinery", right: "model" },
+  work: { slot: "agent", role: "polecat", right: "model" },
+  triage: { slot: "agent", role: "triage", right: "model" },
+  session: { slot: "session", role: "mayor", right: "model" },
 } as const satisfies Record<RunKind, Need>;
 
 /** Place among those of one stage: priority, then age. */

@@ -71,8 +71,10 @@ export class Recorder {
         this.#read();
         return core.topic(topic, since);
       },
-      hello: (frame, tokenId) =>
-        this.#enter({ in: "hello", frame, tokenId }, () => core.hello(frame, tokenId)),
+      hello: (frame, tokenId, rights) =>
+        this.#enter({ in: "hello", frame, tokenId, rights: [...rights] }, () =>
+          core.hello(frame, tokenId, rights),
+        ),
       facts: (runnerId, batch) =>
         this.#enter({ in: "facts", runnerId, batch: withoutWords(batch) }, () =>
           core.facts(runnerId, batch),
@@ -229,7 +231,8 @@ export class Recorder {
   #auth(auth: AuthPort): AuthPort {
     return {
       createLogin: () => auth.createLogin(),
-      createToken: (role, name) => auth.createToken(role, name),
+      createToken: (role, name, rights) => auth.createToken(role, name, rights),
+      setTokenRights: (id, rights) => auth.setTokenRights(id, rights),
       listTokens: () => auth.listTokens(),
       revokeToken: (id) => auth.revokeToken(id),
       seal: (rowId, secret) => {

@@ -172,7 +172,7 @@ function give(core: TownCore, entry: Exclude<Placed, { in: "run" | "answer" | "t
       case "call":
         return core.call(entry.name, entry.body, entry.caller, entry.key);
       case "hello":
-        return core.hello(entry.frame as Hello, entry.tokenId);
+        return core.hello(entry.frame as Hello, entry.tokenId, entry.rights);
       case "facts":
         return core.facts(entry.runnerId, entry.batch as FactBatch);
       case "heartbeat":
@@ -214,6 +214,7 @@ function followed(): Promise<void> {
 const AUTH: AuthPort = {
   createLogin: () => ({ token: "none", expiresAt: 0 }),
   createToken: () => ({ id: "none", token: "none" }),
+  setTokenRights: () => undefined,
   listTokens: () => [],
   revokeToken: () => true,
   seal: () => "none",

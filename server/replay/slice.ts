@@ -1,6 +1,6 @@
 /** A slice: what a town was given from one of its starts on, in order, with the data that it began with. */
 import { z } from "zod";
-import { ok, refuse, type Result } from "../../protocol/index.ts";
+import { ok, refuse, runnerRightsSchema, type Result } from "../../protocol/index.ts";
 
 /** Raised when older slices cannot be replayed any more. */
 const FORMAT = 1;
@@ -22,7 +22,13 @@ export const entrySchema = z.discriminatedUnion("in", [
     caller: z.strictObject({ principal: z.enum(["owner", "runner"]), actor: z.string() }),
     key: z.string().optional(),
   }),
-  z.strictObject({ in: z.literal("hello"), ...place, frame: z.unknown(), tokenId: z.string() }),
+  z.strictObject({
+    in: z.literal("hello"),
+    ...place,
+    frame: z.unknown(),
+    tokenId: z.string(),
+    rights: runnerRightsSchema,
+  }),
   z.strictObject({ in: z.literal("facts"), ...place, ...runner, batch: z.unknown() }),
   z.strictObject({ in: z.literal("heartbeat"), ...place, ...runner, frame: z.unknown() }),
   z.strictObject({ in: z.literal("tool"), ...place, ...runner, frame: z.unknown() }),

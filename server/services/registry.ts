@@ -46,7 +46,8 @@ export function makeServices(ports: ServicePorts): { [N in ServiceName]: Service
     "model.test": (body) => testModel(ports, body),
     "bead.diff": (body) => diff(ports, body.bead),
     "rig.browse": (body) => browseRig(ports, body),
-    "token.create": (body) => Promise.resolve(ok(auth.createToken(body.role, body.name))),
+    "token.create": (body) =>
+      Promise.resolve(ok(auth.createToken(body.role, body.name, body.rights))),
     "token.list": () => Promise.resolve(ok(auth.listTokens())),
     "token.revoke": async ({ id }) => {
       if (!auth.revokeToken(id))

@@ -15,6 +15,7 @@ import {
   toolFrameSchema,
   type Ack,
   type Hello,
+  type RunnerRight,
   type TerminalNews,
 } from "../../protocol/index.ts";
 import type { Log, TownCore } from "../core.ts";
@@ -52,6 +53,8 @@ export interface ConnectionParts {
   log: Log;
   /** The token that the connection was opened with. */
   tokenId: string;
+  /** What it may be given now. */
+  rights: () => readonly RunnerRight[];
   ask: RunnerLink["ask"];
   close: () => void;
 }
@@ -99,8 +102,8 @@ export class RunnerConnection {
   async #hello(frame: Hello, then: Then): Promise<Ack> {
     if (this.#greeted) return this.#closing(then, "A connection says hello once. Connect again.");
     this.#greeted = true;
-    const { core, links, log, tokenId, ask, close } = this.#parts;
-    const welcome = await core.hello(frame, tokenId);
+    const { core, links, log, tokenId, rights, ask, close } = this.#parts;
+    const welcome = await core.hello(frame, tokenId, rights());
     if (!welcome.ok) return welcome;
     const { runnerId, connection } = welcome.value;
     const link = { runnerId, connection, gone: this.#gone.signal, ask, close };

@@ -32,14 +32,19 @@ export function serveRunners(
   namespace.on("connection", (socket) => {
     const open = core();
     if (open === null) socket.disconnect(true);
-    else serveRunner(socket, open, options.links, options.log);
+    else serveRunner(socket, open, options);
   });
 }
 
-function serveRunner(socket: RunnerSocket, core: TownCore, links: RunnerLinks, log: Log): void {
+function serveRunner(
+  socket: RunnerSocket,
+  core: TownCore,
+  { auth, links, log }: { auth: Auth; log: Log; links: RunnerLinks },
+): void {
   const tokenId = socket.data.asker.endsWith;
   const connection = new RunnerConnection({
     ...{ core, links, log, tokenId },
+    rights: () => auth.rightsOf(tokenId),
     // The event maps tie each frame to its event; RunnerLinks has checked that before it comes here as one call.
     ask: (event, frame, deadlineMs) =>
       (

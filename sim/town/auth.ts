@@ -4,6 +4,7 @@ import type { AuthPort } from "../../server/core.ts";
 export const simAuth: AuthPort = {
   createLogin: () => ({ token: "login", expiresAt: 0 }),
   createToken: () => ({ id: "tk_sim", token: "token" }),
+  setTokenRights: () => undefined,
   listTokens: () => [],
   revokeToken: () => false,
   seal: (rowId, secret) => JSON.stringify([rowId, secret]),

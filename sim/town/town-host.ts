@@ -1,4 +1,5 @@
 /** A host with a town on it: the production town between ports in memory, killed and started at will. */
+import { RUNNER_RIGHTS } from "../../protocol/entities/runner-rights.ts";
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { FeedChange, Log, TownCore } from "../../server/core.ts";
 import type { Policy } from "../../server/model/policy.ts";
@@ -126,6 +127,7 @@ export class TownHost implements TownSide {
     const { life, links } = here;
     const connection = new RunnerConnection({
       ...{ core, links, log: this.#world.log, tokenId: "tk_sim" },
+      rights: () => RUNNER_RIGHTS,
       ask: (event, frame, deadlineMs) => this.#send(life, line, { event, frame, deadlineMs }),
       close: () => line.cut("the town closed the connection"),
     });

@@ -35,7 +35,11 @@ export async function hireRunner(
   name: string,
   { pathFirst, env = {}, within = [], after }: Hiring = {},
 ): Promise<FarRunner> {
-  const { token } = await town.client.call("token.create", { role: "runner", name });
+  const { token } = await town.client.call("token.create", {
+    role: "runner",
+    name,
+    rights: ["model", "merge"],
+  });
   const cable = await Cable.lay(Number(new URL(town.process.ready.url).port));
   const dataDir = after?.dataDir ?? join(town.dir, name);
   await mkdir(dataDir, { mode: 0o700, recursive: true });

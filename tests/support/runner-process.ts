@@ -16,7 +16,11 @@ const GRACE_MS = 20_000;
 
 /** Joins the town with a token of its own. What it prints is the test's. */
 export async function startRunnerProcess(town: WholeTown, name: string): Promise<RunnerProcess> {
-  const { token } = await town.client.call("token.create", { role: "runner", name });
+  const { token } = await town.client.call("token.create", {
+    role: "runner",
+    name,
+    rights: ["model", "merge"],
+  });
   const home = join(town.dir, `home-${name}`);
   const dataDir = join(town.dir, name);
   await mkdir(home);

@@ -17,6 +17,8 @@ export interface RigDraft {
   /** Of `list`, one a line. */
   destinations: string;
   slots: number;
+  /** With commas or spaces between. */
+  labels: string;
   directMergeConfirmed: boolean;
 }
 
@@ -36,6 +38,7 @@ export const emptyDraft: RigDraft = {
   egress: "none",
   destinations: "",
   slots: 2,
+  labels: "",
   directMergeConfirmed: false,
 };
 
@@ -46,9 +49,10 @@ interface DraftProps {
 
 /** What a draft sends: gates without a command are not meant. */
 export function settingsOf(draft: RigDraft) {
-  const { target, setup, gates, egress, destinations, ...rest } = draft;
+  const { target, setup, gates, egress, destinations, labels, ...rest } = draft;
   return {
     ...rest,
+    labels: linesOf(labels),
     egress: egress === "list" ? linesOf(destinations) : egress,
     setup: setup.trim() === "" ? null : setup.trim(),
     gates: gates.filter((gate) => gate.command.trim() !== ""),
@@ -117,6 +121,14 @@ export function RigFields({ draft, onChange }: DraftProps) {
           }
         />
       </div>
+      <TextField
+        mono
+        label="Labels of its runners"
+        help="Only runners with all of these work on it, its agents, gates and landings. Empty: any."
+        placeholder="gpu, linux/arm64"
+        value={draft.labels}
+        onChange={(event) => onChange({ ...draft, labels: event.target.value })}
+      />
     </div>
   );
 }

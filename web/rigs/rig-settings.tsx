@@ -15,6 +15,7 @@ function draftOf(rig: Rig): RigDraft {
   const setup = rig.setup ?? "";
   return {
     ...{ target, delivery, codeReview, savedWork, gates, setup, slots, directMergeConfirmed },
+    labels: rig.labels.join(", "),
     egress: typeof egress === "string" ? egress : "list",
     destinations: typeof egress === "string" ? "" : egress.join("\n"),
   };
@@ -87,6 +88,13 @@ function Shown({ rig }: { rig: Rig }) {
       </Fact>
       <Fact name="Agents at once">
         <span className="num">{rig.slots}</span>
+      </Fact>
+      <Fact name="Runners">
+        {rig.labels.length === 0 ? (
+          <span className="text-ink-3">any</span>
+        ) : (
+          `with ${rig.labels.join(", ")}`
+        )}
       </Fact>
     </Facts>
   );

@@ -8,6 +8,7 @@ import { Refusal } from "../ui/feedback.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
 import { bytes, count } from "../words/figures.ts";
 import { runnerLook } from "../words/states.ts";
+import { RunnerGrants } from "./runner-grants.tsx";
 
 export function RunnerList() {
   const runners = useImages("town", "runner");
@@ -49,6 +50,7 @@ function RunnerRow({ runner }: { runner: Runner }) {
         )}
       </span>
       {runner.revokedAt === null && <AwayButton runner={runner} />}
+      <RunnerGrants runner={runner} />
     </li>
   );
 }

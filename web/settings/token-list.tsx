@@ -1,6 +1,6 @@
 /** Tokens with which runners join: made, shown once, taken back. */
 import { useState } from "react";
-import type { CommandValue } from "../../protocol/index.ts";
+import type { CommandValue, RunnerRight } from "../../protocol/index.ts";
 import { useAnswered } from "../lib/answered.ts";
 import { useCommand, useConnection } from "../lib/town.tsx";
 import { Age } from "../ui/age.tsx";
@@ -10,6 +10,7 @@ import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { Refusal, SkeletonRows } from "../ui/feedback.tsx";
 import { TextField } from "../ui/field.tsx";
+import { RightFields } from "./runner-grants.tsx";
 
 type Token = CommandValue<"token.list">[number];
 
@@ -34,11 +35,13 @@ export function TokenList() {
 
 function NewToken({ onMade }: { onMade: () => Promise<void> }) {
   const [name, setName] = useState("");
+  const [rights, setRights] = useState<readonly RunnerRight[]>([]);
   const [made, setMade] = useState<CommandValue<"token.create"> | null>(null);
   const create = useCommand("token.create");
   const submit = async () => {
     const answer = await create.run({
       role: "runner",
+      rights: [...rights],
       ...(name.trim() === "" ? {} : { name: name.trim() }),
     });
     if (!answer.ok) return;
@@ -50,7 +53,7 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
   return (
     <div className="p-4">
       <form
-        className="flex items-end gap-2"
+        className="flex flex-wrap items-end gap-x-6 gap-y-3"
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
@@ -63,6 +66,7 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
           onChange={(event) => setName(event.target.value)}
           fieldClass="flex-1 max-w-72"
         />
+        <RightFields rights={rights} onChange={setRights} />
         <Button type="submit" sent={create.state.phase === "sent"}>
           Create token
         </Button>

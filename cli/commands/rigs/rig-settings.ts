@@ -9,6 +9,7 @@ import {
   type SavedPlace,
 } from "../../../protocol/index.ts";
 import { Complaint } from "../../complaint.ts";
+import { labelsOf } from "../runners/grants.ts";
 import { collect, oneOf, wholeNumber } from "../town-command.ts";
 
 export interface RigSettingsOptions {
@@ -18,6 +19,7 @@ export interface RigSettingsOptions {
   setup?: string;
   egress?: Egress;
   slots?: number;
+  labels?: string[];
   codeReview?: boolean;
   savedWork?: SavedPlace;
   confirmIsolation?: boolean;
@@ -44,6 +46,11 @@ export function withRigSettings(command: Command): Command {
       egressOf,
     )
     .option("--slots <n>", "agents at work on it at once", wholeNumber("--slots", 1, 64))
+    .option(
+      "--labels <labels>",
+      "only runners with all of these labels work on it, with commas between, or none",
+      labelsOf,
+    )
     .option("--code-review", "a refinery reviews before work lands, as it does by default")
     .option("--no-code-review", "land on green gates, without a refinery")
     .option(
@@ -57,7 +64,7 @@ export function withRigSettings(command: Command): Command {
 
 /** What was said, as the town takes it. */
 export function settingsOf(options: RigSettingsOptions): CommandInput<"rig.update">["set"] {
-  const { target, delivery, gate, setup, egress, slots, codeReview, savedWork } = options;
+  const { target, delivery, gate, setup, egress, slots, labels, codeReview, savedWork } = options;
   return {
     ...(target !== undefined && { target }),
     ...(delivery !== undefined && { delivery }),
@@ -65,6 +72,7 @@ export function settingsOf(options: RigSettingsOptions): CommandInput<"rig.updat
     ...(setup !== undefined && { setup: setup || null }),
     ...(egress !== undefined && { egress }),
     ...(slots !== undefined && { slots }),
+    ...(labels !== undefined && { labels }),
     ...(codeReview !== undefined && { codeReview }),
     ...(savedWork !== undefined && { savedWork }),
     ...(options.confirmIsolation === true && { isolationConfirmed: true }),

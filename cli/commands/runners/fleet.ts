@@ -1,8 +1,9 @@
-/** `gastown runner list, drain, resume`: the hosts that do the town's work. */
+/** `gastown runner list, drain, resume, rights, label`: the hosts that do the town's work. */
 import type { Command } from "commander";
 import { idCell, printJson, printLine, printTable } from "../../output.ts";
 import { townCommand, withTownOf, type TownOptions } from "../town-command.ts";
-import { runnerCells, runnerHeadings } from "./runner-words.ts";
+import { labelsOf, rightsOf } from "./grants.ts";
+import { mayWords, runnerCells, runnerHeadings } from "./runner-words.ts";
 
 export function addFleet(group: Command): void {
   townCommand(group, "list", "List runners").action(async (options: TownOptions) => {
@@ -40,4 +41,36 @@ export function addFleet(group: Command): void {
       });
     },
   );
+  addRights(group);
+  addLabel(group);
+}
+
+function addRights(group: Command): void {
+  townCommand(
+    group,
+    "rights <runner> <rights>",
+    "Say what a runner may be given: model (the model's key, and so agents), merge (landings), model,merge, or none",
+  ).action(async (runner: string, rights: string, options: TownOptions) => {
+    const wanted = rightsOf(rights);
+    await withTownOf(options, async (town) => {
+      const changed = await town.call("runner.rights", { runner, rights: wanted });
+      if (options.json === true) printJson(changed);
+      else printLine(`${changed.name} may ${mayWords(changed.rights)}.`);
+    });
+  });
+}
+
+function addLabel(group: Command): void {
+  townCommand(
+    group,
+    "label <runner> <labels>",
+    "Give a runner its labels, with commas between, or none; `gastown rig set --labels` says which a rig wants",
+  ).action(async (runner: string, labels: string, options: TownOptions) => {
+    const wanted = labelsOf(labels);
+    await withTownOf(options, async (town) => {
+      const changed = await town.call("runner.label", { runner, labels: wanted });
+      if (options.json === true) printJson(changed);
+      else printLine(`${changed.name} has ${changed.labels.join(", ") || "no label"}.`);
+    });
+  });
 }

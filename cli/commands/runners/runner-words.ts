@@ -1,7 +1,8 @@
 /** A runner in one line, for `gastown status` and `gastown runner list`. */
-import type { HostFigures, Runner } from "../../../protocol/index.ts";
+import type { HostFigures, Runner, RunnerRight } from "../../../protocol/index.ts";
 
-export const runnerHeadings = ["runner", "state", "slots", "agents", "host", "isolation"];
+export const runnerHeadings: readonly string[] =
+  "runner state slots agents rights labels host isolation".split(" ");
 
 export function runnerCells(runner: Runner): string[] {
   return [
@@ -9,6 +10,8 @@ export function runnerCells(runner: Runner): string[] {
     standing(runner),
     String(runner.slots),
     runner.programs.join(", ") || "none",
+    runner.rights.join(", ") || "none",
+    runner.labels.join(", "),
     hostWords(runner.host),
     runner.isolationReason ?? runner.isolation,
   ];
@@ -35,4 +38,14 @@ function hostWords(host: HostFigures | null): string {
   if (host.refuses !== null) return `full: ${host.refuses.why}`;
   const gigabytes = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
   return `${gigabytes(host.memoryFreeBytes)} memory, ${gigabytes(host.diskFreeBytes)} disk free, load ${host.load1.toFixed(1)}/${host.cores}`;
+}
+
+/** What it may do, as the end of a sentence. */
+export function mayWords(rights: readonly RunnerRight[]): string {
+  const may = ["run gates and baselines"];
+  if (rights.includes("model")) may.push("run agents");
+  if (rights.includes("merge")) may.push("land work");
+  return may.length === 1
+    ? `only ${may.join("")}`
+    : may.join(", ").replace(/, ([^,]*)$/, " and $1");
 }

@@ -69,7 +69,10 @@ export class Fleet implements Disposable {
       model: "played",
     });
     for (let n = 0; n < count; n++) {
-      const invited = await this.call("token.create", { role: "runner" });
+      const invited = await this.call("token.create", {
+        role: "runner",
+        rights: ["model", "merge"],
+      });
       const runner = await PlayedRunner.join({
         url,
         token: invited.token,

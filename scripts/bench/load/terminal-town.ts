@@ -40,7 +40,10 @@ export class TerminalTown implements AsyncDisposable {
     };
     const model = { provider: "openai-compatible", baseUrl: "http://127.0.0.1:9/v1" };
     await call("model.set", { ...model, model: "played" });
-    const { token } = (await call("token.create", { role: "runner" })) as { token: string };
+    const { token } = (await call("token.create", {
+      role: "runner",
+      rights: ["model", "merge"],
+    })) as { token: string };
     const program = join(import.meta.dir, "terminal-runner.ts");
     const runner = Bun.spawn([process.execPath, program, town.url, token, runnerDir], {
       stdio: ["ignore", "pipe", "inherit"],

@@ -5,6 +5,7 @@ import type { Tx } from "../../store/tx.ts";
 import { insertRig, updateRig } from "../../store/writes/rigs.ts";
 import type { Apply } from "../command.ts";
 import { cutOff, mayStillLand } from "../convoys/cut-off-merges.ts";
+import { distinctLabels } from "../runners/labels.ts";
 import { changedEnvironment, clash } from "./rig-environment.ts";
 
 function image(tx: Tx, id: string): Rig {
@@ -35,6 +36,7 @@ export const addRig: Apply<"rig.add"> = (tx, body) => {
     slots: body.slots ?? 4,
     isolationConfirmed: body.isolationConfirmed ?? false,
     directMergeConfirmed: body.directMergeConfirmed ?? false,
+    labels: distinctLabels(body.labels ?? []),
     environment: changedEnvironment(NO_ENVIRONMENT, body).environment,
   });
   return ok(image(tx, id));
@@ -91,7 +93,8 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
   // What the baseline was run with.
   const judged = [set.target, set.gates, set.setup, set.egress];
   const recheck = isFelt || judged.some((value) => value !== undefined);
-  updateRig(tx, rig.value, { ...definedOnly(set), environment }, recheck);
+  const labels = set.labels && distinctLabels(set.labels);
+  updateRig(tx, rig.value, { ...definedOnly({ ...set, labels }), environment }, recheck);
   return ok(image(tx, rig.value.id));
 };
 

@@ -96,6 +96,25 @@ test("[C20] [C7] nobody waits for a runner that is not known, or that is there a
   expect(decide(saved(), open, { rigs: confirmed })).toMatchObject({ on: "ru_2" });
 });
 
+test("[C20] [C7] work of a runner that may not go on with it is waited for as long as a copy may come, then left behind in words", () => {
+  const grantedAt = NOW - MINUTE;
+  const untilAt = grantedAt + POLICY.savedWorkPatienceMs;
+  const text = "waits for runner far, which alone has 12 lines of it, and may not go on with it";
+  expect(decide(saved(), { rights: ["merge"], grantedAt })).toMatchObject({
+    on: null,
+    wait: { text, untilAt },
+    timers: [{ subject: "bd_1", dueAt: untilAt }],
+  });
+  const rigs = [rig({ labels: ["gpu"], labelsAt: grantedAt })];
+  const labelled = runner({ slots: 9, labels: ["gpu"] });
+  const wished = { rigs, runners: [labelled, runner({ id: "ru_2", name: "far" })] };
+  expect(decide(saved(), undefined, wished)).toMatchObject({ on: null, wait: { untilAt } });
+  expect(decide(saved({ remoteOid: HEAD }), undefined, wished)).toMatchObject({ on: "ru_1" });
+  const over = decide(saved(), { rights: [], grantedAt: NOW - POLICY.savedWorkPatienceMs });
+  expect(over).toMatchObject({ on: "ru_1", from: null });
+  expect(over.told).toContain("that runner may not work on it any more");
+});
+
 test("[C20] while the town observes nothing is left behind: its runners may still come", () => {
   const observingUntil = NOW + MINUTE;
   const long = { online: false, lastSeenAt: NOW - 2 * POLICY.savedWorkPatienceMs };

@@ -1,8 +1,9 @@
 /** From which saved work the next run of a bead begins, and whether it has to wait for the runner that alone has it. */
 import type { GivenWork, RunSpecOf, Wait } from "../../../protocol/index.ts";
 import { Capacity } from "../capacity.ts";
-import { isGoing, isReached, usable } from "../gates.ts";
+import { isGoing, isolates, isReached, usable } from "../gates.ts";
 import { policyOf } from "../policy-of.ts";
+import { HANDED_NEED, NEED } from "../stages.ts";
 import type { IssueSaved, IssueView, RigView, RunnerView, Snapshot } from "../snapshot.ts";
 
 /** The runner that alone has the newest saved work of a bead; null: the rig's repository has it, or there is none. */
@@ -13,7 +14,8 @@ function keeperOf({ saved }: IssueView): string | null {
 /** The runner that the bead's next run is to be on, while it can be reached. */
 export function pinnedTo(issue: IssueView, rig: RigView, s: Snapshot): RunnerView | null {
   const keeper = issue.taken?.given ? issue.taken.given.runnerId : keeperOf(issue);
-  return usable(rig, s).find(({ id }) => id === keeper) ?? null;
+  const { right } = issue.taken === null ? NEED.work : HANDED_NEED;
+  return usable(rig, s, { role: null, right }).find(({ id }) => id === keeper) ?? null;
 }
 
 /** Why the bead waits for the runner that alone has its work, or null: for one that is away, only so long. */
@@ -30,13 +32,15 @@ export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wai
   }
   // Nobody waits for what the town does not trust any more.
   if (runner.revokedAt !== null) return null;
-  // It is there and may not work for this rig: waiting would not bring the work.
-  if (isReached(runner) && !isGoing(runner)) return null;
-  const untilAt = Math.max(
-    awayFrom(runner, s) + policyOf(s, rig.id).savedWorkPatienceMs,
-    s.observingUntil ?? 0,
-  );
-  return untilAt <= s.now ? null : { text: `waits for ${what}`, untilAt };
+  const isForbidden = isReached(runner) && !isGoing(runner);
+  // It is there and cannot work for this rig: waiting would not bring the work.
+  if (isForbidden && !isolates(runner, rig)) return null;
+  // Where people have taken its right or a label, it may still copy what it saved.
+  const fromAt = isForbidden ? Math.max(runner.grantedAt, rig.labelsAt) : awayFrom(runner, s);
+  const untilAt = Math.max(fromAt + policyOf(s, rig.id).savedWorkPatienceMs, s.observingUntil ?? 0);
+  if (untilAt <= s.now) return null;
+  const text = isForbidden ? `${what}, and may not go on with it` : what;
+  return { text: `waits for ${text}`, untilAt };
 }
 
 /** What a person gave lies with one runner, or in the rig's repository. */
@@ -79,13 +83,20 @@ export function leftBehind(
   if (keeper === null || keeper === runner.id || issue.saved === null) return null;
   const of = s.runners.find(({ id }) => id === keeper);
   const host = of?.name ?? keeper;
-  const why = (of?.revokedAt ?? null) === null ? "was away for too long" : "was revoked";
+  const why = goneWords(of);
   const { oid, ref, remoteOid } = issue.saved;
   const from = remoteOid === null ? "its base" : "an older save, which the rig's repository has";
   return {
     title: "Saved work was left behind on a runner",
     body: `The newest saved work of this bead (${linesOf(issue.saved)}, commit ${oid}) is on runner ${host} alone, as ${ref} in the store of its rig, and that runner ${why}. The bead goes on without it, from ${from}. When the runner is back, its work is kept there and copied to the rig's repository, where the rig allows: take from it what is missed, then resolve this.`,
   };
+}
+
+function goneWords(keeper: RunnerView | undefined): string {
+  if (keeper === undefined) return "is gone";
+  if (keeper.revokedAt !== null) return "was revoked";
+  const isThere = isReached(keeper) && !isGoing(keeper);
+  return isThere ? "may not work on it any more" : "was away for too long";
 }
 
 function linesOf({ lines }: IssueSaved): string {

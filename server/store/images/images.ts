@@ -333,6 +333,7 @@ export function rigImage(db: Db, id: string): Rig | null {
     movedTo: _moved,
     proven: _proven,
     backOffUntil: _until,
+    labelsAt: _labelsAt,
     removedAt: _removed,
     ...rig
   } = row;
@@ -357,6 +358,7 @@ export function runnerImage(db: Db, id: string): Runner | null {
     leavingAt,
     away,
     revokedAt,
+    rights,
   } = row;
   return {
     id,
@@ -374,6 +376,8 @@ export function runnerImage(db: Db, id: string): Runner | null {
     leavingAt,
     away,
     revokedAt,
+    rights,
+    labels: row.labels,
   };
 }
 

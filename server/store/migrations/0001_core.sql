@@ -280,12 +280,18 @@ ALTER TABLE `rigs` ADD `egress` text DEFAULT 'none' NOT NULL;--> statement-break
 ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `labels` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `labels_at` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `environment` text DEFAULT '{"variables":{},"instructions":{"polecat":null,"refinery":null},"copies":[],"ports":0,"teardown":null,"secrets":[],"version":0}' NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `deletion` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `leaving_at` integer;--> statement-breakpoint
 ALTER TABLE `runners` ADD `away` text;--> statement-breakpoint
+ALTER TABLE `runners` ADD `rights` text DEFAULT '["model","merge"]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `runners` ADD `labels` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `runners` ADD `granted_at` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `runners` ADD `warm_rigs` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `revoked_at` integer;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `awaited_at` integer;--> statement-breakpoint
 ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

@@ -8,7 +8,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import { sql } from "drizzle-orm";
-import { DEFAULT_PROGRAM, NO_ENVIRONMENT } from "../../../protocol/index.ts";
+import { DEFAULT_PROGRAM, NO_ENVIRONMENT, RUNNER_RIGHTS } from "../../../protocol/index.ts";
 import type {
   Away,
   Continued,
@@ -25,6 +25,7 @@ import type {
   RigEnvironment,
   RunKind,
   RunSpec,
+  RunnerRight,
   RunState,
   HostFigures,
   SavedKept,
@@ -63,6 +64,9 @@ export const rigs = sqliteTable(
     backOffUntil: at("back_off_until"),
     isolationConfirmed: flag("isolation_confirmed").notNull(),
     directMergeConfirmed: flag("direct_merge_confirmed").notNull(),
+    /** Runners that work on it have all of these; and since when these are wanted. */
+    labels: json<string[]>("labels").notNull().default([]),
+    labelsAt: at("labels_at").notNull().default(0),
     /** What its people give its runs; the secrets' values are sealed elsewhere. */
     environment: json<RigEnvironment>("environment").notNull().default(NO_ENVIRONMENT),
     version: integer("version").notNull().default(1),
@@ -301,6 +305,16 @@ export const runners = sqliteTable("runners", {
   leavingAt: at("leaving_at"),
   /** A person's word: nothing new for it. */
   away: json<Away>("away"),
+  /** What it may be given. */
+  rights: json<RunnerRight[]>("rights")
+    .notNull()
+    .default([...RUNNER_RIGHTS]),
+  /** By people's word. */
+  labels: json<string[]>("labels").notNull().default([]),
+  /** When people last changed its rights or its labels. */
+  grantedAt: at("granted_at").notNull().default(0),
+  /** Rigs of which it took runs: it has their repositories. */
+  warmRigs: json<string[]>("warm_rigs").notNull().default([]),
   /** Its token was revoked: it is no runner of this town any more, unless it joins with another. */
   revokedAt: at("revoked_at"),
 });

@@ -14,6 +14,7 @@ type RigSettings = Pick<
   | "setup"
   | "egress"
   | "slots"
+  | "labels"
   | "isolationConfirmed"
   | "directMergeConfirmed"
   | "environment"
@@ -35,6 +36,7 @@ export function updateRig(tx: Tx, rig: RigRow, set: Partial<RigSettings>, rechec
     .update(rigs)
     .set({
       ...set,
+      ...(set.labels !== undefined && { labelsAt: tx.now }),
       version: rig.version + 1,
       ...(recheck && {
         state: "checking" as const,

@@ -4,6 +4,7 @@ import {
   type Away,
   type Hello,
   type HostFigures,
+  type RunnerRight,
 } from "../../../protocol/index.ts";
 import { runners } from "../schema/runs.ts";
 import type { Tx } from "../tx.ts";
@@ -13,8 +14,14 @@ import { addRow, changeRow, rowAt } from "../rows.ts";
 
 export type RunnerRow = typeof runners.$inferSelect;
 
+/** Whose connection it is: the token for which its key was taken, and what that may be given. */
+export interface Member {
+  tokenId: string;
+  rights: readonly RunnerRight[];
+}
+
 /** Records a hello. A new spool epoch starts the high-water mark afresh. Returns the row as it is now. */
-export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow {
+export function welcomeRunner(tx: Tx, hello: Hello, { tokenId, rights }: Member): RunnerRow {
   const known = hello.runnerId ? rowAt(tx.db, runners, hello.runnerId) : undefined;
   const id = known?.id ?? tx.newId("runner");
   const seen = {
@@ -38,6 +45,7 @@ export function welcomeRunner(tx: Tx, hello: Hello, tokenId: string): RunnerRow 
     lastSeenAt: tx.now,
     leavingAt: hello.leaving === true ? tx.now : null,
     revokedAt: null,
+    rights: [...rights],
   };
   // A backup that was put back knows less of offers than the runner.
   const offerSeq = Math.max(known?.offerSeq ?? 0, hello.lastOfferSeq);
@@ -78,6 +86,16 @@ export function markRevoked(tx: Tx, tokenId: string): RunnerRow[] {
     tx.touch("runner", id);
   }
   return members;
+}
+
+export function setRunnerRights(tx: Tx, id: string, rights: RunnerRight[]): void {
+  changeRow(tx.db, runners, id, { rights, grantedAt: tx.now });
+  tx.touch("runner", id);
+}
+
+export function setRunnerLabels(tx: Tx, id: string, labels: string[]): void {
+  changeRow(tx.db, runners, id, { labels, grantedAt: tx.now });
+  tx.touch("runner", id);
 }
 
 /** A person's word that it gets nothing new, or null: it is given work again. */

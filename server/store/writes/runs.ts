@@ -145,6 +145,12 @@ export function advanceRun(tx: Tx, runId: string, state: RunState, phase: string
     ...(forward && state === "running" && { startedAt: tx.now, frozenMs: 0 }),
   });
   tx.touch("run", runId);
+  if (!forward || state !== "accepted") return;
+  const [rigId, runnerId] = [
+    valueAt(tx.db, runs.rigId, runId),
+    valueAt(tx.db, runs.runnerId, runId),
+  ];
+  if (rigId && runnerId) noteWarm(tx, runnerId, rigId);
 }
 
 /** @returns false when the run had ended before */
@@ -196,4 +202,15 @@ export function orderStop(
   });
   owe(tx, { kind: "run.stop", subject: runId, runnerId: row.runnerId, argument: "" });
   tx.touch("run", runId);
+}
+
+/** More rigs of a runner are of no use to choose by. */
+const WARM_RIGS_MAX = 200;
+
+/** The runner has taken a run of this rig, and fetches its repository: a hint for who is asked next. */
+function noteWarm(tx: Tx, id: string, rigId: string): void {
+  const warm = rowAt(tx.db, runners, id)?.warmRigs;
+  if (warm === undefined || warm.includes(rigId)) return;
+  changeRow(tx.db, runners, id, { warmRigs: [...warm.slice(1 - WARM_RIGS_MAX), rigId] });
+  tx.touch("runner", id);
 }

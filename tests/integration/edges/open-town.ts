@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { io, type Socket } from "socket.io-client";
-import { PROTOCOL_VERSION, type Ack } from "../../../protocol/index.ts";
+import { PROTOCOL_VERSION, RUNNER_RIGHTS, type Ack } from "../../../protocol/index.ts";
 import { openAuth, type Auth } from "../../../server/auth/auth.ts";
 import type { Clock, Log, Random } from "../../../server/core.ts";
 import { openEdges, type Edges } from "../../../server/edges.ts";
@@ -76,7 +76,7 @@ export function openTown(): OpenTown {
   edges.bind(town);
   const sockets: Socket[] = [];
   const member = memoryMembership();
-  const runnerToken = auth.createToken("runner", "test").token;
+  const runnerToken = auth.createToken("runner", "test", RUNNER_RIGHTS).token;
   const post: OpenTown["post"] = (path, body, headers = {}) =>
     fetch(edges.url + path, {
       method: "POST",

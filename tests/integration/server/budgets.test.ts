@@ -189,6 +189,7 @@ test("[C6] the figures of leases reach runners at once, or with their next hello
       ...{ lastOfferSeq: 0, live: [], ended: [] },
     },
     runner.tokenId,
+    runner.rights,
   );
   expect(welcome.ok && welcome.value.leaseTtlMs).toBe(9_000);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { refuse, type Result, type Run } from "../../../protocol/index.ts";
+import { refuse, RUNNER_RIGHTS, type Result, type Run } from "../../../protocol/index.ts";
 import { coreTown, factOf, hello, OWNER, type CoreTown } from "../../support/core-town.ts";
 
 const TOKEN = "tk_01m7ydrq12e00a01cvhrfbs9w7";
@@ -16,7 +16,7 @@ async function runOf(town: CoreTown, runId: string): Promise<Run> {
 /** A town whose runner holds an accepted baseline run. */
 async function withBaseline() {
   const town = await coreTown();
-  const welcome = value(await town.core.hello(hello(), TOKEN));
+  const welcome = value(await town.core.hello(hello(), TOKEN, RUNNER_RIGHTS));
   value(await town.core.call("rig.add", { remote: "/tmp/repository.git", target: "main" }, OWNER));
   const offer = await town.runner.offered("baseline");
   const { connection, runnerId } = welcome;
@@ -45,7 +45,7 @@ describe("a runner that comes back", () => {
       progressAgoMs: 0,
     };
     const again = hello({ runnerId, lastOfferSeq: offer.offerSeq, spoolSeq: 2, live: [held] });
-    const welcome = value(await town.core.hello(again, TOKEN));
+    const welcome = value(await town.core.hello(again, TOKEN, RUNNER_RIGHTS));
     expect(welcome.stop).toEqual([]);
     expect(await runOf(town, offer.spec.runId)).toMatchObject({ state: "running", outcome: null });
     const beat = { connection: welcome.connection, lastOfferSeq: offer.offerSeq, runs: [held] };
@@ -57,7 +57,7 @@ describe("a runner that comes back", () => {
     await using _ = town;
     town.runner.offers.length = 0;
     const again = hello({ runnerId, incarnation: 2, lastOfferSeq: offer.offerSeq });
-    value(await town.core.hello(again, TOKEN));
+    value(await town.core.hello(again, TOKEN, RUNNER_RIGHTS));
     expect(await runOf(town, offer.spec.runId)).toMatchObject({ state: "ended", outcome: "lost" });
   });
 
@@ -67,7 +67,7 @@ describe("a runner that comes back", () => {
     const newer = { ...offer.spec.fence, n: offer.spec.fence.n + 1 };
     const held = { runId: offer.spec.runId, fence: newer, phase: "gates", progressAgoMs: 0 };
     const again = hello({ runnerId, lastOfferSeq: offer.offerSeq, live: [held] });
-    const { stop } = value(await town.core.hello(again, TOKEN));
+    const { stop } = value(await town.core.hello(again, TOKEN, RUNNER_RIGHTS));
     expect(stop).toMatchObject([{ runId: offer.spec.runId, fence: newer }]);
   });
 
@@ -77,14 +77,17 @@ describe("a runner that comes back", () => {
     const stolen = await town.core.hello(
       hello({ runnerId, incarnation: 99 }),
       "tk_01m7ydrq12e00a01cvhrfbs9w8",
+      RUNNER_RIGHTS,
     );
     expect(stolen).toMatchObject({ ok: false, error: { code: "forbidden" } });
   });
 
   test("[C6] as an older start of itself is a twin, and refused", async () => {
     await using town = await coreTown();
-    const { runnerId } = value(await town.core.hello(hello({ incarnation: 5 }), TOKEN));
-    const twin = await town.core.hello(hello({ runnerId, incarnation: 4 }), TOKEN);
+    const { runnerId } = value(
+      await town.core.hello(hello({ incarnation: 5 }), TOKEN, RUNNER_RIGHTS),
+    );
+    const twin = await town.core.hello(hello({ runnerId, incarnation: 4 }), TOKEN, RUNNER_RIGHTS);
     expect(twin).toMatchObject({ ok: false, error: { code: "twin_runner" } });
   });
 });
@@ -92,7 +95,7 @@ describe("a runner that comes back", () => {
 describe("a town that was put back from a backup", () => {
   test("[C8] gives out no number of an offer that its runner has seen", async () => {
     await using town = await coreTown();
-    value(await town.core.hello(hello({ lastOfferSeq: 70 }), TOKEN));
+    value(await town.core.hello(hello({ lastOfferSeq: 70 }), TOKEN, RUNNER_RIGHTS));
     await town.core.call("rig.add", { remote: "/tmp/repository.git", target: "main" }, OWNER);
     const offer = await town.runner.offered("baseline");
     expect(offer.offerSeq).toBeGreaterThan(70);
@@ -101,7 +104,7 @@ describe("a town that was put back from a backup", () => {
   test("[C6] gives out fences above all that its runners know", async () => {
     await using town = await coreTown();
     const known = town.core.epoch + 3_600;
-    value(await town.core.hello(hello({ fenceEpoch: known }), TOKEN));
+    value(await town.core.hello(hello({ fenceEpoch: known }), TOKEN, RUNNER_RIGHTS));
     await town.core.call("rig.add", { remote: "/tmp/repository.git", target: "main" }, OWNER);
     const offer = await town.runner.offered("baseline");
     expect(offer.spec.fence.epoch).toBeGreaterThan(known);
@@ -141,7 +144,7 @@ describe("facts", () => {
   test("[C8] over a connection that was replaced are refused", async () => {
     const { town, runnerId, batch } = await withBaseline();
     await using _ = town;
-    value(await town.core.hello(hello({ runnerId }), TOKEN));
+    value(await town.core.hello(hello({ runnerId }), TOKEN, RUNNER_RIGHTS));
     expect(await town.core.facts(runnerId, batch({ kind: "started" }))).toMatchObject({
       ok: false,
       error: { code: "stale_connection", retryable: true },
@@ -160,7 +163,7 @@ describe("offers", () => {
       resolve();
       return { ok: true, value: { accepted: true } };
     };
-    value(await town.core.hello(hello(), TOKEN));
+    value(await town.core.hello(hello(), TOKEN, RUNNER_RIGHTS));
     value(
       await town.core.call("rig.add", { remote: "/tmp/repository.git", target: "main" }, OWNER),
     );
@@ -187,7 +190,7 @@ describe("offers", () => {
     const { town, offer, runnerId } = await withBaseline();
     await using _ = town;
     const again = hello({ runnerId, lastOfferSeq: offer.offerSeq, spoolSeq: 40, ackedSeq: 40 });
-    const welcome = value(await town.core.hello(again, TOKEN));
+    const welcome = value(await town.core.hello(again, TOKEN, RUNNER_RIGHTS));
     expect(welcome.ackedSeq).toBe(40);
     // The inventory was compared at once: a run that is in neither of its lists is lost.
     expect(await runOf(town, offer.spec.runId)).toMatchObject({ state: "ended", outcome: "lost" });

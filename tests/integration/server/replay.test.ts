@@ -183,6 +183,19 @@ test("[F10] what a town was given leads another town to the same data, step by s
   expect(rows).toEqual(rowsOf(stage.databaseFile));
 }, 60_000);
 
+test("[F10] [C7] what people let runners have, and what a hello says of it, is in a slice", async () => {
+  await stage.do("runner.label", { runner: runner.id, labels: ["gpu"] });
+  await stage.do("rig.update", { rig, set: { labels: ["gpu"] } });
+  await stage.do("runner.rights", { runner: runner.id, rights: ["merge"] });
+  runner.rights = ["model"];
+  await runner.hello({ slots: 2 });
+  await stage.do("bead.sling", { rig, title: "Labelled" });
+  const slice = await sliceOf();
+  const { rows } = await replayed(slice);
+  expect(rows).toEqual(rowsOf(stage.databaseFile));
+  expect(rows["runners"]).toMatchObject([{ rights: '["model"]', labels: '["gpu"]' }]);
+});
+
 test("[F10] [R9] no secret is in a recording or a slice: no key, no token, nothing that was sealed", async () => {
   await stage.do("model.set", {
     provider: "openai-compatible",
@@ -196,7 +209,7 @@ test("[F10] [R9] no secret is in a recording or a slice: no key, no token, nothi
     body: `with ${TOKEN} and ${KEY}`,
     held: true,
   });
-  const token = await stage.do("token.create", { role: "runner" });
+  const token = await stage.do("token.create", { role: "runner", rights: ["model", "merge"] });
   await stage.do("mayor.say", {
     text: `Bearer ${"x".repeat(40)} at https://me:hush@host.example/x`,
   });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   encodeId,
   refuse,
+  RUNNER_RIGHTS,
   type Ack,
   type PurgeFrame,
   type Purged,
@@ -21,6 +22,7 @@ import {
   type MailFrame,
   type Offer,
   type OfferAnswer,
+  type RunnerRight,
   type RunSpec,
   type StopFrame,
   type TurnFrame,
@@ -339,6 +341,9 @@ export class PlayedRunner {
   readonly spoolEpoch: string = crypto.randomUUID();
   tokenId: string = encodeId("token", new Uint8Array(16).fill(9));
 
+  /** What its token says that it may be given. */
+  rights: readonly RunnerRight[] = RUNNER_RIGHTS;
+
   constructor(stage: Stage) {
     this.#stage = stage;
   }
@@ -363,6 +368,7 @@ export class PlayedRunner {
         ...change,
       },
       this.tokenId,
+      this.rights,
     );
     if (!ack.ok) return ack.error.code;
     this.id = ack.value.runnerId;

@@ -139,7 +139,11 @@ test("[A2] a wrong key, an unknown model and a dead address are told in one line
 });
 
 test("[C6] a second runner on the town's own data ends with one line, and the first works on", async () => {
-  const made = await town.client.call("token.create", { role: "runner", name: "twin" });
+  const made = await town.client.call("token.create", {
+    role: "runner",
+    name: "twin",
+    rights: ["model", "merge"],
+  });
   const twin = ["runner", "--town", town.process.ready.url, "--data", town.dataDir];
   const { code, err } = await runCli(twin, { env: { GASTOWN_TOKEN: made.token } });
   expect([code, err.trim().split("\n").length]).toEqual([1, 1]);

@@ -23,7 +23,11 @@ const workDone = (summary: string): FactBody => ({
 });
 
 async function joinTown(town: WholeTown, name: string): Promise<TestRunner> {
-  const { token } = await town.client.call("token.create", { role: "runner", name });
+  const { token } = await town.client.call("token.create", {
+    role: "runner",
+    name,
+    rights: ["model", "merge"],
+  });
   return TestRunner.join(town.process.ready.url, token, name);
 }
 

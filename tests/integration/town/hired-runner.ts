@@ -1,6 +1,7 @@
 // A runner of a whole town as a process of its own, with a data directory of its own: it joins by a token, as any other host.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { RunnerRight } from "../../../protocol/index.ts";
 import { untilTopic, type WholeTown } from "../../support/whole-town.ts";
 
 const main = join(import.meta.dir, "..", "..", "..", "main.ts");
@@ -14,10 +15,18 @@ export interface HiredRunner extends AsyncDisposable {
 }
 
 /** Starts a runner and waits until the town has greeted it. It is killed at the end of the scope if it still runs. */
-export async function hireRunner(town: WholeTown, name: string): Promise<HiredRunner> {
+export async function hireRunner(
+  town: WholeTown,
+  name: string,
+  rights: RunnerRight[] = ["model", "merge"],
+): Promise<HiredRunner> {
   const dataDir = join(town.dir, name);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const token = await town.client.call("token.create", { role: "runner", name });
+  const token = await town.client.call("token.create", {
+    role: "runner",
+    name,
+    rights,
+  });
   const child = Bun.spawn(
     [
       ...[process.execPath, main, "runner", "--town", town.process.ready.url],

@@ -42,6 +42,30 @@ test("[run/evict-away] [C9] an agent that is not up yet, and a Mayor without a t
   expect(orders({ ...session, sessionId: "se_1" }, 0, { turns })).toEqual([]);
 });
 
+test("[run/evict-away] [C7] an agent leaves at once when its runner's right to the model is taken, and a landing settles", () => {
+  const planned = (live: Partial<RunView>, rights: ("model" | "merge")[]) =>
+    actionsOf(
+      stepsOf(
+        reconcile(
+          snapshot({
+            issues: [issue({ state: "in_progress" })],
+            runs: [run({ startedAt: NOW - 1_000, ...live })],
+            runners: [runner({ rights })],
+          }),
+        ),
+        RULE,
+      ),
+      "order_stop",
+    );
+  expect(planned({}, ["merge"])).toMatchObject([
+    { by: "evicted", reason: "its runner may not do such runs any more" },
+  ]);
+  expect(planned({}, ["model"])).toEqual([]);
+  const check = { kind: "check", resource: "bead:bd_1" } as const;
+  expect(planned(check, [])).toEqual([]);
+  expect(planned({ kind: "merge", resource: "lane:rg_1" }, [])).toEqual([]);
+});
+
 test("[run/evict-away] gates get the grace, a merge is left to settle, and nobody is told twice", () => {
   const of = (kind: RunKind) => ({ kind, startedAt: null, beadId: null, resource: `x:${kind}` });
   expect(orders(of("baseline"), graceMs - 1)).toEqual([]);

@@ -289,6 +289,14 @@ const townRows = {
   ],
   "runner.drain": [late("one that is away", ({ awayRunner }) => ({ runner: awayRunner }))],
   "runner.resume": [late("one that is not away", ({ runner }) => ({ runner }))],
+  "runner.rights": [
+    wrong("a right that is none", () => ({ rights: ["host.exec"] })),
+    late("one that was revoked", ({ revokedRunner }) => ({ runner: revokedRunner })),
+  ],
+  "runner.label": [
+    wrong("a label of two words", () => ({ labels: ["two words"] })),
+    wrong("an empty label", () => ({ labels: [""] })),
+  ],
   "settings.set": [
     row("not_found", "a figure that is none", () => ({ key: "toString" })),
     wrong("half a round", () => ({ value: 1.5 })),

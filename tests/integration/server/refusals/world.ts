@@ -29,6 +29,7 @@ export interface Names {
   gone: string;
   runner: string;
   awayRunner: string;
+  revokedRunner: string;
   agent: string;
   foreignAgent: string;
   idleAgent: string;
@@ -177,7 +178,11 @@ class Builder {
     const stage = this.#stage;
     this.#rig = await stage.readyRig(this.#runner, { slots: 64 });
     const rigs = await this.#rigs();
-    const runners = { runner: this.#runner.id, awayRunner: await this.#away() };
+    const runners = {
+      runner: this.#runner.id,
+      awayRunner: await this.#away(),
+      revokedRunner: await this.#revoked(),
+    };
     const beads = await this.#beads(rigs.otherRig);
     const convoys = await this.#convoys(rigs.otherRig);
     const molecules = await this.#molecules(rigs.pausedRig);
@@ -197,6 +202,15 @@ class Builder {
     await away.hello({ name: "away" });
     await this.#stage.do("runner.drain", { runner: away.id });
     return away.id;
+  }
+
+  async #revoked(): Promise<string> {
+    const { id } = await this.#stage.do("token.create", { role: "runner", name: "revoked" });
+    const revoked = new PlayedRunner(this.#stage);
+    revoked.tokenId = id;
+    await revoked.hello({ name: "revoked" });
+    await this.#stage.do("token.revoke", { id });
+    return revoked.id;
   }
 
   /** Effects that are not confirmed yet. */

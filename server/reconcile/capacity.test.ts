@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test";
+import {
+  actionsOf,
+  issue,
+  review,
+  rig,
+  runner,
+  snapshot,
+  stepsOf,
+} from "../../tests/support/snapshot.ts";
+import { reconcile } from "./reconcile.ts";
+import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
+
+const RULE = "town/allocate";
+
+function decide(runners: readonly RunnerView[], more: Partial<Snapshot> = {}) {
+  const plan = reconcile(snapshot({ issues: [issue()], runners: [...runners], ...more }));
+  const steps = stepsOf(plan, RULE);
+  return {
+    on: actionsOf(steps, "offer").map(({ request }) => `${request.kind} ${request.runnerId}`),
+    says: actionsOf(steps, "wait").flatMap(({ wait }) => wait?.text ?? []),
+  };
+}
+const far = (change: Partial<RunnerView>) => runner({ id: "ru_2", name: "far", ...change });
+const host = (load1: number) => ({
+  ...{ cores: 2, load1, memoryBytes: 8e9, memoryFreeBytes: 4e9, diskFreeBytes: 9e9 },
+  refuses: null,
+});
+
+test("[town/allocate] [C7] work goes only to a runner that may have the model's key, and a bead that finds none says which right is missing", () => {
+  expect(decide([runner({ rights: ["merge"] }), far({ slots: 1 })]).on).toEqual(["work ru_2"]);
+  expect(decide([runner({ rights: ["merge"] }), far({ rights: [] })])).toEqual({
+    on: [],
+    says: [
+      "no connected runner may have the model's key, which agents need: give one the right model",
+    ],
+  });
+});
+
+test("[town/allocate] [C7] a landing goes only to a runner that may merge", () => {
+  const issues = [issue({ state: "in_review", reviewId: "mr_1" })];
+  const bare = { issues, reviews: [review({ state: "approved" })] };
+  expect(decide([runner({ rights: ["model"] }), far({ rights: ["merge"] })], bare).on).toEqual([
+    "merge ru_2",
+  ]);
+  expect(decide([runner({ rights: ["model"] })], bare)).toEqual({
+    on: [],
+    says: ["no connected runner may land work: give one the right merge"],
+  });
+});
+
+test("[town/allocate] [C7] the gates of a rig need no right", () => {
+  const checking = { issues: [], rigs: [rig({ state: "checking" })] };
+  expect(decide([runner({ rights: [] })], checking).on).toEqual(["baseline ru_1"]);
+});
+
+test("[town/allocate] [C7] a rig that wants labels gets runners with all of them, and says which none has", () => {
+  const of = (...labels: string[]): { rigs: RigView[] } => ({ rigs: [rig({ labels })] });
+  const runners = [runner({ slots: 9, labels: ["gpu"] }), far({ labels: ["arm", "gpu"] })];
+  expect(decide(runners, of("gpu")).on).toEqual(["work ru_1"]);
+  expect(decide(runners, of("gpu", "arm")).on).toEqual(["work ru_2"]);
+  expect(decide(runners, of("tpu", "gpu")).says).toEqual([
+    "no connected runner has the label tpu, as rig sample wants: label a runner, or change the rig",
+  ]);
+  const apart = [runner({ labels: ["gpu"] }), far({ labels: ["arm"] })];
+  expect(decide(apart, of("gpu", "arm")).says).toEqual([
+    "no connected runner has all the labels gpu, arm, as rig sample wants: label a runner, or change the rig",
+  ]);
+});
+
+test("[town/allocate] [C7] of equal runners the one that has the repository is asked, and one slot more does not outweigh it", () => {
+  const warm = far({ slots: 3, warmRigs: ["rg_1"] });
+  expect(decide([runner({ slots: 3 }), warm]).on).toEqual(["work ru_2"]);
+  expect(decide([runner({ slots: 4 }), warm]).on).toEqual(["work ru_2"]);
+  expect(decide([runner({ slots: 5 }), warm]).on).toEqual(["work ru_1"]);
+});
+
+test("[town/allocate] [C7] a runner whose cores are busy counts as having less room", () => {
+  expect(
+    decide([runner({ slots: 4, host: host(6) }), far({ slots: 3, host: host(1) })]).on,
+  ).toEqual(["work ru_2"]);
+  expect(
+    decide([runner({ slots: 4, host: host(2) }), far({ slots: 3, host: host(1) })]).on,
+  ).toEqual(["work ru_1"]);
+});

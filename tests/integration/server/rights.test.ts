@@ -1,0 +1,148 @@
+// What people let runners have: rights and labels, and where runs go because of them.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { Offer, RunnerRight } from "../../../protocol/index.ts";
+import { savedFact } from "../../support/saved-fact.ts";
+import { exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+
+let stage: Stage;
+let near: PlayedRunner;
+let far: PlayedRunner;
+let rig: string;
+beforeEach(async () => {
+  stage = await openStage();
+  near = new PlayedRunner(stage);
+  await near.hello({ name: "near", slots: 8 });
+  rig = await stage.readyRig(near, { codeReview: false });
+  far = new PlayedRunner(stage);
+  far.rights = [];
+  await far.hello({ name: "far", local: false });
+});
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const sling = async (title = "Sort") => (await stage.do("bead.sling", { rig, title })).id;
+const runnerOf = async (offer: Offer) =>
+  (await stage.do("run.get", { run: offer.spec.runId })).runnerId;
+const grant = async (of: PlayedRunner, ...rights: RunnerRight[]) => {
+  of.rights = rights;
+  await stage.do("runner.rights", { runner: of.id, rights });
+};
+const waits = (bead: string, text: string) =>
+  stage.until(async () => ((await stage.issue(bead)).wait?.text.includes(text) ? true : undefined));
+async function at(work: { kind: "work" | "merge" }, act: () => Promise<unknown>): Promise<Offer> {
+  const before = stage.port.offers.length;
+  await act();
+  return stage.offered(work.kind, before);
+}
+
+test("[C7] a runner without the model gets no agent, though it alone has room; given the right, it gets the bead that waits", async () => {
+  await grant(near);
+  const bead = await sling();
+  await waits(bead, "may have the model's key, which agents need");
+  const { can, reasons } = await stage.do("bead.explain", { bead });
+  expect(reasons[0]?.text).toContain("give one the right model");
+  const remedy = can.find(({ text }) => text === "Give runner far the right model");
+  expect(remedy).toMatchObject({ command: "runner.rights", body: { rights: ["model"] } });
+  const offer = await at({ kind: "work" }, () => grant(far, "model"));
+  expect(await runnerOf(offer)).toBe(far.id);
+  expect(await stage.issue(bead)).toMatchObject({ state: "in_progress" });
+});
+
+test("[C7] [R9] a runner without the right to merge is offered no landing, and refused a rig's secrets for the one that it still has", async () => {
+  await stage.do("rig.secret", { rig, name: "NPM", value: "hush-hush", gates: true });
+  await sling();
+  const work = await stage.offered("work");
+  await near.end(work, workDone);
+  const check = await stage.offered("check");
+  const fine = { green: true, gates: [], conflicts: [], reason: null };
+  await grant(near, "model");
+  await grant(far, "merge");
+  const merge = await at({ kind: "merge" }, () =>
+    near.end(check, { kind: "checked", headOid: HEAD, ...fine }),
+  );
+  expect(await runnerOf(merge)).toBe(far.id);
+  const { runId, fence } = merge.spec;
+  const ask = { connection: far.connection, runId, fence };
+  expect(stage.core.secrets(far.id, ask)).toMatchObject({ ok: true, value: { values: {} } });
+  await grant(far);
+  const refused = stage.core.secrets(far.id, ask);
+  expect(refused).toMatchObject({ ok: false, error: { code: "forbidden" } });
+  expect(JSON.stringify(refused)).toContain("may not do a merge run any more");
+  // Half a landing is worse than one more: it is left to settle.
+  expect(stage.port.stops).toEqual([]);
+});
+
+test("[C7] [run/evict-away] an agent leaves when its runner's right to the model is taken, the key is refused at once, and its bead goes on elsewhere with its work", async () => {
+  await grant(near, "merge");
+  await grant(far, "model");
+  const bead = await sling();
+  const work = await stage.offered("work");
+  expect(await runnerOf(work)).toBe(far.id);
+  const { runId, fence } = work.spec;
+  await far.tell(work.spec, { kind: "started" }, { kind: "progress", what: "tree" });
+  const ask = { connection: far.connection, runId, fence, want: "model" as const };
+  expect(await stage.core.credential(far.id, ask)).toMatchObject({ ok: true });
+  await grant(far);
+  expect(await stage.core.credential(far.id, ask)).toMatchObject({ error: { code: "forbidden" } });
+  await stage.until(() => stage.port.stops.find((stop) => stop.runId === runId));
+  const before = stage.port.offers.length;
+  await grant(near, "model");
+  // It may still copy what it saved: nobody begins without that.
+  await far.tell(work.spec, savedFact({ oid: HEAD }), exit("evicted"));
+  await waits(bead, "runner far, which alone has");
+  await far.tell(work.spec, { kind: "saved_copy", oid: HEAD, atRisk: 0, reason: null });
+  const next = await stage.offered("work", before);
+  expect(await runnerOf(next)).toBe(near.id);
+  expect(next.spec).toMatchObject({ savedWork: { oid: HEAD, onRemote: true } });
+  expect(await stage.issue(bead)).toMatchObject({ workAttempts: 0, startFailures: 0 });
+});
+
+test("[C7] what a hello says of rights is its token's, not the runner's row", async () => {
+  const shown = async () =>
+    (await stage.do("town.status", {})).runners.find(({ id }) => id === far.id)?.rights;
+  await grant(far, "model", "merge");
+  expect(await shown()).toEqual(["model", "merge"]);
+  far.rights = ["merge"];
+  await far.hello({ name: "far", lastOfferSeq: 99 });
+  expect(await shown()).toEqual(["merge"]);
+});
+
+test("[C7] a rig that wants a label waits for a runner that people have labelled, over a restart, and says what is missing", async () => {
+  await grant(far, "model", "merge");
+  await stage.do("rig.update", { rig, set: { labels: ["gpu", "gpu", "arm"] } });
+  expect((await stage.do("rig.list", {}))[0]?.labels).toEqual(["arm", "gpu"]);
+  const bead = await sling();
+  await waits(bead, "no connected runner has the label arm, nor gpu");
+  const { can } = await stage.do("bead.explain", { bead });
+  expect(can.map(({ text }) => text)).toContain("Give runner far the labels of the rig");
+  await stage.do("runner.label", { runner: "near", labels: ["gpu"] });
+  await waits(bead, "no connected runner has the label arm, as");
+  const labelled = await stage.do("runner.label", { runner: "far", labels: ["gpu", "arm", "gpu"] });
+  expect(labelled.labels).toEqual(["arm", "gpu"]);
+  const work = await stage.offered("work");
+  expect(await runnerOf(work)).toBe(far.id);
+  await stage.restart();
+  await far.hello({ name: "far", lastOfferSeq: 99 });
+  expect(await stage.do("town.status", {})).toMatchObject({
+    runners: [
+      { name: "near", labels: ["gpu"] },
+      { name: "far", labels: ["arm", "gpu"] },
+    ],
+  });
+});
+
+test("[C7] a change of labels moves no run that is under way, and runs the rig's baseline not again", async () => {
+  await sling();
+  const work = await stage.offered("work");
+  await near.tell(work.spec, { kind: "started" });
+  await stage.do("rig.update", { rig, set: { labels: ["gpu"] } });
+  await stage.tick();
+  expect(stage.port.stops).toEqual([]);
+  expect((await stage.do("rig.list", {}))[0]).toMatchObject({ state: "ready" });
+});
+
+test("[C7] a rig's next run goes where its repository is, though another runner has one slot more", async () => {
+  await grant(far, "model", "merge");
+  await far.hello({ name: "far", local: false, slots: 9, lastOfferSeq: 99 });
+  const work = await at({ kind: "work" }, () => sling());
+  expect(await runnerOf(work)).toBe(near.id);
+});
