@@ -179,6 +179,9 @@ export const hostFiguresSchema = z.object({
   memoryBytes: z.number().int().nonnegative(),
   memoryFreeBytes: z.number().int().nonnegative(),
   diskFreeBytes: z.number().int().nonnegative(),
+  /** What an agent is expected to take, by those that were measured there; and how many its memory bears, those at work included. */
+  agentBytes: z.number().int().positive().optional(),
+  agentSlots: z.number().int().positive().optional(),
   refuses: z
     .object({ what: z.enum(["agents", "everything"]), why: z.string().max(300) })
     .nullable(),

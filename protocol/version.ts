@@ -15,6 +15,7 @@
  *    Runners that leave: the frame `leaving`, in hello and images; runner.drain, runner.resume.
  *    Terminals: of people (terminal.*), and of runners (terminal, both ways).
  *    Rights and labels of runners: in images, tokens and rigs; runner.rights, runner.label.
+ *    What agents take of a host, and how many it bears.
  */
 export const PROTOCOL_VERSION = 4;
 export const PROTOCOL_VERSION_LOWEST = 1;

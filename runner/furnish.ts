@@ -13,6 +13,7 @@ import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from ".
 import { gitNetworkTimeoutMs, openGit } from "./git/git.ts";
 import { sweepTrash, type OwnedRoot } from "./git/paths.ts";
 import { removeStaleLocks } from "./host/stale-locks.ts";
+import { AgentScales } from "./host/agent-sizes.ts";
 import { hostGauge } from "./host/host-gauge.ts";
 import { PortBlocks } from "./host/port-blocks.ts";
 import type { Log } from "./log.ts";
@@ -82,18 +83,23 @@ export async function furnish(host: Host): Promise<Furniture> {
     at.ok && isWithinReach(sandbox, at.value) ? [program] : [],
   );
   const screens = new Screens(log);
+  const scales = new AgentScales(clock);
   const sockets = new SocketDirs({ tmpDir: tmpdir(), owner, random });
   return {
     ...{ clock, random, log, hide },
     isolation: isolation.mode,
-    host: hostGauge(root.path),
+    host: hostGauge(root.path, scales),
     ports: new PortBlocks(isFreePort, random.unit()),
     isolationReason: reasonOf(isolation),
     works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
     commands: sandboxCommands({ sandbox, owner, hide, sockets }),
     openDoors: loopbackDoors({ sockets, sandbox, random }),
     programs: found,
-    createDriver: (spec) => createDriver(host, { sandbox, owner, hostPath, toolboxDir }, spec),
+    createDriver: (spec) => {
+      const driver = createDriver(host, { sandbox, owner, hostPath, toolboxDir }, spec);
+      if (!("missing" in driver)) scales.watch(driver, spec.role !== "mayor");
+      return driver;
+    },
     stopStrays: async (runId) => void (await stopStrays({ owner, subject: runId }, STOP_GRACE_MS)),
     openPty: sandboxPty({ sandbox, owner, hide }),
     openScreen: (size, answered) => screens.open(size, answered),

@@ -2,15 +2,18 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, freemem, loadavg, totalmem } from "node:os";
 import type { HostFigures } from "../../protocol/run.ts";
-import { refusalOf, type Refusal } from "./resource-gate.ts";
+import type { AgentScales } from "./agent-sizes.ts";
+import { agentSlots, refusalOf, type Refusal } from "./resource-gate.ts";
 
 /** Measures the host at each call; the gate remembers what it said. */
 export type HostGauge = () => HostFigures;
 
 /** @param dir on the disk that repositories and trees are on */
-export function hostGauge(dir: string): HostGauge {
+export function hostGauge(dir: string, scales: Pick<AgentScales, "sizes">): HostGauge {
   let before: Refusal | null = null;
+  let slots: number | null = null;
   return () => {
+    const { agentBytes, ...agents } = scales.sizes();
     const disk = statfsSync(dir);
     const measured = {
       cores: availableParallelism(),
@@ -18,9 +21,11 @@ export function hostGauge(dir: string): HostGauge {
       memoryBytes: totalmem(),
       memoryFreeBytes: memoryFree(),
       diskFreeBytes: disk.bavail * disk.bsize,
+      agentBytes,
     };
     before = refusalOf(measured, before);
-    return { ...measured, refuses: before };
+    slots = agentSlots(measured, agents, slots);
+    return { ...measured, agentSlots: slots, refuses: before };
   };
 }
 

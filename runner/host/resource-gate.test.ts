@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import {
   AGENT_MEMORY_BYTES,
+  agentSlots,
   DISK_FREE_BYTES_MIN,
   LOAD_PER_CORE_MAX,
   refusalOf,
@@ -39,4 +40,42 @@ test("[C21] what was short must be well again, not just enough", () => {
   const busy = { ...well, load1: LOAD_PER_CORE_MAX * well.cores };
   expect(refusalOf(busy, null)).toBeNull();
   expect(refusalOf(busy, agents)).toMatchObject({ what: "agents" });
+});
+
+const MB = 1024 ** 2;
+
+test("[C21] an agent that was measured as small needs no more than that; one that was large is tried again alone", () => {
+  const free = (memoryFreeBytes: number, agentBytes: number) =>
+    refusalOf({ ...well, memoryFreeBytes, agentBytes }, null);
+  expect(free(500 * MB, 400 * MB)).toBeNull();
+  expect(free(300 * MB, 400 * MB)?.why).toBe("300 MB of memory are free, an agent needs 400 MB");
+  expect(free(1_000 * MB, 6_000 * MB)).toBeNull();
+});
+
+test("[C21] as many agents as the free memory holds, less what those at work may still grow by, and one at least", () => {
+  const slots = (freeMb: number, count = 0, growthMb = 0, before: number | null = null) =>
+    agentSlots(
+      { memoryFreeBytes: freeMb * MB, agentBytes: 600 * MB },
+      { count, growthBytes: growthMb * MB },
+      before,
+    );
+  expect(slots(2_000)).toBe(3);
+  expect(slots(2_000, 2)).toBe(5);
+  expect(slots(2_000, 2, 900)).toBe(3);
+  expect(slots(100, 0)).toBe(1);
+  expect(slots(100, 3, 900)).toBe(3);
+});
+
+test("[C21] room for one more counts when a quarter of an agent is free besides, and is lost at once", () => {
+  const slots = (freeMb: number, before: number) =>
+    agentSlots(
+      { memoryFreeBytes: freeMb * MB, agentBytes: 600 * MB },
+      { count: 0, growthBytes: 0 },
+      before,
+    );
+  expect(slots(1_210, 1)).toBe(1);
+  expect(slots(1_350, 1)).toBe(2);
+  expect(slots(1_210, 2)).toBe(2);
+  expect(slots(1_190, 2)).toBe(1);
+  expect(slots(9_000, 2)).toBe(14);
 });

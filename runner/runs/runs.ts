@@ -169,7 +169,7 @@ export class Runs implements RunsPort {
     }
     if ("agent" in spec && !programs.includes(spec.program))
       return no("unsupported", `${PROGRAM_TITLES[spec.program]} is not installed on this host.`);
-    const refuses = host().refuses;
+    const { refuses, agentSlots = this.#slots, agentBytes } = host();
     if (refuses !== null && (refuses.what === "everything" || isCounted(spec.kind)))
       return no("no_capacity", `This host takes no more now: ${refuses.why}.`);
     const live = [...this.#held.values()]
@@ -177,6 +177,8 @@ export class Runs implements RunsPort {
       .map(({ run }) => run.spec.kind);
     if (!hasRoom(spec.kind, live, this.#slots))
       return no("no_capacity", "Every place for such a run is taken here.");
+    if (!hasRoom(spec.kind, live, agentSlots))
+      return no("no_capacity", shortOfMemory(agentSlots, agentBytes));
     return { accepted: true };
   }
 
@@ -276,6 +278,11 @@ export class Runs implements RunsPort {
 
 function noPorts(): Ending {
   return ending("rejected", "no_capacity", "This host has no free block of ports for the run.");
+}
+
+function shortOfMemory(agentSlots: number, agentBytes: number | undefined): string {
+  const each = agentBytes === undefined ? "" : ` of ${Math.round(agentBytes / 1024 ** 2)} MB`;
+  return `This host has memory for ${agentSlots} agents${each}, and as many are at work.`;
 }
 
 function takesMail({ spec }: LiveRun): boolean {

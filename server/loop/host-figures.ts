@@ -9,6 +9,7 @@ const DISK_STEP_BYTES = 1024 ** 3;
 export function isNews(before: HostFigures | null, now: HostFigures): boolean {
   if (before === null) return true;
   if (before.refuses?.what !== now.refuses?.what) return true;
+  if (before.agentSlots !== now.agentSlots) return true;
   return (
     Math.abs(before.load1 - now.load1) >= Math.max(LOAD_STEP, before.load1 / 4) ||
     Math.abs(before.memoryFreeBytes - now.memoryFreeBytes) >= MEMORY_STEP_BYTES ||

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import {
   actionsOf,
+  held,
   issue,
   review,
   rig,
@@ -8,6 +9,7 @@ import {
   snapshot,
   stepsOf,
 } from "../../tests/support/snapshot.ts";
+import { explain } from "./explain.ts";
 import { reconcile } from "./reconcile.ts";
 import type { RigView, RunnerView, Snapshot } from "./snapshot.ts";
 
@@ -73,6 +75,24 @@ test("[town/allocate] [C7] of equal runners the one that has the repository is a
   expect(decide([runner({ slots: 3 }), warm]).on).toEqual(["work ru_2"]);
   expect(decide([runner({ slots: 4 }), warm]).on).toEqual(["work ru_2"]);
   expect(decide([runner({ slots: 5 }), warm]).on).toEqual(["work ru_1"]);
+});
+
+test("[town/allocate] [C21] a runner gets no more agents than its memory bears, those at work included, and explain says so", () => {
+  const bears = (agentSlots: number) => ({ ...host(1), agentSlots, agentBytes: 640 * 1024 ** 2 });
+  const issues = [1, 2, 3].map((n) => issue({ id: `bd_${n}` }));
+  const on = (agentSlots: number, more: Partial<Snapshot> = {}) =>
+    decide([runner({ slots: 8, host: bears(agentSlots) })], { issues, ...more }).on.length;
+  expect(on(2)).toBe(2);
+  expect(on(9)).toBe(3);
+  expect(on(2, { held: [held({ count: 1 })] })).toBe(1);
+  const full = snapshot({
+    issues,
+    held: [held({ count: 2 })],
+    runners: [runner({ host: bears(2) })],
+  });
+  expect(explain(full, "bd_1")?.reasons.map(({ text }) => text)).toEqual([
+    "every runner is busy; runner local has memory for 2 agents of 640 MB, not 4",
+  ]);
 });
 
 test("[town/allocate] [C7] a runner whose cores are busy counts as having less room", () => {

@@ -61,7 +61,9 @@ export class Capacity {
       return "agents are started one by one while the model or the breaker is tried again";
     if (slot === "agent" && this.#bound(slot, rig) <= 0)
       return `all ${rig.slots} slots of rig ${rig.name} are busy`;
-    return this.room(need, rig) <= 0 ? "every runner is busy" : null;
+    if (this.room(need, rig) > 0) return null;
+    const short = slot === "agent" ? this.#open(need, rig).filter(isShort) : [];
+    return ["every runner is busy", ...short.map(shortWords)].join("; ");
   }
 
   #open(need: Need, rig: RigView | null): RunnerView[] {
@@ -76,7 +78,11 @@ export class Capacity {
   }
 
   #left(slot: SlotClass, runner: RunnerView): number {
-    const limit = { agent: runner.slots, code: this.#s.policy.codeSlotsPerRunner, session: 1 };
+    const limit = {
+      agent: agentSlotsOf(runner),
+      code: this.#s.policy.codeSlotsPerRunner,
+      session: 1,
+    };
     return limit[slot] - (this.#byRunner.get(`${slot}:${runner.id}`) ?? 0);
   }
 
@@ -88,6 +94,26 @@ export class Capacity {
     this.#starts -= count;
     if (rigId) this.#byRig.set(rigId, (this.#byRig.get(rigId) ?? 0) + count);
   }
+}
+
+/** As many as it was started for, but no more than its memory bears. */
+export function agentSlotsOf({ slots, host }: RunnerView): number {
+  return Math.min(slots, host?.agentSlots ?? slots);
+}
+
+/** Its memory bears fewer agents than it was started for. */
+function isShort(runner: RunnerView): boolean {
+  return agentSlotsOf(runner) < runner.slots;
+}
+
+function shortWords(runner: RunnerView): string {
+  const { name, slots, host } = runner;
+  const each = host?.agentBytes === undefined ? "" : ` of ${megabytes(host.agentBytes)} MB`;
+  return `runner ${name} has memory for ${agentSlotsOf(runner)} agents${each}, not ${slots}`;
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1024 ** 2);
 }
 
 interface Place {

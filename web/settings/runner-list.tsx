@@ -103,6 +103,11 @@ function HostLine({ host }: { host: HostFigures }) {
       {bytes(host.memoryFreeBytes)} of {bytes(host.memoryBytes)} memory free,{" "}
       {bytes(host.diskFreeBytes)} disk free, load {host.load1.toFixed(1)} on{" "}
       {count(host.cores, "core")}
+      {host.agentSlots !== undefined && host.agentBytes !== undefined && (
+        <>
+          , memory for {count(host.agentSlots, "agent")} of {bytes(host.agentBytes)}
+        </>
+      )}
     </span>
   );
 }

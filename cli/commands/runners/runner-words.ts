@@ -37,7 +37,11 @@ function hostWords(host: HostFigures | null): string {
   if (host === null) return "";
   if (host.refuses !== null) return `full: ${host.refuses.why}`;
   const gigabytes = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
-  return `${gigabytes(host.memoryFreeBytes)} memory, ${gigabytes(host.diskFreeBytes)} disk free, load ${host.load1.toFixed(1)}/${host.cores}`;
+  const agents =
+    host.agentSlots === undefined || host.agentBytes === undefined
+      ? ""
+      : `, room for ${host.agentSlots} agents of ${Math.round(host.agentBytes / 1024 ** 2)} MB`;
+  return `${gigabytes(host.memoryFreeBytes)} memory, ${gigabytes(host.diskFreeBytes)} disk free, load ${host.load1.toFixed(1)}/${host.cores}${agents}`;
 }
 
 /** What it may do, as the end of a sentence. */
