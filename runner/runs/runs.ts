@@ -161,6 +161,9 @@ export class Runs implements RunsPort {
         `A run with fence (${fence.epoch}, ${fence.n}) of this resource was here already.`,
       );
     }
+    // One that was given up while this runner was away, or that is slow to stop: the next one begins from what it saves.
+    if (book.liveOf(spec.resource) !== null)
+      return no("older_run", "An older run of it is still being ended here, and its work saved.");
     if (isolation === "none" && "rig" in spec && !spec.rig.isolationConfirmed) {
       return no(
         "isolation_unconfirmed",
@@ -282,7 +285,8 @@ function noPorts(): Ending {
 
 function shortOfMemory(agentSlots: number, agentBytes: number | undefined): string {
   const each = agentBytes === undefined ? "" : ` of ${Math.round(agentBytes / 1024 ** 2)} MB`;
-  return `This host has memory for ${agentSlots} agents${each}, and as many are at work.`;
+  const agents = agentSlots === 1 ? "one agent" : `${agentSlots} agents`;
+  return `This host has memory for ${agents}${each}, and as many are at work.`;
 }
 
 function takesMail({ spec }: LiveRun): boolean {

@@ -51,6 +51,17 @@ export class RunBook {
     return row === null ? null : offerAnswerSchema.parse(JSON.parse(row.answer));
   }
 
+  /** The run of this resource that has no exit yet; null when there is none. */
+  liveOf(resource: string): string | null {
+    return (
+      this.#db
+        .query<{ run_id: string }, [string]>(
+          "select run_id from runs where resource = ? and state = 'live'",
+        )
+        .get(resource)?.run_id ?? null
+    );
+  }
+
   /** Highest fence known of a resource. */
   fenceOf(resource: string): Fence | null {
     return this.#db

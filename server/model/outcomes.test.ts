@@ -25,6 +25,7 @@ test.each([
   "draining",
   "stopped",
   "stale_fence",
+  "older_run",
   "base_behind",
   "offline",
   "deadline",

@@ -32,6 +32,7 @@ const INFRA_CODES: ReadonlySet<string> = new Set([
   "draining",
   "stopped",
   "stale_fence",
+  "older_run",
   "base_behind",
   "repository_unreachable",
   "model_unreachable",

@@ -109,7 +109,8 @@ function isShort(runner: RunnerView): boolean {
 function shortWords(runner: RunnerView): string {
   const { name, slots, host } = runner;
   const each = host?.agentBytes === undefined ? "" : ` of ${megabytes(host.agentBytes)} MB`;
-  return `runner ${name} has memory for ${agentSlotsOf(runner)} agents${each}, not ${slots}`;
+  const fit = agentSlotsOf(runner);
+  return `runner ${name} has memory for ${fit === 1 ? "one agent" : `${fit} agents`}${each}, not ${slots}`;
 }
 
 function megabytes(bytes: number): number {

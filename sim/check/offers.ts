@@ -24,6 +24,7 @@ export class OfferChecks {
 
   see(before: Run | undefined, run: Run): void {
     this.#epochs.set(run.id, run.fence.epoch);
+    if (before?.state === "offered" && run.state === "accepted") this.#alone(run);
     if (before === undefined || before.state === "ended" || run.state !== "ended") return;
     const disk = diskOf(this.#disks(), run.runnerId);
     if (disk === undefined) return;
@@ -33,6 +34,18 @@ export class OfferChecks {
       throw new Violation("offer-known", `${id} counts as refused, and its runner works on it`);
     if (reason?.code === "absent") this.#absent(before, disk, state);
     if (reason?.code === "not_stopped") this.#unstopped(run, disk, state);
+  }
+
+  /** A runner works on one run of a bead, a lane or a session: the next begins from what the last one saved. */
+  #alone({ id, runnerId }: Run): void {
+    const disk = diskOf(this.#disks(), runnerId);
+    if (disk === undefined) return;
+    const older = columnOf(
+      disk,
+      `select older.run_id from runs as older, runs as mine where mine.run_id = '${id}' and mine.state = 'live' and older.state = 'live' and older.resource = mine.resource and older.run_id <> mine.run_id`,
+    );
+    if (older !== null)
+      throw new Violation("one-run-there", `${id} was taken where ${older} still lives`);
   }
 
   /** A run is not there when it is in no book: neither at work nor ended and not told. */

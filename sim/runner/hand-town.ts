@@ -45,6 +45,10 @@ export class HandTown implements TownSide {
   readonly faults: string[] = [];
   /** Nothing more is offered. */
   isOver = false;
+  /** What the runner said to offers, in their order. */
+  readonly answers: { spec: RunSpec; answer: OfferAnswer }[] = [];
+  /** Runs that were given up. */
+  readonly #given: RunSpec[] = [];
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #errand: Errand;
@@ -94,6 +98,13 @@ export class HandTown implements TownSide {
         },
       },
     };
+  }
+
+  /** The runner was silent for too long: its run counts as lost, and another follows when it is heard again. */
+  giveUp(): void {
+    if (this.#run !== null) this.#given.push(this.#run.spec);
+    this.#run = null;
+    this.#line?.cut("the town hears nothing of it");
   }
 
   /** A person stops the run that is offered or accepted; another follows it. */
@@ -152,7 +163,11 @@ export class HandTown implements TownSide {
       ackedSeq: this.#ackedSeq,
       heartbeatMs: 10_000,
       leaseTtlMs: 45_000,
-      stop: [],
+      stop: this.#given.flatMap(({ runId, fence }) =>
+        hello.live.some((run) => run.runId === runId)
+          ? [{ runId, fence, reason: "this run has ended" }]
+          : [],
+      ),
     });
   }
 
@@ -203,6 +218,7 @@ export class HandTown implements TownSide {
     run.asking = false;
     if (answer?.ok === true) {
       run.answer = answer.value;
+      this.answers.push({ spec, answer: answer.value });
       // Refused: another run is offered in its place.
       if (!answer.value.accepted && this.#run === run) this.#run = null;
     }

@@ -25,7 +25,7 @@ class Grower implements AsyncDisposable {
   readonly exited = this.#gone.promise;
 
   async take(megabytes: number): Promise<void> {
-    this.#child.stdin.write(`${megabytes}\n`);
+    void this.#child.stdin.write(`${megabytes}\n`);
     await this.#child.stdin.flush();
     await this.#lines.read();
   }

@@ -149,6 +149,31 @@ test("[C21] a host that is short refuses what is offered, says so at its next he
   expect(await town.offer(baseline())).toMatchObject({ value: { accepted: true } });
 }, 30_000);
 
+test("[C21] a runner takes no more agents than its memory bears, and says how large they are", async () => {
+  stage = await openStage();
+  const { town } = stage;
+  const agentBytes = 640 * 1024 ** 2;
+  const measured = {
+    ...{ cores: 2, load1: 0, memoryBytes: 4e9, memoryFreeBytes: 1e9, diskFreeBytes: 9e9 },
+    ...{ agentBytes, agentSlots: 1, refuses: null },
+  };
+  town.answerCredential = () => refuse("offline", "not now", { retryable: true });
+  await stage.start({ slots: 4, host: () => measured });
+  await town.until(() => town.hellos[0]);
+  const rig = rigSpec("/nonexistent/repository");
+  expect(await town.offer(workSpec(rig, { resource: "bead:one" }))).toMatchObject({
+    value: { accepted: true },
+  });
+  expect(await town.offer(workSpec(rig, { resource: "bead:two" }))).toMatchObject({
+    value: {
+      accepted: false,
+      code: "no_capacity",
+      message: "This host has memory for one agent of 640 MB, and as many are at work.",
+    },
+  });
+  expect(await town.offer(baselineSpec(rig))).toMatchObject({ value: { accepted: true } });
+}, 30_000);
+
 test("[C6] a runner that drains asks no more for what its agents need to start", async () => {
   const { runner, town } = await connected();
   town.answerCredential = () => refuse("offline", "not now", { retryable: true });

@@ -174,6 +174,36 @@ test("[C21] while every host is short of memory no agent is offered, and beads s
   expect((await stage.offered("work", before)).spec.kind).toBe("work");
 });
 
+test("[C21] a runner is offered as many agents as its memory bears, and the next one when a heartbeat says that there is room", async () => {
+  const agentBytes = 640 * 1024 ** 2;
+  const measured = {
+    ...{ cores: 2, load1: 0, memoryBytes: 4e9, memoryFreeBytes: 1e9, diskFreeBytes: 9e9 },
+    ...{ agentBytes, refuses: null },
+  };
+  const beat = (agentSlots: number) =>
+    stage.core.heartbeat(runner.id, {
+      connection: runner.connection,
+      lastOfferSeq: 0,
+      runs: [],
+      host: { ...measured, agentSlots },
+    });
+  await beat(1);
+  await stage.tick();
+  const before = stage.port.offers.length;
+  await stage.do("bead.sling", { rig: rigId, title: "One", priority: "high" });
+  const { id: two } = await stage.do("bead.sling", { rig: rigId, title: "Two" });
+  await stage.offered("work", before);
+  await stage.until(async () =>
+    (await stage.issue(two)).wait?.text === "waits for a free slot" ? true : undefined,
+  );
+  expect(stage.port.offers).toHaveLength(before + 1);
+  const { reasons } = await stage.do("bead.explain", { bead: two });
+  expect(reasons[0]?.text).toContain("runner played has memory for one agent of 640 MB, not 4");
+  await beat(2);
+  await stage.until(() => (stage.port.offers.length === before + 2 ? true : undefined));
+  expect(await stage.issue(two)).toMatchObject({ state: "in_progress" });
+});
+
 test("[C7] [runner/joined-twice] a token that was used twice is told to people, once, until somebody resolves it", async () => {
   for (let again = 0; again < 2; again++) await stage.core.joinedTwice(runner.tokenId);
   await stage.tick();
