@@ -1,11 +1,15 @@
 /** What must hold when a run is offered: of its bead, its runner, its rig and the town, at the end of that commit. */
-import type { Image } from "../../protocol/index.ts";
+import type { Image, RunnerRight } from "../../protocol/index.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import type { TownView } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
 
 type Run = Image<"run">;
 
+const NEEDED_RIGHT: Readonly<Record<Run["kind"], RunnerRight | null>> = {
+  ...{ work: "model", review: "model", triage: "model", session: "model" },
+  ...{ merge: "merge", check: null, baseline: null },
+};
 /** More than any bead of a play needs. */
 const RUNS_MAX = 200;
 /** Shortest wait after an end that a bead is to blame for, less its jitter. */
@@ -46,6 +50,7 @@ export class BeginChecks {
       throw new Violation("offered-heard", `${id} was offered to ${runnerId}, which is ${state}`);
     if (runner !== undefined && (runner.away !== null || runner.leavingAt !== null))
       throw new Violation("offered-staying", `${id} was offered to ${runnerId}, which leaves`);
+    if (runner !== undefined) this.#mayHave(run, runner);
     const issue = beadId === null ? undefined : this.#view.issues.get(beadId);
     if (kind === "merge" && issue !== undefined && isEnding(issue)) this.#withdrawing.add(id);
     this.#notPaused(run);
@@ -64,6 +69,16 @@ export class BeginChecks {
     this.#failed.clear();
     this.#unread.clear();
     this.#counts.clear();
+  }
+
+  /** People let the runner do such runs, and it has what the rig wants. */
+  #mayHave({ id, kind, rigId, runnerId }: Run, { rights, labels }: Image<"runner">): void {
+    const right = NEEDED_RIGHT[kind];
+    if (right !== null && !rights.includes(right))
+      throw new Violation("offered-granted", `${id} needs ${right}, which ${runnerId} has not`);
+    const wanted = rigId === null ? [] : (this.#view.rigs.get(rigId)?.labels ?? []);
+    if (!wanted.every((label) => labels.includes(label)))
+      throw new Violation("offered-granted", `${id} needs ${wanted.join()}: ${runnerId} lacks it`);
   }
 
   #notPaused({ id, kind, rigId, beadId }: Run): void {

@@ -1,4 +1,5 @@
 /** The town's data is not what it was: an old backup in its place, or rows that somebody changed by hand. */
+import { RUNNER_RIGHTS } from "../../protocol/entities/runner-rights.ts";
 import type { Play } from "../play/play.ts";
 import type { TownDatabases } from "../town/databases.ts";
 import { FIGURES } from "./people/town.ts";
@@ -48,7 +49,11 @@ function wishAgain({ people, view }: Play): void {
     ...FIGURES.map(([key]) => ["settings.unset", { key }] as const),
     ...["day", "run", "bead"].map((scope) => ["budget.set", { scope, tokens: null }] as const),
   ];
-  for (const runner of view.runners.keys()) wishes.push(["runner.resume", { runner }]);
+  for (const runner of view.runners.keys()) {
+    wishes.push(["runner.resume", { runner }]);
+    wishes.push(["runner.rights", { runner, rights: RUNNER_RIGHTS }]);
+  }
+  for (const rig of view.rigs.keys()) wishes.push(["rig.update", { rig, set: { labels: [] } }]);
   for (const { id, held } of view.issues.values()) {
     if (held) wishes.push(["bead.release", { bead: id }]);
     wishes.push(["budget.set", { scope: "bead", of: id, tokens: null }]);

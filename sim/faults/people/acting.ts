@@ -5,7 +5,7 @@ import { answer, decide, mail, resolve } from "./answers.ts";
 import { cancel, close, comment, edit, hold, remove, reopen, resume, stopRun } from "./beads.ts";
 import { cancelMolecule, convoy, decideStep } from "./groups.ts";
 import { deleteRig, purgeRig } from "./rigs.ts";
-import { agents, away, budget, figures, pause, protect, settings } from "./town.ts";
+import { agents, away, budget, figures, grants, pause, protect, settings } from "./town.ts";
 
 const acts: readonly { name: string; everyMs: number; act: Act }[] = [
   { name: "people-edit", everyMs: 30_000, act: edit },
@@ -21,6 +21,7 @@ const acts: readonly { name: string; everyMs: number; act: Act }[] = [
   { name: "people-figures", everyMs: 150_000, act: figures },
   { name: "people-pause", everyMs: 400_000, act: pause },
   { name: "people-away", everyMs: 300_000, act: away },
+  { name: "people-grants", everyMs: 200_000, act: grants },
   { name: "people-answer", everyMs: 60_000, act: answer },
   { name: "people-decide", everyMs: 60_000, act: decide },
   { name: "people-step", everyMs: 60_000, act: decideStep },

@@ -1,5 +1,6 @@
 /** What people do to the town: its figures, limits, rigs and agents. */
-import { later, oneOf, type Act } from "./act.ts";
+import { RUNNER_RIGHTS } from "../../../protocol/entities/runner-rights.ts";
+import { later, oneOf, type Act, type Wish } from "./act.ts";
 
 export const settings: Act = (_bead, random, { play }) => {
   const rig = oneOf(play.rigs, random);
@@ -58,6 +59,32 @@ export const away: Act = (_bead, random, { play }) => {
   ];
 };
 const AWAY_MS_MAX = 3 * 60_000;
+
+/** A runner may do less for a while; or a rig wants a label, which one runner is given first, most often. */
+export const grants: Act = (_bead, random, { play }) => {
+  const runner = oneOf([...play.view.runners.values()], random)?.id;
+  const rig = oneOf(play.rigs, random)?.name;
+  if (runner === undefined || rig === undefined) return null;
+  if (random.unit() < 0.6) {
+    const left = RIGHTS_LEFT[random.below(RIGHTS_LEFT.length)] ?? [];
+    return [
+      "runner.rights",
+      { runner, rights: left },
+      () => later(play, random, ["runner.rights", { runner, rights: RUNNER_RIGHTS }], AWAY_MS_MAX),
+    ];
+  }
+  const wish = (labels: string[]): Wish => ["rig.update", { rig, set: { labels } }];
+  const labels = random.unit() < 0.7 ? ["roomy"] : [];
+  return [
+    "runner.label",
+    { runner, labels },
+    () => {
+      play.people.wish(...wish(["roomy"]));
+      later(play, random, wish([]), AWAY_MS_MAX);
+    },
+  ];
+};
+const RIGHTS_LEFT = [[], ["model"], ["merge"]] as const;
 
 /** A limit that some runs meet; it is lifted again. */
 export const budget: Act = (bead, random, { play }) => {
