@@ -283,7 +283,7 @@ export class RunnerDesk {
       .from(runs)
       .where(eq(runs.id, frame.runId))
       .get();
-    const barred = run ? this.#barred(runnerId, run.kind) : null;
+    const barred = run?.kind === "merge" ? this.#barred(runnerId, run.kind) : null;
     if (barred) return barred;
     return readRigSecrets(db, run?.rigId ?? "", (rowId, sealed) => auth.unseal(rowId, sealed));
   }

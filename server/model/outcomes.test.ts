@@ -26,6 +26,7 @@ test.each([
   "stopped",
   "stale_fence",
   "older_run",
+  "forbidden",
   "base_behind",
   "offline",
   "deadline",

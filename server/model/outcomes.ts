@@ -24,7 +24,7 @@ const TABLE: Readonly<Record<Outcome, { before: CountsAs; after: CountsAs }>> = 
 };
 
 /**
- * Refusals that say nothing of the bead: the runner was full, leaving, or overtaken, the town
+ * Refusals that say nothing of the bead: the runner was full, leaving, overtaken, or may not have it any more, the town
  * did not answer, or the repository was out of reach or not yet where the bead's base must be.
  */
 const INFRA_CODES: ReadonlySet<string> = new Set([
@@ -33,6 +33,7 @@ const INFRA_CODES: ReadonlySet<string> = new Set([
   "stopped",
   "stale_fence",
   "older_run",
+  "forbidden",
   "base_behind",
   "repository_unreachable",
   "model_unreachable",

@@ -19,7 +19,7 @@ import {
 } from "./readiness.ts";
 import type { TriageView } from "./attention.ts";
 import type { ConvoyView, IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
-import { NEED } from "./stages.ts";
+import { NEED, needOf } from "./stages.ts";
 import type { Need } from "./stages.ts";
 
 /** One thing that is waited for. */
@@ -177,7 +177,7 @@ function explainRun(run: RunView, context: Context): Explanation {
 function goingReasons(run: RunView, context: Context): Reason[] {
   const runner = context.runners.get(run.runnerId);
   if (run.state === "ended" || runner === undefined) return [];
-  const isForbidden = !hasRight(runner, NEED[run.kind]);
+  const isForbidden = !hasRight(runner, needOf(run));
   if (!isForbidden && !isGoing(runner)) return [];
   const why = isForbidden
     ? `runner ${runner.name} may not do a ${run.kind} run any more`

@@ -36,7 +36,10 @@ export function isolates({ isolation }: RunnerView, { isolationConfirmed }: RigV
 }
 
 /** It has every label that the rig wants. */
-function hasLabels({ labels }: RunnerView, { labels: wanted }: RigView): boolean {
+export function hasLabels(
+  { labels }: Pick<RunnerView, "labels">,
+  { labels: wanted }: Pick<RigView, "labels">,
+): boolean {
   return wanted.every((label) => labels.includes(label));
 }
 

@@ -224,6 +224,8 @@ export interface RunView {
   offeredAt: number;
   /** A merge run that lands nothing: see `RunSpec`. */
   withdraws: boolean;
+  /** A work run about what a person gave back: it has no agent. */
+  handed: boolean;
   wallMs: number;
   stopOrderedAt: number | null;
   frozenMs: number;

@@ -27,6 +27,11 @@ export const NEED = {
   session: { slot: "session", role: "mayor", right: "model" },
 } as const satisfies Record<RunKind, Need>;
 
+/** What a run that is there asks of its runner. */
+export function needOf({ kind, handed }: { kind: RunKind; handed: boolean }): Need {
+  return handed ? HANDED_NEED : NEED[kind];
+}
+
 /** Place among those of one stage: priority, then age. */
 export const PRIORITY_RANK = { critical: 0, high: 1, medium: 2, low: 3 } as const;
 

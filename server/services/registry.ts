@@ -100,7 +100,7 @@ async function diff(ports: ServicePorts, ref: string): Promise<Result<CommandVal
     );
   const rig = ports.db.select().from(rigs).where(eq(rigs.id, rigId)).get();
   if (!rig) return refuse("not_found", "the rig of this bead is gone.");
-  const runner = anyOnline(ports);
+  const runner = anyOnline(ports, rig);
   if (!runner.ok) return runner;
   const answer = await ports.runners.diff(runner.value.id, {
     connection: runner.value.connection,

@@ -10,13 +10,12 @@ import type { AgentSpec } from "../../runner/agents/driver.ts";
 import type { Answer, Mind } from "../agent/answer.ts";
 import { runUntil } from "../steps.ts";
 
-/** The first polecat writes two drafts in two turns, the second of which nobody has saved when the runner is given up. */
+/** The first polecat leaves a draft, writes at another, which nobody has saved, and says nothing more. */
 const drafting: readonly Answer[] = [
   { writes: { "draft.txt": "one\n" }, goesOn: true },
   { text: "A first draft." },
   { writes: { "draft.txt": "one\ntwo\n" }, goesOn: true },
-  { text: "More to come." },
-  { text: "And more." },
+  { silent: true },
 ];
 
 function mind() {

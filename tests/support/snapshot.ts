@@ -198,6 +198,7 @@ export function run(change: Partial<RunView> = {}): RunView {
     result: null,
     progressed: false,
     withdraws: false,
+    handed: false,
     startedAt: NOW,
     offeredAt: NOW,
     wallMs: POLICY.agentWallMs,

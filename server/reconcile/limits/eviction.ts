@@ -2,14 +2,14 @@
 import type { Context } from "../context.ts";
 import type { RunView, Snapshot } from "../snapshot.ts";
 import { hasRight } from "../gates.ts";
-import { NEED } from "../stages.ts";
+import { needOf } from "../stages.ts";
 import { isAgents } from "./pauses.ts";
 
 /** Null: never, or it was told to stop. A merge is left to settle. */
 export function evictAt(run: RunView, { s, runners }: Context): number | null {
   const runner = runners.get(run.runnerId);
   if (runner === undefined || run.stopOrderedAt !== null || run.kind === "merge") return null;
-  if (!hasRight(runner, NEED[run.kind])) return run.offeredAt;
+  if (!hasRight(runner, needOf(run))) return run.offeredAt;
   const { away } = runner;
   if (away === null) return null;
   return isIdle(run, s) ? away.at : away.at + s.policy.awayGraceMs;

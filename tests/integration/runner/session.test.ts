@@ -160,10 +160,11 @@ test("[C21] a runner takes no more agents than its memory bears, and says how la
   town.answerCredential = () => refuse("offline", "not now", { retryable: true });
   await stage.start({ slots: 4, host: () => measured });
   await town.until(() => town.hellos[0]);
-  const rig = rigSpec("/nonexistent/repository");
+  const rig = rigSpec(stage.remoteDir);
   expect(await town.offer(workSpec(rig, { resource: "bead:one" }))).toMatchObject({
     value: { accepted: true },
   });
+  await town.until(() => town.credentials[0]);
   expect(await town.offer(workSpec(rig, { resource: "bead:two" }))).toMatchObject({
     value: {
       accepted: false,

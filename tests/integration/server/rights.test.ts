@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Offer, RunnerRight } from "../../../protocol/index.ts";
 import { savedFact } from "../../support/saved-fact.ts";
-import { exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
 
 let stage: Stage;
 let near: PlayedRunner;
@@ -44,11 +44,14 @@ test("[C7] a runner without the model gets no agent, though it alone has room; g
   expect(remedy).toMatchObject({ command: "runner.rights", body: { rights: ["model"] } });
   const offer = await at({ kind: "work" }, () => grant(far, "model"));
   expect(await runnerOf(offer)).toBe(far.id);
-  expect(await stage.issue(bead)).toMatchObject({ state: "in_progress" });
+  expect(await stage.issue(bead)).toMatchObject({ status: "in_progress" });
 });
 
 test("[C7] [R9] a runner without the right to merge is offered no landing, and refused a rig's secrets for the one that it still has", async () => {
+  const fact = { target: "main", targetOid: BASE, green: true, gates: [], reason: null };
+  const before = stage.port.offers.length;
   await stage.do("rig.secret", { rig, name: "NPM", value: "hush-hush", gates: true });
+  await near.end(await stage.offered("baseline", before), { kind: "baseline", ...fact });
   await sling();
   const work = await stage.offered("work");
   await near.end(work, workDone);
@@ -62,9 +65,11 @@ test("[C7] [R9] a runner without the right to merge is offered no landing, and r
   expect(await runnerOf(merge)).toBe(far.id);
   const { runId, fence } = merge.spec;
   const ask = { connection: far.connection, runId, fence };
-  expect(stage.core.secrets(far.id, ask)).toMatchObject({ ok: true, value: { values: {} } });
+  expect(await stage.core.secrets(far.id, ask)).toMatchObject({
+    value: { values: { NPM: "hush-hush" } },
+  });
   await grant(far);
-  const refused = stage.core.secrets(far.id, ask);
+  const refused = await stage.core.secrets(far.id, ask);
   expect(refused).toMatchObject({ ok: false, error: { code: "forbidden" } });
   expect(JSON.stringify(refused)).toContain("may not do a merge run any more");
   // Half a landing is worse than one more: it is left to settle.
@@ -145,4 +150,16 @@ test("[C7] a rig's next run goes where its repository is, though another runner 
   await far.hello({ name: "far", local: false, slots: 9, lastOfferSeq: 99 });
   const work = await at({ kind: "work" }, () => sling());
   expect(await runnerOf(work)).toBe(near.id);
+});
+
+test("[C7] [R9] nobody but a runner with the rig's labels is asked to look into its repository", async () => {
+  await stage.do("rig.update", { rig, set: { labels: ["trusted"] } });
+  const refused = await stage.call("rig.browse", { rig });
+  expect(refused).toMatchObject({ ok: false, error: { code: "offline", retryable: true } });
+  expect(JSON.stringify(refused)).toContain("no connected runner has the labels");
+  expect(stage.port.looks).toEqual([]);
+  await stage.do("runner.label", { runner: "far", labels: ["trusted"] });
+  await stage.call("rig.browse", { rig });
+  expect(stage.port.looks).toHaveLength(1);
+  expect(stage.port.asked).toEqual([far.id]);
 });

@@ -201,7 +201,7 @@ test("[C21] a runner is offered as many agents as its memory bears, and the next
   expect(reasons[0]?.text).toContain("runner played has memory for one agent of 640 MB, not 4");
   await beat(2);
   await stage.until(() => (stage.port.offers.length === before + 2 ? true : undefined));
-  expect(await stage.issue(two)).toMatchObject({ state: "in_progress" });
+  expect(await stage.issue(two)).toMatchObject({ status: "in_progress" });
 });
 
 test("[C7] [runner/joined-twice] a token that was used twice is told to people, once, until somebody resolves it", async () => {

@@ -108,7 +108,10 @@ class PlayedPort implements RunnerPort {
   }
   readonly looks: BrowseFrame[] = [];
   answerBrowse: (frame: BrowseFrame) => Ack<Browsed> = () => refuse("offline", "Nobody looks.");
-  browse(_: string, frame: BrowseFrame): Promise<Ack<Browsed>> {
+  /** Who was asked to look. */
+  readonly asked: string[] = [];
+  browse(runnerId: string, frame: BrowseFrame): Promise<Ack<Browsed>> {
+    this.asked.push(runnerId);
     this.looks.push(frame);
     return Promise.resolve(this.answerBrowse(frame));
   }

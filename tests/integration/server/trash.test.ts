@@ -178,6 +178,7 @@ test("[F5] what a runner says of it later changes nothing, and it is told to sto
       ...{ spoolEpoch: runner.spoolEpoch, spoolSeq: runner.seq, lastOfferSeq: 9 },
     },
     runner.tokenId,
+    runner.rights,
   );
   expect(ack.ok && ack.value.stop).toMatchObject([{ runId }]);
   expect(stage.errors).toEqual([]);

@@ -61,6 +61,7 @@ test("[run/evict-away] [C7] an agent leaves at once when its runner's right to t
     { by: "evicted", reason: "its runner may not do such runs any more" },
   ]);
   expect(planned({}, ["model"])).toEqual([]);
+  expect(planned({ handed: true }, ["merge"])).toEqual([]);
   const check = { kind: "check", resource: "bead:bd_1" } as const;
   expect(planned(check, [])).toEqual([]);
   expect(planned({ kind: "merge", resource: "lane:rg_1" }, [])).toEqual([]);

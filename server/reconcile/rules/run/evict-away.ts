@@ -1,7 +1,7 @@
 import type { Rule } from "../../context.ts";
 import { hasRight } from "../../gates.ts";
 import type { RunView } from "../../snapshot.ts";
-import { NEED } from "../../stages.ts";
+import { needOf } from "../../stages.ts";
 
 /** A person has set its runner away, or taken its right to such runs: it goes on elsewhere, with its work saved. */
 export const evictAway: Rule<RunView> = {
@@ -9,7 +9,7 @@ export const evictAway: Rule<RunView> = {
   why: "its runner was set away, and it is idle or its grace is over; or its runner may not do it any more",
   decide(run, { runners }) {
     const runner = runners.get(run.runnerId);
-    const isForbidden = runner !== undefined && !hasRight(runner, NEED[run.kind]);
+    const isForbidden = runner !== undefined && !hasRight(runner, needOf(run));
     return {
       rule: this.id,
       key: run.id,
