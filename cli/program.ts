@@ -57,6 +57,8 @@ function createProgram(): Command {
     )
     .version(appVersion, "--version", "print the version")
     .helpCommand(false)
+    // `runner` has options of its own beside those of its subcommands, e.g. --data.
+    .enablePositionalOptions()
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
   for (const add of [

@@ -144,4 +144,9 @@ function removeBeads(tx: Tx, rigId: string): void {
 function removeRuns(tx: Tx, rigId: string): void {
   tx.db.delete(usage).where(eq(usage.rigId, rigId)).run();
   tx.db.delete(runs).where(eq(runs.rigId, rigId)).run();
+  for (const { id, warmRigs: warm } of tx.db.select().from(runners).all()) {
+    const warmRigs = warm.filter((each) => each !== rigId);
+    if (warmRigs.length < warm.length)
+      tx.db.update(runners).set({ warmRigs }).where(eq(runners.id, id)).run();
+  }
 }
