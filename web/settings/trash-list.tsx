@@ -65,7 +65,7 @@ function TrashRow({ rig, onGone }: { rig: TrashedRig; onGone: () => Promise<void
         <Button
           size="small"
           look="danger"
-          aria-label={`Remove ${name} for good`}
+          aria-label={`Remove for good: ${name}`}
           onClick={() => setAsking(true)}
         >
           Remove for good
