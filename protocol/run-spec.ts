@@ -49,6 +49,8 @@ export const runLimitsSchema = z.object({
   repromptsMax: z.number().int().nonnegative(),
   cutOffMs: z.number().int().positive(),
   warmMs: z.number().int().nonnegative(),
+  /** How long a runner keeps a tree and an agent ready for the rig's next work; 0: not at all. */
+  warmWorkMs: z.number().int().nonnegative().default(0),
 });
 export type RunLimits = z.infer<typeof runLimitsSchema>;
 

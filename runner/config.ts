@@ -1,4 +1,5 @@
 /** Every figure of the runner that is not part of an offer. */
+import { AGENT_MEMORY_BYTES } from "./host/resource-gate.ts";
 
 /** Back-off between two connections: doubles from the first to the last, with full jitter above the first half. */
 export const RECONNECT_FIRST_MS = 250;
@@ -52,6 +53,14 @@ export const DRAIN_MS_MAX = 15_000;
 export const DRAIN_FLUSH_MS = 3_000;
 /** A town that was killed leaves its runner draining: the next town's waits for it this long. */
 export const PREDECESSOR_MS_MAX = DRAIN_MS_MAX + DRAIN_FLUSH_MS + 2_000;
+
+/** What is kept ready for the next work: so many trees with their agents, for so many rigs that are remembered. */
+export const WARM_BERTHS_MAX = 2;
+export const WARM_RIGS_MAX = 20;
+/** An agent that waits leaves room for one that works: twice what the resource gate asks for one. */
+export const WARM_MEMORY_BYTES_MIN = 2 * AGENT_MEMORY_BYTES;
+/** How often it is seen whether what waits may stay. */
+export const WARM_LOOK_MS = 5_000;
 
 /** Runs that take no slot: each kind has a small cap of its own. */
 export const CHECK_RUNS_MAX = 2;

@@ -7,6 +7,7 @@ import { TerminalDesk } from "./pty/terminal-desk.ts";
 import { keepRunning, type Runner } from "./running.ts";
 import { Runs } from "./runs/runs.ts";
 import { SaveDesk } from "./runs/saves/save-desk.ts";
+import { WarmPool } from "./runs/warm/warm-pool.ts";
 import type { TownRequests, Workplace } from "./runs/workplace.ts";
 import { Lease } from "./session/lease.ts";
 import { TownSession, type RunnerFacts } from "./session/town-session.ts";
@@ -66,6 +67,7 @@ export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promis
     ...world,
     ...kept,
     ...{ rigs, saves, terminals },
+    warm: new WarmPool({ ...world, rigs }),
     journals: new Journals(db),
     gateCache: new GateCache(db),
     town: town.requests,
@@ -113,7 +115,7 @@ function earlyTown(): { requests: TownRequests; open(session: TownRequests): voi
   };
 }
 
-/** Scratch trees of an earlier incarnation hold no work. */
+/** Scratch trees of an earlier incarnation hold no work, and nor do trees that waited for some. */
 async function sweepScratch({ works, log }: { works: Workplace["works"]; log: Log }) {
   for (const left of await works.scratch.sweep()) log.warn("a scratch tree was left behind", left);
 }

@@ -94,13 +94,18 @@ export interface AgentDriver {
    * A failure leaves nothing running. Codes: `unsupported`, `deadline`, `internal`.
    */
   start(): Promise<Result<{ pid: number; startedMs: number }>>;
+  /**
+   * Takes a turn that comes to nothing, in a conversation of its own that is gone afterwards, so that the first turn of
+   * a run begins as fast as a later one. To be called while model calls are refused; `refused` resolves with the first.
+   */
+  rehearse?(refused: Promise<void>): Promise<Result<void>>;
   /** Names of the town's tools the agent has registered, as the model sees them. */
   toolsRegistered(): Promise<Result<string[]>>;
   /** Begins a turn, or queues it behind the one that runs. */
   prompt(prompt: AgentPrompt): Promise<Result<void>>;
   /** Ends the turn that runs; `turn_closed` follows. Not an error when none runs. */
   interrupt(): Promise<Result<void>>;
-  /** Called in order for every event. One listener; set before `start`. */
+  /** Called in order for every event from now on. One listener; set before the first prompt. */
   onEvent(listener: (event: AgentEvent) => void): void;
   /** The program that shows the live session on a terminal; a driver without it has none. Errors: `offline`. */
   screen?(): Result<PtyProgram>;

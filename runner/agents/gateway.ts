@@ -41,7 +41,8 @@ export type GatewayOptions = {
   listen: ListenOn;
   /** The run's token. */
   token: string;
-  upstream: ModelUpstream;
+  /** Asked for at the first call that is admitted, where it is not known before. */
+  upstream: ModelUpstream | (() => ModelUpstream);
   /** Asked when the endpoint has refused the key: it may have been changed while the run goes on. */
   renew?: Renew;
   /** The models this run may use; any other is refused. */
@@ -54,6 +55,11 @@ export type GatewayOptions = {
   onFailure: (failure: ModelFailure) => void;
   patience?: Partial<Patience>;
 };
+
+/** Where calls go now. */
+export function upstreamNow(given: GatewayOptions["upstream"]): ModelUpstream {
+  return typeof given === "function" ? given() : given;
+}
 
 export type ModelGateway = LoopbackServer & { token: string };
 
@@ -97,14 +103,23 @@ interface Call {
 class Gateway {
   readonly #options: GatewayOptions;
   readonly #patience: Patience;
-  readonly #upstream: Upstream;
+  #upstream: Upstream | null = null;
   readonly #closing = new AbortController();
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#patience = { ...PATIENCE, ...options.patience };
-    const { upstream, now, renew = null } = options;
-    this.#upstream = new Upstream(upstream, { patience: this.#patience, now, renew });
+  }
+
+  /** Where calls go; only one that was admitted gets there. */
+  get #calls(): Upstream {
+    if (this.#upstream !== null) return this.#upstream;
+    const { upstream: given, now, renew = null } = this.#options;
+    return (this.#upstream = new Upstream(upstreamNow(given), {
+      patience: this.#patience,
+      now,
+      renew,
+    }));
   }
 
   abortCalls(): void {
@@ -166,7 +181,7 @@ class Gateway {
   }
 
   async #pass(call: Call): Promise<Response> {
-    const got = await this.#upstream.call(call);
+    const got = await this.#calls.call(call);
     if (!got.ok) return this.#notAnswered(call, got);
     if (got.recovered !== null) this.#options.onFailure(got.recovered);
     const body = new AnswerBody(got.answer, this.#patience.silenceMs, call.signal);
@@ -248,7 +263,7 @@ class Gateway {
     if (!meter.close() || !endpoint.metered) return;
     const { failure } = meter;
     if (failure !== null) {
-      const message = this.#upstream.redact(failure.message);
+      const message = this.#calls.redact(failure.message);
       this.#options.onFailure(classifyEvent({ ...failure, message }, dialect.failureKinds));
     }
     const { reportedCostUsd, ...spent } = meter.spent();

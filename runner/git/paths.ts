@@ -26,7 +26,8 @@ const trashFolder = "trash";
 /** A folder that carries the root marker; `path` is its real path. */
 export type OwnedRoot = { readonly path: string };
 
-export type OwnedKind = "rig" | "run" | "scratch";
+/** `warm`: a tree that waits for its run. */
+export type OwnedKind = "rig" | "run" | "scratch" | "warm";
 
 /**
  * Takes a folder as the runner's root: creates it, or finds its marker. A folder with other things
@@ -80,6 +81,25 @@ export async function createOwned(
 }
 
 /**
+ * Makes the folder of a tree that waited the folder of a run, in one step: from then on it goes with that run's proof
+ * alone. It keeps its path, which processes inside may know already.
+ */
+export async function giveToRun(
+  root: OwnedRoot,
+  path: string,
+  runId: string,
+): Promise<Outcome<object>> {
+  const place = await ownedPlace(root, path);
+  if (!place.ok) return place;
+  if ((await ownerOf(path, "warm")) === null) return notMarked(path);
+  const beside = join(path, `${ownedMarker}.new`);
+  await rm(beside, { force: true });
+  await writeFile(beside, markerText("run", runId), { mode: 0o600, flag: "wx", flush: true });
+  await rename(beside, join(path, ownedMarker));
+  return { ok: true };
+}
+
+/**
  * Removes a folder made by `createOwned`. Its real path must lie inside the real root, both markers
  * must be there, and the folder of a run or a rig needs the proof that its work is saved. It is moved away in one
  * step before its files go, so a crash never leaves half a tree under its name.
@@ -94,14 +114,9 @@ export async function removeOwned(
   const place = await ownedPlace(root, path);
   if (!place.ok) return place;
   const name = basename(path);
-  if ((await textOf(join(path, ownedMarker))) !== markerText(kind, name)) {
-    return failure(
-      "not_owned",
-      `${path} does not carry the runner's mark.`,
-      "Nothing was removed; look at the folder.",
-    );
-  }
-  if (!isProven(kind, name, proof)) {
+  const owner = await ownerOf(path, kind);
+  if (owner === null) return notMarked(path);
+  if (!isProven(kind, owner, proof)) {
     return failure(
       "no_proof",
       `The work in ${path} is not proved to be saved.`,
@@ -117,7 +132,7 @@ export async function removeOwned(
 }
 
 function isProven(kind: OwnedKind, name: string, proof: RemovalProof | RigProof | null): boolean {
-  if (kind === "scratch") return true;
+  if (kind === "scratch" || kind === "warm") return true;
   if (proof === null) return false;
   if ("rigId" in proof) return kind === "rig" && isRigProof(proof, name);
   return kind === "run" && isRemovalProof(proof, name);
@@ -135,13 +150,7 @@ export async function removePart(
 ): Promise<Outcome<object>> {
   const place = await ownedPlace(root, owned);
   if (!place.ok) return place;
-  if ((await textOf(join(owned, ownedMarker))) !== markerText(kind, basename(owned))) {
-    return failure(
-      "not_owned",
-      `${owned} does not carry the runner's mark.`,
-      "Nothing was removed; look at the folder.",
-    );
-  }
+  if ((await ownerOf(owned, kind)) === null) return notMarked(owned);
   await removeTree(join(owned, part));
   return { ok: true };
 }
@@ -189,6 +198,27 @@ async function ownedPlace(root: OwnedRoot, path: string): Promise<Outcome<object
     );
   }
   return { ok: true };
+}
+
+/** Whether a folder carries the mark of this kind. */
+export async function isOwned(path: string, kind: OwnedKind): Promise<boolean> {
+  return (await ownerOf(path, kind)) !== null;
+}
+
+/** Whose folder this is by its mark: its own name, but for a run's, which may be one that waited for it. */
+async function ownerOf(path: string, kind: OwnedKind): Promise<string | null> {
+  const marker = await textOf(join(path, ownedMarker));
+  const owner = marker?.startsWith(`gastown ${kind} `) ? marker.trimEnd().split(" ")[2] : null;
+  if (owner === null || owner === undefined || marker !== markerText(kind, owner)) return null;
+  return kind === "run" || owner === basename(path) ? owner : null;
+}
+
+function notMarked(path: string) {
+  return failure(
+    "not_owned",
+    `${path} does not carry the runner's mark.`,
+    "Nothing was removed; look at the folder.",
+  );
 }
 
 function markerText(kind: OwnedKind, name: string): string {

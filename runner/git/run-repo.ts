@@ -32,7 +32,7 @@ const runRecordSchema = z.object({
   copied: z.array(z.string()).default([]),
   attribution: attributionSchema,
 });
-type RunRecord = z.infer<typeof runRecordSchema>;
+export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /** A run's own repository: `treeDir` is the agent's, with its own `.git`; the rest is the runner's. */
 export type RunRepository = RunRecord & {
@@ -63,6 +63,8 @@ export type NewRun = {
 };
 
 const recordName = "run.json";
+/** Where trees wait for their run, and stay when they have one. */
+export const WARM_FOLDER = "warm";
 
 /**
  * Makes the run's repository and checks its branch out. Repeating the call after a crash is safe: a
@@ -77,30 +79,49 @@ export async function createRunRepository(
 ): Promise<Outcome<{ run: RunRepository }>> {
   const owned = await createOwned(root, ["runs", safeId(wish.runId)], "run");
   if (!owned.ok) return owned;
-  const { start = wish.base, continues = null, copies = [], ...rest } = wish;
-  const copied = copies.map(({ to }) => to);
-  const record: RunRecord = { ...rest, rigId: rig.rigId, start, continues, copied };
-  const run = assemble(root, rig, record);
+  const record = recordOf(rig, wish);
+  const run = assemble(root, rig, owned.path, record);
   const finished = await openRunRepository(root, rig, wish.runId);
   if (finished.ok) return finished;
-  for (const dir of [run.treeDir, run.homeDir, run.tmpDir])
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+  const made = await initTree(git, run, run.branch);
+  if (!made.ok) return made;
   const agentDir = join(run.treeDir, ".git");
-  const init = await git.run({
-    args: ["init", "--quiet", "--template=", `--initial-branch=${run.branch}`, run.treeDir],
-  });
-  if (!init.ok) return gitFailed(init, "making the run's repository");
   const borrowed = await borrowObjects(git, run, agentDir);
   if (!borrowed.ok) return borrowed;
-  const set = await configure(git, run, agentDir);
-  if (!set.ok) return set;
+  await configure(run, agentDir, made.config);
   await ignoreCopied(run, agentDir);
   const checkedOut = await checkOut(git, run, agentDir);
   if (!checkedOut.ok) return checkedOut;
-  const beside = join(run.dir, `${recordName}.new`);
-  await writeFile(beside, JSON.stringify(record), { flush: true, mode: 0o600 });
-  await rename(beside, join(run.dir, recordName));
+  await writeRecord(run.dir, record);
   return { ok: true, run };
+}
+
+export function recordOf(rig: RigRepository, wish: NewRun): RunRecord {
+  const { start = wish.base, continues = null, copies = [], ...rest } = wish;
+  const copied = copies.map(({ to }) => to);
+  return { ...rest, rigId: rig.rigId, start, continues, copied };
+}
+
+/** Makes the folders of a tree with an empty repository in it. @returns the settings that git gave it */
+export async function initTree(
+  git: Git,
+  place: Pick<RunRepository, "treeDir" | "homeDir" | "tmpDir">,
+  branch: string,
+): Promise<Outcome<{ config: string }>> {
+  const { treeDir, homeDir, tmpDir } = place;
+  for (const dir of [treeDir, homeDir, tmpDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  const init = await git.run({
+    args: ["init", "--quiet", "--template=", `--initial-branch=${branch}`, treeDir],
+  });
+  if (!init.ok) return gitFailed(init, "making the run's repository");
+  return { ok: true, config: await readFile(join(treeDir, ".git", "config"), "utf8") };
+}
+
+/** The last step: from now on the run's repository is found again. */
+export async function writeRecord(dir: string, record: RunRecord): Promise<void> {
+  const beside = join(dir, `${recordName}.new`);
+  await writeFile(beside, JSON.stringify(record), { flush: true, mode: 0o600 });
+  await rename(beside, join(dir, recordName));
 }
 
 /** Finds a run's finished repository again, after a restart. Error: `not_owned` where there is none. */
@@ -109,30 +130,45 @@ export async function openRunRepository(
   rig: RigRepository,
   runId: string,
 ): Promise<Outcome<{ run: RunRepository }>> {
-  const path = join(root.path, "runs", safeId(runId), recordName);
-  const found = await stat(path).catch(() => null);
-  if (found === null)
+  const dir = await folderOf(root, runId);
+  if (dir === null)
     return failure("not_owned", `Run ${runId} has no repository here.`, "Start a new run.");
-  const parsed = runRecordSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
-  if (!parsed.success || parsed.data.rigId !== rig.rigId) {
+  const record = await readRecord(dir);
+  if (record === null || record.runId !== runId || record.rigId !== rig.rigId) {
     return failure(
       "not_owned",
       `The record of run ${runId} cannot be read or belongs to another rig.`,
       "Keep the folder and look at it.",
     );
   }
-  return { ok: true, run: assemble(root, rig, parsed.data) };
+  return { ok: true, run: assemble(root, rig, dir, record) };
+}
+
+/** The folder of a finished repository: its own, or one that waited for the run. */
+async function folderOf(root: OwnedRoot, runId: string): Promise<string | null> {
+  const own = join(root.path, "runs", safeId(runId));
+  if ((await stat(join(own, recordName)).catch(() => null)) !== null) return own;
+  const warm = join(root.path, WARM_FOLDER);
+  for (const name of await namesIn(warm))
+    if ((await readRecord(join(warm, name)))?.runId === runId) return join(warm, name);
+  return null;
 }
 
 /** The runs of a rig that have a finished repository here. One whose record cannot be read is nobody's: it stays. */
 export async function runsOfRig(root: OwnedRoot, rigId: string): Promise<string[]> {
   const found: string[] = [];
-  for (const runId of await namesIn(join(root.path, "runs"))) {
-    const text = await readFile(join(root.path, "runs", runId, recordName), "utf8").catch(() => "");
-    const record = text === "" ? null : runRecordSchema.safeParse(parsedJson(text));
-    if (record?.success === true && record.data.rigId === rigId) found.push(runId);
-  }
+  for (const all of [join(root.path, "runs"), join(root.path, WARM_FOLDER)])
+    for (const name of await namesIn(all)) {
+      const record = await readRecord(join(all, name));
+      if (record?.rigId === rigId) found.push(record.runId);
+    }
   return found;
+}
+
+/** Null where there is none, or none that can be read. */
+async function readRecord(dir: string): Promise<RunRecord | null> {
+  const text = await readFile(join(dir, recordName), "utf8").catch(() => "");
+  return text === "" ? null : (runRecordSchema.safeParse(parsedJson(text)).data ?? null);
 }
 
 function parsedJson(text: string): unknown {
@@ -144,8 +180,12 @@ function parsedJson(text: string): unknown {
   }
 }
 
-function assemble(root: OwnedRoot, rig: RigRepository, record: RunRecord): RunRepository {
-  const dir = join(root.path, "runs", safeId(record.runId));
+export function assemble(
+  root: OwnedRoot,
+  rig: RigRepository,
+  dir: string,
+  record: RunRecord,
+): RunRepository {
   return {
     ...record,
     root,
@@ -165,7 +205,7 @@ function assemble(root: OwnedRoot, rig: RigRepository, record: RunRecord): RunRe
  */
 export async function borrowObjects(
   git: Git,
-  run: RunRepository,
+  run: Pick<RunRepository, "rig" | "base" | "start">,
   gitDir: string,
 ): Promise<Outcome<object>> {
   const info = join(gitDir, "objects", "info");
@@ -199,29 +239,37 @@ export async function ignoreCopied(run: RunRepository, gitDir: string): Promise<
   await writeFile(join(gitDir, "info", "exclude"), lines.join(""));
 }
 
-async function configure(git: Git, run: RunRepository, gitDir: string): Promise<Outcome<object>> {
+/** Settings of the run's repository, after those that git gave it. Written at once: a process for each takes longer. */
+export async function configure(run: RunRepository, gitDir: string, given: string): Promise<void> {
   const { author, committer } = run.attribution;
-  const settings: Record<string, string> = {
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "user.name": committer.name,
-    "user.email": committer.email,
-    "author.name": author.name,
-    "author.email": author.email,
-    "committer.name": committer.name,
-    "committer.email": committer.email,
-    "commit.gpgSign": "false",
-    "advice.detachedHead": "false",
-    "remote.origin.url": run.rig.mirrorDir,
-    "remote.origin.fetch": "+refs/remotes/origin/*:refs/remotes/origin/*",
-    // Only the runner pushes; where nothing isolates, this still makes an agent's push fail.
-    "remote.origin.pushUrl": "/dev/null/pushing-is-done-by-the-runner",
+  const settings: Record<string, Record<string, string>> = {
+    gc: { auto: "0" },
+    maintenance: { auto: "false" },
+    user: { ...committer },
+    author: { ...author },
+    committer: { ...committer },
+    commit: { gpgSign: "false" },
+    advice: { detachedHead: "false" },
+    'remote "origin"': {
+      url: run.rig.mirrorDir,
+      fetch: "+refs/remotes/origin/*:refs/remotes/origin/*",
+      // Only the runner pushes; where nothing isolates, this still makes an agent's push fail.
+      pushUrl: "/dev/null/pushing-is-done-by-the-runner",
+    },
   };
-  for (const [key, value] of Object.entries(settings)) {
-    const set = await git.run({ gitDir, args: ["config", key, value] });
-    if (!set.ok) return gitFailed(set, "setting up the run's repository");
-  }
-  return { ok: true };
+  const lines = Object.entries(settings).flatMap(([section, values]) => [
+    `[${section}]`,
+    ...Object.entries(values).map(([key, value]) => `\t${key} = ${quoted(value)}`),
+  ]);
+  const beside = join(gitDir, "config.new");
+  await writeFile(beside, `${given}${lines.join("\n")}\n`);
+  await rename(beside, join(gitDir, "config"));
+}
+
+/** As git reads it in a file. */
+function quoted(value: string): string {
+  const escaped = value.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+  return `"${escaped.replaceAll("\n", "\\n").replaceAll("\t", "\\t")}"`;
 }
 
 async function checkOut(git: Git, run: RunRepository, gitDir: string): Promise<Outcome<object>> {

@@ -14,7 +14,7 @@ function given(values: Record<string, string>) {
     fence: { epoch: 1, n: 1 },
     limits: {
       ...{ wallMs: 1, turnsMax: 1, firstTokenMs: 1, silenceMs: 1 },
-      ...{ repromptsMax: 0, cutOffMs: 1, warmMs: 0 },
+      ...{ repromptsMax: 0, cutOffMs: 1, warmMs: 0, warmWorkMs: 0 },
     },
     rig: {
       ...{ id: `rg_${id}`, name: "sample", remote: "/r", target: "main", delivery: "none" },

@@ -1,6 +1,7 @@
 /** The runs of this runner: takes offers, starts and stops runs, ends each exactly once. */
 import { PROGRAM_TITLES } from "../../protocol/entities/agent-program.ts";
 import { refuse, type Ack } from "../../protocol/error.ts";
+import type { RunKind } from "../../protocol/run.ts";
 import type { RunSpec } from "../../protocol/run-spec.ts";
 import type { Browsed } from "../../protocol/entities/browse.ts";
 import type { PurgeFrame, Purged } from "../../protocol/entities/trash.ts";
@@ -22,7 +23,7 @@ import type { BookedRun } from "../spool/run-book.ts";
 import { hasRoom, isCounted, outranks } from "./capacity.ts";
 import { readBrowse } from "./browse.ts";
 import { readDiff } from "./diff.ts";
-import { executeRun } from "./execute.ts";
+import { executeRun, isKind } from "./execute.ts";
 import { ending, LiveRun, type Ending, type StopOrder } from "./live-run.ts";
 import { Purges } from "./purge/purges.ts";
 import { recoverRun } from "./recover.ts";
@@ -77,8 +78,10 @@ export class Runs implements RunsPort {
 
   turn({ runId, turn }: TurnFrame): Ack<null> {
     const held = this.#held.get(runId);
-    if (held?.run.spec.kind === "session" && !held.settling && held.turns.push(turn))
+    if (held?.run.spec.kind === "session" && !held.settling && held.turns.push(turn)) {
+      this.#place.warm.near(null, this.#freeSlots());
       return { ok: true, value: null };
+    }
     return refuse("not_found", "That run takes no more turns here. Start a new one.");
   }
 
@@ -127,6 +130,7 @@ export class Runs implements RunsPort {
    */
   async drain(message: string, graceMs = 0): Promise<void> {
     this.#draining = true;
+    const cooled = this.#place.warm.close();
     const order: StopOrder = {
       outcome: "evicted",
       code: "drained",
@@ -134,7 +138,7 @@ export class Runs implements RunsPort {
       graceMs: DRAIN_GRACE_MS,
     };
     for (const { run } of this.#held.values()) run.leave(order);
-    const all = Promise.all([...this.#held.values()].map(({ ended }) => ended));
+    const all = Promise.all([cooled, ...[...this.#held.values()].map(({ ended }) => ended)]);
     if (graceMs > 0) await this.#within(graceMs, all);
     for (const { run } of this.#held.values()) run.stop(order);
     // What does not end in time (a fetch from a slow remote) is settled by the next start.
@@ -149,7 +153,7 @@ export class Runs implements RunsPort {
   }
 
   #judge(spec: RunSpec): OfferAnswer {
-    const { book, isolation, host, programs } = this.#place;
+    const { book, isolation, host, programs, warm } = this.#place;
     if (this.#draining) return no("draining", "This runner is stopping and takes nothing new.");
     const tombstone = book.tombstone(spec.runId);
     if (tombstone !== null)
@@ -173,11 +177,11 @@ export class Runs implements RunsPort {
     if ("agent" in spec && !programs.includes(spec.program))
       return no("unsupported", `${PROGRAM_TITLES[spec.program]} is not installed on this host.`);
     const { refuses, agentSlots = this.#slots, agentBytes } = host();
-    if (refuses !== null && (refuses.what === "everything" || isCounted(spec.kind)))
+    if (refuses !== null && (refuses.what === "everything" || isCounted(spec.kind))) {
+      warm.giveWay(0);
       return no("no_capacity", `This host takes no more now: ${refuses.why}.`);
-    const live = [...this.#held.values()]
-      .filter(({ settling }) => !settling)
-      .map(({ run }) => run.spec.kind);
+    }
+    const live = this.#liveKinds();
     if (!hasRoom(spec.kind, live, this.#slots))
       return no("no_capacity", "Every place for such a run is taken here.");
     if (!hasRoom(spec.kind, live, agentSlots))
@@ -191,6 +195,23 @@ export class Runs implements RunsPort {
     if (spec.kind === "session") for (const turn of spec.turns) turns.push(turn);
     this.#hold(run, turns, false, () => executeRun(this.#place, run, turns));
     this.#limit(run);
+    const { warm } = this.#place;
+    if (isKind(run, "work")) warm.learn(run.spec);
+    warm.giveWay(this.#freeSlots());
+    // Whoever talks to the Mayor may be about to sling.
+    if (spec.kind === "session") warm.near(null, this.#freeSlots());
+  }
+
+  #liveKinds(): RunKind[] {
+    const live = [...this.#held.values()].filter(({ settling }) => !settling);
+    return live.map(({ run }) => run.spec.kind);
+  }
+
+  #freeSlots(): number {
+    // What waits takes memory as what works does.
+    const { agentSlots = this.#slots } = this.#place.host();
+    const slots = Math.min(this.#slots, agentSlots);
+    return slots - this.#liveKinds().filter(isCounted).length;
   }
 
   #settle(booked: BookedRun): void {
@@ -228,7 +249,10 @@ export class Runs implements RunsPort {
     }
     run.finish(end);
     if (run.given.ports !== null) this.#place.ports.giveBack(run.given.ports);
+    const held = this.#held.get(runId);
     this.#held.delete(runId);
+    if (held?.settling === false && "rig" in run.spec)
+      this.#place.warm.near(run.spec.rig.id, this.#freeSlots());
     log.info("run ended", { runId, kind, outcome: end.outcome, code: end.reason?.code ?? null });
   }
 

@@ -28,6 +28,7 @@ import type { Commands } from "../works/commands.ts";
 import type { RigDesk } from "../works/rig-desk.ts";
 import type { Works } from "../works/works.ts";
 import type { SaveDesk } from "./saves/save-desk.ts";
+import type { WarmPool } from "./warm/warm-pool.ts";
 
 /** What a run may ask of the town. Offline it fails at once, as retryable. */
 export interface TownRequests {
@@ -66,6 +67,8 @@ export interface Workplace {
   lease: Lease;
   town: TownRequests;
   openDoors: OpenDoors;
+  /** What is kept ready for work. */
+  warm: WarmPool;
   terminals: Pick<TerminalDesk, "admit" | "dismiss">;
   /** Makes the agent of one run, in this runner's sandbox. Throws only for bugs. */
   createDriver(spec: AgentSpec): AgentDriver | { missing: string };

@@ -4,13 +4,23 @@ import { join } from "node:path";
 import type { SandboxedExec } from "../git/exec.ts";
 import type { Git } from "../git/git.ts";
 import { safeId } from "../git/names.ts";
-import { createOwned, namesIn, removeOwned, type OwnedRoot } from "../git/paths.ts";
-import { createRunRepository, openRunRepository, runsOfRig } from "../git/run-repo.ts";
+import type { RigRepository } from "../git/mirror.ts";
+import type { Outcome } from "../git/outcome.ts";
+import { createOwned, isOwned, namesIn, removeOwned, type OwnedRoot } from "../git/paths.ts";
+import {
+  createRunRepository,
+  openRunRepository,
+  runsOfRig,
+  WARM_FOLDER,
+  type NewRun,
+  type RunRepository,
+} from "../git/run-repo.ts";
 import { runSandboxedGit } from "../git/sandboxed-git.ts";
 import { saveWork, verifySaved } from "../git/saved-work.ts";
 import { changedSince, materialise } from "../git/scratch-tree.ts";
 import { readCopies, writeCopies } from "./copied-files.ts";
-import type { RunTrees, ScratchFolder, ScratchTrees } from "./works.ts";
+import { adoptWarmTree, letGoWarmTree, makeWarmTree } from "./warm-tree.ts";
+import type { Left, RunTrees, ScratchFolder, ScratchTrees } from "./works.ts";
 
 export interface TreeParts {
   git: Git;
@@ -21,14 +31,11 @@ export interface TreeParts {
 
 export function gitTrees({ git, root, sandboxedExec }: TreeParts): RunTrees {
   return {
-    create: async (rig, wish) => {
-      const { copies = [], start = wish.base } = wish;
-      const read = await readCopies(git, rig, start, copies);
-      if (!read.ok) return read;
-      const made = await createRunRepository(git, root, rig, wish);
-      if (made.ok) await writeCopies(made.run.treeDir, read.files);
-      return made;
-    },
+    create: (rig, wish) =>
+      withCopies(git, rig, wish, () => createRunRepository(git, root, rig, wish)),
+    warm: (rig, wish) => makeWarmTree(git, root, rig, wish),
+    adopt: (warm, wish) => withCopies(git, warm.rig, wish, () => adoptWarmTree(git, warm, wish)),
+    letGo: ({ dir }) => letGoWarmTree(root, dir),
     open: (rig, runId) => openRunRepository(root, rig, runId),
     ofRig: (rigId) => runsOfRig(root, rigId),
     hasTree: async (run) => (await stat(run.treeDir).catch(() => null)) !== null,
@@ -46,6 +53,32 @@ export function gitTrees({ git, root, sandboxedExec }: TreeParts): RunTrees {
     verifySaved: (rig, saved) => verifySaved(git, rig, saved),
     remove: (run, proof) => removeOwned(root, run.dir, "run", proof),
   };
+}
+
+/** The files that are copied are looked at before anything is made of the tree. */
+async function withCopies(
+  git: Git,
+  rig: RigRepository,
+  { base, start = base, copies = [] }: NewRun,
+  make: () => Promise<Outcome<{ run: RunRepository }>>,
+): Promise<Outcome<{ run: RunRepository }>> {
+  const read = await readCopies(git, rig, start, copies);
+  if (!read.ok) return read;
+  const made = await make();
+  if (made.ok) await writeCopies(made.run.treeDir, read.files);
+  return made;
+}
+
+/** Those of runs carry the mark of a run, and stay. */
+async function sweepWarm(root: OwnedRoot): Promise<Left[]> {
+  const all = join(root.path, WARM_FOLDER);
+  const left: Left[] = [];
+  for (const name of await namesIn(all)) {
+    if (!(await isOwned(join(all, name), "warm"))) continue;
+    const removed = await letGoWarmTree(root, join(all, name));
+    if (!removed.ok) left.push({ name, why: removed.error.message });
+  }
+  return left;
 }
 
 export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTrees {
@@ -72,7 +105,7 @@ export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTree
       changedSince(sandboxedExec(name), { treeDir, gitDir: join(dirOf(name), "gitdir") }),
     remove: ({ name }) => removeOwned(root, dirOf(name), "scratch", null),
     sweep: async () => {
-      const left: { name: string; why: string }[] = [];
+      const left = await sweepWarm(root);
       for (const name of await namesIn(all)) {
         const removed = await removeOwned(root, join(all, name), "scratch", null);
         if (!removed.ok) left.push({ name, why: removed.error.message });

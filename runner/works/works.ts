@@ -12,6 +12,7 @@ import type { RemovalProof, RigProof, SavedProof } from "../git/proof.ts";
 import type { Place, RefUpdate } from "../git/push.ts";
 import type { RemoteShape } from "../git/remote.ts";
 import type { NewRun, RunRepository } from "../git/run-repo.ts";
+import type { WarmTree } from "./warm-tree.ts";
 import type { SavedWork } from "../git/saved-work.ts";
 import type { CheckoutMove, CheckoutMoved, CheckoutState } from "../git/checkout.ts";
 import type { History } from "./history.ts";
@@ -57,6 +58,18 @@ export interface Refs {
 export interface RunTrees {
   /** Makes a run's repository and checks its branch out. Safe to repeat. Errors: unknown_base, copied_file. */
   create(rig: RigRepository, wish: NewRun): Promise<Outcome<{ run: RunRepository }>>;
+  /** Makes a tree of a commit for a run that is not known yet. Errors: unknown_base. */
+  warm(
+    rig: RigRepository,
+    wish: { readonly name: string; readonly oid: Oid },
+  ): Promise<Outcome<{ warm: WarmTree }>>;
+  /**
+   * As `create`, from a tree that waited; it keeps its place. After an error it is to be let go, and another made.
+   * Nothing but an agent's own program, which has heard nobody yet, may have run in it.
+   */
+  adopt(warm: WarmTree, wish: NewRun): Promise<Outcome<{ run: RunRepository }>>;
+  /** Removes a tree that no run has taken. */
+  letGo(warm: WarmTree): Promise<Outcome<{ removed: boolean }>>;
   /** Finds a finished one again. Error: `not_owned` where there is none. */
   open(rig: RigRepository, runId: string): Promise<Outcome<{ run: RunRepository }>>;
   /** The runs of a rig that have a repository here. */
@@ -84,6 +97,9 @@ export interface RunTrees {
   remove(run: RunRepository, proof: RemovalProof): Promise<Outcome<{ removed: boolean }>>;
 }
 
+/** What could not be removed. */
+export type Left = { readonly name: string; readonly why: string };
+
 /** Folders that never hold work. */
 export interface ScratchFolder {
   readonly name: string;
@@ -103,8 +119,8 @@ export interface ScratchTrees {
   /** Tracked files that differ from what was written. */
   changed(scratch: ScratchFolder): Promise<Outcome<{ paths: string[] }>>;
   remove(scratch: ScratchFolder): Promise<Outcome<{ removed: boolean }>>;
-  /** Removes what an earlier incarnation left. Returns what could not be removed, with the reason. */
-  sweep(): Promise<{ name: string; why: string }[]>;
+  /** Removes what an earlier incarnation left, trees that waited for a run among it. Returns what could not be removed, with the reason. */
+  sweep(): Promise<Left[]>;
 }
 
 /** A person's checkout, where a rig's remote is one on this host. */

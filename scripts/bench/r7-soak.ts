@@ -1,4 +1,5 @@
 // R7: a town under steady work for an hour: what grows with time rather than with work, and what is left behind.
+import { existsSync } from "node:fs";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { namesIn } from "../../runner/git/paths.ts";
@@ -120,7 +121,13 @@ async function leftBehind(
     .all()
     .filter(({ subject }) => subject.startsWith("rn_") || ended.has(subject));
   for (const { subject, kind } of timers) context.progress(`  timer ${kind} of ${subject}`);
-  const trees = await namesIn(join(context.folder, "runner-0", "runner", "runs"));
+  const runner = join(context.folder, "runner-0", "runner");
+  const kept = await namesIn(join(runner, "warm"));
+  const trees = [
+    ...(await namesIn(join(runner, "runs"))),
+    // One that waits for its run is no run's.
+    ...kept.filter((name) => existsSync(join(runner, "warm", name, "run.json"))),
+  ];
   const processes = await scene.end();
   for (const line of [...trees, ...processes]) context.progress(`  left: ${line}`);
   return [

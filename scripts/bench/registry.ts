@@ -4,6 +4,7 @@ import { p1Commands } from "./p1-commands.ts";
 import { p2Sling } from "./p2-sling.ts";
 import { p3Tick } from "./p3-tick.ts";
 import { p10Simulation } from "./p10-simulation.ts";
+import { p11FirstCall } from "./p11-first-call.ts";
 import { p14Gateway } from "./p14-gateway.ts";
 import { p15FirstRequest } from "./p15-first-request.ts";
 import { p4Streams } from "./p4-streams.ts";
@@ -21,6 +22,7 @@ export const benches: readonly Bench[] = [
   p7Start,
   p8Idle,
   p10Simulation,
+  p11FirstCall,
   p14Gateway,
   p15FirstRequest,
   r7Soak,

@@ -25,6 +25,8 @@ export interface Policy {
   stallsMax: number;
   /** A warm agent server of a session is released after this long without a turn. */
   warmMs: number;
+  /** A tree and an agent that a runner keeps ready for a rig's next work are let go after this long without a sign of it. */
+  warmWorkMs: number;
   acceptByMs: number;
   /** A run that was told to stop is given up after this long without word of its end. */
   stopGraceMs: number;
@@ -121,6 +123,7 @@ export const POLICY: Policy = {
   reviewStillMs: 10 * 60_000,
   stallsMax: 2,
   warmMs: 300_000,
+  warmWorkMs: 300_000,
   acceptByMs: 30_000,
   stopGraceMs: 300_000,
   drainGraceMs: 5_000,

@@ -48,6 +48,11 @@ export const SETTINGS: Readonly<Record<PolicyKey, Setting>> = {
   reviewStillMs: rig(10 * SECOND, DAY, "a refinery without progress, until the next rung"),
   stallsMax: rig(1, 100, "runs of a bead that stood still, before a person is asked"),
   warmMs: town(0, DAY, "how long an idle Mayor is kept warm"),
+  warmWorkMs: rig(
+    0,
+    DAY,
+    "how long a runner keeps a tree and an agent ready for the next work; 0: not at all",
+  ),
   acceptByMs: town(100, 600 * SECOND, "until a runner has to answer an offer"),
   stopGraceMs: town(SECOND, DAY, "until a run that was told to stop is given up"),
   drainGraceMs: town(

@@ -239,9 +239,9 @@ export function limits(
   wall: "agentWallMs" | "codeWallMs" | "triageWallMs",
 ): RunLimits {
   const policy = policyOf(s, rigId);
-  const { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs } = policy;
-  const limited = { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs };
-  return { wallMs: policy[wall], ...limited };
+  const { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs, warmMs, warmWorkMs } = policy;
+  const limited = { turnsMax, firstTokenMs, silenceMs, repromptsMax, cutOffMs };
+  return { wallMs: policy[wall], ...limited, warmMs, warmWorkMs };
 }
 
 export function model(s: Snapshot, role: Role) {

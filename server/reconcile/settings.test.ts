@@ -124,6 +124,7 @@ const EFFECTS: Readonly<
   turnsMax: [1, work],
   repromptsMax: [0, work],
   warmMs: [1, work],
+  warmWorkMs: [1, work],
   startStillMs: [1_000, live({ state: "preparing", rungSince: NOW - 2_000 })],
   workStillMs: [1_000, live({ rungSince: NOW - 2_000 })],
   reviewStillMs: [

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Oid } from "../../runner/git/porcelain.ts";
 import type { RunRepository } from "../../runner/git/run-repo.ts";
+import type { WarmTree } from "../../runner/works/warm-tree.ts";
 import { SimRepository, type SimForge } from "./forge.ts";
 
 /** An agent's tree as it lies there. */
@@ -11,6 +12,12 @@ export interface SimTree {
   /** The agent's own commits: its HEAD, and the branch it is on. */
   head: Oid;
   branch: string | null;
+}
+
+/** A tree that waits for its run. */
+export interface SimWarm {
+  readonly warm: WarmTree;
+  readonly files: Map<string, string>;
 }
 
 export interface SimScratch {
@@ -25,6 +32,7 @@ export class SimHostFiles {
   /** Nothing more can be saved. */
   full = false;
   readonly trees = new Map<string, SimTree>();
+  readonly warm = new Map<string, SimWarm>();
   readonly scratch = new Map<string, SimScratch>();
 
   /** `dir`: what the runner's root is called. */
@@ -61,6 +69,7 @@ export class SimHostFiles {
   /** The files at a tree's path, whether of a run or of a scratch folder. */
   filesAt(treeDir: string): Map<string, string> | undefined {
     for (const tree of this.trees.values()) if (tree.record.treeDir === treeDir) return tree.files;
+    for (const { warm, files } of this.warm.values()) if (warm.treeDir === treeDir) return files;
     for (const [name, scratch] of this.scratch)
       if (this.dirOf("scratch", name, "tree") === treeDir) return scratch.files;
     return undefined;

@@ -5,6 +5,7 @@ import type { Oid } from "../../runner/git/porcelain.ts";
 import { isRemovalProof, issueProof, type SavedProof } from "../../runner/git/proof.ts";
 import type { RigRepository } from "../../runner/git/mirror.ts";
 import type { NewRun, RunRepository } from "../../runner/git/run-repo.ts";
+import type { WarmTree } from "../../runner/works/warm-tree.ts";
 import type { RunTrees, ScratchTrees } from "../../runner/works/works.ts";
 import type { SimHostFiles, SimTree } from "./host-files.ts";
 
@@ -15,7 +16,7 @@ export function simTrees(host: SimHostFiles): RunTrees {
     create: (rig, wish) => {
       const known = host.trees.get(safeId(wish.runId));
       if (known !== undefined) return soon({ ok: true, run: known.record });
-      const run = recordOf(host, rig, wish);
+      const run = recordOf(host, rig, wish, host.dirOf("runs", safeId(wish.runId)));
       const files = host.forge.objects.files(run.start);
       const store = host.store(rig.storeDir);
       if (files === undefined || !store.has(run.base) || !store.has(run.start))
@@ -24,6 +25,7 @@ export function simTrees(host: SimHostFiles): RunTrees {
       host.trees.set(run.runId, tree);
       return soon({ ok: true, run });
     },
+    ...waitingTrees(host),
     open: (rig, runId) => {
       const known = host.trees.get(runId);
       if (known?.record.rigId === rig.rigId) return soon({ ok: true, run: known.record });
@@ -61,12 +63,51 @@ export function simTrees(host: SimHostFiles): RunTrees {
   };
 }
 
+function waitingTrees(host: SimHostFiles): Pick<RunTrees, "warm" | "adopt" | "letGo"> {
+  return {
+    warm: (rig, { name, oid }) => {
+      const files = host.forge.objects.files(oid);
+      if (files === undefined || !host.store(rig.storeDir).has(oid)) return soon(unknownBase(oid));
+      const place = placeOf(host.dirOf("warm", safeId(name)));
+      const warm: WarmTree = { ...place, name, oid, rig, root: { path: host.dirOf() }, config: "" };
+      host.warm.set(name, { warm, files: new Map(files) });
+      return soon({ ok: true, warm });
+    },
+    adopt: (warm, wish) => {
+      const { rig, dir, name } = warm;
+      const run = recordOf(host, rig, wish, dir);
+      const held = host.warm.get(name);
+      const files = host.forge.objects.files(run.start);
+      const store = host.store(rig.storeDir);
+      if (
+        held === undefined ||
+        files === undefined ||
+        !store.has(run.base) ||
+        !store.has(run.start)
+      )
+        return soon(unknownBase(run.start));
+      // An agent that is in it sees the same tree, with other files.
+      held.files.clear();
+      for (const [path, text] of files) held.files.set(path, text);
+      host.warm.delete(name);
+      const tree = { record: run, files: held.files, head: run.start, branch: run.branch };
+      host.trees.set(run.runId, tree);
+      return soon({ ok: true, run });
+    },
+    letGo: ({ name }) => soon({ ok: true, removed: host.warm.delete(name) }),
+  };
+}
+
+function placeOf(dir: string) {
+  return { dir, treeDir: `${dir}/tree`, homeDir: `${dir}/home`, tmpDir: `${dir}/tmp` };
+}
+
 function recordOf(
   host: SimHostFiles,
   rig: RigRepository,
   { copies = [], ...wish }: NewRun,
+  dir: string,
 ): RunRepository {
-  const dir = host.dirOf("runs", safeId(wish.runId));
   return {
     ...wish,
     copied: copies.map(({ to }) => to),
@@ -74,9 +115,9 @@ function recordOf(
     continues: wish.continues ?? null,
     rigId: rig.rigId,
     root: { path: host.dirOf() },
-    ...{ rig, dir },
+    rig,
+    ...placeOf(dir),
     branch: runBranch(wish.beadId, wish.runId),
-    ...{ treeDir: `${dir}/tree`, homeDir: `${dir}/home`, tmpDir: `${dir}/tmp` },
     gitDir: `${dir}/gitdir`,
   };
 }
@@ -165,6 +206,7 @@ export function simScratch(host: SimHostFiles): ScratchTrees {
     remove: ({ name }) => soon({ ok: true, removed: host.scratch.delete(name) }),
     sweep: () => {
       host.scratch.clear();
+      host.warm.clear();
       return soon([]);
     },
   };

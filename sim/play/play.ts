@@ -39,6 +39,8 @@ const PATIENCE = {
   trashKeptMs: TRASH_KEPT_MS,
   triageWallMs: 3 * 60_000,
   triageCoolMs: 5_000,
+  // Minds are given to agents by their run: none can be up before it.
+  warmWorkMs: 0,
 };
 /** A slow start takes at most this long: some are in time. */
 const SLOW_START_MS = 8 * 60_000;

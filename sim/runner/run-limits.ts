@@ -9,4 +9,5 @@ export const LIMITS: RunLimits = {
   repromptsMax: 1,
   cutOffMs: 3_600_000,
   warmMs: 300_000,
+  warmWorkMs: 0,
 };

@@ -65,8 +65,8 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
         HOME: home,
         PATH: [options.pathFirst, process.env["PATH"]].filter((part) => part).join(delimiter),
         XDG_CONFIG_HOME: home,
-        // A test that is over waits for no agent.
-        GASTOWN_POLICY: JSON.stringify({ drainGraceMs: 0, ...options.policy }),
+        // A test that is over waits for no agent, and starts none that nobody has work for.
+        GASTOWN_POLICY: JSON.stringify({ drainGraceMs: 0, warmWorkMs: 0, ...options.policy }),
         ...(users === undefined ? {} : { GASTOWN_ISOLATION: "user" }),
       },
     });

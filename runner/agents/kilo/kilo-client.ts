@@ -57,6 +57,10 @@ export class KiloClient {
     return ask(sessionSchema, () => this.#sdk.session.create({ title }));
   }
 
+  async deleteSession(sessionID: string): Promise<Result<unknown>> {
+    return ask(z.unknown(), () => this.#sdk.session.delete({ sessionID }));
+  }
+
   /** Begins or queues a turn. Sending the same id again would run a second one. */
   async prompt(turn: {
     sessionId: string;

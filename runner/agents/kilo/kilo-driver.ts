@@ -38,6 +38,8 @@ const TOOLS_POLL_MS = 100;
 const RECONNECT_MS = 200;
 const RECONNECTS_MAX = 50;
 const GIVE_UP_GRACE_MS = 1_000;
+/** A first turn on a busy host. */
+const REHEARSAL_MS_MAX = 30_000;
 const NOT_YOURS = "This role does not have that. Go on with the tools you have.";
 
 export class KiloDriver implements AgentDriver {
@@ -81,6 +83,24 @@ export class KiloDriver implements AgentDriver {
   async toolsRegistered(): Promise<Result<string[]>> {
     if (this.#live === null) return notRunning();
     return registeredTools(this.#live.client, this.#spec);
+  }
+
+  async rehearse(refused: Promise<void>): Promise<Result<void>> {
+    if (this.#live === null) return notRunning();
+    const { client } = this.#live;
+    const made = await client.createSession("Rehearsal");
+    if (!made.ok) return made;
+    const sessionId = made.value.id;
+    const { role: agent, model } = this.#spec;
+    const turn = { sessionId, kiloMessageId: this.#newMessageId(), agent, model, text: "." };
+    const sent = await client.prompt(turn);
+    const asked = await within(Promise.race([refused, this.exited]), REHEARSAL_MS_MAX);
+    await client.abort(sessionId);
+    const gone = await client.deleteSession(sessionId);
+    if (asked === "late")
+      return refuse("deadline", "The agent does not call its model.", { retryable: true });
+    const failed = [sent, gone].find((answer) => !answer.ok);
+    return failed?.ok === false ? failed : { ok: true, value: undefined };
   }
 
   prompt(prompt: AgentPrompt): Promise<Result<void>> {
@@ -213,6 +233,10 @@ export class KiloDriver implements AgentDriver {
     return made.ok ? { ok: true, value: { sessionId: made.value.id, seen: [] } } : made;
   }
 
+  #newMessageId(): string {
+    return kiloMessageId(this.#options.now(), this.#messages++, this.#options.random);
+  }
+
   /** An agent without the town's tools can only waste money: it is a failed start. */
   async #awaitTools(client: KiloClient, deadlineAt: number): Promise<Result<string[]>> {
     for (;;) {
@@ -227,7 +251,7 @@ export class KiloDriver implements AgentDriver {
   async #send(text: string): Promise<Result<void>> {
     const live = this.#live;
     if (live === null) return notRunning();
-    const id = kiloMessageId(this.#options.now(), this.#messages++, this.#options.random);
+    const id = this.#newMessageId();
     live.mapper.prompted(id);
     const { role: agent, model } = this.#spec;
     const turn = { sessionId: live.sessionId, kiloMessageId: id, agent, model, text };

@@ -2,6 +2,7 @@
 import { PROGRAM_TITLES } from "../../../protocol/entities/agent-program.ts";
 import { refuse } from "../../../protocol/error.ts";
 import type { ExitRecord } from "../../../protocol/facts.ts";
+import type { ModelCredential } from "../../../protocol/runner-frames.ts";
 import type { AgentDriver, AgentEvent } from "../../agents/driver.ts";
 import type { Clock } from "../../clock.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
@@ -10,7 +11,7 @@ import type { AgentJob, AgentRunSpec } from "./agent-job.ts";
 import { AgentStream } from "./agent-stream.ts";
 import { modelCredential } from "./model-access.ts";
 import { ModelStanding } from "./model-standing.ts";
-import { openSurroundings, type Surroundings } from "./surroundings.ts";
+import { openSurroundings, takeSurroundings, type Surroundings } from "./surroundings.ts";
 import { ToolsInFlight } from "./tools-in-flight.ts";
 import { TurnWatch, type Expired } from "./turn-watch.ts";
 
@@ -65,21 +66,15 @@ export class AgentHost {
     run: LiveRun<AgentRunSpec>,
     job: AgentJob,
   ): Promise<{ ok: true; host: AgentHost } | { ok: false; ending: Ending }> {
-    run.enter("starting", "Starting the agent");
+    run.enter("starting", job.warm === undefined ? "Starting the agent" : "Its agent was ready");
     const credential = await modelCredential(place, run);
     if (!credential.ok) {
       return { ok: false, ending: startFailed(credential.error.code, credential.error.message) };
     }
     const standing = new ModelStanding(place.clock);
-    const surroundings = openSurroundings(place, run, job, {
-      credential: credential.value,
-      standing,
-    });
-    const driver = place.createDriver(surroundings.spec);
-    if ("missing" in driver) {
-      await surroundings.close();
-      return { ok: false, ending: startFailed("unsupported", driver.missing) };
-    }
+    const around = await surround(place, run, job, { credential: credential.value, standing });
+    if (!around.ok) return around;
+    const { surroundings, driver } = around;
     const stream = new AgentStream(run, place.clock);
     const { clock, terminals } = place;
     const dismiss = () => terminals.dismiss(run.spec.runId);
@@ -195,6 +190,27 @@ export class AgentHost {
         return;
     }
   }
+}
+
+/** The agent that waited for the run, or a new one. */
+async function surround(
+  place: Workplace,
+  run: LiveRun<AgentRunSpec>,
+  job: AgentJob,
+  model: { credential: ModelCredential; standing: ModelStanding },
+): Promise<
+  { ok: true; surroundings: Surroundings; driver: AgentDriver } | { ok: false; ending: Ending }
+> {
+  const { warm } = job;
+  if (warm !== undefined) {
+    const surroundings = takeSurroundings(place, run, job, { ...model, warm });
+    return { ok: true, surroundings, driver: warm.driver };
+  }
+  const surroundings = openSurroundings(place, run, job, model);
+  const driver = place.createDriver(surroundings.spec);
+  if (!("missing" in driver)) return { ok: true, surroundings, driver };
+  await surroundings.close();
+  return { ok: false, ending: startFailed("unsupported", driver.missing) };
 }
 
 /** Terminals see what the agent sees, and end with it. */

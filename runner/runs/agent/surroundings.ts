@@ -1,13 +1,14 @@
 /** What stands around the agent of one run: who answers its model calls and its tools. */
 import type { ModelCredential } from "../../../protocol/runner-frames.ts";
-import type { AgentBehind } from "../../agents/doors.ts";
+import type { AgentBehind, AgentDoors } from "../../agents/doors.ts";
 import type { AgentSpec } from "../../agents/driver.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
-import { rolePrompt } from "../../agents/prompts/role-prompt.ts";
 import { reachOf } from "../../egress/destination.ts";
 import type { LiveRun } from "../live-run.ts";
+import type { WarmAgent } from "../warm/warm-agent.ts";
 import type { Workplace } from "../workplace.ts";
 import type { AgentJob, AgentRunSpec } from "./agent-job.ts";
+import { agentSpec, ModelEar, modelsOf } from "./agent-spec.ts";
 import { admitCall, renewCredential, tellUsage, upstreamOf } from "./model-access.ts";
 import type { ModelStanding } from "./model-standing.ts";
 
@@ -15,35 +16,63 @@ import type { ModelStanding } from "./model-standing.ts";
 const REFUSALS_TOLD_MAX = 20;
 
 export interface Surroundings {
-  /** What the agent is started with. */
-  spec: AgentSpec;
   /** From now on its tools answer nothing. */
   revoke(): void;
   close(): Promise<void>;
 }
 
+type Model = { credential: ModelCredential; standing: ModelStanding };
+
+/** Opens the doors of an agent that is to be started, and says what with. */
 export function openSurroundings(
   place: Workplace,
   run: LiveRun<AgentRunSpec>,
   job: AgentJob,
-  model: { credential: ModelCredential; standing: ModelStanding },
+  model: Model,
+): Surroundings & { spec: AgentSpec } {
+  const ear = new ModelEar();
+  const doors = place.openDoors(behindOf(place, run, { job, model, ear }));
+  const variables = run.given.variables();
+  return {
+    ...ofDoors(doors),
+    spec: agentSpec(place, run.spec, { job, doors, ear, variables }),
+  };
+}
+
+/** Puts a run behind the doors of an agent that waited for it. */
+export function takeSurroundings(
+  place: Workplace,
+  run: LiveRun<AgentRunSpec>,
+  job: AgentJob,
+  { warm, ...model }: Model & { warm: WarmAgent },
 ): Surroundings {
+  warm.begin(behindOf(place, run, { job, model, ear: warm.ear }));
+  return ofDoors(warm.doors);
+}
+
+function ofDoors(doors: AgentDoors): Surroundings {
+  return { revoke: () => doors.revoke(), close: () => doors.close() };
+}
+
+function behindOf(
+  place: Workplace,
+  run: LiveRun<AgentRunSpec>,
+  { job, model, ear }: { job: AgentJob; model: Model; ear: ModelEar },
+): AgentBehind {
   const { standing } = model;
   const { runId } = run.spec;
-  const names = run.spec.model;
-  let hearsCall: Parameters<AgentSpec["onModelCall"]>[0] = () => undefined;
-  const doors = place.openDoors({
+  return {
     runId,
     gateway: {
       upstream: upstreamOf(model.credential),
       renew: () => renewCredential(place, run),
-      models: [...new Set([names.model, names.smallModel])],
+      models: modelsOf(run.spec.model),
       now: () => place.clock.now(),
       admit: () => admitCall(place, run),
       onUsage: (record) => {
         if (record.complete) standing.answered();
         tellUsage(run, record);
-        hearsCall({ usage: record, costUsd: record.costUsd ?? 0 });
+        ear.tell({ usage: record, costUsd: record.costUsd ?? 0 });
       },
       onFailure: (failure) => standing.failed(failure),
     },
@@ -54,31 +83,6 @@ export function openSurroundings(
         place.log.error("a tool failed", { runId, tool, error: String(error) }),
     },
     egress: egressOf(run),
-  });
-  return {
-    spec: {
-      runId,
-      role: job.role,
-      program: run.spec.program,
-      variables: run.given.variables(),
-      prompt: rolePrompt(job.role),
-      model: names.model,
-      smallModel: names.smallModel,
-      cwd: job.cwd,
-      home: job.homeDir,
-      tmp: job.tmpDir,
-      socketDir: doors.socketDir,
-      readOnly: job.readOnly,
-      readWrite: job.readWrite,
-      hide: place.hide,
-      gateway: doors.gateway,
-      tools: doors.tools,
-      egress: doors.egress,
-      ...(job.resume && { resume: job.resume }),
-      onModelCall: (listener) => (hearsCall = listener),
-    },
-    revoke: () => doors.revoke(),
-    close: () => doors.close(),
   };
 }
 

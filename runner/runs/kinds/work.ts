@@ -5,7 +5,9 @@ import { firstMessage } from "../../agents/briefing.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
 import { REPROMPT_WITHOUT_RESULT } from "../../agents/prompts/role-prompt.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
-import type { RunRepository } from "../../git/run-repo.ts";
+import type { RigRepository } from "../../git/mirror.ts";
+import type { Outcome } from "../../git/outcome.ts";
+import type { NewRun, RunRepository } from "../../git/run-repo.ts";
 import { rewrittenWords } from "../../works/base.ts";
 import { verifyDone, type Done } from "../../works/done.ts";
 import { lfsPatternsIn } from "../../works/lfs.ts";
@@ -20,6 +22,7 @@ import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import { commandPlace, retireTree } from "./retire-tree.ts";
 import { askTown } from "../agent/town-tools.ts";
 import { attributionOf, workBase, type WorkBase } from "./work-base.ts";
+import type { Berth } from "../warm/berth.ts";
 import type { Workplace } from "../workplace.ts";
 
 type WorkRun = LiveRun<RunSpecOf<"work">>;
@@ -31,11 +34,21 @@ const CLOSED_BY_GATES = "closed by gates";
 
 export async function runWork(place: Workplace, run: WorkRun): Promise<Ending> {
   if (run.spec.handed !== null) return await runHanded(place, run, run.spec.handed);
-  const prepared = await prepare(place, run);
+  const warm = place.warm.take(run.spec);
+  if (warm !== null) run.signal.addEventListener("abort", () => void warm.end(), { once: true });
+  try {
+    return await workWith(place, run, warm);
+  } finally {
+    await warm?.end();
+  }
+}
+
+async function workWith(place: Workplace, run: WorkRun, warm: Berth | null): Promise<Ending> {
+  const prepared = await prepare(place, run, warm);
   if (!prepared.ok) return prepared.ending;
   const { tree, base } = prepared;
   try {
-    return await workIn(place, run, tree, base);
+    return await workIn(place, run, { tree, base, warm });
   } catch (error) {
     // A bug here must not lose what the agent wrote.
     await retireTree(place, run, tree);
@@ -46,6 +59,7 @@ export async function runWork(place: Workplace, run: WorkRun): Promise<Ending> {
 async function prepare(
   place: Workplace,
   run: WorkRun,
+  warm: Berth | null,
 ): Promise<{ ok: true; tree: RunRepository; base: WorkBase } | { ok: false; ending: Ending }> {
   const { spec } = run;
   run.enter("fetching");
@@ -69,16 +83,33 @@ async function prepare(
     attribution: attributionOf(spec),
     copies: spec.rig.environment.copies,
   };
-  const made = await place.works.trees.create(rig, wish);
+  const made = await makeTree(place, rig, wish, warm);
   if (!made.ok) return { ok: false, ending: notPrepared(made.error.code, made.error.message) };
   return { ok: true, tree: made.run, base: based.value };
+}
+
+/** The tree that waits, moved to the run's base; a new one where there is none, or that fails. */
+async function makeTree(
+  { works }: Workplace,
+  rig: RigRepository,
+  wish: NewRun,
+  warm: Berth | null,
+): Promise<Outcome<{ run: RunRepository }>> {
+  const ready = (await warm?.takeTree()) ?? null;
+  if (ready !== null) {
+    const adopted = await works.trees.adopt(ready, wish);
+    if (adopted.ok) return adopted;
+    // The agent in it goes before it.
+    await warm?.end();
+    await works.trees.letGo(ready);
+  }
+  return works.trees.create(rig, wish);
 }
 
 async function workIn(
   place: Workplace,
   run: WorkRun,
-  tree: RunRepository,
-  base: WorkBase,
+  { tree, base, warm }: { tree: RunRepository; base: WorkBase; warm: Berth | null },
 ): Promise<Ending> {
   await prepareGates(place, run, tree);
   const lfs = await lfsPatternsIn(place.works, base.rig, base.start);
@@ -93,7 +124,9 @@ async function workIn(
     handed: null,
     handIn: handedIn.resolve,
   };
+  const waiting = await warm?.takeAgent();
   const opened = await AgentHost.open(place, run, {
+    ...(waiting && { warm: waiting }),
     role: "polecat",
     cwd: tree.treeDir,
     homeDir: tree.homeDir,

@@ -19,7 +19,7 @@ const HANDOVER_TIMEOUT_MS = 10 * 60_000;
 const CHOWN = "/bin/chown";
 
 /** Folders with a door per entry. */
-const DOORED = ["runs", "scratch", "rigs"];
+const DOORED = ["runs", "warm", "scratch", "rigs"];
 /** Programs that every user may run. */
 const SHARED = ["toolbox", "agents"];
 

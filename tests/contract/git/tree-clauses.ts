@@ -140,6 +140,44 @@ export async function removingRigs(open: OpenWorks): Promise<void> {
   expect(await rigs.has("rg1")).toBe(false);
 }
 
+export async function waitingTrees(open: OpenWorks): Promise<void> {
+  await using stage = await open();
+  const { trees, scratch } = stage.works;
+  const { rig, tip } = await fetchedRig(stage);
+  const { warm } = must(await trees.warm(rig, { name: "w1", oid: tip }));
+  expect(await stage.read(warm.treeDir, "README.md")).toBe("# Sample\n");
+  // The target has moved on before its run comes.
+  const base = await stage.stray("new.txt", "new\n");
+  must(await stage.works.rigs.fetch(rig, "main"));
+  const wish = { beadId: "bd1", runId: "rn1", base, targetBranch: "main", attribution };
+  const { run } = must(await trees.adopt(warm, wish));
+  expect(run).toMatchObject({ base, start: base, branch: "gastown/run/bd1/rn1" });
+  expect(run.treeDir).toBe(warm.treeDir);
+  expect(await stage.read(run.treeDir, "new.txt")).toBe("new\n");
+  expect(must(await trees.open(rig, "rn1")).run).toEqual(run);
+  expect(must(await trees.create(rig, wish)).run).toEqual(run);
+  await stage.write(run.treeDir, "one.txt", "1\n");
+  const { proof } = must(await trees.save(run, { nowMs }));
+  expect(await trees.branch(run)).toEqual({ readable: true, branch: run.branch });
+  const changed = must(await stage.works.history.changedPaths(rig, base, proof.oid)).paths;
+  expect(changed.map(({ path }) => path)).toEqual(["one.txt"]);
+  // It is not one that waits any more, for nobody.
+  await trees.letGo(warm);
+  await scratch.sweep();
+  expect(await stage.read(run.treeDir, "one.txt")).toBe("1\n");
+  const foreign = issueProof({ ...proof, runId: "rn2" });
+  expect(await trees.remove(run, foreign)).toMatchObject({ error: { code: "no_proof" } });
+  expect(must(await trees.remove(run, proof)).removed).toBe(true);
+  expect(await trees.open(rig, "rn1")).toMatchObject({ error: { code: "not_owned" } });
+  for (const leave of [(left: typeof warm) => trees.letGo(left), () => scratch.sweep()]) {
+    const left = must(await trees.warm(rig, { name: "w2", oid: tip })).warm;
+    await leave(left);
+    expect(await stage.read(left.treeDir, "README.md")).toBeNull();
+  }
+  const unknown = { name: "w3", oid: "f".repeat(40) };
+  expect(await trees.warm(rig, unknown)).toMatchObject({ error: { code: "unknown_base" } });
+}
+
 export async function scratchTrees(open: OpenWorks): Promise<void> {
   await using stage = await open();
   const { scratch } = stage.works;

@@ -46,6 +46,10 @@ export function worksContract(name: string, open: OpenWorks, timeoutMs: number):
       "[F5] what a runner has of a rig is known, and goes only with a proof for that rig",
       trees.removingRigs,
     );
+    clause(
+      "[C21] a tree that waited is a run's, at the run's base, and goes with its proof; one that nobody took just goes",
+      trees.waitingTrees,
+    );
     clause("[C5] a scratch tree is compared with what was written, and swept", trees.scratchTrees);
     clause("[C6] done is verified, and its branch is pushed once", trees.verifiedDone);
     clause("[D2] a bead lands once, among strangers' pushes and asked again", trees.landings);

@@ -328,3 +328,33 @@ function sampleRig() {
     isolationConfirmed: false,
   });
 }
+
+test(
+  "[C21] an agent that has rehearsed has said nothing, knows nothing of it, and takes its first turn as any other",
+  async () => {
+    const refused = Promise.withResolvers<void>();
+    let begun = false;
+    const admit = () => {
+      if (begun) return { ok: true as const };
+      refused.resolve();
+      return { ok: false as const, code: "not_begun", message: "Not yet.", status: 403 as const };
+    };
+    await using stage = await openAgentStage({
+      turns: [{ text: "One." }, { text: "Two." }],
+      admit,
+    });
+    expect(await stage.driver.start()).toMatchObject({ ok: true });
+    expect(await stage.driver.rehearse?.(refused.promise)).toEqual({ ok: true, value: undefined });
+    expect(stage.events).toEqual([]);
+    expect(stage.calls).toEqual([]);
+    begun = true;
+    await startAndPrompt(stage);
+    expect(await stage.awaitEvent(isClosed)).toEqual({ type: "turn_closed", reason: "completed" });
+    expect(stage.events.filter(({ type }) => type === "text")).toMatchObject([{ text: "One." }]);
+    expect(stage.calls).toHaveLength(1);
+    expect(stage.driver.usage().calls).toBe(1);
+    using db = new Database(join(stage.dirs.home, ".local/share/kilo/kilo.db"), { readonly: true });
+    expect(db.query("select count(*) as n from session").get()).toEqual({ n: 1 });
+  },
+  TIMEOUT_MS,
+);

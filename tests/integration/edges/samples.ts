@@ -94,6 +94,7 @@ export function baselineOffer(connection: number, acceptByMs: number): Offer {
         repromptsMax: 0,
         cutOffMs: 1,
         warmMs: 0,
+        warmWorkMs: 0,
       },
       rig: {
         id: rigId,

@@ -17,6 +17,7 @@ export const LIMITS: RunLimits = {
   repromptsMax: 1,
   cutOffMs: 60_000,
   warmMs: 500,
+  warmWorkMs: 0,
 };
 
 const MODEL = { model: "scripted", smallModel: "scripted", scripted: true };

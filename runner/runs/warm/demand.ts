@@ -1,0 +1,21 @@
+/** What an agent of work is started with, as far as it may be started before its run is known. Pure. */
+import type { RunSpecOf } from "../../../protocol/run-spec.ts";
+
+type WorkSpec = RunSpecOf<"work">;
+
+/** Equal for two runs exactly when what was made ready for one may be had by the other. */
+export function demandOf({ rig, model, program }: WorkSpec): string {
+  const { id, remote, target, egress, isolationConfirmed } = rig;
+  const { variables, ports } = rig.environment;
+  const ofRig = [id, remote, target, egress, isolationConfirmed, sorted(variables), ports];
+  return JSON.stringify([...ofRig, program, model.model, model.smallModel]);
+}
+
+/** Ports are a run's own, and a way out is opened for a run: with either only the tree is made ready. */
+export function agentMayWait({ rig }: WorkSpec): boolean {
+  return rig.egress === "none" && rig.environment.ports === 0;
+}
+
+function sorted(variables: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
