@@ -9,6 +9,7 @@ export const SECRET_CHARS_MAX = 16_000;
 export const INSTRUCTIONS_CHARS_MAX = 4_000;
 export const COPIES_MAX = 20;
 export const PORTS_MAX = 20;
+export const TOOL_SERVERS_MAX = 5;
 
 /** Set by the sandbox, by the agent's program or by the loader: a rig's value would break or undo what isolates. */
 const RESERVED: ReadonlySet<string> = new Set(
@@ -79,10 +80,28 @@ const words = z.string().trim().max(INSTRUCTIONS_CHARS_MAX).nullable();
 /** What a rig's people tell every agent of a role; null: nothing. */
 export const instructionsSchema = z.strictObject({ polecat: words, refinery: words });
 
+/** Names that would be taken for the town's own tools, or for an agent's. */
+const RESERVED_SERVER = /^(gastown|gt|town|mcp|kilo|opencode|claude|codex)(-|$)/;
+
+export const toolServerNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,19}$/, "must be 20 small letters, digits and - at most")
+  .refine((name) => !RESERVED_SERVER.test(name), "is a name of the town's or of agents' programs");
+
+const servers = z
+  .record(toolServerNameSchema, z.string().trim().min(1).max(COMMAND_LINE_CHARS_MAX))
+  .refine(
+    (all) => Object.keys(all).length <= TOOL_SERVERS_MAX,
+    `must be ${TOOL_SERVERS_MAX} at most`,
+  );
+/** Own MCP servers of agents by role: what is started beside each agent, in its sandbox, by its name. */
+export const toolServersSchema = z.strictObject({ polecat: servers, refinery: servers });
+
 /** What `rig.add` and `rig.update` take; secrets have a command of their own. */
 export const environmentSettings = {
   variables: variablesSchema,
   instructions: instructionsSchema.partial(),
+  toolServers: toolServersSchema.partial(),
   copies: copiesSchema,
   ports: z.number().int().min(0).max(PORTS_MAX),
   teardown: z.string().trim().max(COMMAND_LINE_CHARS_MAX).nullable(),
@@ -94,9 +113,13 @@ const secretUse = z.object({
   gates: z.boolean(),
 });
 
+const namedLines = z.record(z.string(), z.string());
 const given = {
   variables: z.record(z.string(), z.string()),
   instructions: z.object({ polecat: z.string().nullable(), refinery: z.string().nullable() }),
+  toolServers: z
+    .object({ polecat: namedLines, refinery: namedLines })
+    .default({ polecat: {}, refinery: {} }),
   copies: z.array(z.object({ from: z.string(), to: z.string() })),
   ports: z.number().int(),
   teardown: z.string().nullable(),
@@ -118,6 +141,7 @@ export type RunEnvironment = z.infer<typeof runEnvironmentSchema>;
 export const NO_ENVIRONMENT: RigEnvironment = {
   variables: {},
   instructions: { polecat: null, refinery: null },
+  toolServers: { polecat: {}, refinery: {} },
   copies: [],
   ports: 0,
   teardown: null,

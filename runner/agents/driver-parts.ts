@@ -24,6 +24,11 @@ export function saidBy({ stderr }: ManagedProcess): string {
   return stderr.trim().slice(-STDERR_TAIL_CHARS);
 }
 
+/** A line of a rig's people as a command; the shell becomes what it starts, as far as it can. */
+export function shellCommand(line: string): [string, ...string[]] {
+  return ["/bin/sh", "-c", line];
+}
+
 /** Every server of the runner that the agent may reach. */
 export function socketsOf({ gateway, tools }: AgentSpec, egress: Reachable | null): Reachable[] {
   const always = [gateway.reachable, tools.reachable];

@@ -8,6 +8,9 @@ import type { Reachable } from "../sandbox/sandbox-spec.ts";
 import type { ModelFailureKind } from "./model-failure.ts";
 import type { TokenUsage } from "./model-usage.ts";
 
+/** `name` is the agent's for it: it begins the names of its tools, and no tool of the town's or of the agent's own begins so. */
+export type RigServer = { name: string; line: string };
+
 /** Everything an agent is given for one run. No key is among it: the gateway has it. */
 export type AgentSpec = {
   runId: string;
@@ -35,6 +38,8 @@ export type AgentSpec = {
   gateway: { reachable: Reachable; token: string };
   /** `listed` resolves when somebody with the secret has asked which tools there are. */
   tools: { reachable: Reachable; secret: string; listed: Promise<void> };
+  /** MCP servers that its rig's people want beside it: lines for the shell, started inside. */
+  servers: readonly RigServer[];
   /** The way out that its rig allows; null: none. `ready` before it is bound. */
   egress: { opened: Promise<Reachable> } | null;
   /**
@@ -75,6 +80,8 @@ export type AgentEvent =
   /** The agent asked for something the role does not have; it was told no. */
   | { type: "refused"; what: string }
   | { type: "turn_closed"; reason: TurnEnd }
+  /** A server of the rig's gives no tools, and why; the agent goes on without it. */
+  | { type: "server_failed"; name: string; why: string }
   /** The stream of events broke and was resumed; what was missed follows. */
   | { type: "resumed" };
 

@@ -21,6 +21,7 @@ const spec: Omit<AgentSpec, "gateway" | "tools" | "egress" | "socketDir"> = {
     hide: [],
   },
   ...{ cwd: "/tree", home: "/home", tmp: "/tmp", readOnly: [], readWrite: ["/tree"] },
+  servers: [],
 };
 
 function open(answers: readonly Answer[], clock = systemClock, resume?: Uint8Array) {

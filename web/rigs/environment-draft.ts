@@ -8,20 +8,28 @@ export interface EnvironmentDraft {
   teardown: string;
   polecat: string;
   refinery: string;
+  polecatServers: string;
+  refineryServers: string;
 }
 
 export function draftOfEnvironment(environment: RigEnvironment): EnvironmentDraft {
-  const { variables, copies, ports, teardown, instructions } = environment;
+  const { variables, copies, ports, teardown, instructions, toolServers } = environment;
   return {
-    variables: Object.entries(variables)
-      .map(([name, value]) => `${name}=${value}`)
-      .join("\n"),
+    variables: linesOf(variables),
+    polecatServers: linesOf(toolServers.polecat),
+    refineryServers: linesOf(toolServers.refinery),
     copies: copies.map(({ from, to }) => `${from}=${to}`).join("\n"),
     ports,
     teardown: teardown ?? "",
     polecat: instructions.polecat ?? "",
     refinery: instructions.refinery ?? "",
   };
+}
+
+function linesOf(named: Readonly<Record<string, string>>): string {
+  return Object.entries(named)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n");
 }
 
 /** What a draft sends, or the line that cannot be read. */
@@ -32,6 +40,10 @@ export function environmentSet(
   const copies = pairs(draft.copies);
   if (typeof variables === "string") return { unreadable: variables };
   if (typeof copies === "string") return { unreadable: copies };
+  const ofPolecats = pairs(draft.polecatServers);
+  const ofRefineries = pairs(draft.refineryServers);
+  if (typeof ofPolecats === "string") return { unreadable: ofPolecats };
+  if (typeof ofRefineries === "string") return { unreadable: ofRefineries };
   const { ports, teardown, polecat, refinery } = draft;
   return {
     set: {
@@ -39,6 +51,10 @@ export function environmentSet(
       copies: copies.map(([from, to]) => ({ from, to })),
       ports,
       teardown: teardown.trim() || null,
+      toolServers: {
+        polecat: Object.fromEntries(ofPolecats),
+        refinery: Object.fromEntries(ofRefineries),
+      },
       instructions: { polecat: polecat.trim() || null, refinery: refinery.trim() || null },
     },
   };

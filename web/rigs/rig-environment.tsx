@@ -38,7 +38,7 @@ export function RigEnvironmentPart({ rig }: { rig: Rig }) {
 const none = <span className="text-ink-3">none</span>;
 
 function Shown({ rig }: { rig: Rig }) {
-  const { variables, copies, ports, teardown, instructions } = rig.environment;
+  const { variables, copies, ports, teardown, instructions, toolServers } = rig.environment;
   const named = Object.entries(variables);
   return (
     <Facts>
@@ -65,6 +65,17 @@ function Shown({ rig }: { rig: Rig }) {
           )}
         </Fact>
       ))}
+      {(["polecat", "refinery"] as const).map((role) => {
+        const lines = Object.entries(toolServers[role]).map((pair) => pair.join("="));
+        return (
+          <Fact
+            key={role}
+            name={`MCP servers of ${role === "polecat" ? "polecats" : "refineries"}`}
+          >
+            {lines.length === 0 ? none : <Lines lines={lines} />}
+          </Fact>
+        );
+      })}
     </Facts>
   );
 }
@@ -165,6 +176,21 @@ function EnvironmentFields({ draft, onChange }: Pick<EditingProps, "draft" | "on
           }
         />
       </div>
+      <TextArea
+        mono
+        label="MCP servers of polecats"
+        help="One name=command on each line: more tools, started beside each agent in its sandbox and its tree, with the variables."
+        placeholder="docs=node tools/docs-server.js"
+        value={draft.polecatServers}
+        onChange={(event) => onChange({ ...draft, polecatServers: event.target.value })}
+      />
+      <TextArea
+        mono
+        label="MCP servers of refineries"
+        help="What they run from the tree, the author of the change may have written."
+        value={draft.refineryServers}
+        onChange={(event) => onChange({ ...draft, refineryServers: event.target.value })}
+      />
       <TextArea
         label="Told to every polecat"
         value={draft.polecat}

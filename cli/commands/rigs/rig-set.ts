@@ -27,6 +27,9 @@ interface SetOptions extends TownOptions, RigSettingsOptions {
   uncopy?: string[];
   ports?: number;
   teardown?: string;
+  mcpPolecat?: string[];
+  mcpRefinery?: string[];
+  unsetMcp?: string[];
   tellPolecat?: string;
   tellRefinery?: string;
   savedWork?: SavedPlace;
@@ -50,6 +53,13 @@ export function addRigSet(group: Command): void {
       wholeNumber("--ports", 0, PORTS_MAX),
     )
     .option("--teardown <command>", "runs in a tree before it is removed; an empty one: none")
+    .option(
+      "--mcp-polecat <name=command>",
+      "an MCP server for every polecat, started in its sandbox by this line; may be repeated",
+      collect,
+    )
+    .option("--mcp-refinery <name=command>", "the same for every refinery", collect)
+    .option("--unset-mcp <name>", "take an MCP server away; may be repeated", collect)
     .option("--tell-polecat <text>", "told to every polecat of the rig; - reads it, empty: nothing")
     .option(
       "--tell-refinery <text>",
@@ -120,13 +130,28 @@ async function environmentOf(
     ...(options.tellPolecat !== undefined && { polecat: await textOf(options.tellPolecat) }),
     ...(options.tellRefinery !== undefined && { refinery: await textOf(options.tellRefinery) }),
   };
+  const { mcpPolecat, mcpRefinery, unsetMcp } = options;
+  const toolServers = {
+    polecat: serversOf(environment.toolServers.polecat, mcpPolecat, unsetMcp),
+    refinery: serversOf(environment.toolServers.refinery, mcpRefinery, unsetMcp),
+  };
   return {
+    ...((mcpPolecat ?? mcpRefinery ?? unsetMcp) && { toolServers }),
     ...((set ?? unsetVar) && { variables }),
     ...((copy ?? uncopy) && { copies }),
     ...(ports !== undefined && { ports }),
     ...(teardown !== undefined && { teardown: teardown || null }),
     ...(Object.keys(instructions).length > 0 && { instructions }),
   };
+}
+
+function serversOf(
+  before: Readonly<Record<string, string>>,
+  set: readonly string[] = [],
+  unset: readonly string[] = [],
+): Record<string, string> {
+  const kept = Object.entries(before).filter(([name]) => !unset.includes(name));
+  return Object.fromEntries([...kept, ...set.map(pair)]);
 }
 
 async function textOf(text: string): Promise<string | null> {
@@ -145,7 +170,8 @@ function told(options: TownOptions, rig: Rig, whole = false): void {
     `Rig ${rig.name} is ${rig.state}: ${rig.remote}, into ${rig.target || "its default branch"}`,
   );
   if (!whole) return;
-  const { variables, secrets, copies, ports, teardown, instructions } = rig.environment;
+  const { variables, secrets, copies, ports, teardown, instructions, toolServers } =
+    rig.environment;
   printLine(
     `Delivery ${rig.delivery}; review ${rig.codeReview ? "by a refinery" : "by gates alone"}`,
   );
@@ -162,6 +188,9 @@ function told(options: TownOptions, rig: Rig, whole = false): void {
     );
   for (const { from, to } of copies) printLine(`Copied: ${from} to ${to}`);
   if (ports > 0) printLine(`Ports of each run: ${ports}`);
+  for (const role of ["polecat", "refinery"] as const)
+    for (const [name, command] of Object.entries(toolServers[role]))
+      printLine(`MCP server ${name} of every ${role}: ${command}`);
   for (const role of ["polecat", "refinery"] as const)
     if (instructions[role] !== null) printLine(`Told to every ${role}: ${instructions[role]}`);
 }

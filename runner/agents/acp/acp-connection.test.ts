@@ -35,7 +35,13 @@ const chunk = (text: string, sessionId = "s1") => ({
   },
 });
 
-const session = { cwd: "/tree", prompt: "You are a polecat.", meta: null, tools };
+const session = {
+  servers: [],
+  cwd: "/tree",
+  prompt: "You are a polecat.",
+  meta: null,
+  tools,
+};
 
 function answers({ id, method }: Asked, say: (message: object) => void): void {
   if (method === "initialize") say({ id, result: greeting });
@@ -50,6 +56,17 @@ test("[C19] an agent is offered no files and no terminals, and gets the town's t
     { clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false } },
     { cwd: "/tree", mcpServers: [{ type: "http", name: "gastown", url: tools.url }] },
   ]);
+});
+
+test("[C25] servers of the rig go to the agent as commands for it to start, before the town's", async () => {
+  const { connection, asked } = await connected(answers);
+  await connection.greet();
+  await connection.openSession({
+    ...session,
+    servers: [{ name: "rig-docs", line: "node docs.js" }],
+  });
+  const docs = { name: "rig-docs", command: "/bin/sh", args: ["-c", "node docs.js"], env: [] };
+  expect(asked[1]?.params).toMatchObject({ mcpServers: [docs, { name: "gastown" }] });
 });
 
 test("[C19] an agent that takes its role with its session gets it there, instead of its own words where it can", async () => {

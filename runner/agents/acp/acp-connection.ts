@@ -5,6 +5,8 @@
 import type * as Sdk from "@agentclientprotocol/sdk";
 import type { z } from "zod";
 import { refuse, type Result } from "../../../protocol/error.ts";
+import type { RigServer } from "../driver.ts";
+import { shellCommand } from "../driver-parts.ts";
 import type { AcpError } from "./acp-errors.ts";
 import type { AcpPermission, AcpUpdate } from "./acp-wire.ts";
 import {
@@ -33,6 +35,8 @@ export type NewSession = {
   /** The program's own; null: it has none. */
   meta: Readonly<Record<string, unknown>> | null;
   tools: ToolServerAddress;
+  /** Of its rig; the agent starts them. */
+  servers: readonly RigServer[];
 };
 
 export type AcpConnection = {
@@ -113,7 +117,7 @@ class Asking {
     return { ok: true, value: undefined };
   }
 
-  async openSession({ cwd, prompt, meta, tools }: NewSession): Promise<Result<void>> {
+  async openSession({ cwd, prompt, meta, tools, servers }: NewSession): Promise<Result<void>> {
     const { name, url, authorization } = tools;
     const headers = [{ name: "Authorization", value: authorization }];
     const mode = this.#promptMode;
@@ -121,7 +125,7 @@ class Asking {
       this.#sdk.methods.agent.session.new,
       {
         cwd,
-        mcpServers: [{ type: "http", name, url, headers }],
+        mcpServers: [...servers.map(started), { type: "http", name, url, headers }],
         ...(mode !== null && { systemPrompt: { mode, content: [{ type: "text", text: prompt }] } }),
         ...(meta !== null && { _meta: meta }),
       },
@@ -168,6 +172,11 @@ class Asking {
       return { ok: false, error: { message: message.slice(0, ERROR_CHARS_MAX), data } };
     }
   }
+}
+
+function started({ name, line }: RigServer) {
+  const [command, ...args] = shellCommand(line);
+  return { name, command, args, env: [] };
 }
 
 /** Messages of the library as lines. Of the agent's answers only those reach it that something was asked for. */

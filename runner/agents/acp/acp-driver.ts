@@ -186,11 +186,10 @@ export class AcpDriver implements AgentDriver {
   async #openSession(connection: AcpConnection): Promise<Result<void>> {
     const greeted = await connection.greet();
     if (!greeted.ok) return greeted;
-    const { cwd, prompt, tools } = this.#spec;
+    const { cwd, prompt, tools, servers } = this.#spec;
     const port = portInside(this.#options.sandbox.mode, tools.reachable);
     return connection.openSession({
-      cwd,
-      prompt,
+      ...{ cwd, prompt, servers },
       meta: this.#options.program.sessionMeta?.(this.#spec) ?? null,
       tools: {
         name: TOOL_SERVER_NAME,
@@ -239,7 +238,7 @@ export class AcpDriver implements AgentDriver {
 
   /** Nobody sits at this agent: it may do what its role has. */
   #permit(asked: AcpPermission) {
-    const { allowed, outcome } = answerPermission(this.#spec.role, asked);
+    const { allowed, outcome } = answerPermission(this.#spec, asked);
     const { title, kind } = asked.toolCall;
     if (!allowed)
       this.#tell([{ type: "refused", what: (title ?? kind ?? "a tool").slice(0, 200) }]);

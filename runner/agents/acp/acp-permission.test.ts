@@ -6,8 +6,9 @@ const options = [
   { optionId: "once", kind: "allow_once" },
   { optionId: "no", kind: "reject_once" },
 ];
+const servers = [{ name: "rig-docs", line: "docs" }];
 const ask = (role: "polecat" | "refinery" | "mayor", kind: string | null, title = "x") =>
-  answerPermission(role, { toolCall: { title, kind }, options });
+  answerPermission({ role, servers }, { toolCall: { title, kind }, options });
 const yes = { allowed: true, outcome: { outcome: "selected" as const, optionId: "once" } };
 const no = { allowed: false, outcome: { outcome: "selected" as const, optionId: "no" } };
 
@@ -29,14 +30,29 @@ test("[C19] the town's tools are allowed to the role that has them, under whatev
   expect(ask("polecat", "other", "badgt_done")).toEqual(no);
 });
 
+test("[C25] tools of the rig's servers are allowed by the names that programs give them, and by no others", () => {
+  const titles = ["rig-docs_find", "mcp__rig-docs__find", "rig-docs/find", "Tool: rig-docs.find"];
+  for (const title of titles) expect(ask("refinery", "other", title)).toEqual(yes);
+  const others = [
+    "rig-docs",
+    "Fetch https://a.test/rig-docs_find",
+    "rig-other_find",
+    "rig-docs_a b",
+  ];
+  for (const title of others) expect(ask("refinery", "fetch", title)).toEqual(no);
+  expect(ask("refinery", "execute", "rig-docs_find")).toEqual(no);
+});
+
 test("[C19] a request whose answers do not fit is called off", () => {
   const toolCall = { title: "x", kind: "edit" };
-  expect(answerPermission("refinery", { toolCall, options: [] })).toEqual({
+  expect(answerPermission({ role: "refinery", servers }, { toolCall, options: [] })).toEqual({
     allowed: false,
     outcome: { outcome: "cancelled" },
   });
   const always = [{ optionId: "always", kind: "allow_always" }];
-  expect(answerPermission("polecat", { toolCall, options: always })).toMatchObject({
+  expect(
+    answerPermission({ role: "polecat", servers }, { toolCall, options: always }),
+  ).toMatchObject({
     allowed: true,
     outcome: { optionId: "always" },
   });

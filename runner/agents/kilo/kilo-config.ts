@@ -1,7 +1,8 @@
 /** kilo's configuration and environment for one run. Pure. */
 import type { Config } from "@kilocode/sdk/v2/client";
 import { portInside, type SandboxMode } from "../../sandbox/sandbox-spec.ts";
-import type { AgentSpec } from "../driver.ts";
+import type { AgentSpec, RigServer } from "../driver.ts";
+import { shellCommand } from "../driver-parts.ts";
 import { BUILT_IN_TOOLS, TOOL_SERVER_NAME } from "../tools.ts";
 
 /** Name of the provider the gateway plays. */
@@ -37,6 +38,7 @@ export function kiloConfig(spec: AgentSpec, mode: SandboxMode): Config {
         permission: {
           "*": "deny",
           ...builtIn,
+          ...Object.fromEntries(spec.servers.map(({ name }) => [`${name}_*`, "allow" as const])),
           [`${TOOL_SERVER_NAME}_*`]: "allow",
           external_directory: "deny",
           doom_loop: "allow",
@@ -45,6 +47,7 @@ export function kiloConfig(spec: AgentSpec, mode: SandboxMode): Config {
       title: { disable: true },
     },
     mcp: {
+      ...Object.fromEntries(spec.servers.map((server) => [server.name, started(server)])),
       [TOOL_SERVER_NAME]: {
         type: "remote",
         url: `http://127.0.0.1:${portInside(mode, spec.tools.reachable)}/mcp`,
@@ -59,6 +62,10 @@ export function kiloConfig(spec: AgentSpec, mode: SandboxMode): Config {
     share: "disabled",
     autoupdate: false,
   };
+}
+
+function started({ line }: RigServer) {
+  return { type: "local" as const, command: shellCommand(line), timeout: TOOL_TIMEOUT_MS };
 }
 
 function provider(spec: AgentSpec, mode: SandboxMode) {

@@ -40,6 +40,7 @@ const RECONNECTS_MAX = 50;
 const GIVE_UP_GRACE_MS = 1_000;
 /** A first turn on a busy host. */
 const REHEARSAL_MS_MAX = 30_000;
+const WHY_CHARS_MAX = 500;
 const NOT_YOURS = "This role does not have that. Go on with the tools you have.";
 
 export class KiloDriver implements AgentDriver {
@@ -207,6 +208,7 @@ export class KiloDriver implements AgentDriver {
     });
     const tools = await this.#awaitTools(client, deadlineAt);
     if (!tools.ok) return tools;
+    await this.#tellFailedServers(client);
     const session = await this.#session(client);
     if (!session.ok) return session;
     const { sessionId, seen } = session.value;
@@ -231,6 +233,18 @@ export class KiloDriver implements AgentDriver {
     if (this.#kept !== null) return resumeSession(client, this.#kept, this.#options.now());
     const made = await client.createSession(`Run ${this.#spec.runId}`);
     return made.ok ? { ok: true, value: { sessionId: made.value.id, seen: [] } } : made;
+  }
+
+  /** They are known when the town's is: all are begun together. */
+  async #tellFailedServers(client: KiloClient): Promise<void> {
+    if (this.#spec.servers.length === 0) return;
+    const seen = await client.toolServers();
+    for (const { name } of this.#spec.servers) {
+      const server = seen.ok ? seen.value[name] : undefined;
+      if (server?.status === "connected") continue;
+      const why = server?.error ?? server?.status ?? "it does not say why";
+      this.#emit({ type: "server_failed", name, why: why.slice(0, WHY_CHARS_MAX) });
+    }
   }
 
   #newMessageId(): string {

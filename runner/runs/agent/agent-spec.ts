@@ -2,7 +2,7 @@
 import type { Role } from "../../../protocol/run.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import type { AgentDoors } from "../../agents/doors.ts";
-import type { AgentSpec } from "../../agents/driver.ts";
+import type { AgentSpec, RigServer } from "../../agents/driver.ts";
 import { rolePrompt } from "../../agents/prompts/role-prompt.ts";
 
 /** Its role and its places. */
@@ -37,9 +37,20 @@ export function modelsOf(names: RunSpecOf<"work">["model"]): string[] {
   return [...new Set([names.model, names.smallModel])];
 }
 
+/** Begins the names of what a rig's people add: neither the town nor an agent has a tool of that name. */
+const RIG_SERVER = "rig-";
+
+/** The servers that a rig's people want beside the agents of a role. */
+function serversOf(spec: Partial<Pick<RunSpecOf<"work">, "rig">>, role: Role): RigServer[] {
+  if (role !== "polecat" && role !== "refinery") return [];
+  const lines = spec.rig?.environment.toolServers[role] ?? {};
+  return Object.entries(lines).map(([name, line]) => ({ name: RIG_SERVER + name, line }));
+}
+
 export function agentSpec(
   { hide }: { hide: readonly string[] },
-  { runId, program, model }: Pick<RunSpecOf<"work">, "runId" | "program" | "model">,
+  spec: Pick<RunSpecOf<"work">, "runId" | "program" | "model"> &
+    Partial<Pick<RunSpecOf<"work">, "rig">>,
   given: {
     job: AgentPlaces;
     doors: AgentDoors;
@@ -48,6 +59,7 @@ export function agentSpec(
   },
 ): AgentSpec {
   const { job, doors, ear, variables } = given;
+  const { runId, program, model } = spec;
   return {
     ...{ runId, program, variables },
     role: job.role,
@@ -63,6 +75,7 @@ export function agentSpec(
     hide,
     gateway: doors.gateway,
     tools: doors.tools,
+    servers: serversOf(spec, job.role),
     egress: doors.egress,
     ...(job.resume && { resume: job.resume }),
     onModelCall: (listener) => ear.listen(listener),

@@ -83,6 +83,11 @@ export class AgentStream {
         return this.#notice("warning", `The model cannot be reached: ${event.message}`);
       case "error":
         return this.#notice("error", event.message);
+      case "server_failed":
+        return this.#notice(
+          "warning",
+          `The MCP server ${event.name} of the rig gives no tools: ${event.why}`,
+        );
       case "refused":
         return this.#notice(
           "normal",

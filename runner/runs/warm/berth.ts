@@ -49,9 +49,21 @@ export class Berth {
   }
 
   async #make(spec: RunSpecOf<"work">, name: string) {
-    this.#tree = await this.#makeTree(spec, name);
-    const agent = this.#tree === null ? Promise.resolve(null) : this.#makeAgent(spec, this.#tree);
-    return { tree: this.#tree, agent };
+    const tree = await this.#guarded(() => this.#makeTree(spec, name));
+    this.#tree = tree;
+    const agent = tree === null ? null : this.#guarded(() => this.#makeAgent(spec, tree));
+    return { tree, agent: Promise.resolve(agent) };
+  }
+
+  /** One of the edges where a bug is caught: nothing is ready then, and runs go on. */
+  async #guarded<T>(make: () => Promise<T | null>): Promise<T | null> {
+    try {
+      return await make();
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#place.log.error("making something ready failed", { error: why });
+      return null;
+    }
   }
 
   /** Of what the rig's next work most likely begins from. */

@@ -9,6 +9,11 @@ const spec = (more: Partial<RunSpecOf<"work">> = {}, ofRig: Partial<typeof rig> 
   workSpec({ ...rig, ...ofRig }, more);
 const model = { model: "scripted", smallModel: "scripted", scripted: true };
 
+const withServer = {
+  ...NO_ENVIRONMENT,
+  toolServers: { polecat: { docs: "node docs.js" }, refinery: {} },
+};
+
 test("[C21] what was made ready is for runs that demand just that: rig, program, models, variables, network", () => {
   const mine = demandOf(spec());
   expect(demandOf(spec({ carries: [], contains: ["a".repeat(40)] }))).toBe(mine);
@@ -22,6 +27,7 @@ test("[C21] what was made ready is for runs that demand just that: rig, program,
     spec({}, { isolationConfirmed: false }),
     spec({}, { environment: { ...NO_ENVIRONMENT, variables: { A: "1" } } }),
     spec({}, { environment: { ...NO_ENVIRONMENT, ports: 2 } }),
+    spec({}, { environment: withServer }),
     workSpec(rigSpec("/remote.git")),
   ];
   for (const other of others) expect(demandOf(other)).not.toBe(mine);
@@ -32,4 +38,5 @@ test("[C21] an agent waits only where all that it is started with is known befor
   expect(agentMayWait(spec())).toBe(true);
   expect(agentMayWait(spec({}, { egress: ["registry.npmjs.org:443"] }))).toBe(false);
   expect(agentMayWait(spec({}, { environment: { ...NO_ENVIRONMENT, ports: 1 } }))).toBe(false);
+  expect(agentMayWait(spec({}, { environment: withServer }))).toBe(false);
 });

@@ -6,14 +6,19 @@ type WorkSpec = RunSpecOf<"work">;
 /** Equal for two runs exactly when what was made ready for one may be had by the other. */
 export function demandOf({ rig, model, program }: WorkSpec): string {
   const { id, remote, target, egress, isolationConfirmed } = rig;
-  const { variables, ports } = rig.environment;
-  const ofRig = [id, remote, target, egress, isolationConfirmed, sorted(variables), ports];
+  const { variables, ports, toolServers } = rig.environment;
+  const servers = sorted(toolServers.polecat);
+  const ofRig = [id, remote, target, egress, isolationConfirmed, sorted(variables), ports, servers];
   return JSON.stringify([...ofRig, program, model.model, model.smallModel]);
 }
 
-/** Ports are a run's own, and a way out is opened for a run: with either only the tree is made ready. */
+/**
+ * Ports are a run's own, a way out is opened for a run, and servers of the rig may need what setup makes: with any of
+ * them only the tree is made ready.
+ */
 export function agentMayWait({ rig }: WorkSpec): boolean {
-  return rig.egress === "none" && rig.environment.ports === 0;
+  const { ports, toolServers } = rig.environment;
+  return rig.egress === "none" && ports === 0 && Object.keys(toolServers.polecat).length === 0;
 }
 
 function sorted(variables: Readonly<Record<string, string>>): [string, string][] {

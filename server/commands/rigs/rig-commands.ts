@@ -83,8 +83,8 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
       `the rig was changed since you looked (version ${rig.value.version}). Look again.`,
     );
   }
-  const { variables, instructions, copies, ports, teardown, ...set } = body.set;
-  const wish = { variables, instructions, copies, ports, teardown };
+  const { variables, instructions, toolServers, copies, ports, teardown, ...set } = body.set;
+  const wish = { variables, instructions, toolServers, copies, ports, teardown };
   const refused = clash(rig.value.environment, wish);
   if (refused) return refused;
   const { environment, isFelt } = changedEnvironment(rig.value.environment, wish);

@@ -17,7 +17,7 @@ import type { Apply } from "../command.ts";
 
 type Wish = Pick<
   CommandBody<"rig.update">["set"],
-  "variables" | "instructions" | "copies" | "ports" | "teardown"
+  "variables" | "instructions" | "toolServers" | "copies" | "ports" | "teardown"
 >;
 
 /** With what is wished for in its place. `isFelt`: setup or gates may end otherwise than before. */
@@ -25,7 +25,7 @@ export function changedEnvironment(
   before: RigEnvironment,
   wish: Wish,
 ): { environment: RigEnvironment; isFelt: boolean } {
-  const { variables, instructions, copies, ports, teardown } = wish;
+  const { variables, instructions, toolServers, copies, ports, teardown } = wish;
   const isFelt =
     differs(variables, before.variables) ||
     differs(copies, before.copies) ||
@@ -38,6 +38,10 @@ export function changedEnvironment(
       instructions: {
         polecat: words(instructions?.polecat, before.instructions.polecat),
         refinery: words(instructions?.refinery, before.instructions.refinery),
+      },
+      toolServers: {
+        polecat: toolServers?.polecat ?? before.toolServers.polecat,
+        refinery: toolServers?.refinery ?? before.toolServers.refinery,
       },
       copies: copies ?? before.copies,
       ports: ports ?? before.ports,

@@ -207,6 +207,7 @@ export async function openAgentStage(options: AgentStageOptions): Promise<AgentS
       secret: "run-secret",
       listed: tools.listed,
     },
+    servers: [],
     egress: null,
     onModelCall: (listener) => (hearsCall = listener),
   };

@@ -56,6 +56,26 @@ test("[C25] variables, files, ports and words are kept, and the next offer carri
   });
 });
 
+test("[C25] MCP servers are kept by role and offered, without a baseline; names that would be taken for others are refused", async () => {
+  const before = stage.port.offers.length;
+  const polecat = { docs: "node docs.js" };
+  const changed = await stage.do("rig.update", { rig, set: { toolServers: { polecat } } });
+  expect(changed).toMatchObject({
+    state: "ready",
+    environment: { toolServers: { polecat, refinery: {} }, version: 0 },
+  });
+  const refinery = { look: "look --at main" };
+  await stage.do("rig.update", { rig, set: { toolServers: { refinery } } });
+  expect((await rigNow()).environment.toolServers).toEqual({ polecat, refinery });
+  for (const name of ["gastown", "gt-more", "mcp", "Docs", "a_b", "a".repeat(21)])
+    expect(
+      await stage.codeOf("rig.update", { rig, set: { toolServers: { polecat: { [name]: "x" } } } }),
+    ).toBe("invalid_body");
+  await stage.do("bead.sling", { rig, title: "One" });
+  const { spec } = await stage.offered("work", before);
+  expect(spec.rig.environment.toolServers).toEqual({ polecat, refinery });
+});
+
 test("[C25] a baseline of another environment says nothing of the rig", async () => {
   const before = stage.port.offers.length;
   await stage.do("rig.recheck", { rig });
