@@ -41,7 +41,8 @@ export type EgressProxy = {
 
 export type EgressOptions = {
   listen: ListenOn;
-  reach: Reach;
+  /** Asked for at each connection, where it may change. */
+  reach: Reach | (() => Reach);
   /** Hears of each request that was refused, as `host:port` and a reason. */
   onRefused: (destination: string, why: string) => void;
 };
@@ -105,7 +106,9 @@ function reachableAt(address: ListenAddress): Reachable {
   return { name: "egress", address, insidePort: EGRESS_PORT_INSIDE };
 }
 
-async function serve(client: Socket, { reach, onRefused }: EgressOptions): Promise<void> {
+async function serve(client: Socket, options: EgressOptions): Promise<void> {
+  const { onRefused } = options;
+  const reach = typeof options.reach === "function" ? options.reach() : options.reach;
   client.on("error", () => client.destroy());
   const head = await readHead(client);
   if (head === null) return;

@@ -12,13 +12,10 @@ export function demandOf({ rig, model, program }: WorkSpec): string {
   return JSON.stringify([...ofRig, program, model.model, model.smallModel]);
 }
 
-/**
- * Ports are a run's own, a way out is opened for a run, and servers of the rig may need what setup makes: with any of
- * them only the tree is made ready.
- */
+/** Ports are a run's own, and servers of the rig may need what setup makes: with either only the tree is made ready. */
 export function agentMayWait({ rig }: WorkSpec): boolean {
   const { ports, toolServers } = rig.environment;
-  return rig.egress === "none" && ports === 0 && Object.keys(toolServers.polecat).length === 0;
+  return ports === 0 && Object.keys(toolServers.polecat).length === 0;
 }
 
 function sorted(variables: Readonly<Record<string, string>>): [string, string][] {

@@ -4,7 +4,12 @@ import { upstreamNow } from "../../agents/gateway.ts";
 import { LateBehind } from "./late-behind.ts";
 
 const late = () =>
-  new LateBehind({ name: "w1", role: "polecat", models: ["big"], now: () => 1_000 });
+  new LateBehind({
+    ...{ name: "w1", role: "polecat", models: ["big"], hasEgress: true },
+    now: () => 1_000,
+  });
+const reachOf = ({ egress }: AgentBehind) =>
+  typeof egress?.reach === "function" ? egress.reach() : egress?.reach;
 const call = { model: "big" };
 const meta = { runId: "w1", callId: "1", terminal: true };
 
@@ -29,17 +34,17 @@ function run(): AgentBehind & { called: string[] } {
       },
       onBug: () => called.push("bug"),
     },
-    egress: null,
+    egress: { reach: ["a.test:443"], onRefused: () => called.push("refused") },
   };
 }
 
-test("[C21] an agent that waits calls no model and no tool, and there is no key behind its doors", async () => {
+test("[C21] an agent that waits calls no model and no tool and reaches nothing, and there is no key behind its doors", async () => {
   const { behind, refused } = late();
   expect(await behind.gateway.admit(call)).toMatchObject({ ok: false, code: "not_begun" });
   await refused;
   expect(await behind.tools.call("gt_done", {}, meta)).toMatchObject({ ok: false });
   expect(() => upstreamNow(behind.gateway.upstream)).toThrow("no run has begun");
-  expect(behind.egress).toBeNull();
+  expect(reachOf(behind)).toEqual([]);
 });
 
 test("[C21] once a run has begun everything is the run's, and no second one gets in", async () => {
@@ -51,6 +56,8 @@ test("[C21] once a run has begun everything is the run's, and no second one gets
   expect(upstreamNow(gateway.upstream)).toEqual({ baseUrl: "http://model", apiKey: "key" });
   await tools.call("gt_done", {}, meta);
   tools.onBug(new Error("a bug"), "gt_done");
-  expect(mine.called).toEqual(["gt_done", "bug"]);
+  expect(reachOf(waiting.behind)).toEqual(["a.test:443"]);
+  waiting.behind.egress?.onRefused("b.test:443", "It is not named.");
+  expect(mine.called).toEqual(["gt_done", "bug", "refused"]);
   expect(() => waiting.begin(run())).toThrow("one run only");
 });

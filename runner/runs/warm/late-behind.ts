@@ -2,6 +2,7 @@
 import type { AgentBehind } from "../../agents/doors.ts";
 import { upstreamNow, type Admission } from "../../agents/gateway.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
+import type { Reach } from "../../egress/destination.ts";
 
 const NOT_BEGUN = "No run has begun here. Nothing was done.";
 const NOT_ADMITTED: Admission = { ok: false, code: "not_begun", message: NOT_BEGUN, status: 403 };
@@ -20,12 +21,14 @@ export class LateBehind {
   constructor(parts: {
     name: string;
     role: AgentBehind["tools"]["role"];
+    /** Whether the run will have a way out of its sandbox; until then it leads nowhere. */
+    hasEgress: boolean;
     models: readonly string[];
     now: () => number;
   }) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.refused = promise;
-    const { name, role, models, now } = parts;
+    const { name, role, models, now, hasEgress } = parts;
     this.behind = {
       runId: name,
       gateway: {
@@ -48,7 +51,12 @@ export class LateBehind {
           this.#run?.tools.call(tool, args, meta) ?? Promise.resolve(NO_TOOLS),
         onBug: (error, tool) => this.#begun.tools.onBug(error, tool),
       },
-      egress: null,
+      egress: hasEgress
+        ? {
+            reach: () => reachNow(this.#run?.egress ?? null),
+            onRefused: (destination, why) => this.#run?.egress?.onRefused(destination, why),
+          }
+        : null,
     };
   }
 
@@ -63,4 +71,9 @@ export class LateBehind {
     if (this.#run === null) throw new Error("no run has begun here");
     return this.#run;
   }
+}
+
+function reachNow(egress: AgentBehind["egress"]): Reach {
+  const reach = egress?.reach ?? [];
+  return typeof reach === "function" ? reach() : reach;
 }

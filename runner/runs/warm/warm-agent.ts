@@ -35,7 +35,7 @@ export async function openWarmAgent(
   const role = "polecat";
   const { name } = tree;
   const late = new LateBehind({
-    ...{ name, role },
+    ...{ name, role, hasEgress: spec.rig.egress !== "none" },
     models: modelsOf(spec.model),
     now: () => clock.now(),
   });
