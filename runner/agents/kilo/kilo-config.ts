@@ -9,6 +9,8 @@ import { BUILT_IN_TOOLS, TOOL_SERVER_NAME } from "../tools.ts";
 export const PROVIDER_ID = "town";
 /** A tool call may wait for the town. */
 const TOOL_TIMEOUT_MS = 120_000;
+/** For its start and for each call; one that hangs must not cost the agent its own start. */
+const RIG_SERVER_TIMEOUT_MS = 30_000;
 /** Without it kilo assumes a window and compacts by it; providers refuse what is really too long. */
 const CONTEXT_TOKENS = 200_000;
 const OUTPUT_TOKENS = 32_000;
@@ -65,7 +67,7 @@ export function kiloConfig(spec: AgentSpec, mode: SandboxMode): Config {
 }
 
 function started({ line }: RigServer) {
-  return { type: "local" as const, command: shellCommand(line), timeout: TOOL_TIMEOUT_MS };
+  return { type: "local" as const, command: shellCommand(line), timeout: RIG_SERVER_TIMEOUT_MS };
 }
 
 function provider(spec: AgentSpec, mode: SandboxMode) {
