@@ -65,8 +65,10 @@ test(
   "[C21] the next work of a rig gets what was made ready, once: another at the same time starts its own",
   async () => {
     const probe = "env; ls -A ../..; cat /proc/*/environ | tr '\\0' '\\n'";
+    // In other letters: the agent itself refuses a line that names outside paths, and that is not the wall we test.
+    const hidden = Buffer.from(probe).toString("base64");
     stage = await openStage(
-      polecat(bash(`(${probe}) > seen.txt 2>&1; echo hello > line.txt`), done),
+      polecat(bash(`echo ${hidden} | base64 -d | sh > seen.txt 2>&1; echo hello > line.txt`), done),
     );
     await stage.start({ slots: 3 });
     const rig = rigSpec(stage.remoteDir);
