@@ -13,7 +13,7 @@ import { deleteRef } from "../saves/forget-save.ts";
 import type { Workplace } from "../workplace.ts";
 
 type Kept = Purged["kept"][number];
-type Place = Pick<Workplace, "works" | "rigs" | "saves" | "clock">;
+type Place = Pick<Workplace, "works" | "rigs" | "saves" | "warm" | "clock">;
 
 /** Errors: `busy` and `offline` may pass. No run of the rig may live here. */
 export async function purgeRig(place: Place, order: PurgeFrame): Promise<Ack<Purged>> {
@@ -22,6 +22,7 @@ export async function purgeRig(place: Place, order: PurgeFrame): Promise<Ack<Pur
   if (!saves.leaveRig(id))
     return refuse("busy", "Saved work of that rig is being copied.", { retryable: true });
   if (!(await works.rigs.has(id))) return kept([]);
+  await place.warm.forget(id);
   const opened = await rigs.open({ id, remote });
   if (!opened.ok) return again(opened.error);
   const { rig } = opened;

@@ -75,6 +75,13 @@ export class WarmPool {
     this.#drop((held) => !stay.includes(held));
   }
 
+  /** The rig goes: nothing of it waits here when this resolves. */
+  async forget(rig: string): Promise<void> {
+    this.#known.delete(rig);
+    this.#drop(({ rigId }) => rigId === rig);
+    await Promise.all(this.#leaving);
+  }
+
   /** Nothing is made ready any more, and nothing is left when it resolves. */
   async close(): Promise<void> {
     this.#closed = true;
