@@ -71,6 +71,7 @@ export async function furnish(host: Host): Promise<Furniture> {
       runtime: process.execPath,
       compiled: !basename(process.execPath).startsWith("bun"),
     },
+    warn: (text) => log.warn(text, {}),
   });
   if (stuck.length > 0)
     log.warn("processes of these users cannot be ended", { users: stuck.join(" ") });

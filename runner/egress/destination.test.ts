@@ -27,15 +27,19 @@ test("[C23] a destination is a host and a port, and nothing that another program
 test("[C23] a name is connected to where the list names it and it is public; an address where the list names itself", () => {
   const list = ["api.example.org:443", "127.0.0.1:8080"];
   const api = { host: "api.example.org", port: 443 };
-  expect(mayConnect(list, api, "1.1.1.1")).toBe(true);
-  expect(mayConnect(list, api, "127.0.0.1")).toBe(false);
-  expect(mayConnect(list, api, "169.254.169.254")).toBe(false);
-  expect(mayConnect(list, { ...api, port: 80 }, "1.1.1.1")).toBe(false);
-  expect(mayConnect(list, { ...api, host: "example.org" }, "1.1.1.1")).toBe(false);
-  expect(mayConnect(list, { host: "127.0.0.1", port: 8080 }, "127.0.0.1")).toBe(true);
-  expect(mayConnect(list, { host: "127.0.0.1", port: 8081 }, "127.0.0.1")).toBe(false);
-  expect(mayConnect("public", { host: "anything.test", port: 1 }, "1.1.1.1")).toBe(true);
-  expect(mayConnect("public", { host: "127.0.0.1", port: 8080 }, "127.0.0.1")).toBe(false);
+  const own = ["62.1.2.3", "2a01:4f8::1"];
+  expect(mayConnect(list, api, "1.1.1.1", own)).toBe(true);
+  expect(mayConnect(list, api, "62.1.2.3", own)).toBe(false);
+  expect(mayConnect("public", { host: "me.test", port: 443 }, "2a01:4f8::1", own)).toBe(false);
+  expect(mayConnect(["62.1.2.3:80"], { host: "62.1.2.3", port: 80 }, "62.1.2.3", own)).toBe(true);
+  expect(mayConnect(list, api, "127.0.0.1", own)).toBe(false);
+  expect(mayConnect(list, api, "169.254.169.254", own)).toBe(false);
+  expect(mayConnect(list, { ...api, port: 80 }, "1.1.1.1", own)).toBe(false);
+  expect(mayConnect(list, { ...api, host: "example.org" }, "1.1.1.1", own)).toBe(false);
+  expect(mayConnect(list, { host: "127.0.0.1", port: 8080 }, "127.0.0.1", own)).toBe(true);
+  expect(mayConnect(list, { host: "127.0.0.1", port: 8081 }, "127.0.0.1", own)).toBe(false);
+  expect(mayConnect("public", { host: "anything.test", port: 1 }, "1.1.1.1", own)).toBe(true);
+  expect(mayConnect("public", { host: "127.0.0.1", port: 8080 }, "127.0.0.1", own)).toBe(false);
 });
 
 test("[C23] a rig that says nothing lets nothing out", () => {

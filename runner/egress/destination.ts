@@ -67,8 +67,17 @@ export function isNamed(reach: Reach, { host, port }: Destination): boolean {
   });
 }
 
-/** Whether it may be connected to at this address: a private one only where the list names the address itself. */
-export function mayConnect(reach: Reach, destination: Destination, address: string): boolean {
+/**
+ * Whether it may be connected to at this address: a private one, or one of this host's `own`, only where the list names
+ * the address itself.
+ */
+export function mayConnect(
+  reach: Reach,
+  destination: Destination,
+  address: string,
+  own: readonly string[],
+): boolean {
   if (!isNamed(reach, destination)) return false;
-  return isPublicAddress(address) || (reach !== "public" && destination.host === address);
+  const isBeyond = isPublicAddress(address) && !own.includes(address);
+  return isBeyond || (reach !== "public" && destination.host === address);
 }

@@ -4,6 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { rmSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { createConnection, createServer, isIP, type Server, type Socket } from "node:net";
 import type { ListenOn } from "../agents/loopback-server.ts";
 import {
@@ -127,10 +128,14 @@ async function serve(client: Socket, options: EgressOptions): Promise<void> {
     return;
   }
   const addresses = await addressesOf(wanted.host);
-  const address = addresses.find((one) => mayConnect(reach, wanted, one));
+  const own = ownAddresses();
+  const address = addresses.find((one) => mayConnect(reach, wanted, one, own));
   if (address === undefined) {
     if (addresses.length === 0) answer(client, 502, `${name} cannot be resolved.`);
-    else refused("It leads to a private address, which the rig's egress does not name.");
+    else
+      refused(
+        "It leads to a private address or to this host, which the rig's egress does not name.",
+      );
     return;
   }
   connect(client, head, { address, port: wanted.port });
@@ -217,6 +222,13 @@ function asOrigin({ method, target, lines }: Head): string {
   const kept = lines.filter((line) => !/^(proxy-[a-z-]+|connection|keep-alive):/i.test(line));
   return [`${method} ${pathname}${search} HTTP/1.1`, ...kept, "Connection: close", "", ""].join(
     "\r\n",
+  );
+}
+
+/** Looked up each time: hosts get others while they run. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((found) =>
+    (found ?? []).map(({ address }) => address),
   );
 }
 

@@ -112,13 +112,16 @@ export class ManagedProcess {
   write(text: string | Uint8Array): void {
     const sink = this.#child.stdin;
     if (sink === undefined || this.#ended) return;
-    void sink.write(text);
-    void sink.flush();
+    void unlessGone(async () => {
+      await sink.write(text);
+      await sink.flush();
+    });
   }
 
   /** Closes stdin: end of file for the child. */
   closeInput(): void {
-    void this.#child.stdin?.end();
+    const sink = this.#child.stdin;
+    void unlessGone(async () => void (await sink?.end()));
   }
 
   /** Sends a signal to the whole group. */
@@ -275,6 +278,15 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     child.closeInput();
   }
   return finish(child, { timeoutMs, graceMs, ...(signal === undefined ? {} : { signal }) });
+}
+
+/** A child that is gone reads nothing; its end is told elsewhere. */
+async function unlessGone(give: () => Promise<void>): Promise<void> {
+  try {
+    await give();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+  }
 }
 
 /** Waits for a started process within its time limit and gathers what it captured. */

@@ -18,6 +18,8 @@ export interface IsolationOptions {
   /** Of the user who started the runner: closed to agents. */
   home: string;
   toolbox: { dir: string; runtime: string; compiled: boolean };
+  /** Hears of what somebody changed meanwhile. */
+  warn: (text: string) => void;
 }
 
 export type OpenIsolation = {
@@ -84,6 +86,7 @@ export async function openUsers(
     owner,
     becoming: (user) => becoming(SETPRIV, user),
     runtime: toolbox.runtime,
+    warn: options.warn,
   });
   const isFiltered = filter instanceof NetworkFilter;
   const users = new AgentUsers({

@@ -234,9 +234,12 @@ export class Sandbox {
 }
 
 /** What a command is let through to where a packet filter keeps it in. */
-function passageOf({ sockets = [], network }: SandboxSpec): Passage {
-  const ports = sockets.flatMap(({ address }) => ("port" in address ? [address.port] : []));
-  return { ports, open: network === "open" };
+function passageOf({ sockets = [], agentServer, network }: SandboxSpec): Passage {
+  return {
+    ports: sockets.flatMap(({ address }) => ("port" in address ? [address.port] : [])),
+    serves: agentServer === undefined ? [] : [agentServer.insidePort],
+    open: network === "open",
+  };
 }
 
 /** Hands a line to a command that takes input. */

@@ -137,6 +137,7 @@ export class AgentUsers {
     const again = this.#free.findIndex(({ uid }) => owners.has(uid));
     const [user] = this.#free.splice(Math.max(0, again), 1);
     if (user === undefined) throw new Error("a free user was taken twice");
+    this.#filter?.forget(user);
     const lease: Lease = {
       user,
       passages: new Set(),
@@ -171,9 +172,11 @@ export class AgentUsers {
   /** All commands of a run are one user, so each may pass where one may. */
   async #pass({ user, passages }: Lease): Promise<Result<void>> {
     const all = [...passages];
-    const ports = new Set(all.flatMap((passage) => passage.ports));
-    const open = all.some((passage) => passage.open);
-    const passage = { ports: [...ports].sort((a, b) => a - b), open };
+    const passage = {
+      ports: sorted(all.flatMap(({ ports }) => ports)),
+      serves: sorted(all.flatMap(({ serves }) => serves)),
+      open: all.some(({ open }) => open),
+    };
     return this.#filter === null ? OPEN : this.#filter.set(user, passage);
   }
 
@@ -197,8 +200,9 @@ export class AgentUsers {
   async #leave(runId: string, lease: Lease, passage: Passage): Promise<void> {
     lease.passages.delete(passage);
     const isClear = lease.passages.size > 0 || (await sweepUser(lease.user, this.#tools()));
-    const narrowed = await this.#pass(lease);
-    lease.isSpent ||= !isClear || !narrowed.ok;
+    // Where that fails the next command, or the next run, does not begin before it is done.
+    await this.#pass(lease);
+    lease.isSpent ||= !isClear;
     if (lease.passages.size > 0) return;
     for (const door of lease.doors) this.#ground.close(door);
     for (const [door, gid] of lease.rigs) this.#leaveRig(door, gid);
@@ -221,6 +225,10 @@ export class AgentUsers {
   #tools() {
     return { setpriv: this.#setpriv, owner: this.#owner };
   }
+}
+
+function sorted(ports: readonly number[]): number[] {
+  return [...new Set(ports)].sort((a, b) => a - b);
 }
 
 function ownerOf(path: string): number {

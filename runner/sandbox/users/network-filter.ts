@@ -10,16 +10,17 @@ import type { AgentUser } from "./agent-user.ts";
 
 const SEARCH_PATH = "/usr/sbin:/sbin:/usr/bin:/bin";
 const NFT_TIMEOUT_MS = 10_000;
+const WATCH_MS = 10_000;
 const NOT_INSTALLED = "Install the package `nftables` to close it.";
 /** Of connections that a user's processes begin, beside those of others who mark theirs. */
 const MARK_BASE = 0x47_00_00_00;
 const MARK_IDS = 0x01_00_00_00;
 const TRIAL_MS = 2_000;
 
-/** What a user's processes may reach: loopback ports of the runner, or the host's whole network. */
-export type Passage = { ports: readonly number[]; open: boolean };
+/** What a user's processes may reach (loopback ports of the runner, or the host's whole network), and where they may be reached. */
+export type Passage = { ports: readonly number[]; serves: readonly number[]; open: boolean };
 
-export const NO_PASSAGE: Passage = { ports: [], open: false };
+export const NO_PASSAGE: Passage = { ports: [], serves: [], open: false };
 
 /** Name of a user's table in the family `inet`. */
 export function tableName({ uid }: Pick<AgentUser, "uid">): string {
@@ -29,20 +30,22 @@ export function tableName({ uid }: Pick<AgentUser, "uid">): string {
 /**
  * Pure: replaces the user's table in one transaction. Whose a listener is, only its answer tells: a connection is marked when it is
  * begun, and the answer to it (SYN and ACK) passes from the user's own processes, or from a port that was opened for it. Any other
- * becomes a refusal (RST).
+ * becomes a refusal (RST). So does an answer to others from a port at which nobody waits for this user: it could pose as the town.
  */
-export function tableOf({ uid }: Pick<AgentUser, "uid">, { ports, open }: Passage): string {
+export function tableOf({ uid }: Pick<AgentUser, "uid">, passage: Passage): string {
+  const { ports, serves, open } = passage;
   const name = tableName({ uid });
-  const replace = [`table inet ${name} {}`, `delete table inet ${name}`];
-  if (open) return `${replace.join("\n")}\n`;
+  const removal = removalOf({ uid });
+  if (open) return removal;
+  const answers = "tcp flags & (syn|ack) == (syn|ack)";
+  const others = serves.map((port) => `tcp sport != ${port} `).join("");
   const mark = MARK_BASE + (uid % MARK_IDS);
   const doors = ports.map((port) => `    ct mark ${mark} tcp sport ${port} accept`);
   return [
-    ...replace,
-    `table inet ${name} {`,
+    `${removal}table inet ${name} {`,
     "  chain out {",
     "    type filter hook output priority 0; policy accept;",
-    `    oifname "lo" tcp flags & (syn|ack) == (syn|ack) ct mark ${mark} jump answer`,
+    `    oifname "lo" ${answers} ct mark ${mark} jump answer`,
     `    meta skuid ${uid} jump agent`,
     "  }",
     "  chain answer {",
@@ -53,6 +56,7 @@ export function tableOf({ uid }: Pick<AgentUser, "uid">, { ports, open }: Passag
     "  chain agent {",
     '    oifname != "lo" reject',
     "    meta l4proto != tcp reject",
+    `    ${answers} ${others}tcp flags set rst|ack`,
     `    tcp flags & (syn|ack) == syn ct mark set ${mark} accept`,
     "  }",
     "}",
@@ -60,47 +64,116 @@ export function tableOf({ uid }: Pick<AgentUser, "uid">, { ports, open }: Passag
   ].join("\n");
 }
 
+/** Pure: the user has no table afterwards, whether it had one or not. */
+function removalOf(user: Pick<AgentUser, "uid">): string {
+  const name = tableName(user);
+  return `table inet ${name} {}\ndelete table inet ${name}\n`;
+}
+
 export class NetworkFilter {
   readonly #nft: string;
   readonly #owner: string;
-  /** As the kernel has them, so that nothing is told twice. */
-  readonly #tables = new Map<number, string>();
+  readonly #warn: (text: string) => void;
+  /** As the kernel was told to have them; what is not known to hold is not here. */
+  readonly #tables = new Map<AgentUser, string>();
+  /** One change at a time, in the order in which they were asked for. */
+  #last: Promise<unknown> = Promise.resolve();
+  #watch: ReturnType<typeof setInterval> | null = null;
 
-  constructor(nft: string, owner: string) {
+  constructor(nft: string, owner: string, warn: (text: string) => void) {
     this.#nft = nft;
     this.#owner = owner;
+    this.#warn = warn;
   }
 
-  /** Holds when it resolves. Error `internal`: the kernel does not take it, and what held before holds. */
-  async set(user: AgentUser, passage: Passage): Promise<Result<void>> {
-    const table = tableOf(user, passage);
-    if (this.#tables.get(user.uid) === table) return { ok: true, value: undefined };
-    const { exit, stderr } = await runNft(this.#nft, ["-f", "/dev/stdin"], this.#owner, table);
-    if (exit.code !== 0) return refuse("internal", firstLine(stderr));
-    this.#tables.set(user.uid, table);
-    return { ok: true, value: undefined };
+  /** Looks now and then whether somebody has emptied the kernel's tables (a restarted firewall does), and sets them again. */
+  watch(): void {
+    this.#watch = setInterval(() => void this.#inTurn(() => this.#mend()), WATCH_MS);
+    this.#watch.unref();
+  }
+
+  /** Holds when it resolves. Error `internal`: it is not known what holds; nothing may be begun as that user before another try. */
+  set(user: AgentUser, passage: Passage): Promise<Result<void>> {
+    return this.#inTurn(async () => {
+      const table = tableOf(user, passage);
+      if (this.#tables.get(user) === table) return { ok: true, value: undefined };
+      return this.#load(user, table);
+    });
+  }
+
+  /** The user is lent again: what the kernel has of it is not relied on. */
+  forget(user: AgentUser): void {
+    this.#tables.delete(user);
   }
 
   /** Takes every table away: while there is one the kernel follows all connections of the host. */
   async close(): Promise<void> {
-    const lines = [...this.#tables.keys()].map((uid) => `delete table inet ${tableName({ uid })}`);
-    this.#tables.clear();
-    await runNft(this.#nft, ["-f", "/dev/stdin"], this.#owner, `${lines.join("\n")}\n`);
+    if (this.#watch !== null) clearInterval(this.#watch);
+    await this.#inTurn(async () => {
+      const { exit, stderr } = await this.#run(this.#users.map(removalOf).join(""));
+      if (exit.code !== 0) this.#warn(`Tables of nftables were left: ${firstLine(stderr)}`);
+      this.#tables.clear();
+    });
+  }
+
+  /** Whose tables were ever set. */
+  readonly #users: AgentUser[] = [];
+
+  async #load(user: AgentUser, table: string): Promise<Result<void>> {
+    this.#tables.delete(user);
+    if (!this.#users.includes(user)) this.#users.push(user);
+    const { exit, stderr } = await this.#run(table);
+    if (exit.code !== 0) return refuse("internal", firstLine(stderr));
+    this.#tables.set(user, table);
+    return { ok: true, value: undefined };
+  }
+
+  async #mend(): Promise<void> {
+    const found = await tablesOfHost([...this.#tables.keys()], this.#owner);
+    if ("why" in found) return this.#warn(`The packet filter cannot be looked at. ${found.why}`);
+    for (const [user, table] of this.#tables) {
+      if (table === removalOf(user) || found.names.includes(tableName(user))) continue;
+      const mended = await this.#load(user, table);
+      this.#warn(
+        mended.ok
+          ? `Somebody removed the packet filter of ${user.name}. It is there again.`
+          : `The packet filter of ${user.name} was removed, and cannot be set: ${mended.error.message}`,
+      );
+    }
+  }
+
+  #run(lines: string): ReturnType<typeof run> {
+    return runNft(this.#nft, ["-f", "/dev/stdin"], this.#owner, lines);
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(act);
+    // Whoever asked hears of a failure.
+    this.#last = mine.catch(() => undefined);
+    return mine;
   }
 }
 
 /** Closes the network to these users, and tries whether it is. Else a sentence that says why not, and what to do. */
 export async function openFilter(
   users: readonly AgentUser[],
-  parts: { owner: string; becoming: (user: AgentUser) => string[]; runtime: string },
+  parts: {
+    owner: string;
+    becoming: (user: AgentUser) => string[];
+    runtime: string;
+    warn: (text: string) => void;
+  },
 ): Promise<NetworkFilter | { why: string }> {
   const nft = Bun.which("nft", { PATH: SEARCH_PATH });
   if (nft === null) return { why: NOT_INSTALLED };
   const [first] = users;
   if (first === undefined) throw new Error("a filter for nobody");
-  const filter = new NetworkFilter(nft, parts.owner);
+  const filter = new NetworkFilter(nft, parts.owner, parts.warn);
   const why = (await closeTo(filter, users)) ?? (await tryOut(filter, first, parts));
-  if (why === null) return filter;
+  if (why === null) {
+    filter.watch();
+    return filter;
+  }
   await filter.close();
   return { why: `nftables does not close it: ${why}` };
 }
@@ -168,7 +241,7 @@ async function tryOut(
 ): Promise<string | null> {
   const [door, foreign] = await Promise.all([listening(), listening()]);
   try {
-    const set = await filter.set(user, { ports: [portOf(door)], open: false });
+    const set = await filter.set(user, { ...NO_PASSAGE, ports: [portOf(door)] });
     if (!set.ok) return set.error.message;
     const { stdout, stderr } = await run(
       [...becoming(user), runtime, "-e", SCRIPT, String(portOf(door)), String(portOf(foreign))],

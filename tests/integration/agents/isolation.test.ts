@@ -98,6 +98,38 @@ describe.skipIf(isLeftOut("users"))("users of their own", () => {
   );
 
   test(
+    "[C23] a filter that somebody emptied holds again for the next command, and nobody else reaches what a run serves",
+    async () => {
+      await using world = await open(1);
+      using town = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("town") });
+      const dirs = await makeRun(world, "r1");
+      const up = Promise.withResolvers<void>();
+      const served = await world.sandbox.start(
+        specOf(world, "r1", dirs),
+        [
+          ...["bun", "-e"],
+          'const s = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("posing") }); await Bun.write("port", String(s.port)); console.log("up")',
+        ],
+        { stdout: { onLine: () => up.resolve() } },
+      );
+      if (!served.ok) throw new Error(served.error.message);
+      await up.promise;
+      const port = await Bun.file(join(dirs.tree, "port")).text();
+      const asked = await fetch(`http://127.0.0.1:${port}`).then(
+        (answer) => answer.text(),
+        () => "refused",
+      );
+      expect(asked).toBe(world.sandbox.closesNetwork ? "refused" : "posing");
+      await served.value.stop({ graceMs: 1_000 });
+      const emptied = Bun.spawnSync(["sh", "-c", 'PATH="$PATH:/usr/sbin"; nft flush ruleset']);
+      expect(emptied.success).toBe(world.sandbox.closesNetwork);
+      const said = await probe(world, "r2", [connect("127.0.0.1", town.port ?? 0)]);
+      expect(said.includes("REACHED")).toBe(!world.sandbox.closesNetwork);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "[C23] a user that is lent again finds nothing of the run before: no file, no process, no shared memory",
     async () => {
       await using world = await open(1);

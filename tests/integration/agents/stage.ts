@@ -72,6 +72,9 @@ export async function openUserWorld(dataDir: string, count = 3): Promise<World> 
     {
       ...{ owner, root, dataDir, home: homedir() },
       toolbox: { dir: join(root, "toolbox"), runtime: process.execPath, compiled: false },
+      warn: (text) => {
+        throw new Error(text);
+      },
     },
     claim,
   );
