@@ -11,6 +11,7 @@ import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } fro
 import { fenceSchema, outcomeSchema, repetitionPatternSchema } from "./run.ts";
 import { portBlockSchema } from "./entities/rig-environment.ts";
 import { LEFT_OUT_MAX, leftOutSchema, savedKeptSchema } from "./entities/saved-work.ts";
+import { contextUseSchema } from "./entities/context-use.ts";
 import { continuedSchema } from "./entities/continued.ts";
 import { agentEventSchema } from "./stream.ts";
 import { timestampSchema } from "./time.ts";
@@ -50,6 +51,8 @@ export const factBodySchema = z.discriminatedUnion("kind", [
   /** Ports that are the run's own on its host. */
   z.object({ kind: z.literal("ports"), ...portBlockSchema.shape }),
   z.object({ kind: z.literal("bubble"), text: z.string().max(200) }),
+  /** How much of the model's window the agent's conversation takes. */
+  z.object({ kind: z.literal("context"), ...contextUseSchema.shape }),
   z.object({ kind: z.literal("events"), events: z.array(agentEventSchema).max(EVENT_BATCH_MAX) }),
   z.object({
     kind: z.literal("usage"),

@@ -6,6 +6,8 @@ export type ContractTurn = {
   text?: string;
   tool?: { name: string; arguments: Record<string, unknown> };
   silent?: boolean;
+  /** What the model says that it was sent. */
+  promptTokens?: number;
 };
 
 export type ContractStage = AsyncDisposable & {
@@ -27,11 +29,16 @@ type OpenStage = (turns: readonly ContractTurn[], resume?: Uint8Array) => Promis
 /**
  * `open` prepares a run whose model plays `turns`; it does not start the driver.
  * @param remembers whether its agents can be taken up elsewhere
+ * @param tells what its agents tell of how full their conversation is
  */
 export function driverContract(
   name: string,
   open: OpenStage,
-  { timeoutMs, remembers }: { timeoutMs: number; remembers: boolean },
+  {
+    timeoutMs,
+    remembers,
+    tells,
+  }: { timeoutMs: number; remembers: boolean; tells: "summaries too" | "context" | "nothing" },
 ): void {
   describe(`driver contract: ${name}`, () => {
     const clause = (title: string, check: (open: OpenStage) => Promise<void>) =>
@@ -53,6 +60,14 @@ export function driverContract(
         await using stage = await begin([]);
         expect("snapshot" in stage.driver).toBe(false);
       });
+    clause(
+      tells === "nothing"
+        ? "[C10] an agent that does not tell how full its conversation is leaves it open"
+        : "[C10] an agent tells how much of its model's window its conversation takes",
+      (begin) => contextUse(begin, tells !== "nothing"),
+    );
+    if (tells === "summaries too")
+      clause("[C10] an agent whose conversation has become too long goes on, and says so", summary);
     clause("[C12] stopping what was never started, or is starting, is safe", earlyStop);
   });
 }
@@ -127,6 +142,35 @@ async function refuseDamage(open: OpenStage): Promise<void> {
   await using stage = await open([{ text: "One." }], new Uint8Array(1_000).fill(7));
   expect(await stage.driver.start()).toMatchObject({ ok: false });
   expect(await stage.driver.prompt(message)).toMatchObject({ ok: false });
+}
+
+const SENT_TOKENS = 12_000;
+const TOO_MANY_TOKENS = 1_000_000;
+
+async function contextUse(open: OpenStage, isTold: boolean): Promise<void> {
+  await using stage = await started(open, [{ text: "One.", promptTokens: SENT_TOKENS }]);
+  await stage.driver.prompt(message);
+  await stage.awaitEvent(isClosed);
+  const told = stage.events.filter((event) => event.type === "context");
+  if (!isTold) return expect(told).toEqual([]);
+  const last = told.at(-1);
+  expect(last?.tokens).toBeGreaterThanOrEqual(SENT_TOKENS);
+  expect(last?.windowTokens ?? Infinity).toBeGreaterThan(SENT_TOKENS);
+}
+
+/** The model says of its first answer that the conversation has filled its window. */
+async function summary(open: OpenStage): Promise<void> {
+  const turns = [{ text: "One.", promptTokens: TOO_MANY_TOKENS }, { text: "Two." }];
+  await using stage = await started(open, turns);
+  await stage.driver.prompt(message);
+  await stage.awaitEvent(isClosed);
+  expect(stage.events).not.toContainEqual({ type: "compacted" });
+  const before = stage.events.length;
+  await stage.driver.prompt({ text: "Go on.", messageId: "m2" });
+  await stage.awaitEvent((event) => stage.events.indexOf(event) >= before && isClosed(event));
+  const after = stage.events.slice(before);
+  expect(after).toContainEqual({ type: "compacted" });
+  expect(after.findLast((event) => event.type === "context")?.tokens).toBeLessThan(SENT_TOKENS);
 }
 
 async function crash(open: OpenStage): Promise<void> {

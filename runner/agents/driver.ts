@@ -82,6 +82,10 @@ export type AgentEvent =
   | { type: "turn_closed"; reason: TurnEnd }
   /** A server of the rig's gives no tools, and why; the agent goes on without it. */
   | { type: "server_failed"; name: string; why: string }
+  /** What of the model's window the conversation takes, by the agent's last model call; `windowTokens` is what it goes by. */
+  | { type: "context"; tokens: number; windowTokens: number | null }
+  /** The conversation was too long for the model; the agent goes on from a summary of it. */
+  | { type: "compacted" }
   /** The stream of events broke and was resumed; what was missed follows. */
   | { type: "resumed" };
 

@@ -68,6 +68,8 @@ function applyToRun(
     case "bubble":
       if (run.agentId) setBubble(tx, run.agentId, body.text);
       return;
+    case "context":
+      return noteContext(tx, run, body);
     case "repetition":
       return noteRepetition(tx, run, body);
     case "busy":
@@ -104,6 +106,11 @@ function applyToRun(
       );
       return;
   }
+}
+
+function noteContext(tx: Tx, run: RunRow, { kind: _, ...context }: FactOf<"context">): void {
+  changeRow(tx.db, runs, run.id, { context });
+  tx.touch("run", run.id);
 }
 
 function noteKept(tx: Tx, run: RunRow, { dir, reason }: FactOf<"tree_kept">): void {

@@ -79,7 +79,7 @@ driverContract(
       [Symbol.asyncDispose]: async () => void (await driver.stop()),
     });
   },
-  { timeoutMs: 5_000, remembers: true },
+  { timeoutMs: 5_000, remembers: true, tells: "nothing" },
 );
 
 /** Lets the agent do all that it does by itself. */

@@ -14,7 +14,7 @@ import { Confirm } from "../ui/confirm.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { Moved } from "../ui/moved.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
-import { compact, count, spent } from "../words/figures.ts";
+import { compact, contextWords, count, spent } from "../words/figures.ts";
 import { withShortIds } from "../words/history.ts";
 import { runKindWords, runLook } from "../words/states.ts";
 import { Part, RawRecord, TopicFrame } from "./sections.tsx";
@@ -142,6 +142,11 @@ function RunFacts({ run }: { run: Run }) {
               : `${count(usage.calls, "call")} · ${compact(usage.inputTokens)} in · ${compact(usage.outputTokens)} out · ${compact(usage.cacheReadTokens)} cached · ${spent(usage)}`}
           </span>
         </Fact>
+        {run.context && (
+          <Fact name="Context">
+            <span className="num">{contextWords(run.context)}</span>
+          </Fact>
+        )}
         <Fact name="Attempt">
           <span className="num">
             {run.attempt}

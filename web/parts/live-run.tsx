@@ -6,6 +6,7 @@ import { AgentMark, RoleGlyph } from "../ui/agent-mark.tsx";
 import { Age, Took } from "../ui/age.tsx";
 import { Moved } from "../ui/moved.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
+import { fullWords } from "../words/figures.ts";
 import { capital } from "../words/history.ts";
 import { runKindWords, runLook } from "../words/states.ts";
 
@@ -15,6 +16,7 @@ export function LiveRun({ run }: { run: Run }) {
   const rig = useImage("rig", run.rigId);
   const look = runLook(run);
   const words = capital(agent?.bubble ?? run.phase ?? look.label);
+  const full = fullWords(run.context);
   const subject =
     issue?.title ??
     (run.kind === "baseline" && rig
@@ -45,9 +47,10 @@ export function LiveRun({ run }: { run: Run }) {
         </span>
         <span className="mt-0.5 block truncate text-sm text-ink">{subject}</span>
         <span className="mt-0.5 flex items-baseline gap-2 text-xs text-ink-3">
-          <span className="truncate">{words}</span>
+          <span className="min-w-0 flex-1 truncate">{words}</span>
+          {full !== null && <span className="num shrink-0">{full}</span>}
           {run.lastProgressAt !== null && (
-            <span className="ml-auto shrink-0">
+            <span className="shrink-0">
               moved <Age at={run.lastProgressAt} form="ago" />
             </span>
           )}

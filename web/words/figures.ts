@@ -1,5 +1,5 @@
 /** Counts, tokens and money in few characters. Pure. */
-import type { UsageTotals } from "../../protocol/index.ts";
+import type { ContextUse, UsageTotals } from "../../protocol/index.ts";
 
 /** `940`, `12.4k`, `3.1M`. */
 export function compact(count: number): string {
@@ -34,6 +34,22 @@ export function tokensOf(usage: UsageTotals): number {
     usage.cacheReadTokens +
     usage.cacheWriteTokens
   );
+}
+
+/** `62% of context`, from half of it on; before that nobody need know. */
+export function fullWords(use: ContextUse | null): string | null {
+  if (use === null || use.windowTokens === null || 2 * use.tokens < use.windowTokens) return null;
+  return `${Math.round((100 * use.tokens) / use.windowTokens)}% of context`;
+}
+
+/** `84k of 200k tokens · 42% · summarised once`. */
+export function contextWords({ tokens, windowTokens, compactions }: ContextUse): string {
+  const used =
+    windowTokens === null
+      ? `${compact(tokens)} tokens`
+      : `${compact(tokens)} of ${compact(windowTokens)} tokens · ${Math.round((100 * tokens) / windowTokens)}%`;
+  if (compactions === 0) return used;
+  return `${used} · summarised ${compactions === 1 ? "once" : `${compactions} times`}`;
 }
 
 /** `1 bead`, `4 beads`. */

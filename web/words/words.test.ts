@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { shortId } from "../../protocol/index.ts";
 import { age, ago, duration, running, until } from "./age.ts";
-import { compact, count, money, spent } from "./figures.ts";
+import { compact, contextWords, count, money, spent } from "./figures.ts";
 import { actorOf, pieces, sentence, withShortIds } from "./history.ts";
 import { issueLook, reviewLook, runLook } from "./states.ts";
 import { triageText } from "./triage.ts";
@@ -44,6 +44,15 @@ describe("[E5] figures", () => {
     expect(cost(3, 0, 1.5)).toBe("$1.50");
     expect(cost(3, 1, 1.5)).toBe("$1.50 + 1 unpriced");
     expect(cost(3, 3, 0)).toBe("unpriced");
+  });
+
+  test("[C10] a conversation says what it takes of its window, and how often it was summarised", () => {
+    const use = { tokens: 84_000, windowTokens: 200_000, compactions: 0 };
+    expect(contextWords(use)).toBe("84k of 200k tokens · 42%");
+    expect(contextWords({ ...use, compactions: 1 })).toEndWith("summarised once");
+    expect(contextWords({ tokens: 900, windowTokens: null, compactions: 3 })).toBe(
+      "900 tokens · summarised 3 times",
+    );
   });
 
   test("are short and never hide a cost", () => {

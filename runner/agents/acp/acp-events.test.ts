@@ -23,6 +23,12 @@ const says = (text: string, messageId?: string) => ({
   content: { type: "text", text },
 });
 
+test("[C10] [C19] how full a conversation is comes with the window, where the program knows it", () => {
+  const told = (size: number) => mapAll([{ sessionUpdate: "usage_update", used: 12_000, size }]);
+  expect(told(200_000)).toEqual([{ type: "context", tokens: 12_000, windowTokens: 200_000 }]);
+  expect(told(0)).toEqual([{ type: "context", tokens: 12_000, windowTokens: null }]);
+});
+
 test("[C19] a message in pieces is one text, and its heading is told as soon as its line is whole", () => {
   const mapper = new AcpEventMapper();
   const events = mapAll([says("# Mak", "m"), says("ing it\n", "m"), says("Now.", "m")], mapper);

@@ -26,6 +26,8 @@ export class AcpEventMapper {
       case "tool_call":
       case "tool_call_update":
         return [...this.#endText(), ...this.#call(update, nowMs)];
+      case "usage_update":
+        return [contextOf(update)];
     }
   }
 
@@ -108,6 +110,15 @@ function outputOf({ content, rawOutput }: Call): string {
   const texts = (content ?? []).flatMap((part) => part.content?.text ?? []);
   if (texts.length > 0) return cut(texts.join("\n"));
   return rawOutput === undefined || rawOutput === null ? "" : cut(JSON.stringify(rawOutput));
+}
+
+/** A program that does not know the window calls it 0. */
+function contextOf({
+  used,
+  size,
+}: Extract<AcpUpdate, { sessionUpdate: "usage_update" }>): AgentEvent {
+  const windowTokens = size > 0 ? Math.round(size) : null;
+  return { type: "context", tokens: Math.round(used), windowTokens };
 }
 
 function statusOf(heading: string | null): AgentEvent[] {

@@ -33,6 +33,11 @@ const updateSchema = z.discriminatedUnion("sessionUpdate", [
   z.object({ sessionUpdate: z.literal("agent_thought_chunk"), ...chunk }),
   z.object({ sessionUpdate: z.literal("tool_call"), ...call }),
   z.object({ sessionUpdate: z.literal("tool_call_update"), ...call }),
+  z.object({
+    sessionUpdate: z.literal("usage_update"),
+    used: z.number().nonnegative(),
+    size: z.number().nonnegative(),
+  }),
 ]);
 export type AcpUpdate = z.infer<typeof updateSchema>;
 

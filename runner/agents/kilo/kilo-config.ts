@@ -12,7 +12,7 @@ const TOOL_TIMEOUT_MS = 120_000;
 /** For its start and for each call; one that hangs must not cost the agent its own start. */
 const RIG_SERVER_TIMEOUT_MS = 30_000;
 /** Without it kilo assumes a window and compacts by it; providers refuse what is really too long. */
-const CONTEXT_TOKENS = 200_000;
+export const CONTEXT_TOKENS = 200_000;
 const OUTPUT_TOKENS = 32_000;
 
 const NO_MODEL_FEATURES = {

@@ -41,6 +41,28 @@ describe("kilo's events", () => {
     ]);
   });
 
+  test("[C10] a conversation that was summarised says so", () => {
+    const told = run(new KiloEventMapper(S), event("session.compacted", {}));
+    expect(told).toEqual([{ type: "compacted" }]);
+  });
+
+  test("[C10] what was said before a run is not told again when its stream breaks", () => {
+    const mapper = new KiloEventMapper(S);
+    const info = { id: "m1", sessionID: S, role: "assistant", time: { created: 1, completed: 2 } };
+    const said = (id: string, words: string) => ({
+      ...{ id, sessionID: S, messageID: "m1", type: "text", text: words },
+      time: { start: 1, end: 2 },
+    });
+    const before = messagesSchema.parse([{ info, parts: [said("p1", "Before.")] }]);
+    mapper.resumed(before);
+    const later = messagesSchema.parse([
+      { info, parts: [said("p1", "Before."), said("p2", "Later.")] },
+    ]);
+    expect(mapper.catchUp(later, { type: "idle" })).toEqual([
+      { type: "text", partId: "p2", text: "Later." },
+    ]);
+  });
+
   test("[C1] a tool call starts once and ends once, whatever comes between", () => {
     const input = { command: "ls" };
     const told = run(

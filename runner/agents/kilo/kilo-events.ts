@@ -5,6 +5,7 @@
 import { EVENT_TEXT_CHARS_MAX } from "../../../protocol/limits.ts";
 import type { AgentEvent, TurnEnd } from "../driver.ts";
 import { HeadingWatch } from "../heading.ts";
+import { CONTEXT_TOKENS } from "./kilo-config.ts";
 import { mapKiloError } from "./kilo-errors.ts";
 import type { KiloError, KiloEvent, KiloMessages, KiloPart, KiloStatus } from "./kilo-wire.ts";
 
@@ -47,6 +48,8 @@ export class KiloEventMapper {
         return tell({ type: "turn_opened" });
       case "session.turn.close":
         return tell(...this.#close(event.properties.reason));
+      case "session.compacted":
+        return tell({ type: "compacted" });
       case "session.status":
         return this.#status(event.properties.status);
       case "session.error":
@@ -143,7 +146,7 @@ export class KiloEventMapper {
       case "tool":
         return this.#tool(part);
       case "step-finish":
-        return this.#once(part.id, () => [stepOf(part)]);
+        return this.#once(part.id, () => [stepOf(part), contextOf(part)]);
       case "other":
         return [];
     }
@@ -186,6 +189,13 @@ export class KiloEventMapper {
     this.#toldParts.add(partId);
     return events();
   }
+}
+
+/** As kilo counts it, when it decides whether to summarise. */
+function contextOf({ tokens }: Extract<KiloPart, { type: "step-finish" }>): AgentEvent {
+  const { input, output, cache } = tokens;
+  const used = input + output + cache.read + cache.write;
+  return { type: "context", tokens: used, windowTokens: CONTEXT_TOKENS };
 }
 
 function stepOf(part: Extract<KiloPart, { type: "step-finish" }>): AgentEvent {

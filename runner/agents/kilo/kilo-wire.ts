@@ -96,6 +96,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     type: z.literal("session.turn.close"),
     properties: z.object({ sessionID: id, reason: turnEnd }),
   }),
+  z.object({ type: z.literal("session.compacted"), properties: z.object({ sessionID: id }) }),
   z.object({
     type: z.literal("session.status"),
     properties: z.object({ sessionID: id, status: statusSchema }),

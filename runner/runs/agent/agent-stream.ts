@@ -4,6 +4,7 @@ import type { AgentEvent } from "../../agents/driver.ts";
 import type { TimeSource } from "../../clock.ts";
 import { cutEnd, cutMiddle } from "../cut-text.ts";
 import type { LiveRun } from "../live-run.ts";
+import { ContextWatch } from "./context-watch.ts";
 import { RepetitionWatch } from "./repetition.ts";
 
 /** A growing text is told again after this long, plus a tenth of a millisecond for each character. */
@@ -27,9 +28,11 @@ export class AgentStream {
   /** A tool was called since the last answer of the model. */
   #acted = false;
   #turnId: string | null = null;
+  readonly #use: ContextWatch;
 
   constructor(run: LiveRun, clock: TimeSource) {
     this.#run = run;
+    this.#use = new ContextWatch((use) => run.fact({ kind: "context", ...use }));
     this.#clock = clock;
   }
 
@@ -78,6 +81,16 @@ export class AgentStream {
         return this.#notice(
           "warning",
           `The model is asked again (attempt ${event.attempt}): ${event.message}`,
+        );
+      case "context":
+        return this.#use.seen(event);
+      case "turn_closed":
+        return this.#use.settled();
+      case "compacted":
+        this.#use.compacted();
+        return this.#notice(
+          "normal",
+          "The conversation had become too long for the model: the agent goes on from a summary of it.",
         );
       case "offline":
         return this.#notice("warning", `The model cannot be reached: ${event.message}`);

@@ -202,6 +202,7 @@ CREATE TABLE `usage_totals` (
 DROP INDEX `runs_by_settled`;--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
 ALTER TABLE `runs` ADD `ports` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `context` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `stop_code` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `runs` ADD `rung` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

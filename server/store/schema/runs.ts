@@ -11,6 +11,7 @@ import { sql } from "drizzle-orm";
 import { DEFAULT_PROGRAM, NO_ENVIRONMENT, RUNNER_RIGHTS } from "../../../protocol/index.ts";
 import type {
   Away,
+  ContextUse,
   Continued,
   Deletion,
   Delivery,
@@ -104,6 +105,8 @@ export const runs = sqliteTable(
     spec: json<RunSpec>("spec").notNull(),
     /** Ports that are its own on its host. */
     ports: json<PortBlock>("ports"),
+    /** How full its agent's conversation is. */
+    context: json<ContextUse>("context"),
     result: json<RunResultFact>("result"),
     /** Why a stop was ordered and by whom; the run goes on until the runner reports its exit. */
     stopOutcome: text("stop_outcome").$type<"stopped_by_town" | "stopped_by_person" | "evicted">(),

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 90_000;
 const program = "opencode";
 const isClosed = (event: AgentEvent) => event.type === "turn_closed";
 
-const FORGETTING = { timeoutMs: TIMEOUT_MS, remembers: false };
+const FORGETTING = { timeoutMs: TIMEOUT_MS, remembers: false, tells: "context" } as const;
 driverContract("OpenCode in bubblewrap", (turns) => openAgentStage({ program, turns }), FORGETTING);
 driverContract(
   "OpenCode without isolation",

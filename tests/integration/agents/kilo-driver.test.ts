@@ -17,7 +17,7 @@ const message = {
   messageId: "m1",
 };
 
-const KEEPING = { timeoutMs: TIMEOUT_MS, remembers: true };
+const KEEPING = { timeoutMs: TIMEOUT_MS, remembers: true, tells: "summaries too" } as const;
 driverContract(
   "kilo in bubblewrap",
   (turns, resume) => openAgentStage({ turns, spec: () => ({ ...(resume && { resume }) }) }),

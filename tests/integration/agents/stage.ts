@@ -259,7 +259,8 @@ function watchEvents(driver: AgentDriver): Pick<ContractStage, "events" | "await
 }
 
 function script(role: Role, turns: readonly ContractTurn[]) {
-  const played = turns.map(({ text, tool, silent }) => ({
+  const played = turns.map(({ text, tool, silent, promptTokens }) => ({
+    ...(promptTokens === undefined ? {} : { usage: { promptTokens } }),
     ...(text === undefined ? {} : { text }),
     ...(tool === undefined
       ? {}
