@@ -104,6 +104,12 @@ function inReview(run: RunView, context: Context): boolean {
   return issue?.state === "in_review" && issue.reviewId === run.reviewId;
 }
 
+/** Of a bead that a person has taken only what he gave back goes on, though a run of it was done before it was stopped. */
+function isWanted(headOid: string, issue: IssueView | undefined): boolean {
+  const taken = issue?.taken ?? null;
+  return taken === null || taken.given?.oid === headOid;
+}
+
 /** Whether anybody still waits for what this live run does. A merge is always left to settle. */
 function serves(run: RunView, context: Context): boolean {
   if (run.kind === "work") return issueOf(run, context)?.state === "in_progress";
@@ -123,7 +129,8 @@ const RUN_TABLE: readonly Row<RunView>[] = [
       run.kind === "work" &&
       run.result?.kind === "work_done" &&
       run.outcome === "done" &&
-      issueOf(run, c)?.state === "in_progress",
+      issueOf(run, c)?.state === "in_progress" &&
+      isWanted(run.result.headOid, issueOf(run, c)),
     rule: submitForReview,
   },
   {

@@ -162,3 +162,50 @@ test("[B20] what lies with a revoked runner alone is waited for with a way out: 
   const next = await nextWork(spec.runId);
   expect(next.spec).toMatchObject({ handed: null });
 });
+
+test("[B20] what an agent finishes while a person takes its bead goes nowhere by itself", async () => {
+  for (const noChangesReason of [null, "It is there already."]) {
+    const before = stage.port.offers.length;
+    const { id } = await stage.do("bead.sling", { rig, title: `Sort ${noChangesReason}` });
+    const { spec } = await stage.offered("work", before);
+    await runner.tell(spec, { kind: "started" });
+    await stage.do("bead.take", { bead: id });
+    expect(await stage.call("bead.give", { bead: id, work: work(id) })).toMatchObject({
+      error: { code: "busy", retryable: true },
+    });
+    await runner.tell(spec, { ...workDone, noChangesReason }, exit("done"));
+    await stage.until(async () =>
+      (await stage.do("bead.work", { bead: id })).isBusy ? undefined : true,
+    );
+    expect(await stage.issue(id)).toMatchObject({ status: "open", taken: { given: null } });
+    await stage.do("bead.give", { bead: id, work: work(id) });
+    const next = await stage.until(() =>
+      stage.port.offers.findLast(
+        (offer) =>
+          offer.spec.kind === "work" &&
+          offer.spec.bead.id === id &&
+          offer.spec.runId !== spec.runId,
+      ),
+    );
+    expect(next.spec).toMatchObject({ handed: work(id) });
+    await runner.tell(next.spec, exit("lost", "runner_restarted"));
+    await stage.do("bead.close", { bead: id });
+  }
+});
+
+test("[B20] what is given while the last gift is looked at is refused, so that neither replaces the other", async () => {
+  const { id, spec } = await taken();
+  await stage.do("bead.give", { bead: id, work: work(id) });
+  const offer = await nextWork(spec.runId);
+  await runner.tell(offer.spec, { kind: "started" });
+  for (const next of [{ ...work(id), oid: "f".repeat(40) }, null])
+    expect(await stage.call("bead.give", { bead: id, work: next })).toMatchObject({
+      error: { code: "busy" },
+    });
+  await stage.do("bead.take", { bead: id });
+  await runner.tell(offer.spec, { ...workDone, headOid: OID }, exit("done"));
+  await stage.until(async () =>
+    (await stage.do("bead.work", { bead: id })).isBusy ? undefined : true,
+  );
+  expect(await stage.issue(id)).toMatchObject({ status: "open", taken: { given: null } });
+});

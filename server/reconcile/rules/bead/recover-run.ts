@@ -28,7 +28,7 @@ export function recovered(rule: string, run: RunView, issue: IssueView, context:
   // It says that it is done and brought nothing that was verified: a try of the bead like any other.
   // Its run was stopped to wait for an answer: nobody's fault.
   const waits = issue.asked.some((each) => each.state === "open" && each.blocking);
-  const blamed = ended === "success" ? "work_attempt" : ended;
+  const blamed = ended === "success" ? brought(issue) : ended;
   const as = waits && run.outcome === "stopped_by_town" ? "nothing" : blamed;
   return {
     rule,
@@ -58,6 +58,11 @@ export function recovered(rule: string, run: RunView, issue: IssueView, context:
       ...providerActions(run, context.s),
     ],
   };
+}
+
+/** Without what was verified it was a try; what is done of a bead that a person has taken is nobody's. */
+function brought({ taken }: IssueView): CountsAs {
+  return taken === null ? "work_attempt" : "nothing";
 }
 
 /** What infrastructure, the provider or a person ended says nothing of the agent. */
