@@ -189,7 +189,7 @@ test("[B20] what an agent finishes while a person takes its bead goes nowhere by
     );
     expect(next.spec).toMatchObject({ handed: work(id) });
     await runner.tell(next.spec, exit("lost", "runner_restarted"));
-    await stage.do("bead.close", { bead: id });
+    await stage.do("bead.close", { bead: id, outcome: "cancelled" });
   }
 });
 
