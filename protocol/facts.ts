@@ -11,6 +11,7 @@ import { gateResultSchema, proofSchema, reviewCommentSchema, verdictSchema } fro
 import { fenceSchema, outcomeSchema, repetitionPatternSchema } from "./run.ts";
 import { portBlockSchema } from "./entities/rig-environment.ts";
 import { LEFT_OUT_MAX, leftOutSchema, savedKeptSchema } from "./entities/saved-work.ts";
+import { beganSchema } from "./entities/began.ts";
 import { contextUseSchema } from "./entities/context-use.ts";
 import { continuedSchema } from "./entities/continued.ts";
 import { agentEventSchema } from "./stream.ts";
@@ -29,7 +30,11 @@ export type ExitRecord = z.infer<typeof exitRecordSchema>;
 export const factBodySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("phase"), phase: z.string().max(60) }),
   /** The agent is up, its tools are registered and the first turn was handed over, or is waited for. */
-  z.object({ kind: z.literal("started") }),
+  z.object({
+    kind: z.literal("started"),
+    /** Of a rework. */
+    began: beganSchema.optional(),
+  }),
   /** The rig's target as this run found it at the remote. */
   z.object({ kind: z.literal("target_seen"), oid: oidSchema }),
   /** The work moved: a changed tree or a tool result that repeats nothing. Tokens are not progress. */

@@ -12,6 +12,7 @@ export * from "./gate.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
 export * from "./entities/agent-program.ts";
+export * from "./entities/began.ts";
 export * from "./entities/context-use.ts";
 export * from "./entities/continued.ts";
 export * from "./entities/commit.ts";

@@ -161,6 +161,11 @@ export const runSpecSchema = z.discriminatedUnion("kind", [
     carries,
     /** A person's commits, to be taken as the bead's work without an agent. */
     handed: givenWorkSchema.nullable().default(null),
+    /** What its agent remembers is handed over when its work is: a rework may go on with it. */
+    remember: z.boolean().default(false),
+    /** Of a rework: the session of its author that it goes on in; null with the reason. */
+    snapshot: snapshotSchema.nullable().default(null),
+    noSnapshot: z.string().nullable().default(null),
   }),
   z.object({
     kind: z.literal("check"),

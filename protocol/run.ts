@@ -16,6 +16,7 @@ import { gateResultSchema } from "./review.ts";
 import { portBlockSchema, rigEnvironmentSchema } from "./entities/rig-environment.ts";
 import { egressSchema } from "./entities/egress.ts";
 import { runnerRightsSchema } from "./entities/runner-rights.ts";
+import { beganSchema } from "./entities/began.ts";
 import { contextUseSchema } from "./entities/context-use.ts";
 import { savedPlaceSchema, savedWorkSchema } from "./entities/saved-work.ts";
 import { continuedSchema } from "./entities/continued.ts";
@@ -112,6 +113,8 @@ export const runSchema = z.object({
   notSaved: z.string().nullable(),
   /** Ports that are its own on its host; null: its rig wants none. */
   ports: portBlockSchema.nullable(),
+  /** How a rework began; null for every other run. */
+  began: beganSchema.nullable(),
   /** How full its agent's conversation is; null until its program has told. */
   context: contextUseSchema.nullable(),
 });

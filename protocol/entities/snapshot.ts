@@ -8,8 +8,8 @@ export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-25
 
 /** What a snapshot is of: only a driver of the same program reads its bytes. */
 export const snapshotSchema = z.object({
-  /** The last turn that it holds. */
-  turnId: turnIdSchema,
+  /** The last turn of a session that it holds; null for what a bead's author remembers. */
+  turnId: turnIdSchema.nullable(),
   program: agentProgramSchema,
   sha256: sha256Schema,
   bytes: z.number().int().positive().max(SNAPSHOT_BYTES_MAX),

@@ -68,6 +68,15 @@ describe("briefing", () => {
     expect(firstMessage({ role: "polecat", bead, rig, savedOid: null })).not.toContain("LFS");
   });
 
+  test("[C10] a rework in its author's session is told so, and is briefed like any other", () => {
+    const work = { role: "polecat", bead, rig, savedOid: "a".repeat(40) } as const;
+    const resumed = firstMessage({ ...work, isResumed: true });
+    expect(resumed).toContain("your own session");
+    expect(firstMessage(work)).not.toContain("your own session");
+    const rest = resumed.split("\n\n").filter((part) => !part.includes("your own session"));
+    expect(rest.join("\n\n")).toBe(firstMessage(work));
+  });
+
   test("[C1] a polecat reads title, ids, attempt, round, gates and the feedback to answer", () => {
     const message = firstMessage({ role: "polecat", bead, rig, savedOid: "a".repeat(40) });
     expect(message.split("\n").slice(0, 5)).toEqual([

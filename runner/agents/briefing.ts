@@ -13,6 +13,8 @@ export type WorkBriefing = {
   savedOid: string | null;
   /** Patterns of files that Git LFS keeps. */
   lfs?: readonly string[];
+  /** A rework in the session of its author. */
+  isResumed?: boolean;
 };
 
 export type ReviewBriefing = {
@@ -49,13 +51,17 @@ export function firstMessage(briefing: Briefing): string {
   return briefing.role === "polecat" ? workMessage(briefing) : reviewMessage(briefing);
 }
 
-function workMessage({ bead, rig, savedOid, lfs = [] }: WorkBriefing): string {
+const RESUMED =
+  "You go on in your own session about this bead: what you handed in came back. Your tree is a new one; paths of the one before are gone. Where this briefing differs from the earlier one, this one counts.";
+
+function workMessage({ bead, rig, savedOid, lfs = [], isResumed }: WorkBriefing): string {
   const saved =
     savedOid === null
       ? ""
       : `Your tree already holds work of an earlier run (${savedOid.slice(0, 12)}). Read it with git log and git diff before you go on.`;
   return paragraphs(
     head(bead, rig),
+    isResumed === true ? RESUMED : "",
     body(bead),
     bead.feedback === null ? "" : feedbackText(bead.feedback),
     answersText(bead.answers),

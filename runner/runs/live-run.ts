@@ -1,4 +1,5 @@
 /** One run while this runner holds it: its facts, its stream, its stop order. */
+import type { Began } from "../../protocol/entities/began.ts";
 import type { AgentEvent, AgentEventBody } from "../../protocol/stream.ts";
 import type { FactBody, ExitRecord } from "../../protocol/facts.ts";
 import type { Fence, Outcome } from "../../protocol/run.ts";
@@ -53,6 +54,7 @@ export class LiveRun<S extends RunSpec = RunSpec> {
   #progressAt: number;
   #progressToldAt = Number.NEGATIVE_INFINITY;
   #started = false;
+  #began: Began | null = null;
   #moved = false;
 
   constructor(spec: S, deps: LiveRunDeps) {
@@ -153,11 +155,16 @@ export class LiveRun<S extends RunSpec = RunSpec> {
     this.event({ kind: "notice", level, text });
   }
 
+  /** How a rework began: told with its start. */
+  begins(began: Began | null): void {
+    this.#began = began;
+  }
+
   /** The agent is up and has its first turn. Told once. */
   markStarted(): void {
     if (this.#started) return;
     this.#started = true;
-    this.fact({ kind: "started" });
+    this.fact({ kind: "started", ...(this.#began && { began: this.#began }) });
   }
 
   /** The work moved. Told at most once a second. */

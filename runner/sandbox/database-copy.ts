@@ -54,6 +54,9 @@ function unpack(
   ask: string,
 ): unknown[] {
   mkdirSync(dirname(plan.path), { recursive: true, mode: 0o700 });
+  // An agent that waited in this home may have left one, and its log would be played over what comes.
+  for (const file of [plan.path, `${plan.path}-wal`, `${plan.path}-shm`])
+    rmSync(file, { force: true });
   writeFileSync(plan.path, zstdDecompressSync(packed, { maxOutputLength: plan.bytesMax }), {
     mode: 0o600,
   });

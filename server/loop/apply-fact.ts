@@ -51,10 +51,7 @@ function applyToRun(
       advanceRun(tx, run.id, "preparing", body.phase);
       return;
     case "started":
-      advanceRun(tx, run.id, "running", null);
-      if (run.beadId)
-        recordEvent(tx, run.beadId, "run_started", startedText(run), { runId: run.id });
-      return;
+      return started(tx, run, body);
     case "progress":
       return progressed(tx, run);
     case "target_seen":
@@ -106,6 +103,14 @@ function applyToRun(
       );
       return;
   }
+}
+
+function started(tx: Tx, run: RunRow, { began }: FactOf<"started">): void {
+  advanceRun(tx, run.id, "running", null);
+  if (began) changeRow(tx.db, runs, run.id, { began });
+  if (!run.beadId) return;
+  const where = began?.how === "resumed" ? " in its author's session" : "";
+  recordEvent(tx, run.beadId, "run_started", `${startedText(run)}${where}`, { runId: run.id });
 }
 
 function noteContext(tx: Tx, run: RunRow, { kind: _, ...context }: FactOf<"context">): void {

@@ -39,7 +39,7 @@ import { putInTrash } from "../store/writes/trash/trash.ts";
 import { parkRig, proveTarget, setBaseline } from "../store/writes/rigs.ts";
 import { setRunnerState } from "../store/writes/runners.ts";
 import { endRun, offerRun, orderStop, markKeptTold, settleRun } from "../store/writes/runs.ts";
-import { snapshotBefore } from "../store/writes/snapshots/snapshots.ts";
+import { authorBefore, snapshotBefore } from "../store/writes/snapshots/snapshots.ts";
 import { climb } from "../store/writes/ladder.ts";
 import {
   endTurn,
@@ -293,6 +293,7 @@ function applyOffer(tx: Tx, action: Extract<Action, { do: "offer" }>): void {
   const { runId } = offerRun(tx, request, (spec) => {
     if (spec.kind === "triage")
       return { ...spec, requests: triageIds.map((id) => triageSpec(tx.db, id)) };
+    if (spec.kind === "work") return { ...spec, ...authorBefore(tx, spec) };
     if (spec.kind !== "session") return spec;
     const turnsWithJournal = spec.turns.map((turn) => {
       takeDigest(tx, turn.turnId);

@@ -1,13 +1,15 @@
 /**
- * Snapshots of sessions, from the runner that made them to the one that goes on: taken and given for a live run alone, by
- * whoever holds it. The bytes are gathered and written outside the tick; only that they count is decided within.
+ * Snapshots of sessions and of beads' authors, from the runner that made them to the one that goes on: taken and given for a
+ * live run alone, by whoever holds it. The bytes are gathered and written outside the tick; only that they count is decided within.
  */
 import {
   ok,
   refuse,
   SNAPSHOT_CHUNK_BYTES,
+  type AnyImage,
   type Fence,
   type Result,
+  type Snapshot,
   type SnapshotGetFrame,
   type SnapshotKeepFrame,
   type SnapshotPiece,
@@ -19,7 +21,7 @@ import type { Db } from "../store/database.ts";
 import { rowAt, valueAt } from "../store/rows.ts";
 import { runs, turns } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
-import { keepSnapshot, namedBlobs } from "../store/writes/snapshots/snapshots.ts";
+import { authorBlobs, keepSnapshot, namedBlobs } from "../store/writes/snapshots/snapshots.ts";
 import type { TownLoop } from "./town-loop.ts";
 
 export interface SnapshotPorts {
@@ -43,9 +45,15 @@ export class SnapshotDesk {
   readonly #gathering = new Map<string, Gathering>();
   /** What a run fetches now. */
   #fetched: { sha256: string; bytes: Uint8Array } | null = null;
+  /** What is kept of each bead's author, by bead. */
+  readonly #ofAuthors: Map<string, string>;
 
   constructor(ports: SnapshotPorts) {
     this.#ports = ports;
+    this.#ofAuthors = authorBlobs(ports.db);
+    ports.loop.onChanges((_, changes) => {
+      if (changes.some(({ image }) => isOver(image))) this.#dropUnnamed();
+    });
   }
 
   /** Blobs that no row names any more go. */
@@ -92,8 +100,8 @@ export class SnapshotDesk {
 
   /** From now on the next run of the session begins with it. Retryable while the turn's end is not stored. */
   async keep(runnerId: string, frame: SnapshotKeepFrame): Promise<Result<null>> {
-    const { loop, blobs, log } = this.#ports;
-    let unnamed: string | null = null;
+    const { loop } = this.#ports;
+    let unnamed: string[] = [];
     const kept = await loop.submit<null>("runner.snapshot", (tx) => {
       const refused = this.#refused(runnerId, frame);
       if (refused !== null) return refused;
@@ -102,10 +110,8 @@ export class SnapshotDesk {
       unnamed = decided.value;
       return ok(null);
     });
-    if (unnamed !== null)
-      await blobs
-        .drop(unnamed)
-        .catch((error: unknown) => log.warn({ err: String(error) }, "an old blob is still there"));
+    await this.#drop(unnamed);
+    if (kept.ok) this.#noteAuthor(frame);
     return kept;
   }
 
@@ -116,7 +122,8 @@ export class SnapshotDesk {
     if (refused !== null) return refused;
     const spec = rowAt(db, runs, frame.runId)?.spec;
     const { sha256, offset } = frame;
-    if (spec?.kind !== "session" || spec.snapshot?.sha256 !== sha256)
+    const isOffered = spec?.kind === "session" || spec?.kind === "work";
+    if (!isOffered || spec.snapshot?.sha256 !== sha256)
       return refuse("forbidden", "this run was not offered this snapshot.");
     const known = this.#fetched;
     const bytes = known?.sha256 === sha256 ? known.bytes : await blobs.get(sha256);
@@ -127,6 +134,28 @@ export class SnapshotDesk {
     const end = offset + SNAPSHOT_CHUNK_BYTES;
     this.#fetched = end >= bytes.byteLength ? null : { sha256, bytes };
     return ok({ data: Buffer.from(bytes.subarray(offset, end)).toString("base64") });
+  }
+
+  /** A bead has closed or is gone, or all of a rig's are: rows went with that. */
+  #dropUnnamed(): void {
+    if (this.#ofAuthors.size === 0) return;
+    const named = authorBlobs(this.#ports.db);
+    const gone = [...this.#ofAuthors].filter(([beadId]) => !named.has(beadId));
+    for (const [beadId] of gone) this.#ofAuthors.delete(beadId);
+    void this.#drop(gone.map(([, sha256]) => sha256));
+  }
+
+  #noteAuthor({ runId, snapshot }: SnapshotKeepFrame): void {
+    const beadId = valueAt(this.#ports.db, runs.beadId, runId);
+    if (beadId && snapshot.turnId === null) this.#ofAuthors.set(beadId, snapshot.sha256);
+  }
+
+  async #drop(unnamed: readonly string[]): Promise<void> {
+    const { blobs, log } = this.#ports;
+    for (const sha256 of unnamed)
+      await blobs
+        .drop(sha256)
+        .catch((error: unknown) => log.warn({ err: String(error) }, "an old blob is still there"));
   }
 
   /** Whose runner died in the midst of handing over. */
@@ -155,18 +184,37 @@ export class SnapshotDesk {
   }
 }
 
-/** @returns the digest that nothing names any more */
-function keep(tx: Tx, { runId, snapshot }: SnapshotKeepFrame): Result<string | null> {
+/** Whether a snapshot may have gone with it. */
+function isOver(image: AnyImage): boolean {
+  if (image.kind === "rig") return image.value === null;
+  return image.kind === "issue" && (image.value === null || image.value.status === "closed");
+}
+
+/** @returns the digests that nothing names any more */
+function keep(tx: Tx, { runId, snapshot }: SnapshotKeepFrame): Result<string[]> {
   const run = rowAt(tx.db, runs, runId);
-  if (!run?.sessionId) return refuse("forbidden", "this run has no session to keep.");
-  const turn = rowAt(tx.db, turns, snapshot.turnId);
-  if (turn?.runId !== runId)
+  const refused = run && refusalToKeep(tx, run, snapshot);
+  if (run === undefined || refused === undefined)
+    return refuse("forbidden", "this run has no session to keep.");
+  return refused ?? ok(keepSnapshot(tx, { resource: run.resource, runId }, snapshot));
+}
+
+/** Undefined: it has none to keep. */
+function refusalToKeep(
+  tx: Tx,
+  { id, spec }: typeof runs.$inferSelect,
+  { turnId, program }: Snapshot,
+): ReturnType<typeof refuse> | null | undefined {
+  const isRemembered = spec.kind === "session" || (spec.kind === "work" && spec.remember);
+  if (!isRemembered) return undefined;
+  if (spec.program !== program) return refuse("forbidden", "this run has another program.");
+  const turn = turnId === null ? undefined : rowAt(tx.db, turns, turnId);
+  if (spec.kind === "work" && turnId === null) return null;
+  if (spec.kind === "work" || turn?.runId !== id)
     return refuse("illegal_transition", "this turn is not one of this run.");
   if (turn.state === "running")
     return refuse("busy", "the end of this turn is not known yet: try again.", { retryable: true });
-  if (run.spec.kind !== "session" || run.spec.program !== snapshot.program)
-    return refuse("forbidden", "this run has another program.");
-  return ok(keepSnapshot(tx, { sessionId: run.sessionId, runId }, snapshot));
+  return null;
 }
 
 function digestOf(bytes: Uint8Array): string {

@@ -52,6 +52,8 @@ export interface Policy {
   savedWorkKeptMs: number;
   /** How long a deleted rig can be taken back. */
   trashKeptMs: number;
+  /** A rework goes on in its author's session when that was handed in so long ago at most. 0: never. */
+  authorSessionMs: number;
   /** First wait after a provider has asked to slow down; it doubles to `backOffMaxMs`. */
   throttleBaseMs: number;
   /** From one run to the next, while a provider is being tried again. */
@@ -140,6 +142,7 @@ export const POLICY: Policy = {
   savedWorkPatienceMs: 15 * 60_000,
   savedWorkKeptMs: 7 * 24 * 3_600_000,
   trashKeptMs: 7 * 24 * 3_600_000,
+  authorSessionMs: 4 * 3_600_000,
   throttleBaseMs: 30_000,
   staggerMs: 10_000,
   quotaRetryMs: 3_600_000,

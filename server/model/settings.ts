@@ -81,6 +81,11 @@ export const SETTINGS: Readonly<Record<PolicyKey, Setting>> = {
   ),
   savedWorkKeptMs: town(0, 365 * DAY, "how long saved work is kept after its bead has closed"),
   trashKeptMs: town(0, 365 * DAY, "how long a deleted rig can be taken back"),
+  authorSessionMs: rig(
+    0,
+    7 * DAY,
+    "how long after it was handed in a rework goes on in its author's session; 0 is never",
+  ),
   throttleBaseMs: town(0, HOUR, "first wait after a provider has asked to slow down"),
   staggerMs: town(0, HOUR, "from run to run while a provider is tried again"),
   quotaRetryMs: town(SECOND, 30 * DAY, "until a used-up quota is looked at again"),

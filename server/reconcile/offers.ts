@@ -53,6 +53,7 @@ export function offerBaseline(rig: RigView, runner: RunnerView, { s }: Context):
   };
 }
 
+/** Of a rework, the session of its author is added by the store. */
 export function offerWork(
   issue: IssueView,
   rig: RigView,
@@ -92,6 +93,9 @@ export function offerWork(
       savedWork: beginsFrom(issue, runner),
       carries: [...issue.carries],
       handed: issue.taken?.given ?? null,
+      remember: policyOf(s, rig.id).authorSessionMs > 0,
+      snapshot: null,
+      noSnapshot: null,
     }),
   };
 }
@@ -200,7 +204,7 @@ export function offerMerge(
   };
 }
 
-/** The transcript and the turns' journals are added by the store, which has them. */
+/** What it remembers, the transcript and the turns' journals are added by the store, which has them. */
 export function offerSession(
   { sessionId, turn }: { sessionId: string; turn: TurnView | null },
   runner: RunnerView,

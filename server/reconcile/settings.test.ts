@@ -40,7 +40,8 @@ const offered =
   (policy) =>
     actionsOf(reconcile(snapshot({ policy, ...change })).steps, "offer").map(({ request }) => {
       const given = { runId: "rn_9", fence: { epoch: 1, n: 1 }, attempt: 1 };
-      return request.spec({ ...given, agent: { id: "ag_1", name: "A" } }).limits;
+      const spec = request.spec({ ...given, agent: { id: "ag_1", name: "A" } });
+      return [spec.limits, spec.kind === "work" && spec.remember];
     });
 const work = offered({ issues: [issue()] });
 const inReview = issue({ state: "in_review", reviewId: "mr_1" });
@@ -187,6 +188,7 @@ const EFFECTS: Readonly<
     }),
   ],
   trashKeptMs: [1_000, rulesOf({ trash: [{ id: "rg_2", removedAt: NOW - 2_000 }] })],
+  authorSessionMs: [0, work],
   throttleBaseMs: [1_000, struckBy("throttled")],
   staggerMs: [
     1_000,

@@ -1,4 +1,4 @@
-/** What must hold of what the Mayor remembers: each turn of the conversation is in it at most once, and the last one is. */
+/** What must hold of what agents remember, of the Mayor's above all: each turn of the conversation is in it at most once, and the last one is. */
 import type { Image, SnapshotKeepFrame, SnapshotPutFrame } from "../../protocol/index.ts";
 import { readMemory, type AgentMemory } from "../agent/agent.ts";
 import { Violation } from "./violation.ts";
@@ -39,7 +39,7 @@ export class RememberedChecks {
     const doubled = said.find((words, n) => said.indexOf(words) !== n);
     if (doubled !== undefined)
       throw new Violation("remembered-once", `${runId} remembers "${doubled}" twice`);
-    const last = this.#words.get(snapshot.turnId);
+    const last = snapshot.turnId === null ? undefined : this.#words.get(snapshot.turnId);
     if (last !== undefined && !said.includes(last))
       throw new Violation("remembered-last", `${runId} does not remember "${last}"`);
   }

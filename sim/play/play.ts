@@ -197,7 +197,7 @@ export class Play {
     return new TownHost({
       clock: this.townClock,
       random: this.world.fork(),
-      policy: { slots: SLOTS.town, ...PATIENCE },
+      policy: { slots: SLOTS.town, ...PATIENCE, authorSessionMs: 0 },
       log: {
         debug: ({ rule }) => (typeof rule === "string" ? this.hooks.rule(rule) : undefined),
         ...{ info: log("info"), warn: log("warn"), error: log("error") },

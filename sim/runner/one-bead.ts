@@ -87,6 +87,7 @@ export class OneBead implements Errand {
         contains: [],
         handed: null,
         carries: [],
+        ...{ remember: false, snapshot: null, noSnapshot: null },
       };
       return { kind: "work", ...common, ...more, savedWork: saved };
     }

@@ -16,7 +16,7 @@ import { Moved } from "../ui/moved.tsx";
 import { StateChip } from "../ui/state-mark.tsx";
 import { compact, contextWords, count, spent } from "../words/figures.ts";
 import { withShortIds } from "../words/history.ts";
-import { runKindWords, runLook } from "../words/states.ts";
+import { beganWords, runKindWords, runLook } from "../words/states.ts";
 import { Part, RawRecord, TopicFrame } from "./sections.tsx";
 
 export function RunDrawer({ id }: { id: string }) {
@@ -142,6 +142,7 @@ function RunFacts({ run }: { run: Run }) {
               : `${count(usage.calls, "call")} · ${compact(usage.inputTokens)} in · ${compact(usage.outputTokens)} out · ${compact(usage.cacheReadTokens)} cached · ${spent(usage)}`}
           </span>
         </Fact>
+        {run.began && <Fact name="Began">{beganWords(run.began)}</Fact>}
         {run.context && (
           <Fact name="Context">
             <span className="num">{contextWords(run.context)}</span>

@@ -1,6 +1,7 @@
 /** What each state is called and how it looks: a hue and a shape, never a colour alone. Pure. */
 import type {
   Agent,
+  Began,
   Convoy,
   Issue,
   Molecule,
@@ -167,6 +168,11 @@ export function runnerLook({ state, leavingAt, away, revokedAt }: Runner): Look 
 export function agentLook(state: Agent["state"]): Look {
   if (state === "retired") return closed("Retired");
   return state === "working" ? progress("Working") : open("Idle");
+}
+
+/** How a rework began, in a sentence. */
+export function beganWords(began: Began): string {
+  return began.how === "resumed" ? "In its author's session." : `Afresh. ${began.why}`;
 }
 
 export const runKindWords: Record<Run["kind"], string> = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { shortId } from "../../protocol/index.ts";
 import { age, ago, duration, running, until } from "./age.ts";
-import { compact, contextWords, count, money, spent } from "./figures.ts";
+import { compact, contextWords, count, fullWords, money, spent } from "./figures.ts";
 import { actorOf, pieces, sentence, withShortIds } from "./history.ts";
-import { issueLook, reviewLook, runLook } from "./states.ts";
+import { beganWords, issueLook, reviewLook, runLook } from "./states.ts";
 import { triageText } from "./triage.ts";
 
 const bead = `bd_${"a".repeat(20)}bcdefg`;
@@ -36,6 +36,11 @@ describe("[E5] times", () => {
   });
 });
 
+test("[C10] a rework says where it began", () => {
+  expect(beganWords({ how: "resumed" })).toBe("In its author's session.");
+  expect(beganWords({ how: "afresh", why: "Nothing was kept." })).toBe("Afresh. Nothing was kept.");
+});
+
 describe("[E5] figures", () => {
   test("calls without a price are said, not counted as free", () => {
     const tokens = { inputTokens: 1, outputTokens: 1, reasoningTokens: 0 };
@@ -53,6 +58,8 @@ describe("[E5] figures", () => {
     expect(contextWords({ tokens: 900, windowTokens: null, compactions: 3 })).toBe(
       "900 tokens · summarised 3 times",
     );
+    expect(fullWords(use)).toBeNull();
+    expect(fullWords({ ...use, tokens: 124_000 })).toBe("62% of context");
   });
 
   test("are short and never hide a cost", () => {

@@ -133,6 +133,15 @@ export class AgentHost {
     callOff();
   }
 
+  /** Ends the turn that runs, if one does. Resolves when it has ended, or after `ms`. */
+  async endTurn(ms: number): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const callOff = this.#clock.after(ms, () => late.resolve());
+    void this.driver.interrupt();
+    await Promise.race([this.#turn.promise, this.driver.exited, late.promise]);
+    callOff();
+  }
+
   /** Ends the agent and all that was opened for it; its tools and gateway are dead first, then terminals in its tree. */
   async close(graceMs: number): Promise<ExitRecord> {
     this.#watch.close();

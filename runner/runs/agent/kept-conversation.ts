@@ -1,4 +1,4 @@
-/** The agent's own memory of a conversation: fetched from the town before a run's first turn, handed over after each. */
+/** The agent's own memory of a conversation: fetched from the town before a run's first turn, handed over after a turn. */
 import { refuse, type ErrorBody, type Result } from "../../../protocol/error.ts";
 import type { Snapshot } from "../../../protocol/entities/snapshot.ts";
 import { SNAPSHOT_CHUNK_BYTES } from "../../../protocol/limits.ts";
@@ -10,12 +10,12 @@ import { backOffMs } from "../../session/back-off.ts";
 import type { LiveRun } from "../live-run.ts";
 import type { Workplace } from "../workplace.ts";
 
-type SessionRun = LiveRun<RunSpecOf<"session">>;
+type RememberedRun = LiveRun<RunSpecOf<"session" | "work">>;
 
 /** What the run was offered to go on from, whole. Errors: the town's, or `internal` when it is damaged. */
 export async function fetchKept(
   place: Workplace,
-  run: SessionRun,
+  run: RememberedRun,
   { sha256, bytes }: Snapshot,
 ): Promise<Result<Uint8Array>> {
   const { runId, fence } = run.spec;
@@ -37,20 +37,20 @@ export async function fetchKept(
 /** Hands over what the agent remembers, turn by turn; nobody waits for it but a run that ends. */
 export class ConversationKeeper {
   readonly #place: Workplace;
-  readonly #run: SessionRun;
+  readonly #run: RememberedRun;
   readonly #driver: AgentDriver;
   /** Aborted when there is something newer, or the run waits no longer. */
   #newest = new AbortController();
   #handing: Promise<void> = Promise.resolve();
 
-  constructor(place: Workplace, run: SessionRun, driver: AgentDriver) {
+  constructor(place: Workplace, run: RememberedRun, driver: AgentDriver) {
     this.#place = place;
     this.#run = run;
     this.#driver = driver;
   }
 
-  /** A turn has ended and the next has not begun: what the agent remembers now is kept. */
-  async turnEnded(turnId: string): Promise<void> {
+  /** A turn has ended and the next has not begun: what the agent remembers now is kept. Null: a bead's author has no turns. */
+  async turnEnded(turnId: string | null): Promise<void> {
     if (this.#driver.snapshot === undefined) return;
     const taken = await this.#driver.snapshot();
     if (!taken.ok) return this.#tellLost(taken.error);
@@ -66,7 +66,7 @@ export class ConversationKeeper {
     callOff();
   }
 
-  async #handOver(turnId: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #handOver(turnId: string | null, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const { town } = this.#place;
     const { runId, fence, program } = this.#run.spec;
     const snapshot = { turnId, program, sha256: digestOf(bytes), bytes: bytes.byteLength };
@@ -89,7 +89,11 @@ export class ConversationKeeper {
   }
 
   #tellLost({ message }: ErrorBody): void {
-    const why = `What the agent remembers of this conversation could not be kept. ${message} If it has to go on elsewhere, it goes on from the transcript.`;
+    const then =
+      this.#run.spec.kind === "work"
+        ? "A rework begins afresh."
+        : "If it has to go on elsewhere, it goes on from the transcript.";
+    const why = `What the agent remembers of this conversation could not be kept. ${message} ${then}`;
     this.#run.notice("warning", why);
   }
 }

@@ -1,5 +1,4 @@
 /** Session: the Mayor answers turns one after the other, without any tree, and leaves when it has been idle. */
-import { join } from "node:path";
 import type { Continued } from "../../../protocol/entities/continued.ts";
 import type { RunSpecOf, TurnSpec } from "../../../protocol/run-spec.ts";
 import { firstMessage } from "../../agents/briefing.ts";
@@ -7,9 +6,10 @@ import type { ToolAnswer } from "../../agents/mcp.ts";
 import { quote } from "../../agents/quote.ts";
 import { BROWSE_TOOL_NAME } from "../../agents/tools.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
-import { AgentHost } from "../agent/agent-host.ts";
+import type { AgentHost } from "../agent/agent-host.ts";
 import type { AgentJob } from "../agent/agent-job.ts";
-import { ConversationKeeper, fetchKept } from "../agent/kept-conversation.ts";
+import { ConversationKeeper } from "../agent/kept-conversation.ts";
+import { takeUp } from "../agent/take-up.ts";
 import { diedEnding, runTurns, stoppedEnding, type TurnsEnd } from "../agent/agent-turns.ts";
 import { cutMiddle } from "../cut-text.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
@@ -25,7 +25,6 @@ const TEXT_CHARS_MAX = 64_000;
 const MESSAGE_CHARS_MAX = 2_000;
 /** More than the town answers at once. */
 const BROWSED_CHARS_MAX = 100_000;
-const WHY_CHARS_MAX = 500;
 /** Asking again would end the same: the person has to know. */
 const MODEL_ENDS = new Set([
   "model_auth",
@@ -59,15 +58,17 @@ async function converse(
   { treeDir: cwd, homeDir, tmpDir }: ScratchFolder,
 ): Promise<Ending> {
   let current: TurnSpec | null = null;
-  const opened = await openAgent(place, run, {
+  const job: AgentJob = {
     ...{ cwd, homeDir, tmpDir },
     role: "mayor",
     readOnly: [],
     readWrite: [cwd],
     call: (tool, args) => callTool(place, run, current, tool, args),
-  });
+  };
+  const opened = await takeUp(place, run, job, "the Mayor");
   if (!opened.ok) return run.signal.aborted ? stoppedEnding(run) : opened.ending;
-  const { host, continued } = opened;
+  const { host } = opened;
+  const continued = continuedOf(opened);
   const keeper = new ConversationKeeper(place, run, host.driver);
   // Between two turns nobody else watches the agent.
   const died = new AbortController();
@@ -93,34 +94,9 @@ async function converse(
   return ending("done", "idle", "Nothing was asked for a while.", { exit });
 }
 
-type Opened = Awaited<ReturnType<typeof AgentHost.open>>;
-
-/** With its own memory of the conversation where that is to be had; else it is said why it begins with the transcript. */
-async function openAgent(
-  place: Workplace,
-  run: SessionRun,
-  job: AgentJob,
-): Promise<
-  Exclude<Opened, { ok: true }> | { ok: true; host: AgentHost; continued: Continued | null }
-> {
-  const { snapshot, noSnapshot } = run.spec;
-  let why = noSnapshot;
-  let { homeDir } = job;
-  if (snapshot !== null) {
-    run.enter("fetching", "Fetching what the Mayor remembers");
-    const kept = await fetchKept(place, run, snapshot);
-    if (kept.ok) {
-      const opened = await AgentHost.open(place, run, { ...job, resume: kept.value });
-      if (opened.ok) return { ...opened, continued: { how: "resumed" } };
-      if (run.signal.aborted) return opened;
-      why = opened.ending.reason?.message ?? "the agent did not start with it";
-      // What it could not begin with lies in its home.
-      homeDir = join(homeDir, "afresh");
-    } else why = kept.error.message;
-  }
-  const opened = await AgentHost.open(place, run, { ...job, homeDir });
-  if (!opened.ok || why === null) return opened.ok ? { ...opened, continued: null } : opened;
-  return { ...opened, continued: { how: "transcript", why: why.slice(0, WHY_CHARS_MAX) } };
+function continuedOf({ isResumed, why }: { isResumed: boolean; why: string | null }) {
+  if (isResumed) return { how: "resumed" } as const;
+  return why === null ? null : ({ how: "transcript", why } as const);
 }
 
 /** One turn; null when the session goes on after it. `first`: it begins the run. */

@@ -1,5 +1,6 @@
 /** Work: a polecat does one bead in a repository of its own and hands it over. */
 import { z } from "zod";
+import type { Began } from "../../../protocol/entities/began.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import { firstMessage } from "../../agents/briefing.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
@@ -11,8 +12,11 @@ import type { NewRun, RunRepository } from "../../git/run-repo.ts";
 import { rewrittenWords } from "../../works/base.ts";
 import { verifyDone, type Done } from "../../works/done.ts";
 import { lfsPatternsIn } from "../../works/lfs.ts";
-import { AgentHost } from "../agent/agent-host.ts";
+import type { AgentHost } from "../agent/agent-host.ts";
+import type { AgentJob } from "../agent/agent-job.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
+import { ConversationKeeper } from "../agent/kept-conversation.ts";
+import { takeUp } from "../agent/take-up.ts";
 import { repositoryCode } from "./baseline.ts";
 import { runGates, runSetup } from "../gates.ts";
 import { Turnstile } from "../turnstile.ts";
@@ -31,6 +35,8 @@ type DoneCall = z.infer<typeof doneCallSchema>;
 
 const SUMMARY_CHARS_MAX = 8_000;
 const CLOSED_BY_GATES = "closed by gates";
+/** An agent whose work was accepted has this long to end its turn when it is interrupted. */
+const LAST_TURN_MS = 2_000;
 
 export async function runWork(place: Workplace, run: WorkRun): Promise<Ending> {
   if (run.spec.handed !== null) return await runHanded(place, run, run.spec.handed);
@@ -113,19 +119,21 @@ async function workIn(
 ): Promise<Ending> {
   await prepareGates(place, run, tree);
   const lfs = await lfsPatternsIn(place.works, base.rig, base.start);
-  const briefing = briefingOf(run, base, lfs);
   const handedIn = Promise.withResolvers<HandOver>();
   const desk: Desk = {
     tree,
-    briefing,
+    briefing: "",
     turnstile: new Turnstile(),
     unsaved: false,
     hostFailed: false,
     handed: null,
     handIn: handedIn.resolve,
   };
-  const waiting = await warm?.takeAgent();
-  const opened = await AgentHost.open(place, run, {
+  const isResuming = run.spec.snapshot !== null;
+  // One that is up has begun a conversation of its own: it gives way, and its tree is used.
+  if (isResuming) await warm?.end();
+  const waiting = isResuming ? null : await warm?.takeAgent();
+  const job: AgentJob = {
     ...(waiting && { warm: waiting }),
     role: "polecat",
     cwd: tree.treeDir,
@@ -134,27 +142,48 @@ async function workIn(
     readOnly: [tree.rig.mirrorDir],
     readWrite: [tree.treeDir],
     call: (tool, args) => callTool(place, run, desk, tool, args),
-  });
+  };
+  const opened = await takeUp(place, run, job, "its author");
   if (!opened.ok) return closeTree(place, run, tree, opened.ending);
   const { host } = opened;
+  run.begins(beganOf(opened));
+  desk.briefing = briefingOf(run, base, { lfs, isResumed: opened.isResumed });
   run.enter("running");
   const end = await runTurns(place, run, host, {
-    first: briefing,
+    first: desk.briefing,
     reprompt: REPROMPT_WITHOUT_RESULT.polecat,
     result: handedIn.promise,
     turnEnded: () => desk.turnstile.pass(() => closeByGates(place, run, desk)),
     goesOn: () => void desk.turnstile.pass(() => saveBehind(place, run, desk)),
   });
+  const keeper = new ConversationKeeper(place, run, host.driver);
+  if (end.kind === "result") await remember(run, host, keeper);
   const exit = await host.close(
     run.stopOrder?.graceMs ?? (end.kind === "result" ? 0 : STOP_GRACE_MS),
   );
   // A call that is still being checked works on the tree; what it accepts is handed over, whatever ended the agent.
   await desk.turnstile.close();
-  if (end.kind === "result") return handOver(place, run, { tree, work: end.result, exit });
+  if (end.kind === "result") {
+    const done = await handOver(place, run, { tree, work: end.result, exit });
+    await keeper.settled();
+    return done;
+  }
   if (desk.handed !== null && !run.signal.aborted)
     return handOver(place, run, { tree, work: desk.handed, exit });
   const ended = { ...end.ending, exit: end.ending.exit ?? exit };
   return closeTree(place, run, tree, ended, desk.hostFailed);
+}
+
+function beganOf({ isResumed, why }: { isResumed: boolean; why: string | null }): Began | null {
+  if (isResumed) return { how: "resumed" };
+  return why === null ? null : { how: "afresh", why };
+}
+
+/** A rework may go on in this session: what its agent remembers is taken when its last turn is over. */
+async function remember(run: WorkRun, host: AgentHost, keeper: ConversationKeeper): Promise<void> {
+  if (!run.spec.remember || run.signal.aborted || host.driver.snapshot === undefined) return;
+  await host.endTurn(LAST_TURN_MS);
+  await keeper.turnEnded(null);
 }
 
 /** The run's ending with its work saved and its tree gone. */
@@ -174,7 +203,11 @@ async function closeTree(
   return ending("lost", "not_saved", message.trim(), { exit: end.exit });
 }
 
-function briefingOf(run: WorkRun, base: WorkBase, lfs: readonly string[]): string {
+function briefingOf(
+  run: WorkRun,
+  base: WorkBase,
+  { lfs, isResumed }: { lfs: readonly string[]; isResumed: boolean },
+): string {
   const { bead, rig } = run.spec;
   const text = firstMessage({
     role: "polecat",
@@ -182,6 +215,7 @@ function briefingOf(run: WorkRun, base: WorkBase, lfs: readonly string[]): strin
     rig: { ...rig, target: base.target },
     savedOid: base.savedOid,
     lfs,
+    isResumed,
   });
   const rewritten = base.isRewritten ? `\n\n${rewrittenWords(base.target)}` : "";
   if (base.conflicts.length === 0) return text + rewritten;
@@ -200,6 +234,7 @@ async function prepareGates(place: Workplace, run: WorkRun, tree: RunRepository)
 
 interface Desk {
   tree: RunRepository;
+  /** Known when the agent is up: it depends on how it began. */
   briefing: string;
   /** Whoever saves, checks or removes the tree passes here. */
   turnstile: Turnstile;

@@ -296,6 +296,7 @@ export function runImage(db: Db, id: string): Run | null {
     round: row.round,
     model: row.model,
     ports: row.ports,
+    began: row.began,
     context: row.context,
     offeredAt: row.offeredAt,
     startedAt: row.startedAt,

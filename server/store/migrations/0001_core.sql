@@ -137,8 +137,8 @@ CREATE TABLE `rig_answers` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `rig_answers_by_fingerprint` ON `rig_answers` (`rig_id`,`fingerprint`);--> statement-breakpoint
 CREATE TABLE `snapshots` (
-	`session_id` text PRIMARY KEY NOT NULL,
-	`turn_id` text NOT NULL,
+	`resource` text PRIMARY KEY NOT NULL,
+	`turn_id` text,
 	`run_id` text NOT NULL,
 	`program` text NOT NULL,
 	`sha256` text NOT NULL,
@@ -202,6 +202,7 @@ CREATE TABLE `usage_totals` (
 DROP INDEX `runs_by_settled`;--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
 ALTER TABLE `runs` ADD `ports` text;--> statement-breakpoint
+ALTER TABLE `runs` ADD `began` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `context` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `stop_code` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `frozen_ms` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

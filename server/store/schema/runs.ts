@@ -11,6 +11,7 @@ import { sql } from "drizzle-orm";
 import { DEFAULT_PROGRAM, NO_ENVIRONMENT, RUNNER_RIGHTS } from "../../../protocol/index.ts";
 import type {
   Away,
+  Began,
   ContextUse,
   Continued,
   Deletion,
@@ -105,6 +106,8 @@ export const runs = sqliteTable(
     spec: json<RunSpec>("spec").notNull(),
     /** Ports that are its own on its host. */
     ports: json<PortBlock>("ports"),
+    /** How a rework began. */
+    began: json<Began>("began"),
     /** How full its agent's conversation is. */
     context: json<ContextUse>("context"),
     result: json<RunResultFact>("result"),

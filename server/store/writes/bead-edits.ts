@@ -12,6 +12,7 @@ import { bumpVersion, recordEvent } from "./beads.ts";
 import { setWait, unqueue } from "./ready.ts";
 import { touchRisk } from "./saved/risk.ts";
 import { oweForgetting } from "./saved/saved-refs.ts";
+import { forgetAuthor } from "./snapshots/snapshots.ts";
 
 type BeadRow = typeof beads.$inferSelect;
 
@@ -122,5 +123,6 @@ export function buryBead(tx: Tx, bead: BeadRow): void {
   tx.db.delete(beads).where(eq(beads.id, id)).run();
   touchRisk(tx, id);
   oweForgetting(tx, id, 0);
+  forgetAuthor(tx, id);
   tx.touch(BEAD_TYPES[type].image, id);
 }

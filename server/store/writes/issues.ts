@@ -21,6 +21,7 @@ import { askOfLeft } from "./attention/left-on-branch.ts";
 import { unqueue } from "./ready.ts";
 import { touchRisk } from "./saved/risk.ts";
 import { oweForgetting } from "./saved/saved-refs.ts";
+import { forgetAuthor } from "./snapshots/snapshots.ts";
 import { changeRow, rowAt } from "../rows.ts";
 
 const insertRow = prepared((db) =>
@@ -117,7 +118,10 @@ export function moveIssue(
   unqueue(tx, beadId);
   projectStatus(tx, beadId, "issue", next);
   if (next === "closed" || row.state === "closed") touchRisk(tx, beadId);
-  if (next === "closed") oweForgetting(tx, beadId, tx.policy.savedWorkKeptMs);
+  if (next === "closed") {
+    oweForgetting(tx, beadId, tx.policy.savedWorkKeptMs);
+    forgetAuthor(tx, beadId);
+  }
   if (row.convoyId) tx.touch("convoy", row.convoyId);
   if (row.moleculeId) tx.touch("molecule", row.moleculeId);
   recordEvent(tx, beadId, event, move.text, {

@@ -79,6 +79,9 @@ export function workSpec(rig: RigSpec, more: Partial<RunSpecOf<"work">> = {}): R
     handed: null,
     carries: [],
     savedWork: null,
+    remember: false,
+    snapshot: null,
+    noSnapshot: null,
     ...more,
   };
 }

@@ -17,6 +17,7 @@ import * as b from "../../schema/beads.ts";
 import { budgets, pauses, spend, startFailures } from "../../schema/limits.ts";
 import { formulas, molecules } from "../../schema/molecules.ts";
 import { fences, purgedRuns, rigs, runners, runs, usage } from "../../schema/runs.ts";
+import { snapshots } from "../../schema/snapshots.ts";
 import { inbox, outbox, secrets, settings, timers } from "../../schema/town.ts";
 import { rigSecretId } from "../../settings.ts";
 import { trashedRig } from "../../trash/in-trash.ts";
@@ -105,6 +106,7 @@ function removeAround(tx: Tx, rigId: string): void {
     )
     .run();
   db.delete(inbox).where(inArray(inbox.runId, ofRuns)).run();
+  db.delete(snapshots).where(inArray(snapshots.runId, ofRuns)).run();
   db.delete(outbox)
     .where(
       or(
