@@ -50,17 +50,34 @@ async function take(
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw new Complaint(`${folder} is not empty: name another folder.`, 2);
   const taken = await town.call("bead.take", { bead: ref });
+  const id = shortId(taken.id);
   const work = await whenStopped(town, taken.id);
-  const { rig } = work;
-  await personGit(".", "clone", "--quiet", "--no-checkout", rig.remote, folder);
-  const start = await startOf(folder, work, dataDirOf(options));
-  const branch = `gastown/take/${shortId(taken.id)}`;
-  await personGit(folder, "checkout", "--quiet", "--no-track", "-b", branch, start);
-  await personGit(folder, "config", BEAD_KEY, taken.id);
-  await personGit(folder, "config", "gastown.start", await personGit(folder, "rev-parse", "HEAD"));
+  const branch = `gastown/take/${id}`;
+  const start = await fill(folder, { id: taken.id, branch, work }, dataDirOf(options)).catch(
+    (error: unknown) => {
+      if (!(error instanceof Complaint)) throw error;
+      throw new Complaint(
+        `${error.message}\nThe bead is yours all the same: \`gastown give ${id} --nothing\` returns it.`,
+      );
+    },
+  );
   if (options.json === true) return printJson({ bead: taken.id, folder, branch, start });
-  printLine(`Bead ${shortId(taken.id)} is yours, in ${folder} on ${branch}.`);
+  printLine(`Bead ${id} is yours, in ${folder} on ${branch}.`);
   printLine("Commit there, then run `gastown give` in that folder to return it.");
+}
+
+/** Makes the folder, on a branch of its own. Answers the commit that it begins from. */
+async function fill(
+  folder: string,
+  { id, branch, work }: { id: string; branch: string; work: BeadWork },
+  dataDir: string,
+): Promise<string> {
+  await personGit(".", "clone", "--quiet", "--no-checkout", work.rig.remote, folder);
+  const start = await startOf(folder, work, dataDir);
+  await personGit(folder, "checkout", "--quiet", "--no-track", "-b", branch, start);
+  await personGit(folder, "config", BEAD_KEY, id);
+  await personGit(folder, "config", "gastown.start", await personGit(folder, "rev-parse", "HEAD"));
+  return start;
 }
 
 /** Once nothing of the bead runs any more: what was saved last is told by then. */
@@ -89,7 +106,7 @@ async function startOf(folder: string, work: BeadWork, dataDir: string): Promise
     }
   if (await has()) return from.oid;
   throw new Complaint(
-    `The newest work of the bead, ${from.oid.slice(0, 12)}, is neither in ${rig.remote} nor on this host: its runner alone has it. The bead is yours; \`gastown give BEAD --nothing\` returns it.`,
+    `The newest work of the bead, ${from.oid.slice(0, 12)}, is neither in ${rig.remote} nor on this host: its runner alone has it.`,
   );
 }
 

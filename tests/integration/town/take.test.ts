@@ -129,6 +129,11 @@ test(
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("is not empty") });
     const kept = await town.client.call("bead.get", { bead: id });
     expect(kept.bead).toMatchObject({ taken: null });
+    const nowhere = ["take", id, join(folder, "mine.txt", "in"), "--data", town.dataDir];
+    expect(await runCli(nowhere, { env: ENV })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("--nothing` returns it"),
+    });
     await cli("take", id, join(town.dir, "back"));
     expect(await cli("give", id, "--nothing")).toContain("the town's again");
     await town.client.call("bead.cancel", { bead: id, reason: "" });
