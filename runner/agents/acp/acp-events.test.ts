@@ -139,3 +139,12 @@ test("[C19] a turn that the agent breaks off says why", () => {
     message: "Internal error",
   });
 });
+
+test("[C13] [C19] words whose message gets its id late, and thoughts without words, are one text", () => {
+  const thought = { sessionUpdate: "agent_thought_chunk", content: { type: "text", text: "" } };
+  const events = mapAll([says("# "), says("Making", "m1"), thought, says(" it\n", "m1")]);
+  expect(events.filter(({ type }) => type === "text")).toEqual([]);
+  expect(events).toContainEqual({ type: "status", text: "Making it" });
+  const next = mapAll([says("One.", "m1"), says("Two.", "m2")]);
+  expect(next).toContainEqual(expect.objectContaining({ type: "text", text: "One." }));
+});

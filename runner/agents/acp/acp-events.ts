@@ -43,8 +43,12 @@ export class AcpEventMapper {
   #said({ messageId = null, content }: Chunk): AgentEvent[] {
     const delta = content.text ?? "";
     if (delta === "") return [];
-    const ended = this.#text !== null && this.#text.messageId !== messageId ? this.#endText() : [];
+    // Claude Code's first words may come before their message has its id.
+    const before = this.#text?.messageId ?? null;
+    const isOther = before !== null && messageId !== null && before !== messageId;
+    const ended = isOther ? this.#endText() : [];
     this.#text ??= { partId: `text-${++this.#parts}`, messageId, text: "" };
+    this.#text.messageId ??= messageId;
     const { partId, text } = this.#text;
     // A whole text is told cut: what is beyond that need not be kept.
     if (text.length <= EVENT_TEXT_CHARS_MAX) this.#text.text += delta;
@@ -56,10 +60,12 @@ export class AcpEventMapper {
   }
 
   #thought({ content }: Chunk): AgentEvent[] {
-    const ended = this.#endText();
     const text = content.text ?? "";
-    if (text === "") return ended;
-    return [...ended, { type: "reasoning", partId: `thought-${++this.#parts}`, text: cut(text) }];
+    if (text === "") return [];
+    return [
+      ...this.#endText(),
+      { type: "reasoning", partId: `thought-${++this.#parts}`, text: cut(text) },
+    ];
   }
 
   #endText(): AgentEvent[] {
