@@ -5,18 +5,13 @@ import { driverContract } from "../../../runner/agents/driver.contract.ts";
 import type { AgentEvent } from "../../../runner/agents/driver.ts";
 import { findStrays } from "../../../runner/process/find-strays.ts";
 import { API_KEY, openAgentStage, type AgentStage } from "./stage.ts";
+import { drawn } from "../../support/sample.ts";
 
 const TIMEOUT_MS = 90_000;
 const program = "opencode";
 const isClosed = (event: AgentEvent) => event.type === "turn_closed";
 
 const FORGETTING = { timeoutMs: TIMEOUT_MS, remembers: false, tells: "context" } as const;
-driverContract("OpenCode in bubblewrap", (turns) => openAgentStage({ program, turns }), FORGETTING);
-driverContract(
-  "OpenCode without isolation",
-  (turns) => openAgentStage({ program, turns, mode: "none" }),
-  FORGETTING,
-);
 
 /** With the name of its shell, and the most that a first request of its may be. */
 const PROGRAMS = [
@@ -25,10 +20,14 @@ const PROGRAMS = [
   { program: "codex", title: "Codex", shell: "exec_command", kib: 64 },
 ] as const;
 
-for (const other of PROGRAMS.slice(1))
+const CONTRACTS = [
+  ...PROGRAMS.map((each) => ({ ...each, mode: "bwrap" as const, place: "in bubblewrap" })),
+  { ...PROGRAMS[0], mode: "none" as const, place: "without isolation" },
+];
+for (const { program: each, title, mode, place } of drawn("drivers of agent programs", CONTRACTS))
   driverContract(
-    `${other.title} in bubblewrap`,
-    (turns) => openAgentStage({ program: other.program, turns }),
+    `${title} ${place}`,
+    (turns) => openAgentStage({ program: each, turns, mode }),
     FORGETTING,
   );
 
@@ -39,7 +38,7 @@ async function playTurn(stage: AgentStage): Promise<void> {
   await stage.awaitEvent(isClosed);
 }
 
-for (const { program: each, title, shell, kib } of PROGRAMS)
+for (const { program: each, title, shell, kib } of drawn("shells of agent programs", PROGRAMS))
   test(
     `[C23] ${title}'s own shell works in its tree, and sees no key, no data of the town and no network`,
     async () => {

@@ -6,6 +6,7 @@ import type { AgentProgram } from "../../../protocol/entities/agent-program.ts";
 import { toolNameForModel, toolsOf } from "../../../runner/agents/tools.ts";
 import { isLeftOut } from "../../support/left-out.ts";
 import { openAgentStage } from "./stage.ts";
+import { drawn } from "../../support/sample.ts";
 
 const TIMEOUT_MS = 90_000;
 const message = {
@@ -14,7 +15,7 @@ const message = {
 };
 const PROGRAMS: readonly AgentProgram[] = ["kilo", "opencode"];
 
-for (const program of PROGRAMS)
+for (const program of drawn("servers of a rig", PROGRAMS))
   test.skipIf(isLeftOut("agent") || isLeftOut("sandbox"))(
     `[C25] ${program} starts a server of the rig in its sandbox, calls its tool, and has the town's tools as ever`,
     async () => {

@@ -11,6 +11,7 @@ import {
 import { runCli } from "../cli/run-cli.ts";
 import { attachCli } from "./attached-cli.ts";
 import { makeRepository } from "./repositories.ts";
+import { drawn } from "../../support/sample.ts";
 
 const LIMIT_MS = 300_000;
 const needsAgent = isLeftOut("agent") || isLeftOut("sandbox");
@@ -123,7 +124,8 @@ test.skipIf(needsAgent)(
   LIMIT_MS,
 );
 
-test.each(MODES.filter(({ need }) => !isLeftOut("agent") && !isLeftOut(need)))(
+const modes = MODES.filter(({ need }) => !isLeftOut("agent") && !isLeftOut(need));
+test.each(modes.length === 0 ? [] : drawn("screens of agents", modes))(
   "[E8] kilo's own screen shows the live session, takes keys, and ends with the run, $name",
   async ({ options }) => {
     await using town = await openWholeTown({ ...options, entries: [WAITING] });

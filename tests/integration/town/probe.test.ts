@@ -5,6 +5,7 @@ import { personGit, write } from "../../support/git-rig.ts";
 import { isLeftOut } from "../../support/left-out.ts";
 import { openWholeTown, untilLanded, type WholeTown } from "../../support/whole-town.ts";
 import { branchesOf, makeRepository } from "./repositories.ts";
+import { drawn } from "../../support/sample.ts";
 
 const LIMIT_MS = 600_000;
 const MODEL_KEY = "sk-canary-4f1d2a77b0c94e3e";
@@ -59,7 +60,8 @@ const MODES = [
   { name: "as a user of its own", need: "users", options: { agentUsers: 8 }, hidden: ["main.ts"] },
 ] as const;
 
-test.each(MODES.filter(({ need }) => !isLeftOut("agent") && !isLeftOut(need)))(
+const modes = MODES.filter(({ need }) => !isLeftOut("agent") && !isLeftOut(need));
+test.each(modes.length === 0 ? [] : drawn("probes of isolation", modes))(
   "[C23] an agent of a real town that probes finds no key, no town data, no other run and no way to push, and what it plants runs nowhere outside, $name",
   async ({ need, options, hidden }) => {
     await using town = await openWholeTown({

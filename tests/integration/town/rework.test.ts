@@ -13,6 +13,9 @@ import {
   type WholeTown,
 } from "../../support/whole-town.ts";
 import { makeRepository } from "./repositories.ts";
+import { oneOfThem } from "../../support/sample.ts";
+
+const long = oneOfThem("rework by its author", 3);
 
 const LIMIT_MS = 120_000;
 const needsAgent = isLeftOut("agent") || isLeftOut("sandbox");
@@ -97,60 +100,66 @@ async function reworked(town: WholeTown, id: string): Promise<{ run: Run; summar
 
 const blobs = ({ dataDir }: WholeTown) => readdir(join(dataDir, "blobs"));
 
-test.skipIf(needsAgent)(
-  "[C10] [C23] what gates returned is mended by its author, who remembers all and no secret; nothing is kept once it has landed",
-  async () => {
-    const { town, sling } = await open();
-    await using _ = town;
-    const id = await sling();
-    const kept = await eventually("what the author remembers is kept", async () =>
-      (await blobs(town).catch(() => [])).find((name) => !name.endsWith(".half")),
-    );
-    const bytes = await Bun.file(join(town.dataDir, "blobs", kept)).bytes();
-    const unpacked = zstdDecompressSync(bytes);
-    expect(unpacked.includes("The colour is 42")).toBe(true);
-    expect(unpacked.includes(SECRET)).toBe(false);
-    const { run, summary } = await reworked(town, id);
-    expect(summary).toBe("42, You go on in your own session, 1, ");
-    expect(run).toMatchObject({ began: { how: "resumed" }, round: 2 });
-    expect(run.context?.tokens).toBeGreaterThan(0);
-    await eventually("nothing is kept any more", async () =>
-      (await blobs(town)).length === 0 ? true : undefined,
-    );
-  },
-  LIMIT_MS,
+long(() =>
+  test.skipIf(needsAgent)(
+    "[C10] [C23] what gates returned is mended by its author, who remembers all and no secret; nothing is kept once it has landed",
+    async () => {
+      const { town, sling } = await open();
+      await using _ = town;
+      const id = await sling();
+      const kept = await eventually("what the author remembers is kept", async () =>
+        (await blobs(town).catch(() => [])).find((name) => !name.endsWith(".half")),
+      );
+      const bytes = await Bun.file(join(town.dataDir, "blobs", kept)).bytes();
+      const unpacked = zstdDecompressSync(bytes);
+      expect(unpacked.includes("The colour is 42")).toBe(true);
+      expect(unpacked.includes(SECRET)).toBe(false);
+      const { run, summary } = await reworked(town, id);
+      expect(summary).toBe("42, You go on in your own session, 1, ");
+      expect(run).toMatchObject({ began: { how: "resumed" }, round: 2 });
+      expect(run.context?.tokens).toBeGreaterThan(0);
+      await eventually("nothing is kept any more", async () =>
+        (await blobs(town)).length === 0 ? true : undefined,
+      );
+    },
+    LIMIT_MS,
+  ),
 );
 
-test.skipIf(needsAgent)(
-  "[C10] where what its author remembers is damaged, a rework begins afresh and says so",
-  async () => {
-    const { town, sling } = await open();
-    await using _ = town;
-    const id = await sling();
-    // Its gate takes a moment: the rework is not offered yet.
-    await issueIs(town, id, ({ status }) => status === "in_review");
-    const [name = ""] = await blobs(town);
-    const path = join(town.dataDir, "blobs", name);
-    const bytes = await Bun.file(path).bytes();
-    await writeFile(path, bytes.fill(7, 100, 200));
-    const { run, summary } = await reworked(town, id);
-    expect(summary).toBe("no colour, afresh, 1, ");
-    expect(run.began).toEqual({
-      how: "afresh",
-      why: "What was kept of the conversation is damaged.",
-    });
-  },
-  LIMIT_MS,
+long(() =>
+  test.skipIf(needsAgent)(
+    "[C10] where what its author remembers is damaged, a rework begins afresh and says so",
+    async () => {
+      const { town, sling } = await open();
+      await using _ = town;
+      const id = await sling();
+      // Its gate takes a moment: the rework is not offered yet.
+      await issueIs(town, id, ({ status }) => status === "in_review");
+      const [name = ""] = await blobs(town);
+      const path = join(town.dataDir, "blobs", name);
+      const bytes = await Bun.file(path).bytes();
+      await writeFile(path, bytes.fill(7, 100, 200));
+      const { run, summary } = await reworked(town, id);
+      expect(summary).toBe("no colour, afresh, 1, ");
+      expect(run.began).toEqual({
+        how: "afresh",
+        why: "What was kept of the conversation is damaged.",
+      });
+    },
+    LIMIT_MS,
+  ),
 );
 
-test.skipIf(needsAgent)(
-  "[C10] [C21] a rework has the tree that was made ready, and its agent begins in its author's session",
-  async () => {
-    const { town, sling } = await open({ warmWorkMs: 60_000 });
-    await using _ = town;
-    const { run, summary } = await reworked(town, await sling());
-    expect(summary).toBe("42, You go on in your own session, 1, /warm/");
-    expect(run).toMatchObject({ began: { how: "resumed" }, round: 2 });
-  },
-  LIMIT_MS,
+long(() =>
+  test.skipIf(needsAgent)(
+    "[C10] [C21] a rework has the tree that was made ready, and its agent begins in its author's session",
+    async () => {
+      const { town, sling } = await open({ warmWorkMs: 60_000 });
+      await using _ = town;
+      const { run, summary } = await reworked(town, await sling());
+      expect(summary).toBe("42, You go on in your own session, 1, /warm/");
+      expect(run).toMatchObject({ began: { how: "resumed" }, round: 2 });
+    },
+    LIMIT_MS,
+  ),
 );
