@@ -171,16 +171,20 @@ async function fillStore(git: Git, rig: RigRepository): Promise<Outcome<object>>
   const first = await remoteHeads(git, rig.storeDir);
   if (!first.ok) return first;
   if (first.heads.size === 0) await sharePacks(rig);
-  const run = await git.run({
-    gitDir: rig.storeDir,
-    args: [
-      ...fetchArguments,
-      "--prune",
-      rig.mirrorDir,
-      "+refs/remotes/origin/*:refs/remotes/origin/*",
-    ],
-    timeoutMs: gitNetworkTimeoutMs,
-  });
+  const copy = () =>
+    git.run({
+      gitDir: rig.storeDir,
+      args: [
+        ...fetchArguments,
+        "--prune",
+        rig.mirrorDir,
+        "+refs/remotes/origin/*:refs/remotes/origin/*",
+      ],
+      timeoutMs: gitNetworkTimeoutMs,
+    });
+  let run = await copy();
+  // Who fills it at the same time was quicker with a branch: the second look sees what he wrote.
+  if (!run.ok && run.result.stderr.includes("cannot lock ref")) run = await copy();
   if (!run.ok) return gitFailed(run, "copying the mirror into the store");
   return { ok: true };
 }
