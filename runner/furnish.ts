@@ -26,7 +26,6 @@ import { isFreePort } from "./process/free-port.ts";
 import { markOwner } from "./process/mark.ts";
 import { execInSandbox, execOnHost } from "./sandbox/exec-ports.ts";
 import { openIsolation } from "./sandbox/isolation.ts";
-import { closesNetwork, type Isolation } from "./sandbox/probe.ts";
 import { sandboxCommands } from "./sandbox/rig-commands.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { shareProgram } from "./sandbox/users/share-program.ts";
@@ -91,7 +90,8 @@ export async function furnish(host: Host): Promise<Furniture> {
     isolation: isolation.mode,
     host: hostGauge(root.path, scales),
     ports: new PortBlocks(isFreePort, random.unit()),
-    isolationReason: reasonOf(isolation),
+    // Without one nothing is missing.
+    isolationReason: sandbox.closesNetwork ? null : isolation.reason,
     works: gitWorks({ git, root, sandboxedExec, personHome: homedir() }),
     commands: sandboxCommands({ sandbox, owner, hide, sockets }),
     openDoors: loopbackDoors({ sockets, sandbox, random }),
@@ -147,11 +147,6 @@ function createDriver(
 /** A program of one file is put where agents' users can read it; a tree of modules is not copied. */
 function isWithinReach({ mode }: Sandbox, { path, modules }: FoundProgram): boolean {
   return mode !== "user" || modules === null || isPublic(path);
-}
-
-/** Null where nothing is missing. */
-function reasonOf(isolation: Isolation): string | null {
-  return closesNetwork(isolation) ? null : isolation.reason;
 }
 
 function searchOf({ root, kilo }: Host, path: string): ProgramSearch {

@@ -1,10 +1,10 @@
 /** Doors on this host: HTTP on sockets of the run, or on loopback ports where nothing forwards sockets. */
-import { join } from "node:path";
 import { randomHex, type Random } from "../clock.ts";
 import { openEgressProxy } from "../egress/proxy.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { AgentDoors, OpenDoors } from "./doors.ts";
 import { openGateway } from "./gateway.ts";
+import { listenFor } from "./loopback-server.ts";
 import { openToolServer } from "./mcp.ts";
 import type { SocketDirs } from "./socket-dirs.ts";
 
@@ -18,12 +18,9 @@ export function loopbackDoors(parts: {
   random: Random;
 }): OpenDoors {
   const { sockets, sandbox, random } = parts;
-  // Only there are sockets forwarded to ports inside.
-  const isolated = sandbox.mode === "bwrap";
   return ({ runId, gateway, tools, egress }): AgentDoors => {
     const socketDir = sockets.open();
-    const listen = (name: string) =>
-      isolated ? { unix: join(socketDir, `${name}.sock`) } : { tcp: true as const };
+    const listen = (name: string) => listenFor(sandbox.mode, socketDir, name);
     const token = randomHex(random, SECRET_BYTES);
     const model = openGateway({ ...gateway, runId, listen: listen("gateway"), token });
     const secret = randomHex(random, SECRET_BYTES);

@@ -1,9 +1,15 @@
 /** A small HTTP server for one run: on a Unix socket, or on a loopback port where sockets cannot be forwarded. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { rmSync } from "node:fs";
-import type { ListenAddress } from "../sandbox/sandbox-spec.ts";
+import { join } from "node:path";
+import type { ListenAddress, SandboxMode } from "../sandbox/sandbox-spec.ts";
 
 export type ListenOn = { unix: string } | { tcp: true };
+
+/** Where a server for one run listens: sockets are forwarded into bubblewrap alone. */
+export function listenFor(mode: SandboxMode, dir: string, name: string): ListenOn {
+  return mode === "bwrap" ? { unix: join(dir, `${name}.sock`) } : { tcp: true };
+}
 
 export type LoopbackServer = {
   address: ListenAddress;

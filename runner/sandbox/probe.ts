@@ -10,12 +10,6 @@ export type Isolation =
   | { mode: "user"; users: AgentUsers; reason: string }
   | { mode: "none"; reason: string };
 
-/** Whether a command reaches nothing by the network but what it is to reach. */
-export function closesNetwork(isolation: Isolation): boolean {
-  if (isolation.mode === "user") return isolation.users.filtersNetwork;
-  return isolation.mode === "bwrap";
-}
-
 const PROBE_TIMEOUT_MS = 10_000;
 const SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin";
 /** Names the only isolation that may be used; what it cannot have, it does not get. */

@@ -1,6 +1,6 @@
 /** Runs the commands of rigs in this runner's sandbox. */
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { listenFor } from "../agents/loopback-server.ts";
 import type { SocketDirs } from "../agents/socket-dirs.ts";
 import type { Reach } from "../egress/destination.ts";
 import { openEgressProxy, proxyVariables } from "../egress/proxy.ts";
@@ -60,8 +60,7 @@ async function runCommand(
 function openEgress({ sandbox, sockets }: CommandParts, reach: Reach) {
   if (!sandbox.closesNetwork) return null;
   const dir = sockets.open();
-  const listen =
-    sandbox.mode === "bwrap" ? { unix: join(dir, "egress.sock") } : { tcp: true as const };
+  const listen = listenFor(sandbox.mode, dir, "egress");
   // A gate that fails says itself what it could not reach.
   const proxy = openEgressProxy({ listen, reach, onRefused: () => undefined });
   return {

@@ -15,7 +15,7 @@ import {
 import { refuse, type Result } from "../../protocol/error.ts";
 import { bwrapArguments, socketInside, SOCKETS_INSIDE } from "./bwrap.ts";
 import { readHostLayout, type HostLayout } from "./host-layout.ts";
-import { closesNetwork, type Isolation } from "./probe.ts";
+import type { Isolation } from "./probe.ts";
 import type { SandboxMode, SandboxSpec } from "./sandbox-spec.ts";
 import { DATABASE_COPY, INSIDE, type Toolbox } from "./toolbox.ts";
 import type { Entered } from "./users/agent-users.ts";
@@ -58,7 +58,8 @@ export class Sandbox {
 
   /** Whether a command reaches only what its spec opens to it. */
   get closesNetwork(): boolean {
-    return closesNetwork(this.#isolation);
+    const isolation = this.#isolation;
+    return isolation.mode === "user" ? isolation.users.filtersNetwork : isolation.mode === "bwrap";
   }
 
   /** A lean environment: home, temporary directory, PATH with a `bun`, and nothing of the host's own. */

@@ -1,5 +1,4 @@
 /** How beads end and begin again by a person's word: close, cancel, reopen, delete. */
-import { and, eq, isNull } from "drizzle-orm";
 import { ok, refuse, type Closing, type Result } from "../../protocol/index.ts";
 import { issueAfter } from "../model/states.ts";
 import { beadResource } from "../reconcile/context.ts";
@@ -7,13 +6,13 @@ import { dependentsOf } from "../store/dependencies.ts";
 import { present } from "../store/present.ts";
 import { rowAt, valueAt } from "../store/rows.ts";
 import { convoys, issues, reviews } from "../store/schema/beads.ts";
-import { runs } from "../store/schema/runs.ts";
 import type { Tx } from "../store/tx.ts";
 import { buryBead, setArchived, setHeld, wishClosed } from "../store/writes/bead-edits.ts";
 import { bumpVersion } from "../store/writes/beads.ts";
 import { moveConvoy } from "../store/writes/convoys.ts";
 import { closeIssue, moveIssue, forgiveLife } from "../store/writes/issues.ts";
 import { moveMolecule, setSkipped } from "../store/writes/molecules.ts";
+import { heldRuns } from "../store/unfinished.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import type { Apply } from "./command.ts";
 import { findIssue, image } from "./find-bead.ts";
@@ -26,16 +25,6 @@ function issueRow(tx: Tx, id: string): IssueRow {
 
 function reviewOf(tx: Tx, row: IssueRow): typeof reviews.$inferSelect | undefined {
   return row.reviewId === null ? undefined : rowAt(tx.db, reviews, row.reviewId);
-}
-
-/** Runs that hold the bead and have not been settled. */
-function runsOf(tx: Tx, beadId: string): string[] {
-  return tx.db
-    .select({ id: runs.id })
-    .from(runs)
-    .where(and(eq(runs.resource, beadResource(beadId)), isNull(runs.settledAt)))
-    .all()
-    .map((run) => run.id);
 }
 
 export const closeBead: Apply<"bead.close"> = (tx, body) => {
@@ -102,13 +91,13 @@ function canClose(row: IssueRow): Result<null> {
 function obstacle(tx: Tx, row: IssueRow): Closing["waitsFor"] | null {
   const review = reviewOf(tx, row);
   if (review?.state === "merging") return "merge_in_flight";
-  if (runsOf(tx, row.beadId).length > 0) return "run";
+  if (heldRuns(tx.db, beadResource(row.beadId)).length > 0) return "run";
   return review?.laneOpen === true ? "lane" : null;
 }
 
 function wish(tx: Tx, row: IssueRow, { outcome, reason, waitsFor }: Closing): void {
   wishClosed(tx, row.beadId, row.reviewId, { outcome, reason, waitsFor });
-  for (const run of runsOf(tx, row.beadId))
+  for (const run of heldRuns(tx.db, beadResource(row.beadId)))
     orderStop(tx, run, "stopped_by_person", "its bead is being closed");
 }
 
@@ -157,7 +146,11 @@ export const deleteBead: Apply<"bead.delete"> = (tx, body) => {
   const row = issueRow(tx, id);
   if (row.outcome === "landed" || row.landedOid !== null)
     return refuse("illegal_transition", "it has landed: archive it instead.");
-  if (status === "in_progress" || status === "in_review" || runsOf(tx, id).length > 0)
+  if (
+    status === "in_progress" ||
+    status === "in_review" ||
+    heldRuns(tx.db, beadResource(id)).length > 0
+  )
     return refuse("busy", "it is at work: cancel it first.", { retryable: true });
   if (reviewOf(tx, row)?.laneOpen === true)
     return refuse(

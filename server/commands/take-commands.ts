@@ -1,14 +1,13 @@
 /** People who work on a bead themselves: taken, then given back. */
-import { and, eq, isNull } from "drizzle-orm";
 import { ok, refuse } from "../../protocol/index.ts";
 import { beadResource } from "../reconcile/context.ts";
 import { present } from "../store/present.ts";
 import { rowAt } from "../store/rows.ts";
 import { issues, reviews } from "../store/schema/beads.ts";
-import { runners, runs } from "../store/schema/runs.ts";
+import { runners } from "../store/schema/runs.ts";
+import { heldRuns } from "../store/unfinished.ts";
 import { orderStop } from "../store/writes/runs.ts";
 import { setTaken } from "../store/writes/saved/taken.ts";
-import type { Tx } from "../store/tx.ts";
 import type { Apply } from "./command.ts";
 import { findIssue, image } from "./find-bead.ts";
 
@@ -40,8 +39,8 @@ export const takeBead: Apply<"bead.take"> = (tx, body) => {
       "it is the landing of a convoy, which brings the work of others.",
     );
   setTaken(tx, id, { by: tx.actor, at: tx.now, given: null }, "a person works on it now");
-  for (const run of unsettled(tx, id))
-    orderStop(tx, run.id, "stopped_by_person", "a person works on its bead");
+  for (const runId of heldRuns(tx.db, beadResource(id)))
+    orderStop(tx, runId, "stopped_by_person", "a person works on its bead");
   return ok(image(tx, id));
 };
 
@@ -52,7 +51,7 @@ export const giveBead: Apply<"bead.give"> = (tx, { bead: ref, version, work }) =
   const { taken } = present(rowAt(tx.db, issues, id), `issue row of ${id}`);
   if (taken === null)
     return refuse("illegal_transition", "nobody has taken it: `gastown take` does that first.");
-  if (unsettled(tx, id).length > 0)
+  if (heldRuns(tx.db, beadResource(id)).length > 0)
     return refuse(
       "busy",
       taken.given === null
@@ -70,12 +69,3 @@ export const giveBead: Apply<"bead.give"> = (tx, { bead: ref, version, work }) =
   setTaken(tx, id, { ...taken, given: work }, `given back ${what}: ${work.oid.slice(0, 12)}`);
   return ok(image(tx, id));
 };
-
-/** Runs of the bead whose ends the town has not drawn its conclusions from. */
-function unsettled(tx: Tx, id: string): { id: string }[] {
-  return tx.db
-    .select({ id: runs.id })
-    .from(runs)
-    .where(and(eq(runs.resource, beadResource(id)), isNull(runs.settledAt)))
-    .all();
-}

@@ -1,5 +1,4 @@
 /** Where the newest work of a bead lies, for a person who goes on with it by hand. */
-import { and, eq, isNull } from "drizzle-orm";
 import { ok } from "../../protocol/index.ts";
 import { landingOf } from "../model/delivery.ts";
 import { beadResource } from "../reconcile/context.ts";
@@ -7,6 +6,7 @@ import { present } from "../store/present.ts";
 import { rowAt } from "../store/rows.ts";
 import { convoys } from "../store/schema/beads.ts";
 import { rigs, runs } from "../store/schema/runs.ts";
+import { heldRuns } from "../store/unfinished.ts";
 import { findIssueRow } from "./find-issue.ts";
 import type { Query } from "./query.ts";
 
@@ -18,16 +18,10 @@ export const beadWork: Query<"bead.work"> = ({ db }, body) => {
   const convoy = convoyId === null ? undefined : rowAt(db, convoys, convoyId);
   const landing = landingOf({ ...issue.value, convoyBranch: convoy?.branch ?? null }, rig);
   const saver = savedRunId === null ? undefined : rowAt(db, runs, savedRunId);
-  const busy = db
-    .select({ id: runs.id })
-    .from(runs)
-    .where(and(eq(runs.resource, beadResource(beadId)), isNull(runs.settledAt)))
-    .limit(1)
-    .get();
   const { id, name, remote, target } = rig;
   return ok({
     bead: beadId,
-    isBusy: busy !== undefined,
+    isBusy: heldRuns(db, beadResource(beadId)).length > 0,
     rig: { id, name, remote, target, delivery: landing.delivery },
     from:
       savedOid && savedRef && saver

@@ -1,4 +1,4 @@
-/** Slices of everything unfinished, for looking at all of it bit by bit. */
+/** What is unfinished: all of it, in slices that are looked at bit by bit, and the runs that hold a resource. */
 import { and, asc, eq, gt, inArray, isNull, ne, sql } from "drizzle-orm";
 import type { BeadStatus, ReviewState } from "../../protocol/index.ts";
 import { REVIEW_STATUS, type IssueState } from "../model/states.ts";
@@ -179,4 +179,14 @@ function issuesIn(db: Db, state: IssueState) {
     .orderBy(asc(issues.beadId))
     .limit(limit)
     .prepare();
+}
+
+/** Runs that hold a resource (`beadResource` names a bead's): from their ends the town has not drawn its conclusions. */
+export function heldRuns(db: Db, resource: string): string[] {
+  return db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.resource, resource), isNull(runs.settledAt)))
+    .all()
+    .map(({ id }) => id);
 }

@@ -8,6 +8,7 @@ import { becoming, type AgentPool, type AgentUser } from "./agent-user.ts";
 import type { Ground } from "./ground.ts";
 import type { NetworkFilter, Passage } from "./network-filter.ts";
 import { sweepUser } from "./sweep.ts";
+import { Turns } from "./turns.ts";
 
 /** What a command may touch; a rig's mirror among `readOnly` opens that rig to it. */
 export type Wanted = {
@@ -47,7 +48,7 @@ export class AgentUsers {
   readonly #rigs = new Map<string, { gid: number; runs: number }>();
   readonly #waiting: (() => void)[] = [];
   /** What a run begins and ends passes one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   /** `filter`: null where nothing keeps users from the network. */
   constructor(options: {
@@ -87,7 +88,7 @@ export class AgentUsers {
 
   /** Waits for a free user where the run has none, and gives it what the command needs. */
   enter(runId: string, wanted: Wanted): Promise<Entered> {
-    return this.#inTurn(runId, async () => {
+    return this.#turns.take(runId, async () => {
       const lease = this.#leases.get(runId) ?? (await this.#take(runId, wanted));
       const { passage } = wanted;
       lease.passages.add(passage);
@@ -101,29 +102,13 @@ export class AgentUsers {
         return {
           becoming: ({ diesWithParent = false } = {}) =>
             becoming(this.#setpriv, lease.user, { groups, diesWithParent }),
-          leave: () => this.#inTurn(runId, () => this.#leave(runId, lease, passage)),
+          leave: () => this.#turns.take(runId, () => this.#leave(runId, lease, passage)),
         };
       } catch (error) {
         await this.#leave(runId, lease, passage);
         throw error;
       }
     });
-  }
-
-  async #inTurn<T>(runId: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(runId) ?? Promise.resolve();
-    const mine = before.then(act);
-    // Whoever called hears of a failure; the next one is not held up by it.
-    const settled = mine.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(runId, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.#turns.get(runId) === settled) this.#turns.delete(runId);
-    }
   }
 
   /** The user that had the run's files before is taken again where it is free: then nothing needs to change hands. */

@@ -7,10 +7,12 @@ import { refuse, type Result } from "../../../protocol/error.ts";
 import { markOf } from "../../process/mark.ts";
 import { run } from "../../process/process.ts";
 import type { AgentUser } from "./agent-user.ts";
+import { Turns } from "./turns.ts";
 
 const SEARCH_PATH = "/usr/sbin:/sbin:/usr/bin:/bin";
 const NFT_TIMEOUT_MS = 10_000;
 const WATCH_MS = 10_000;
+const CHANGES = "changes";
 const NOT_INSTALLED = "Install the package `nftables` to close it.";
 /** Of connections that a user's processes begin, beside those of others who mark theirs. */
 const MARK_BASE = 0x47_00_00_00;
@@ -76,8 +78,10 @@ export class NetworkFilter {
   readonly #warn: (text: string) => void;
   /** As the kernel was told to have them; what is not known to hold is not here. */
   readonly #tables = new Map<AgentUser, string>();
-  /** One change at a time, in the order in which they were asked for. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Whose tables were ever set. */
+  readonly #users = new Set<AgentUser>();
+  /** One change at a time. */
+  readonly #turns = new Turns();
   #watch: ReturnType<typeof setInterval> | null = null;
 
   constructor(nft: string, owner: string, warn: (text: string) => void) {
@@ -88,13 +92,13 @@ export class NetworkFilter {
 
   /** Looks now and then whether somebody has emptied the kernel's tables (a restarted firewall does), and sets them again. */
   watch(): void {
-    this.#watch = setInterval(() => void this.#inTurn(() => this.#mend()), WATCH_MS);
+    this.#watch = setInterval(() => void this.#turns.take(CHANGES, () => this.#mend()), WATCH_MS);
     this.#watch.unref();
   }
 
   /** Holds when it resolves. Error `internal`: it is not known what holds; nothing may be begun as that user before another try. */
   set(user: AgentUser, passage: Passage): Promise<Result<void>> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(CHANGES, async () => {
       const table = tableOf(user, passage);
       if (this.#tables.get(user) === table) return { ok: true, value: undefined };
       return this.#load(user, table);
@@ -109,19 +113,16 @@ export class NetworkFilter {
   /** Takes every table away: while there is one the kernel follows all connections of the host. */
   async close(): Promise<void> {
     if (this.#watch !== null) clearInterval(this.#watch);
-    await this.#inTurn(async () => {
-      const { exit, stderr } = await this.#run(this.#users.map(removalOf).join(""));
+    await this.#turns.take(CHANGES, async () => {
+      const { exit, stderr } = await this.#run([...this.#users].map(removalOf).join(""));
       if (exit.code !== 0) this.#warn(`Tables of nftables were left: ${firstLine(stderr)}`);
       this.#tables.clear();
     });
   }
 
-  /** Whose tables were ever set. */
-  readonly #users: AgentUser[] = [];
-
   async #load(user: AgentUser, table: string): Promise<Result<void>> {
     this.#tables.delete(user);
-    if (!this.#users.includes(user)) this.#users.push(user);
+    this.#users.add(user);
     const { exit, stderr } = await this.#run(table);
     if (exit.code !== 0) return refuse("internal", firstLine(stderr));
     this.#tables.set(user, table);
@@ -129,7 +130,7 @@ export class NetworkFilter {
   }
 
   async #mend(): Promise<void> {
-    const found = await tablesOfHost([...this.#tables.keys()], this.#owner);
+    const found = await tablesOf(this.#nft, [...this.#tables.keys()], this.#owner);
     if ("why" in found) return this.#warn(`The packet filter cannot be looked at. ${found.why}`);
     for (const [user, table] of this.#tables) {
       if (table === removalOf(user) || found.names.includes(tableName(user))) continue;
@@ -144,13 +145,6 @@ export class NetworkFilter {
 
   #run(lines: string): ReturnType<typeof run> {
     return runNft(this.#nft, ["-f", "/dev/stdin"], this.#owner, lines);
-  }
-
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(act);
-    // Whoever asked hears of a failure.
-    this.#last = mine.catch(() => undefined);
-    return mine;
   }
 }
 
@@ -192,7 +186,14 @@ export async function tablesOfHost(
   owner: string,
 ): Promise<{ names: string[] } | { why: string }> {
   const nft = Bun.which("nft", { PATH: SEARCH_PATH });
-  if (nft === null) return { why: NOT_INSTALLED };
+  return nft === null ? { why: NOT_INSTALLED } : tablesOf(nft, users, owner);
+}
+
+async function tablesOf(
+  nft: string,
+  users: readonly AgentUser[],
+  owner: string,
+): Promise<{ names: string[] } | { why: string }> {
   const { exit, stdout, stderr } = await runNft(nft, ["list", "tables"], owner);
   if (exit.code !== 0) return { why: `nftables cannot close it: ${firstLine(stderr)}` };
   const lines = stdout.split("\n");
