@@ -53,7 +53,7 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
   return (
     <div className="p-4">
       <form
-        className="flex flex-wrap items-end gap-x-6 gap-y-3"
+        className="space-y-3"
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
@@ -64,7 +64,7 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
           placeholder="build-host"
           value={name}
           onChange={(event) => setName(event.target.value)}
-          fieldClass="flex-1 max-w-72"
+          fieldClass="max-w-72"
         />
         <RightFields rights={rights} onChange={setRights} />
         <Button type="submit" sent={create.state.phase === "sent"}>
