@@ -76,12 +76,17 @@ export const closingSchema = z.object({
 });
 export type Closing = z.infer<typeof closingSchema>;
 
+/** Beginnings of given work, of which none holds another: one, unless the target was rewritten under it. */
+export const GIVEN_BEGINS_MAX = 20;
+
 /** Commits that a person gives back: where they lie, and what is to become of them. */
 export const givenWorkSchema = z.object({
   ref: z.string(),
   oid: oidSchema,
   /** The runner in whose store they lie; null: the rig's repository has them. */
   runnerId: runnerIdSchema.nullable(),
+  /** Commits of the target that the work holds, as its folder knew the target: all are to be in its history still. */
+  begins: z.array(oidSchema).min(1).max(GIVEN_BEGINS_MAX),
   summary: z.string(),
   /** For review as they are; otherwise an agent goes on from them. */
   review: z.boolean(),

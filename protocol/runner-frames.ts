@@ -152,7 +152,18 @@ export const mailFrameSchema = z.object({
 export type MailFrame = z.infer<typeof mailFrameSchema>;
 
 /** The bead of this run has ended long ago: its saved work is deleted, in the rig's repository too. */
-export const forgetFrameSchema = z.object({ connection: z.number().int(), runId: runIdSchema });
+export const forgetFrameSchema = z.object({
+  connection: z.number().int(),
+  runId: runIdSchema,
+  /** What people gave of the bead goes too; `isHere`: it lies in this runner's store. Null: the run was no gift's. */
+  given: z
+    .object({
+      rig: rigSpecSchema.pick({ id: true, remote: true }),
+      beadId: beadIdSchema,
+      isHere: z.boolean(),
+    })
+    .nullable(),
+});
 export type ForgetFrame = z.infer<typeof forgetFrameSchema>;
 
 export const diffFrameSchema = z.object({

@@ -178,7 +178,11 @@ export const beadCommands = {
       }),
       /** Null: it begins from its rig's target. */
       from: z
-        .object({ oid: oidSchema, refs: z.array(z.string()), runnerId: runnerIdSchema })
+        .object({
+          ...{ oid: oidSchema, refs: z.array(z.string()), runnerId: runnerIdSchema },
+          /** What it began from. */
+          baseOid: oidSchema.nullable(),
+        })
         .nullable(),
     }),
   }),

@@ -94,10 +94,10 @@ export class Runs implements RunsPort {
     return { ok: true, value: null };
   }
 
-  async forget({ runId }: ForgetFrame): Promise<Ack<null>> {
-    if (this.#held.has(runId))
+  async forget(frame: Omit<ForgetFrame, "connection">): Promise<Ack<null>> {
+    if (this.#held.has(frame.runId))
       return refuse("busy", "That run has not ended here.", { retryable: true });
-    return this.#place.saves.forget(runId);
+    return this.#place.saves.forget(frame);
   }
 
   async purge(frame: PurgeFrame): Promise<Ack<Purged>> {

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import type { ForgetFrame } from "../../protocol/index.ts";
 import type { RunnerPort } from "../core.ts";
 import type { Db } from "../store/database.ts";
 import { rowAt } from "../store/rows.ts";
@@ -13,9 +14,10 @@ export async function sendForget(
   connection: number,
 ): Promise<Sent> {
   const run = rowAt(db, runs, owed.argument);
-  if (!run || run.savedRef === null || isWanted(db, run.beadId))
+  const given = run ? givenBy(run) : null;
+  if (!run || (run.savedRef === null && given === null) || isWanted(db, run.beadId))
     return { done: true, apply: () => undefined };
-  const ack = await port.forget(owed.runnerId, { connection, runId: run.id });
+  const ack = await port.forget(owed.runnerId, { connection, runId: run.id, given });
   if (ack.ok) return { done: true, apply: (tx, writes) => writes.forgetSaved(tx, run.id) };
   return { done: false, error: errorText(ack) };
 }
@@ -25,4 +27,11 @@ function isWanted(db: Db, beadId: string | null): boolean {
   if (beadId === null) return false;
   const bead = db.select({ status: beads.status }).from(beads).where(eq(beads.id, beadId)).get();
   return bead !== undefined && bead.status !== "closed";
+}
+
+/** What a person gave, and this run was to take. */
+function givenBy({ spec }: typeof runs.$inferSelect): ForgetFrame["given"] {
+  if (spec.kind !== "work" || spec.handed === null) return null;
+  const { id, remote } = spec.rig;
+  return { rig: { id, remote }, beadId: spec.bead.id, isHere: spec.handed.runnerId !== null };
 }

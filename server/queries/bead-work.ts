@@ -13,7 +13,7 @@ import type { Query } from "./query.ts";
 export const beadWork: Query<"bead.work"> = ({ db }, body) => {
   const issue = findIssueRow(db, body.bead);
   if (!issue.ok) return issue;
-  const { beadId, rigId, savedOid, savedRef, savedRunId, convoyId } = issue.value;
+  const { beadId, rigId, savedOid, savedRef, savedBaseOid, savedRunId, convoyId } = issue.value;
   const rig = present(rowAt(db, rigs, rigId), `rig of ${beadId}`);
   const convoy = convoyId === null ? undefined : rowAt(db, convoys, convoyId);
   const landing = landingOf({ ...issue.value, convoyBranch: convoy?.branch ?? null }, rig);
@@ -29,6 +29,7 @@ export const beadWork: Query<"bead.work"> = ({ db }, body) => {
             oid: savedOid,
             refs: [savedRef, `refs/heads/gastown/run/${beadId}/${saver.id}`],
             runnerId: saver.runnerId,
+            baseOid: savedBaseOid,
           }
         : null,
   });

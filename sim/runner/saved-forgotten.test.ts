@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { SaveBook, type KeptSave } from "../../runner/spool/save-book.ts";
 import { openSpoolDatabase } from "../../runner/spool/open.ts";
 import { copySave } from "../../runner/runs/saves/copy-save.ts";
+import { deleteGiven, givenRefs } from "../../runner/runs/saves/forget-given.ts";
 import { forgetSave } from "../../runner/runs/saves/forget-save.ts";
 import { RigDesk } from "../../runner/works/rig-desk.ts";
 import { must, newRun, nowMs } from "../../tests/contract/git/works-stage.ts";
@@ -43,7 +44,7 @@ async function twoSaves() {
   });
   const [one, two] = saves;
   if (one === undefined || two === undefined) throw new Error("nothing was saved");
-  return { forge, desk, one, two, refs };
+  return { forge, desk, rig, one, two, refs };
 }
 const REF = { one: "refs/gastown/wip/bd1/rn1", two: "refs/gastown/wip/bd1/rn2" };
 
@@ -97,4 +98,22 @@ test("[C20] what a runner has saved is known again after its start, until it is 
       .owed()
       .map(({ runId }) => runId),
   ).toEqual([one.runId]);
+});
+
+test("[B20] [C9] what was given of a bead is deleted by its name, all of it or nothing, and that of others stays", async () => {
+  const { forge, desk, rig, one } = await twoSaves();
+  const { works } = desk;
+  const at = (name: string) => `refs/gastown/given/${name}`;
+  for (const name of ["bd1/one", "bd1/two", "bd10/three"]) forge.move(url, at(name), one.oid);
+  const { refs: seen } = must(await givenRefs(works, url, "bd1"));
+  expect([...seen.keys()].toSorted()).toEqual([at("bd1/one"), at("bd1/two")]);
+  // Somebody has put another commit there meanwhile.
+  forge.move(url, at("bd1/two"), one.baseOid);
+  expect(await deleteGiven(works, rig, url, seen)).toMatchObject({ ok: false });
+  const { refs: again } = must(await givenRefs(works, url, "bd1"));
+  expect(again.size).toBe(2);
+  expect((await deleteGiven(works, rig, url, again)).ok).toBe(true);
+  const left = [...forge.at(url).repository.refs.keys()].filter((ref) => ref.includes("/given/"));
+  expect(left).toEqual([at("bd10/three")]);
+  expect((await deleteGiven(works, rig, url, new Map())).ok).toBe(true);
 });

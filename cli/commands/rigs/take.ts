@@ -8,6 +8,7 @@ import { dataDirOf } from "../../data-dir.ts";
 import { printJson, printLine, printNote } from "../../output.ts";
 import type { TownClient } from "../../town-client.ts";
 import { townCommand, withTownOf, type TownOptions } from "../town-command.ts";
+import { beginsOf, noteBegins } from "./begins.ts";
 import { personGit, tryGit } from "./person-git.ts";
 
 type BeadWork = CommandValue<"bead.work">;
@@ -77,6 +78,7 @@ async function fill(
   await personGit(folder, "checkout", "--quiet", "--no-track", "-b", branch, start);
   await personGit(folder, "config", BEAD_KEY, id);
   await personGit(folder, "config", "gastown.start", await personGit(folder, "rev-parse", "HEAD"));
+  await noteBegins(folder, work);
   return start;
 }
 
@@ -146,13 +148,14 @@ async function give(town: TownClient, options: GiveOptions, ref: string | undefi
       `There is work that is not committed: commit it, or leave it out.\n${left}`,
     );
   const oid = await personGit(folder, "rev-parse", "HEAD");
+  const begins = await beginsOf(folder, work.rig.target);
   const place = await placeFor(town, work, dataDirOf(options));
   const name = `refs/gastown/given/${work.bead}/${oid.slice(0, 12)}`;
   await personGit(folder, "push", "--quiet", "--no-verify", place.url, `+HEAD:${name}`);
   const given = await town.call("bead.give", {
     bead: work.bead,
     work: {
-      ...{ ref: name, oid, runnerId: place.runnerId, review: options.goOn !== true },
+      ...{ ref: name, oid, begins, runnerId: place.runnerId, review: options.goOn !== true },
       summary: (options.summary ?? (await subjects(folder))).slice(0, SUMMARY_CHARS_MAX),
     },
   });

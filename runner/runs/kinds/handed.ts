@@ -7,9 +7,10 @@ import { wipRef } from "../../git/names.ts";
 import { failure, type GitError, type Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
 import type { SavedProof } from "../../git/proof.ts";
-import { resolveBase } from "../../works/base.ts";
+import { isRewritten, resolveBase } from "../../works/base.ts";
 import { verifyCommits } from "../../works/done.ts";
 import { stoppedEnding } from "../agent/agent-turns.ts";
+import { deleteGiven, givenRefs } from "../saves/forget-given.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
 import type { Workplace } from "../workplace.ts";
 import { repositoryCode } from "./baseline.ts";
@@ -26,9 +27,11 @@ export async function runHanded(place: Workplace, run: WorkRun, given: GivenWork
   const { rig, target } = fetched;
   run.enter("preparing", `What a person gave back: ${given.oid.slice(0, 12)}`);
   const there = given.runnerId === null ? rig.remote.url : rig.storeDir;
+  // None that comes while this one is looked at.
+  const left = await givenRefs(place.works, there, spec.bead.id);
   const brought = await bring(place, rig, there, given);
   if (!brought.ok) return refused(brought.error);
-  const base = await baseOf(place, run, { rig, target, head: given.oid });
+  const base = await baseOf(place, run, { rig, target, given });
   if (!base.ok) return refused(base.error);
   if (!(await run.authority())) return stoppedEnding(run);
   const saved = await save(place, run, { rig, base: base.oid, head: given.oid });
@@ -39,7 +42,7 @@ export async function runHanded(place: Workplace, run: WorkRun, given: GivenWork
   run.progress("tree");
   if (!given.review) {
     await place.saves.settled(spec.runId, SAVED_COPY_AT_END_MS);
-    await tidy(place, rig, there, given);
+    await tidy(place, rig, there, left);
     return ending(
       "stopped_by_person",
       "given_back",
@@ -53,7 +56,7 @@ export async function runHanded(place: Workplace, run: WorkRun, given: GivenWork
   run.remember({ handOver: work });
   const carriedOut = await carryOut(place, run, rig, work);
   if (!carriedOut.ok) return carriedOut.ending;
-  await tidy(place, rig, there, given);
+  await tidy(place, rig, there, left);
   return ending("done", null, "", { facts: [carriedOut.fact] });
 }
 
@@ -79,10 +82,16 @@ const GIVE_AGAIN = "Take the bead again, and give it back from there.";
 async function baseOf(
   { works }: Workplace,
   { spec }: WorkRun,
-  { rig, target, head }: { rig: RigRepository; target: string; head: Oid },
+  { rig, target, given }: { rig: RigRepository; target: string; given: GivenWork },
 ): Promise<Outcome<{ oid: Oid }>> {
   const { delivery } = spec.bead;
   const { convoyBranch } = spec.rig;
+  const { oid: head, begins } = given;
+  for (const oid of begins) {
+    const gone = await isRewritten(works.history, rig, { base: oid, target, convoyBranch });
+    if (!gone.ok) return gone;
+    if (gone.yes) return failure("base_not_contained", takenOutWords(target, oid), GIVE_AGAIN);
+  }
   const from = await resolveBase(works.history, rig, { target, delivery, convoyBranch });
   if (!from.ok) return from;
   for (const oid of spec.carries) {
@@ -95,6 +104,10 @@ async function baseOf(
   if (!base.ok) return base;
   const checked = await verifyCommits(works.history, { rig, base: base.oid }, head);
   return checked.ok ? base : checked;
+}
+
+function takenOutWords(target: string, oid: Oid): string {
+  return `The history of ${target} was rewritten since this work began: landing it would bring back commits that were taken out. In a folder that has fetched the new one, \`git rebase --onto origin/${target} ${oid.slice(0, 12)}\` leaves them out.`;
 }
 
 /** Names it as the saved work of this run, as an agent's would be. Safe to repeat. */
@@ -115,15 +128,15 @@ async function save(
   return await works.trees.verifySaved(rig, saved);
 }
 
-/** What it was given by is not needed any more; one that stays does no harm. */
+/** What it was given by is not needed any more, nor what it replaced; one that stays goes with the bead. */
 async function tidy(
   { works, log }: Workplace,
   rig: RigRepository,
   url: string,
-  { ref, oid }: GivenWork,
+  left: Outcome<{ refs: Map<string, Oid> }>,
 ): Promise<void> {
-  const gone = await works.refs.push(rig, { url }, [{ ref, to: null, expected: oid }]);
-  if (!gone.ok) log.warn("a ref of given work was left behind", { ref, why: gone.error.message });
+  const gone = left.ok ? await deleteGiven(works, rig, url, left.refs) : left;
+  if (!gone.ok) log.warn("refs of given work were left behind", { url, why: gone.error.message });
 }
 
 function notTaken(code: string, { message, next, retryable }: GitError): Ending {

@@ -5,10 +5,11 @@
 import { refuse, type Ack } from "../../../protocol/error.ts";
 import type { SavedKept } from "../../../protocol/entities/saved-work.ts";
 import { LEFT_OUT_MAX } from "../../../protocol/entities/saved-work.ts";
+import type { ForgetFrame } from "../../../protocol/runner-frames.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
 import { SAVED_COPY_BACK_OFF, SAVED_COPY_REFUSALS_MAX } from "../../config.ts";
 import type { Clock, Random } from "../../clock.ts";
-import type { GitError } from "../../git/outcome.ts";
+import type { GitError, Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
 import type { SavedProof } from "../../git/proof.ts";
 import type { RunRepository } from "../../git/run-repo.ts";
@@ -22,6 +23,7 @@ import type { RigDesk } from "../../works/rig-desk.ts";
 import type { Works } from "../../works/works.ts";
 import type { LiveRun } from "../live-run.ts";
 import { copySave } from "./copy-save.ts";
+import { deleteGiven, givenRefs } from "./forget-given.ts";
 import { forgetSave } from "./forget-save.ts";
 
 export interface SaveDeskDeps {
@@ -113,19 +115,32 @@ export class SaveDesk {
     if (save?.oid === oid && save.heldOid !== oid) this.#tellHeld(save);
   }
 
-  /** Deletes the saved work of a run that has ended, here and in the rig's repository. Safe to repeat. */
-  async forget(runId: string): Promise<Ack<null>> {
+  /** Deletes the saved work of a run that has ended, and what it was given, here and in the rig's repository. Safe to repeat. */
+  async forget({ runId, given }: Pick<ForgetFrame, "runId" | "given">): Promise<Ack<null>> {
     const { saves, lease } = this.#deps;
     const save = saves.find(runId);
-    if (save === null) return { ok: true, value: null };
-    const isBusy = this.#lanes.has(save.rig.id);
+    const rigId = save?.rig.id ?? given?.rig.id;
+    if (rigId === undefined) return { ok: true, value: null };
+    const isBusy = this.#lanes.has(rigId);
     if (isBusy || !lease.valid || this.#closing.signal.aborted)
       return refuse("busy", "Saved work is being copied.", { retryable: true });
-    const gone = await forgetSave(this.#deps, save);
+    const gone = await this.#delete(save, given);
     if (!gone.ok) return refuse("offline", gone.error.message, { retryable: true });
     if (!this.#closing.signal.aborted) saves.drop(runId);
     this.#troubles.delete(runId);
     return { ok: true, value: null };
+  }
+
+  async #delete(save: KeptSave | null, given: ForgetFrame["given"]): Promise<Outcome<object>> {
+    const gone = save === null ? { ok: true as const } : await forgetSave(this.#deps, save);
+    if (!gone.ok || given === null) return gone;
+    const { works, rigs } = this.#deps;
+    const opened = await rigs.open(given.rig);
+    if (!opened.ok) return opened;
+    const { rig } = opened;
+    const url = given.isHere ? rig.storeDir : rig.remote.url;
+    const left = await givenRefs(works, url, given.beadId);
+    return left.ok ? deleteGiven(works, rig, url, left.refs) : left;
   }
 
   /** Copies nothing of a rig any more; false while a copy of it is under way. */

@@ -16,7 +16,12 @@ afterEach(() => stage[Symbol.asyncDispose]());
 
 const OID = "e".repeat(40);
 const work = (bead: string, review = true) => ({
-  ...{ ref: `refs/gastown/given/${bead}/${OID.slice(0, 12)}`, oid: OID, runnerId: null },
+  ...{
+    ref: `refs/gastown/given/${bead}/${OID.slice(0, 12)}`,
+    oid: OID,
+    begins: [BASE],
+    runnerId: null,
+  },
   ...{ summary: "By hand.", review },
 });
 
@@ -208,4 +213,23 @@ test("[B20] what is given while the last gift is looked at is refused, so that n
     (await stage.do("bead.work", { bead: id })).isBusy ? undefined : true,
   );
   expect(await stage.issue(id)).toMatchObject({ status: "open", taken: { given: null } });
+});
+
+test("[B20] [C9] what a person gave goes with the saved work of its bead, though it was refused", async () => {
+  const { id, spec } = await taken();
+  await stage.do("bead.give", { bead: id, work: work(id) });
+  const offer = await nextWork(spec.runId);
+  await runner.tell(offer.spec, exit("rejected", "given_refused"));
+  await stage.until(() => (stage.escalations().includes("Parked: Sort") ? true : undefined));
+  await stage.do("bead.cancel", { bead: id, reason: "" });
+  await stage.do("bead.delete", { bead: id });
+  const told = await stage.until(() =>
+    stage.port.forgets.find(({ runId }) => runId === offer.spec.runId),
+  );
+  const remote = { id: rig, remote: "/nowhere/sample" };
+  expect(told.given).toEqual({ rig: remote, beadId: id, isHere: false });
+  const first = await stage.until(() =>
+    stage.port.forgets.find(({ runId }) => runId === spec.runId),
+  );
+  expect(first.given).toBeNull();
 });

@@ -1,5 +1,5 @@
 /** The end of saved work: its refs are deleted by name, some time after its bead has ended. */
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNotNull, or, sql } from "drizzle-orm";
 import { given, prepared } from "../../prepared.ts";
 import { changeRow, rowAt, valueAt } from "../../rows.ts";
 import { beads, issues } from "../../schema/beads.ts";
@@ -8,11 +8,14 @@ import type { Tx } from "../../tx.ts";
 import { touchTown } from "../limits/limits.ts";
 import { dropEffects, owe } from "../outbox.ts";
 
+/** It was to take what a person gave: that lies in a ref too. */
+const isHanded = sql`json_extract(${runs.spec}, '$.handed') is not null`;
+
 const withSaved = prepared((db) =>
   db
     .select({ id: runs.id, runnerId: runs.runnerId })
     .from(runs)
-    .where(and(eq(runs.beadId, given("beadId")), sql`${runs.savedRef} is not null`))
+    .where(and(eq(runs.beadId, given("beadId")), or(isNotNull(runs.savedRef), isHanded)))
     .prepare(),
 );
 

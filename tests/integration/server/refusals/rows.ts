@@ -66,7 +66,12 @@ const beadRows = {
     late("a bead that nobody has taken", same),
     wrong("a branch as what is given", ({ open }) => ({
       work: {
-        ...{ ref: "refs/heads/main", oid: "a".repeat(40), runnerId: null },
+        ...{
+          ref: "refs/heads/main",
+          oid: "a".repeat(40),
+          begins: ["b".repeat(40)],
+          runnerId: null,
+        },
         ...{ summary: `for ${open}`, review: true },
       },
     })),
