@@ -31,7 +31,7 @@ import { BROWSE_TOOL, browseByTool } from "../services/browse-tool.ts";
 import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
 import { isNews } from "./host-figures.ts";
-import { SnapshotDesk } from "./snapshot-desk.ts";
+import { SnapshotDesk } from "./snapshots/snapshot-desk.ts";
 import { isStorageFailure } from "./storage-refusal.ts";
 import type { TownLoop } from "./town-loop.ts";
 import type { Policy } from "../model/policy.ts";

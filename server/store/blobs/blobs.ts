@@ -18,19 +18,15 @@ export interface Blobs {
 /** Blobs as files of a folder, readable by their owner alone. */
 export function fileBlobs(dir: string): Blobs {
   const pathOf = (sha256: string) => join(dir, sha256);
+  // One change at a time: what is written again while it is removed is there afterwards.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    const mine = last.then(act);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
   return {
-    async put(sha256, bytes) {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
-      const half = pathOf(`${sha256}.half`);
-      const file = await open(half, "w", 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(half, pathOf(sha256));
-    },
+    put: (sha256, bytes) => inTurn(() => write(dir, sha256, bytes)),
     async get(sha256) {
       try {
         return await readFile(pathOf(sha256));
@@ -39,12 +35,32 @@ export function fileBlobs(dir: string): Blobs {
         throw error;
       }
     },
-    drop: (sha256) => rm(pathOf(sha256), { force: true }),
-    async keepOnly(named) {
-      for (const name of await namesIn(dir))
-        if (!named.has(name)) await rm(join(dir, name), { force: true });
-    },
+    drop: (sha256) => inTurn(() => rm(pathOf(sha256), { force: true })),
+    keepOnly: (named) =>
+      inTurn(async () => {
+        for (const name of await namesIn(dir))
+          if (!named.has(name)) await rm(pathOf(name), { force: true });
+      }),
   };
+}
+
+async function write(dir: string, sha256: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const half = join(dir, `${sha256}.half`);
+  try {
+    const file = await open(half, "w", 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(half, join(dir, sha256));
+  } catch (error) {
+    // A full disk needs the room.
+    await rm(half, { force: true });
+    throw error;
+  }
 }
 
 /** Blobs that end with whoever holds them. */

@@ -13,11 +13,12 @@ import { exit, openStage, PlayedRunner, type Stage } from "./stage.ts";
 
 let stage: Stage;
 let runner: PlayedRunner;
+let rig: string;
 beforeEach(async () => {
   stage = await openStage();
   runner = new PlayedRunner(stage);
   await runner.hello();
-  await stage.readyRig(runner);
+  rig = await stage.readyRig(runner);
 });
 afterEach(() => stage[Symbol.asyncDispose]());
 
@@ -219,4 +220,42 @@ test("[C10] a blob that is gone is said to be, and the run is not held up by it"
   const { sha256 } = labelOf("");
   await writeFile(join(stage.dir.path, "blobs", sha256), "short");
   expect(codeOf(await get(spec, sha256))).toBe("not_found");
+});
+
+test("[C10] what a run may not name it may not hand over: another turn, another program, a session it has not", async () => {
+  const first = await keptTurn();
+  const before = await blobs();
+  const { spec, turnId } = await asked("And test it");
+  const other = BYTES.slice(0, 700);
+  const offered = async (
+    of: { runId: string; fence: Spec["fence"] },
+    change: Partial<Snapshot>,
+  ) => {
+    const snapshot = { ...labelOf(turnId, other), ...change };
+    const piece = { snapshot, offset: 0, data: Buffer.from(other).toString("base64") };
+    const held = { connection: runner.connection, runId: of.runId, fence: of.fence };
+    return codeOf(await stage.core.snapshot_put(runner.id, { ...held, ...piece }));
+  };
+  expect(await offered(spec, { turnId: first.turnId })).toBe("illegal_transition");
+  expect(await offered(spec, { turnId: null })).toBe("illegal_transition");
+  expect(await offered(spec, { program: "opencode" })).toBe("forbidden");
+  const offers = stage.port.offers.length;
+  await stage.do("rig.recheck", { rig });
+  const judged = await stage.offered("baseline", offers);
+  expect(await offered(judged.spec, { turnId: null })).toBe("forbidden");
+  expect(await blobs()).toEqual(before);
+});
+
+test("[C10] a run has one blob at most that nothing names, and none when it has ended", async () => {
+  const { spec, turnId } = await asked();
+  const parts = [1, 2, 3].map((n) => BYTES.slice(0, 100 * n));
+  for (const part of parts) expect(await put(spec, turnId, part)).toBe("ok");
+  expect(await blobs()).toEqual([labelOf(turnId, parts[2]).sha256]);
+  // What is not there any more, or never was, nobody begins with.
+  await answer(spec, turnId);
+  expect(await keep(spec, turnId, parts[0])).toBe("busy");
+  await runner.tell(spec, exit("done"));
+  await eventually("nothing is left of it", async () =>
+    (await blobs()).length === 0 ? true : undefined,
+  );
 });

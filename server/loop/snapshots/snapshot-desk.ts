@@ -9,20 +9,23 @@ import {
   type AnyImage,
   type Fence,
   type Result,
-  type Snapshot,
   type SnapshotGetFrame,
   type SnapshotKeepFrame,
   type SnapshotPiece,
   type SnapshotPutFrame,
-} from "../../protocol/index.ts";
-import type { Log } from "../core.ts";
-import type { Blobs } from "../store/blobs/blobs.ts";
-import type { Db } from "../store/database.ts";
-import { rowAt, valueAt } from "../store/rows.ts";
-import { runs, turns } from "../store/schema/runs.ts";
-import type { Tx } from "../store/tx.ts";
-import { authorBlobs, keepSnapshot, namedBlobs } from "../store/writes/snapshots/snapshots.ts";
-import type { TownLoop } from "./town-loop.ts";
+} from "../../../protocol/index.ts";
+import type { Log } from "../../core.ts";
+import type { Blobs } from "../../store/blobs/blobs.ts";
+import type { Db } from "../../store/database.ts";
+import { present } from "../../store/present.ts";
+import { rowAt, valueAt } from "../../store/rows.ts";
+import { runs, turns } from "../../store/schema/runs.ts";
+import { snapshots } from "../../store/schema/snapshots.ts";
+import type { Tx } from "../../store/tx.ts";
+import { authorBlobs, keepSnapshot, namedBlobs } from "../../store/writes/snapshots/snapshots.ts";
+import type { TownLoop } from "../town-loop.ts";
+import { HandedBlobs } from "./handed-blobs.ts";
+import { refusalToName } from "./may-name.ts";
 
 export interface SnapshotPorts {
   db: Db;
@@ -43,6 +46,7 @@ export class SnapshotDesk {
   readonly #ports: SnapshotPorts;
   /** What has arrived so far, by run: one at a time. */
   readonly #gathering = new Map<string, Gathering>();
+  readonly #handed: HandedBlobs;
   /** What a run fetches now. */
   #fetched: { sha256: string; bytes: Uint8Array } | null = null;
   /** What is kept of each bead's author, by bead. */
@@ -50,8 +54,10 @@ export class SnapshotDesk {
 
   constructor(ports: SnapshotPorts) {
     this.#ports = ports;
+    this.#handed = new HandedBlobs(ports);
     this.#ofAuthors = authorBlobs(ports.db);
     ports.loop.onChanges((_, changes) => {
+      for (const { image } of changes) if (hasEnded(image)) this.#forget(image.id);
       if (changes.some(({ image }) => isOver(image))) this.#dropUnnamed();
     });
   }
@@ -69,15 +75,13 @@ export class SnapshotDesk {
   /** Takes a piece. The first one begins anew; with the last one all of it is on disk. */
   async put(runnerId: string, frame: SnapshotPutFrame): Promise<Result<null>> {
     const { runId, snapshot, offset } = frame;
-    const refused = this.#refused(runnerId, frame);
+    const refused =
+      this.#refused(runnerId, frame) ?? refusalToName(this.#ports.db, runId, snapshot);
     if (refused !== null) {
       this.#gathering.delete(runId);
       return refused;
     }
-    if (offset === 0) {
-      this.#forgetEnded();
-      this.#gathering.set(runId, { sha256: snapshot.sha256, pieces: [], bytes: 0 });
-    }
+    if (offset === 0) this.#gathering.set(runId, { sha256: snapshot.sha256, pieces: [], bytes: 0 });
     const gathering = this.#gathering.get(runId);
     const piece = Buffer.from(frame.data, "base64");
     const fits =
@@ -95,7 +99,8 @@ export class SnapshotDesk {
     const bytes = Buffer.concat(gathering.pieces);
     if (digestOf(bytes) !== snapshot.sha256)
       return refuse("invalid_body", "what arrived is not what was announced: send it again.");
-    return this.#write(snapshot.sha256, bytes);
+    if (await this.#handed.put(runId, snapshot.sha256, bytes)) return ok(null);
+    return refuse("busy", "the town's disk does not take it: try again.", { retryable: true });
   }
 
   /** From now on the next run of the session begins with it. Retryable while the turn's end is not stored. */
@@ -105,12 +110,13 @@ export class SnapshotDesk {
     const kept = await loop.submit<null>("runner.snapshot", (tx) => {
       const refused = this.#refused(runnerId, frame);
       if (refused !== null) return refused;
-      const decided = keep(tx, frame);
+      const decided = keep(tx, frame, this.#handed);
       if (!decided.ok) return decided;
       unnamed = decided.value;
       return ok(null);
     });
-    await this.#drop(unnamed);
+    if (kept.ok) this.#handed.named(frame.runId);
+    await this.#handed.drop(unnamed);
     if (kept.ok) this.#noteAuthor(frame);
     return kept;
   }
@@ -142,7 +148,7 @@ export class SnapshotDesk {
     const named = authorBlobs(this.#ports.db);
     const gone = [...this.#ofAuthors].filter(([beadId]) => !named.has(beadId));
     for (const [beadId] of gone) this.#ofAuthors.delete(beadId);
-    void this.#drop(gone.map(([, sha256]) => sha256));
+    void this.#handed.drop(gone.map(([, sha256]) => sha256));
   }
 
   #noteAuthor({ runId, snapshot }: SnapshotKeepFrame): void {
@@ -150,29 +156,10 @@ export class SnapshotDesk {
     if (beadId && snapshot.turnId === null) this.#ofAuthors.set(beadId, snapshot.sha256);
   }
 
-  async #drop(unnamed: readonly string[]): Promise<void> {
-    const { blobs, log } = this.#ports;
-    for (const sha256 of unnamed)
-      await blobs
-        .drop(sha256)
-        .catch((error: unknown) => log.warn({ err: String(error) }, "an old blob is still there"));
-  }
-
-  /** Whose runner died in the midst of handing over. */
-  #forgetEnded(): void {
-    for (const runId of this.#gathering.keys())
-      if (valueAt(this.#ports.db, runs.state, runId) === "ended") this.#gathering.delete(runId);
-  }
-
-  async #write(sha256: string, bytes: Uint8Array): Promise<Result<null>> {
-    const { blobs, log } = this.#ports;
-    try {
-      await blobs.put(sha256, bytes);
-      return ok(null);
-    } catch (error) {
-      log.warn({ err: String(error) }, "a snapshot could not be written");
-      return refuse("busy", "the town's disk does not take it: try again.", { retryable: true });
-    }
+  /** What it was handing over, or has handed over and nobody was told to keep. */
+  #forget(runId: string): void {
+    this.#gathering.delete(runId);
+    void this.#handed.forget(runId);
   }
 
   #refused(
@@ -184,6 +171,10 @@ export class SnapshotDesk {
   }
 }
 
+function hasEnded(image: AnyImage): boolean {
+  return image.kind === "run" && (image.value === null || image.value.state === "ended");
+}
+
 /** Whether a snapshot may have gone with it. */
 function isOver(image: AnyImage): boolean {
   if (image.kind === "rig") return image.value === null;
@@ -191,30 +182,20 @@ function isOver(image: AnyImage): boolean {
 }
 
 /** @returns the digests that nothing names any more */
-function keep(tx: Tx, { runId, snapshot }: SnapshotKeepFrame): Result<string[]> {
-  const run = rowAt(tx.db, runs, runId);
-  const refused = run && refusalToKeep(tx, run, snapshot);
-  if (run === undefined || refused === undefined)
-    return refuse("forbidden", "this run has no session to keep.");
-  return refused ?? ok(keepSnapshot(tx, { resource: run.resource, runId }, snapshot));
-}
-
-/** Undefined: it has none to keep. */
-function refusalToKeep(
+function keep(
   tx: Tx,
-  { id, spec }: typeof runs.$inferSelect,
-  { turnId, program }: Snapshot,
-): ReturnType<typeof refuse> | null | undefined {
-  const isRemembered = spec.kind === "session" || (spec.kind === "work" && spec.remember);
-  if (!isRemembered) return undefined;
-  if (spec.program !== program) return refuse("forbidden", "this run has another program.");
-  const turn = turnId === null ? undefined : rowAt(tx.db, turns, turnId);
-  if (spec.kind === "work" && turnId === null) return null;
-  if (spec.kind === "work" || turn?.runId !== id)
-    return refuse("illegal_transition", "this turn is not one of this run.");
-  if (turn.state === "running")
+  { runId, snapshot }: SnapshotKeepFrame,
+  handed: HandedBlobs,
+): Result<string[]> {
+  const refused = refusalToName(tx.db, runId, snapshot);
+  if (refused !== null) return refused;
+  const { turnId, sha256 } = snapshot;
+  if (turnId !== null && valueAt(tx.db, turns.state, turnId) === "running")
     return refuse("busy", "the end of this turn is not known yet: try again.", { retryable: true });
-  return null;
+  const { resource } = present(rowAt(tx.db, runs, runId), `run ${runId}`);
+  if (!handed.has(runId, sha256) && valueAt(tx.db, snapshots.sha256, resource) !== sha256)
+    return refuse("busy", "the town has not got it: hand it over again.", { retryable: true });
+  return ok(keepSnapshot(tx, { resource, runId }, snapshot));
 }
 
 function digestOf(bytes: Uint8Array): string {
