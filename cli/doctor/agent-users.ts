@@ -9,7 +9,7 @@ import {
   USER_PREFIX,
   USERS_BESIDE_SLOTS,
 } from "../../runner/sandbox/users/host-users.ts";
-import { tablesOfHost } from "../../runner/sandbox/users/network-filter.ts";
+import { tablesOfHost } from "../../runner/sandbox/users/nft.ts";
 import { Complaint } from "../complaint.ts";
 import { defaultSlots } from "../up/slots.ts";
 import { tmpdir } from "node:os";

@@ -7,7 +7,7 @@ import { programRoot } from "../../runner/program-root.ts";
 import { markOwner } from "../../runner/process/mark.ts";
 import { isAllowed, probeIsolation } from "../../runner/sandbox/probe.ts";
 import { poolOfHost } from "../../runner/sandbox/users/host-users.ts";
-import { tablesOfHost } from "../../runner/sandbox/users/network-filter.ts";
+import { tablesOfHost } from "../../runner/sandbox/users/nft.ts";
 import { whyUnsuited } from "../../runner/sandbox/users/suits.ts";
 import { fine, trouble, type Finding } from "./finding.ts";
 

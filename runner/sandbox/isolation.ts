@@ -5,6 +5,7 @@ import { AgentUsers } from "./users/agent-users.ts";
 import { becoming, type AgentPool } from "./users/agent-user.ts";
 import { Ground } from "./users/ground.ts";
 import { NetworkFilter, openFilter } from "./users/network-filter.ts";
+import { removeTables } from "./users/nft.ts";
 import { claimUsers, poolOfHost, USERS_BESIDE_SLOTS } from "./users/host-users.ts";
 import { shareProgram } from "./users/share-program.ts";
 import { SETPRIV, tryUser, whyUnsuited } from "./users/suits.ts";
@@ -55,6 +56,7 @@ async function openOwnUsers(
   const unsuited = whyUnsuited({ ...options, pool });
   if (unsuited !== null) return { why: unsuited };
   const claim = claimUsers(pool, options.slots + USERS_BESIDE_SLOTS);
+  await clearBeside(pool, options);
   const opened = await openUsers(options, claim);
   if ("isolation" in opened) {
     const close = async () => {
@@ -65,6 +67,17 @@ async function openOwnUsers(
   }
   claim.release();
   return opened;
+}
+
+/** A killed runner may have had more users than this one takes: what is left of their filters goes, unless another runner has them. */
+async function clearBeside(
+  pool: AgentPool,
+  { owner, warn }: Pick<IsolationOptions, "owner" | "warn">,
+): Promise<void> {
+  const idle = claimUsers(pool, pool.users.length);
+  const cleared = await removeTables(idle.users, owner);
+  idle.release();
+  if ("why" in cleared) warn(`Tables of nftables may be left of an earlier runner. ${cleared.why}`);
 }
 
 /** Makes the ground for these users, and tries whether they see what they must not. */

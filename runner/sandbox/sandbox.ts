@@ -12,14 +12,14 @@ import {
   type OutputOptions,
   type RunOutput,
 } from "../process/process.ts";
-import { refuse, type Result } from "../../protocol/error.ts";
+import { ok, refuse, type Result } from "../../protocol/error.ts";
 import { bwrapArguments, socketInside, SOCKETS_INSIDE } from "./bwrap.ts";
 import { readHostLayout, type HostLayout } from "./host-layout.ts";
 import type { Isolation } from "./probe.ts";
 import type { SandboxMode, SandboxSpec } from "./sandbox-spec.ts";
 import { DATABASE_COPY, INSIDE, type Toolbox } from "./toolbox.ts";
 import type { Entered } from "./users/agent-users.ts";
-import type { Passage } from "./users/network-filter.ts";
+import type { Passage } from "./users/filter-table.ts";
 
 /** Time the small parent gets, beyond the command's own, before it is killed itself. */
 const PARENT_GRACE_MS = 1_000;
@@ -89,11 +89,14 @@ export class Sandbox {
     return [`${binDir}/bun`, `${binDir}/${DATABASE_COPY}`];
   }
 
-  /** Starts `argv`. `stop` asks the command, waits, and ends the whole sandbox. */
+  /** Starts `argv`, unless `signal` ends the wait for a user before. `stop` asks the command, waits, and ends the whole sandbox. */
   async start(
     spec: SandboxSpec,
     argv: readonly string[],
-    output: { stdout?: OutputOptions; stderr?: OutputOptions } = {},
+    {
+      signal,
+      ...output
+    }: { stdout?: OutputOptions; stderr?: OutputOptions; signal?: AbortSignal | undefined } = {},
   ): Promise<Result<ManagedProcess>> {
     if (spec.mode !== "none" && spec.mode !== this.mode) {
       return refuse("unsupported", `This host cannot isolate: ${this.#isolation.reason}`);
@@ -101,7 +104,9 @@ export class Sandbox {
     this.#parts += 1;
     const part = this.#parts;
     const { owner, runId: subject } = spec;
-    const entered = await this.#enter(spec);
+    const admitted = await this.#enter(spec, signal);
+    if (!admitted.ok) return admitted;
+    const entered = admitted.value;
     const line = [...entered.becoming(), ...this.#supervisedCommandLine(spec, argv)];
     const started = startProcess(line, {
       cwd: "/",
@@ -137,7 +142,9 @@ export class Sandbox {
       graceMs = STOP_GRACE_MS_DEFAULT,
       signal,
     } = options;
-    const started = await this.start(spec, argv, { stdout: { bytesMax }, stderr: { bytesMax } });
+    const started = await this.start(spec, argv, {
+      ...{ stdout: { bytesMax }, stderr: { bytesMax }, signal },
+    });
     if (!started.ok) return cannotStart(started.error.message);
     return finish(started.value, {
       timeoutMs,
@@ -151,7 +158,9 @@ export class Sandbox {
    * itself. The environment is in it, so it must hold no secret. `leave` is to be called when it has ended.
    */
   async wrap(spec: SandboxSpec, argv: readonly string[]): Promise<WrappedCommand> {
-    const entered = await this.#enter(spec);
+    const admitted = await this.#enter(spec);
+    if (!admitted.ok) throw new Error(admitted.error.message);
+    const entered = admitted.value;
     const line = [
       ...entered.becoming({ diesWithParent: true }),
       ...this.#plainCommandLine(spec, argv),
@@ -160,11 +169,11 @@ export class Sandbox {
   }
 
   /** Where runs have users, the run's gets what the command needs. */
-  #enter(spec: SandboxSpec): Promise<Entered> {
+  #enter(spec: SandboxSpec, signal?: AbortSignal): Promise<Result<Entered>> {
     const { mode } = spec;
     return mode === "user" && this.#isolation.mode === "user"
-      ? this.#isolation.users.enter(spec.runId, { ...spec, passage: passageOf(spec) })
-      : Promise.resolve(AS_WE_ARE);
+      ? this.#isolation.users.enter(spec.runId, { ...spec, passage: passageOf(spec) }, signal)
+      : Promise.resolve(ok(AS_WE_ARE));
   }
 
   #plainCommandLine(spec: SandboxSpec, argv: readonly string[]): string[] {

@@ -42,7 +42,7 @@ export class AcpDriver implements AgentDriver {
   #usage = NO_USAGE;
   #listener: ((event: AgentEvent) => void) | null = null;
   #starting: Promise<Result<{ pid: number; startedMs: number }>> | null = null;
-  #isStopping = false;
+  readonly #calledOff = new AbortController();
   #process: ManagedProcess | null = null;
   #live: Live | null = null;
   #turnRuns = false;
@@ -105,7 +105,7 @@ export class AcpDriver implements AgentDriver {
   }
 
   async stop({ graceMs }: { graceMs: number }): Promise<ExitRecord> {
-    this.#isStopping = true;
+    this.#calledOff.abort();
     this.#stopping.resolve("stopped");
     await this.#starting;
     return this.#end(graceMs);
@@ -114,7 +114,11 @@ export class AcpDriver implements AgentDriver {
   async #start(): Promise<Result<{ pid: number; startedMs: number }>> {
     const begunAt = this.#options.now();
     let receive = (_line: string): void => undefined;
-    const started = await startAcpProcess(this.#spec, this.#options, (line) => receive(line));
+    const started = await startAcpProcess(
+      this.#spec,
+      { ...this.#options, signal: this.#calledOff.signal },
+      (line) => receive(line),
+    );
     if (!started.ok) {
       this.#exit.resolve(NEVER_RAN);
       return started;
@@ -166,7 +170,7 @@ export class AcpDriver implements AgentDriver {
             this.#spec.tools.listed.then(() => "listed" as const),
             TOOLS_MS_MAX,
           );
-    if (listed === "stopped" || this.#isStopping) return notRunning();
+    if (listed === "stopped" || this.#calledOff.signal.aborted) return notRunning();
     if (listed === "exited")
       return refuse(
         "internal",

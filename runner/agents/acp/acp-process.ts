@@ -25,7 +25,7 @@ export type AcpStart = {
 /** Fails with `unsupported` when it cannot be started at all. */
 export async function startAcpProcess(
   spec: AgentSpec,
-  { sandbox, owner, program, found }: AcpStart,
+  { sandbox, owner, program, found, signal }: AcpStart & { signal: AbortSignal },
   onLine: (line: string) => void,
 ): Promise<Result<ManagedProcess>> {
   for (const dir of [spec.home, spec.tmp]) await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -56,6 +56,7 @@ export async function startAcpProcess(
     {
       stdout: { onLine, lineCharsMax: MESSAGE_CHARS_MAX },
       stderr: { bytesMax: STDERR_BYTES_MAX },
+      signal,
     },
   );
 }

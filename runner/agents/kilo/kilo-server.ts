@@ -58,6 +58,7 @@ export async function startKiloServer(
     {
       stdout: { onLine },
       stderr: { bytesMax: STDERR_BYTES_MAX },
+      signal: start.signal,
     },
   );
   if (!started.ok) return started;

@@ -3,10 +3,11 @@
  * nothing of it is alive or left in public places when the next run gets it.
  */
 import { lstatSync } from "node:fs";
-import type { Result } from "../../../protocol/error.ts";
+import { ok, refuse, type Result } from "../../../protocol/error.ts";
 import { becoming, type AgentPool, type AgentUser } from "./agent-user.ts";
 import type { Ground } from "./ground.ts";
-import type { NetworkFilter, Passage } from "./network-filter.ts";
+import type { Passage } from "./filter-table.ts";
+import type { NetworkFilter } from "./network-filter.ts";
 import { sweepUser } from "./sweep.ts";
 import { Turns } from "./turns.ts";
 
@@ -86,24 +87,29 @@ export class AgentUsers {
     return stuck;
   }
 
-  /** Waits for a free user where the run has none, and gives it what the command needs. */
-  enter(runId: string, wanted: Wanted): Promise<Entered> {
+  /**
+   * Waits for a free user where the run has none, as long as `signal` lets it, and gives it what the command needs. Errors:
+   * `busy`, nobody waits any more; `internal`, the network of the user is not known to be closed.
+   */
+  enter(runId: string, wanted: Wanted, signal?: AbortSignal): Promise<Result<Entered>> {
     return this.#turns.take(runId, async () => {
-      const lease = this.#leases.get(runId) ?? (await this.#take(runId, wanted));
+      const lease = this.#leases.get(runId) ?? (await this.#take(runId, wanted, signal));
+      if (lease === null) return refuse("busy", "It was stopped while it waited for a user.");
       const { passage } = wanted;
       lease.passages.add(passage);
       try {
         const groups = await this.#open(lease, wanted);
         const passed = await this.#pass(lease);
-        if (!passed.ok)
-          throw new Error(
-            `The network of ${lease.user.name} stays closed: ${passed.error.message}`,
-          );
-        return {
+        if (!passed.ok) {
+          await this.#leave(runId, lease, passage);
+          const why = `The network of ${lease.user.name} stays closed: ${passed.error.message}`;
+          return refuse("internal", why);
+        }
+        return ok({
           becoming: ({ diesWithParent = false } = {}) =>
             becoming(this.#setpriv, lease.user, { groups, diesWithParent }),
           leave: () => this.#turns.take(runId, () => this.#leave(runId, lease, passage)),
-        };
+        });
       } catch (error) {
         await this.#leave(runId, lease, passage);
         throw error;
@@ -112,12 +118,12 @@ export class AgentUsers {
   }
 
   /** The user that had the run's files before is taken again where it is free: then nothing needs to change hands. */
-  async #take(runId: string, { readWrite, readOnly }: Wanted): Promise<Lease> {
-    while (this.#free.length === 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.push(resolve);
-      await promise;
-    }
+  async #take(
+    runId: string,
+    { readWrite, readOnly }: Wanted,
+    signal: AbortSignal | undefined,
+  ): Promise<Lease | null> {
+    while (this.#free.length === 0) if (!(await this.#freed(signal))) return null;
     const owners = new Set([...readWrite, ...readOnly].map(ownerOf));
     const again = this.#free.findIndex(({ uid }) => owners.has(uid));
     const [user] = this.#free.splice(Math.max(0, again), 1);
@@ -132,6 +138,23 @@ export class AgentUsers {
     };
     this.#leases.set(runId, lease);
     return lease;
+  }
+
+  /** False: `signal` ended the wait. */
+  async #freed(signal: AbortSignal | undefined): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = () => resolve();
+    this.#waiting.push(wake);
+    signal?.addEventListener("abort", wake, { once: true });
+    if (signal?.aborted === true) wake();
+    await promise;
+    signal?.removeEventListener("abort", wake);
+    if (signal?.aborted !== true) return true;
+    const at = this.#waiting.indexOf(wake);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    // It was woken for a user that another may have.
+    else this.#waiting.shift()?.();
+    return false;
   }
 
   async #open(lease: Lease, wanted: Wanted): Promise<number[]> {

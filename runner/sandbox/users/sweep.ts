@@ -6,8 +6,8 @@ import { run } from "../../process/process.ts";
 import { becoming, type AgentUser } from "./agent-user.ts";
 
 /** Where every user of a host may write. */
-const PUBLIC = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock"];
-/** All of the user's in one call of the kernel: no fork escapes it. Then shared memory, then files, as the user itself. */
+const PUBLIC = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock"];
+/** All of the user's in one call of the kernel: no fork escapes it. Then shared memory, then files and message queues, as the user itself. */
 const SCRIPT =
   'kill -9 -1 2>/dev/null; ipcrm --all 2>/dev/null; test $# = 0 || exec rm -rf -- "$@"';
 const SWEEP_TIMEOUT_MS = 60_000;

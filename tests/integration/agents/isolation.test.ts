@@ -4,7 +4,9 @@ import { existsSync, statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tableName } from "../../../runner/sandbox/users/filter-table.ts";
 import { Ground } from "../../../runner/sandbox/users/ground.ts";
+import { removeTables } from "../../../runner/sandbox/users/nft.ts";
 import { isolationContract, probe, specOf } from "../../contract/sandbox/isolation.contract.ts";
 import { isLeftOut } from "../../support/left-out.ts";
 import { makeRun, openUserWorld, openWorld } from "./stage.ts";
@@ -98,7 +100,7 @@ describe.skipIf(isLeftOut("users"))("users of their own", () => {
   );
 
   test(
-    "[C23] a filter that somebody emptied holds again for the next command, and nobody else reaches what a run serves",
+    "[C23] a filter that somebody emptied holds again for the next command, nobody else reaches what a run serves, and what a killed runner left goes",
     async () => {
       await using world = await open(1);
       using town = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("town") });
@@ -125,18 +127,30 @@ describe.skipIf(isLeftOut("users"))("users of their own", () => {
       expect(emptied.success).toBe(world.sandbox.closesNetwork);
       const said = await probe(world, "r2", [connect("127.0.0.1", town.port ?? 0)]);
       expect(said.includes("REACHED")).toBe(!world.sandbox.closesNetwork);
+      // Of a runner that was killed, and whose users this one does not take.
+      const beside = { name: "gastown-0", uid: 4_000_000_001, gid: 4_000_000_001 };
+      Bun.spawnSync([
+        "sh",
+        "-c",
+        `PATH="$PATH:/usr/sbin"; nft add table inet ${tableName(beside)}`,
+      ]);
+      const removed = await removeTables([beside], world.owner);
+      expect("removed" in removed).toBe(world.sandbox.closesNetwork);
+      if ("removed" in removed) expect(removed.removed).toEqual([tableName(beside)]);
+      const again = await removeTables([beside], world.owner);
+      if ("removed" in again) expect(again.removed).toEqual([]);
     },
     TIMEOUT_MS,
   );
 
   test(
-    "[C23] a user that is lent again finds nothing of the run before: no file, no process, no shared memory",
+    "[C23] a user that is lent again finds nothing of the run before: no file, no process, no shared memory, no queue",
     async () => {
       await using world = await open(1);
       const left = join(tmpdir(), `gastown-left-${crypto.randomUUID()}`);
       const first = await probe(world, "r1", [
         `id -u; mkdir -p ${left}/deep && echo secret > ${left}/deep/file && chmod -R 777 ${left}`,
-        "ipcmk -M 64 > /dev/null",
+        "ipcmk -M 64 -Q > /dev/null; test ! -d /dev/mqueue || touch /dev/mqueue/gastown-left",
         "setsid sh -c 'trap \"\" TERM HUP; while :; do sleep 1; done' > /dev/null 2>&1 &",
         "umask 000; echo secret > open.txt",
       ]);
@@ -144,7 +158,7 @@ describe.skipIf(isLeftOut("users"))("users of their own", () => {
         "id -u",
         `cat ${left}/deep/file ../../r1/tree/open.txt ${world.root}/runs/r1/tree/open.txt && echo READ`,
         `for p in /proc/[0-9]*; do test -O $p/cwd && readlink $p/cwd; done`,
-        'ipcs -m -c | grep "^[0-9].* $(id -u) " && echo SHARED',
+        'ipcs -m -q -c | grep "^[0-9].* $(id -u) " && echo SHARED; test -e /dev/mqueue/gastown-left && echo SHARED',
       ]);
       const uid = first.split("\n")[1] ?? "";
       expect(second.split("\n")[1]).toBe(uid);
@@ -186,6 +200,13 @@ describe.skipIf(isLeftOut("users"))("users of their own", () => {
         timeoutMs: TIMEOUT_MS,
       });
       expect(more.stdout.trim()).toBe(a.uid);
+      // Nobody waits for a run that was stopped.
+      const stopped = new AbortController();
+      const given = { timeoutMs: TIMEOUT_MS, signal: stopped.signal };
+      const fourth = await makeRun(world, "r4");
+      const left = world.sandbox.runSandboxed(specOf(world, "r4", fourth), ["id"], given);
+      stopped.abort();
+      expect((await left).stderr).toContain("stopped while it waited for a user");
       expect(isThere).toBe(false);
       await b.process.stop({ graceMs: 1_000 });
       const c = await waiting;
