@@ -264,6 +264,8 @@ export const modelCredentialSchema = z.object({
   provider: z.enum(["kilo", "openai-compatible", "scripted"]),
   baseUrl: z.string(),
   apiKey: z.string().nullable(),
+  /** The address is a path of the town's own, and the key a pass of this run: the runner may not have the key. */
+  viaTown: z.boolean().optional(),
 });
 export type ModelCredential = z.infer<typeof modelCredentialSchema>;
 

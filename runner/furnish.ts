@@ -49,7 +49,7 @@ interface Host {
   log: Log;
 }
 
-export type Furniture = Omit<RunnerPorts, "disk" | "transport" | "halt"> & {
+export type Furniture = Omit<RunnerPorts, "disk" | "transport" | "halt" | "townUrl"> & {
   /** What is worse than with bubblewrap, and why; null with it. */
   isolationReason: string | null;
 };

@@ -73,6 +73,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     {
       ...place,
       ...(options.host && { host: options.host }),
+      townUrl: options.townUrl,
       disk,
       transport,
       halt: options.halt ?? halting(log),

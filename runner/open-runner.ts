@@ -35,6 +35,7 @@ export type RunnerPorts = Pick<
   | "hide"
   | "isolation"
   | "host"
+  | "townUrl"
   | "ports"
   | "clock"
   | "random"

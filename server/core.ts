@@ -19,6 +19,7 @@ import type {
   Hello,
   ModelCredential,
   CredentialFrame,
+  FactOf,
   Offer,
   OfferAnswer,
   PurgeFrame,
@@ -76,6 +77,17 @@ export interface FeedChange {
   image: AnyImage;
 }
 
+/** What one run may call in the name of the town. */
+export interface ModelGrant {
+  runId: string;
+  baseUrl: string;
+  apiKey: string | null;
+  models: readonly string[];
+}
+
+/** What a call through the town has used. */
+export type RelayedUse = Omit<FactOf<"usage">, "kind">;
+
 export interface TownCore {
   /** Parses, authorises and answers a command, query or service; a command's answer follows its commit. */
   call(name: string, body: unknown, caller: Caller, key?: string): Promise<Ack>;
@@ -108,6 +120,13 @@ export interface TownCore {
   >;
   tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>>;
   credential(runnerId: string, frame: CredentialFrame): Promise<Result<ModelCredential>>;
+  /**
+   * Where a call of the run that holds this pass goes. `unauthenticated` when it is none's any more, `forbidden` when the
+   * run was told to stop, `offline` when its runner is silent; with a model also `rate_limited` while the provider is left alone.
+   */
+  modelGrant(pass: string, model?: string): Result<ModelGrant>;
+  /** Counts a call of the run; answered when it is written down, with what follows from it. */
+  modelUsed(runId: string, use: RelayedUse): Promise<Result<null>>;
   secrets(runnerId: string, frame: SecretsFrame): Promise<Result<RigSecrets>>;
   /** It stops: nothing new is given to it on this connection. */
   leaving(runnerId: string, frame: LeavingFrame): Promise<Result<null>>;

@@ -9,6 +9,7 @@ import { Reach } from "./http/reach.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
 import { ackResponse } from "./http/status.ts";
 import { backPressure } from "./socket/back-pressure.ts";
+import { ModelRelay } from "./relay/model-relay.ts";
 import { Publisher } from "./socket/publisher.ts";
 import { RunnerLinks } from "./socket/runner-links.ts";
 import { serveRunners } from "./socket/runner-namespace.ts";
@@ -73,7 +74,8 @@ export function openEdges(options: EdgesOptions): Edges {
   serveRunners(runners, core, { auth, log, links });
   const forgetEnded = auth.onEnded((id) => closeConnections([users, runners], id));
 
-  const app = createApp({ core, auth, reach, log, webDir: options.webDir, version, secure });
+  const relay = new ModelRelay({ core, log, now: () => Date.now() });
+  const app = createApp({ core, auth, reach, relay, log, webDir: options.webDir, version, secure });
   const handler = engine.handler();
   const server = listen(options, {
     maxRequestBodySize: REQUEST_BYTES_MAX,
@@ -90,7 +92,10 @@ export function openEdges(options: EdgesOptions): Edges {
     fetch(request, bun) {
       if (new URL(request.url).pathname === SOCKET_PATH)
         return answerPoll(request, engine, bun, secure);
-      return app.fetch(request, { address: bun.requestIP(request)?.address ?? "" });
+      return app.fetch(request, {
+        address: bun.requestIP(request)?.address ?? "",
+        waitLong: () => bun.timeout(request, 0),
+      });
     },
   });
   const url = `http://${urlHost(options.host)}:${server.port}`;
@@ -100,13 +105,7 @@ export function openEdges(options: EdgesOptions): Edges {
     port: server.port ?? options.port,
     runnerPort: links,
     bind(opened) {
-      const terminals = new Terminals({
-        find: (ref) => opened.terminalTarget(ref),
-        ask: (runnerId, order, value) => links.terminal(runnerId, order, value),
-        audit: (entry) => void keepAudit(opened, entry, log),
-        newId: () => encodeId("terminal", new Uint8Array(Bun.randomUUIDv7("buffer"))),
-        log,
-      });
+      const terminals = openTerminals(opened, links, log);
       links.serveTerminals({
         news: (runnerId, news) => terminals.news(runnerId, news),
         gone: (runnerId) => terminals.runnerGone(runnerId),
@@ -115,6 +114,7 @@ export function openEdges(options: EdgesOptions): Edges {
     },
     async stop() {
       forgetEnded();
+      await relay.stop();
       edge?.publisher.stop();
       edge?.terminals.stop();
       edge = null;
@@ -123,6 +123,16 @@ export function openEdges(options: EdgesOptions): Edges {
       await server.stop(true);
     },
   };
+}
+
+function openTerminals(core: TownCore, links: RunnerLinks, log: Log): Terminals {
+  return new Terminals({
+    find: (ref) => core.terminalTarget(ref),
+    ask: (runnerId, order, value) => links.terminal(runnerId, order, value),
+    audit: (entry) => void keepAudit(core, entry, log),
+    newId: () => encodeId("terminal", new Uint8Array(Bun.randomUUIDv7("buffer"))),
+    log,
+  });
 }
 
 /** A disk that takes nothing is told in the log: without what was typed. */

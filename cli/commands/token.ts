@@ -19,7 +19,7 @@ export function addToken(program: Command): void {
     .option("--name <name>", "what to call it", "runner")
     .option(
       "--rights <rights>",
-      "what its runner may be given: model (the model's key, and so agents), merge (landings), model,merge, or none",
+      "what its runner may be given: model (the model's key; without it agents call through the town), merge (landings), model,merge, or none",
       rightsOf,
       [],
     )

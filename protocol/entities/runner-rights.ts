@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { LABELS_MAX } from "../limits.ts";
 
-/** `model`: the model's key, and so every run with an agent; `merge`: runs that land work. Gates and baselines need neither. */
+/** `model`: the model's key, without which its agents' calls go through the town; `merge`: runs that land work. */
 export const runnerRightSchema = z.enum(["model", "merge"]);
 export type RunnerRight = z.infer<typeof runnerRightSchema>;
 export const RUNNER_RIGHTS: readonly RunnerRight[] = runnerRightSchema.options;

@@ -5,8 +5,8 @@ import type { Role } from "../../protocol/run.ts";
 import type { ExitRecord } from "../process/exit-record.ts";
 import type { PtyProgram } from "../pty/pty.ts";
 import type { Reachable } from "../sandbox/sandbox-spec.ts";
-import type { ModelFailureKind } from "./model-failure.ts";
-import type { TokenUsage } from "./model-usage.ts";
+import type { ModelFailureKind } from "../../protocol/model-api/model-failure.ts";
+import type { TokenUsage } from "../../protocol/model-api/model-usage.ts";
 
 /** `name` is the agent's for it: it begins the names of its tools, and no tool of the town's or of the agent's own begins so. */
 export type RigServer = { name: string; line: string };

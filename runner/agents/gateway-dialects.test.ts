@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { responsesDialect } from "./dialects/responses.ts";
-import { messagesDialect } from "./dialects/messages.ts";
+import { responsesDialect } from "../../protocol/model-api/responses.ts";
+import { messagesDialect } from "../../protocol/model-api/messages.ts";
 import { gatewayContract, type DialectCase } from "./gateway.contract.ts";
 
 const SYSTEM = "You work.\nRole: polecat\nBe brief.";

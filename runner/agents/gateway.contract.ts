@@ -4,7 +4,7 @@ import { scriptSchema, type ScriptInput } from "../../scripted/script.ts";
 import { startScriptedModel } from "../../scripted/server.ts";
 import { openGateway, MODEL_REQUEST_BYTES_MAX } from "./gateway.ts";
 import type { Admission, GatewayOptions, ModelCallRecord } from "./gateway.ts";
-import type { ModelFailure } from "./model-failure.ts";
+import type { ModelFailure } from "../../protocol/model-api/model-failure.ts";
 import type { ModelUpstream, Renewal } from "./upstream/upstream.ts";
 
 export interface DialectCase {

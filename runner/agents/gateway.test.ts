@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { openGateway, type GatewayOptions, type ModelCallRecord } from "./gateway.ts";
-import { classifyAnswer, readRetryAfter, type ModelFailure } from "./model-failure.ts";
-import { chatDialect } from "./dialects/chat.ts";
-import { CallMeter } from "./upstream/call-meter.ts";
+import {
+  classifyAnswer,
+  readRetryAfter,
+  type ModelFailure,
+} from "../../protocol/model-api/model-failure.ts";
+import { chatDialect } from "../../protocol/model-api/chat.ts";
+import { CallMeter } from "../../protocol/model-api/call-meter.ts";
 
 const KEY = "sk-real-key";
 const TOKEN = "run-token";
@@ -15,6 +19,7 @@ const CHUNKS = [
 
 type Setup = AsyncDisposable & {
   url: string;
+  upstreamUrl: string;
   usage: ModelCallRecord[];
   failures: ModelFailure[];
   requests: { headers: Headers; body: Record<string, unknown> }[];
@@ -56,6 +61,7 @@ function setUp(
   const url = "port" in gateway.address ? `http://127.0.0.1:${gateway.address.port}/v1` : "";
   return {
     url,
+    upstreamUrl: `http://127.0.0.1:${upstream.port}/v1`,
     usage,
     failures,
     requests,
@@ -73,6 +79,45 @@ const stream = () =>
 const call = { model: "big", messages: [], stream: true };
 
 describe("model gateway", () => {
+  test("[C16] what the town refuses by itself is no word of the endpoint: it ends a call, is waited for, or asks for another pass", async () => {
+    let refusal: [code: string, status: number] | null = null;
+    let asked = 0;
+    const town = setUp(() => {
+      asked += 1;
+      if (refusal === null) return stream();
+      const [code, status] = refusal;
+      const headers = { "x-gastown-refusal": code };
+      return Response.json({ error: { code, message: `It says ${code}.` } }, { status, headers });
+    });
+    await using _town = town;
+    const renew = () => {
+      refusal = null;
+      return Promise.resolve({ ok: true as const, upstream: { ...upstream, apiKey: "pass-2" } });
+    };
+    const upstream = { baseUrl: town.upstreamUrl, apiKey: "pass-1", viaTown: true };
+    const patience = { retriesMax: 0 };
+    await using gateway = setUp(stream, { upstream, renew, patience });
+    const say = async (code: string, status: number) => {
+      refusal = [code, status];
+      const answer = await gateway.ask(call);
+      return {
+        status: answer.status,
+        text: await answer.text(),
+        kind: gateway.failures.at(-1)?.kind,
+      };
+    };
+    expect(await say("forbidden", 403)).toMatchObject({ status: 403, kind: "other" });
+    expect((await say("forbidden", 403)).text).toContain("It says forbidden.");
+    expect(await say("not_found", 404)).toMatchObject({ status: 404, kind: "other" });
+    expect(await say("rate_limited", 429)).toMatchObject({ status: 429, kind: "throttle" });
+    expect(await say("offline", 503)).toMatchObject({ status: 503, kind: "unreachable" });
+    const before = asked;
+    expect(await say("unauthenticated", 401)).toMatchObject({ status: 200 });
+    expect(asked).toBe(before + 2);
+    expect(town.requests.at(-1)?.headers.get("authorization")).toBe("Bearer pass-2");
+    expect(gateway.requests).toEqual([]);
+  });
+
   test("[C16] a stream passes unchanged, with the key added, and is metered by class", async () => {
     await using gateway = setUp(stream);
     const answer = await gateway.ask(call);

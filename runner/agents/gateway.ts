@@ -3,15 +3,15 @@
  * the run may still spend, adds the key, meters the tokens and passes the stream on without holding it. Agent and
  * endpoint speak the same API (`dialects/`).
  */
-import type { Dialect, Endpoint, JsonObject } from "./dialects/dialect.ts";
-import { dialectOf, ENDPOINT_PATHS, findEndpoint } from "./dialects/dialects.ts";
-import { checkRequest } from "./dialects/request-check.ts";
+import type { Dialect, Endpoint, JsonObject } from "../../protocol/model-api/dialect.ts";
+import { dialectOf, ENDPOINT_PATHS, findEndpoint } from "../../protocol/model-api/dialects.ts";
+import { checkRequest } from "../../protocol/model-api/request-check.ts";
 import { isFromProgram, isSecret, serveLoopback } from "./loopback-server.ts";
 import type { ListenOn, LoopbackServer } from "./loopback-server.ts";
-import { classifyEvent, type ModelFailure } from "./model-failure.ts";
-import { parseJson, type TokenUsage } from "./model-usage.ts";
+import { classifyEvent, type ModelFailure } from "../../protocol/model-api/model-failure.ts";
+import { parseJson, type TokenUsage } from "../../protocol/model-api/model-usage.ts";
 import { AnswerBody } from "./upstream/answer-body.ts";
-import { CallMeter } from "./upstream/call-meter.ts";
+import { CallMeter } from "../../protocol/model-api/call-meter.ts";
 import { PATIENCE, type Patience } from "./upstream/patience.ts";
 import { Upstream } from "./upstream/upstream.ts";
 import type { ModelUpstream, Renew, UpstreamAnswer } from "./upstream/upstream.ts";

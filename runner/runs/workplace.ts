@@ -66,6 +66,8 @@ export interface Workplace {
   gateCache: GateCache;
   lease: Lease;
   town: TownRequests;
+  /** Its address, for what is called there over HTTP. */
+  townUrl: string;
   openDoors: OpenDoors;
   /** What is kept ready for work. */
   warm: WarmPool;

@@ -11,6 +11,8 @@ import type { Auth } from "../auth/auth.ts";
 import type { Log, TownCore } from "../core.ts";
 import { readJson } from "./body.ts";
 import { askerOfRequest, cookieName } from "./credentials.ts";
+import { addModelRelay, type RelayEnv as Env } from "./relay-routes.ts";
+import type { ModelRelay } from "../relay/model-relay.ts";
 import type { Reach } from "./reach.ts";
 import { addRunnerRoutes } from "./runner-routes.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
@@ -23,16 +25,12 @@ export interface AppOptions {
   core: () => TownCore | null;
   auth: Auth;
   reach: Reach;
+  relay: ModelRelay;
   log: Log;
   webDir: string;
   version: string;
   /** Whether people reach the town by https: cookies are then sent over nothing else. */
   secure: boolean;
-}
-
-/** What the server knows about a request besides the request. */
-interface Env {
-  Bindings: { address: string };
 }
 
 export function createApp(options: AppOptions): Hono<Env> {
@@ -52,6 +50,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.post("/api/login", (context) => login(options, context));
   app.post("/api/logout", (context) => logout(options, context));
   addRunnerRoutes(app, options);
+  addModelRelay(app, options.relay);
   app.post("/api/v1/:command", async (context) => {
     const ack = await command(options, context.req.param("command"), context.req.raw);
     return ackResponse(ack);

@@ -3,7 +3,7 @@ import { HTTP_BODY_BYTES_MAX, ok, refuse, type Result } from "../../protocol/ind
 
 /** @returns the parsed value; an empty body is an empty object */
 export async function readJson(request: Request): Promise<Result<unknown>> {
-  const text = await readText(request);
+  const text = await readText(request, HTTP_BODY_BYTES_MAX);
   if (!text.ok) return text;
   if (text.value.trim() === "") return ok({});
   try {
@@ -14,22 +14,20 @@ export async function readJson(request: Request): Promise<Result<unknown>> {
   }
 }
 
-async function readText(request: Request): Promise<Result<string>> {
+/** The body as text, up to `bytesMax`. */
+export async function readText(request: Request, bytesMax: number): Promise<Result<string>> {
   const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > HTTP_BODY_BYTES_MAX) return tooLarge();
+  if (announced > bytesMax) return tooLarge(bytesMax);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > HTTP_BODY_BYTES_MAX) return tooLarge();
+    if (bytes > bytesMax) return tooLarge(bytesMax);
     chunks.push(chunk);
   }
   return ok(Buffer.concat(chunks).toString("utf8"));
 }
 
-function tooLarge(): Result<never> {
-  return refuse(
-    "too_large",
-    `A request may have ${HTTP_BODY_BYTES_MAX / 1024} KiB at most. Send less.`,
-  );
+function tooLarge(bytesMax: number): Result<never> {
+  return refuse("too_large", `A request may have ${bytesMax / 1024} KiB at most. Send less.`);
 }

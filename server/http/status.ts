@@ -45,6 +45,11 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
+/** The status that goes with a code. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code];
+}
+
 /** The answer to an HTTP request, as JSON. */
 export function ackResponse(ack: Ack): Response {
   const headers = new Headers({ "cache-control": "no-store" });

@@ -34,7 +34,8 @@ export function applyFact(tx: Tx, fact: Fact, runnerId: string): void {
   const { body } = fact;
   if (body.kind === "saved_work") return saveWork(tx, run, body);
   if (body.kind === "saved_copy") return noteCopy(tx, run, body);
-  if (body.kind === "usage") return recordUsage(tx, run.id, body);
+  // Of what went through the town the town itself has counted every call.
+  if (body.kind === "usage") return run.relayed ? undefined : recordUsage(tx, run.id, body);
   // As with saved work: whose run it was does not matter to who looks for it.
   if (body.kind === "tree_kept") return noteKept(tx, run, body);
   if (!own || run.state === "ended") return;

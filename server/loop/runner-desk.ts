@@ -7,14 +7,12 @@ import {
   ok,
   refuse,
   type AgentEvent,
-  type CredentialFrame,
   type FactBatch,
   type Fence,
   type Heartbeat,
   type Hello,
   type HostFigures,
   type LeavingFrame,
-  type ModelCredential,
   type Result,
   type RigSecrets,
   type RunnerRight,
@@ -31,6 +29,7 @@ import { BROWSE_TOOL, browseByTool } from "../services/browse-tool.ts";
 import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
 import { isNews } from "./host-figures.ts";
+import { ModelDesk } from "./model-desk.ts";
 import { SnapshotDesk } from "./snapshots/snapshot-desk.ts";
 import { isStorageFailure } from "./storage-refusal.ts";
 import type { TownLoop } from "./town-loop.ts";
@@ -38,7 +37,7 @@ import type { Policy } from "../model/policy.ts";
 import type { Blobs } from "../store/blobs/blobs.ts";
 import type { Db } from "../store/database.ts";
 import { runners, runs } from "../store/schema/runs.ts";
-import { readModelKey, readRigSecrets, readStoredModel } from "../store/settings.ts";
+import { readRigSecrets } from "../store/settings.ts";
 import type { Streams } from "../store/streams.ts";
 import type { Tx } from "../store/tx.ts";
 import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
@@ -112,6 +111,7 @@ export class RunnerDesk {
   readonly lastSeen = new Map<string, number>();
   #awaiting = new Map<string, Inventory>();
   readonly #events: EventIntake;
+  readonly model: ModelDesk;
   readonly snapshots: SnapshotDesk;
 
   constructor(ports: DeskPorts) {
@@ -119,6 +119,9 @@ export class RunnerDesk {
     this.#events = new EventIntake(ports);
     const { db, loop, blobs, log } = ports;
     const refusal = this.#refusal.bind(this);
+    const heardAt = (runner: RunnerRow) =>
+      Math.max(this.lastSeen.get(runner.id) ?? 0, runner.lastSeenAt);
+    this.model = new ModelDesk({ ...ports, refusal, heardAt });
     this.snapshots = new SnapshotDesk({ db, loop, blobs, log, refusal });
   }
 
@@ -246,31 +249,6 @@ export class RunnerDesk {
       return Promise.resolve(refuse("forbidden", `this run may not call ${frame.tool}.`));
     const online = (id: string) => this.online.has(id);
     return browseByTool({ db, runners: port, online }, frame.arguments);
-  }
-
-  credential(runnerId: string, frame: CredentialFrame): Result<ModelCredential> {
-    const { db, auth } = this.#ports;
-    const stale = this.#refusal(runnerId, frame.runId, frame.fence);
-    if (stale) return refuse("stale_fence", stale);
-    const run = db
-      .select({ agentId: runs.agentId, kind: runs.kind, stopOrderedAt: runs.stopOrderedAt })
-      .from(runs)
-      .where(eq(runs.id, frame.runId))
-      .get();
-    if (run && run.stopOrderedAt !== null)
-      return refuse("forbidden", "this run was told to stop: it may not spend any more.");
-    if (!run?.agentId) return refuse("forbidden", "this run has no agent, so it needs no model.");
-    const barred = this.#barred(runnerId, run.kind);
-    if (barred) return barred;
-    const model = readStoredModel(db);
-    if (!model) return refuse("no_model", "no model is set up: choose one in Settings.");
-    const { key, set } = readModelKey(db, (rowId, sealed) => auth.unseal(rowId, sealed));
-    if (set && key === null)
-      return refuse(
-        "secret_unreadable",
-        "the model's key can no longer be read: enter it again in Settings.",
-      );
-    return ok({ provider: model.provider, baseUrl: model.baseUrl, apiKey: key });
   }
 
   /** What the rig of a live run keeps secret, for setup and gates. */

@@ -29,14 +29,10 @@ const host = (load1: number) => ({
   refuses: null,
 });
 
-test("[town/allocate] [C7] work goes only to a runner that may have the model's key, and a bead that finds none says which right is missing", () => {
-  expect(decide([runner({ rights: ["merge"] }), far({ slots: 1 })]).on).toEqual(["work ru_2"]);
-  expect(decide([runner({ rights: ["merge"] }), far({ rights: [] })])).toEqual({
-    on: [],
-    says: [
-      "no connected runner may have the model's key, which agents need: give one the right model",
-    ],
-  });
+test("[town/allocate] [C7] agents, gates and baselines need no right of their runner", () => {
+  expect(decide([runner({ rights: [] })]).on).toEqual(["work ru_1"]);
+  const checking = { issues: [], rigs: [rig({ state: "checking" })] };
+  expect(decide([runner({ rights: [] })], checking).on).toEqual(["baseline ru_1"]);
 });
 
 test("[town/allocate] [C7] a landing goes only to a runner that may merge", () => {
@@ -49,11 +45,6 @@ test("[town/allocate] [C7] a landing goes only to a runner that may merge", () =
     on: [],
     says: ["no connected runner may land work: give one the right merge"],
   });
-});
-
-test("[town/allocate] [C7] the gates of a rig need no right", () => {
-  const checking = { issues: [], rigs: [rig({ state: "checking" })] };
-  expect(decide([runner({ rights: [] })], checking).on).toEqual(["baseline ru_1"]);
 });
 
 test("[town/allocate] [C7] a rig that wants labels gets runners with all of them, and says which none has", () => {

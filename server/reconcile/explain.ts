@@ -6,7 +6,7 @@ import { Capacity } from "./capacity.ts";
 import { indexSnapshot, type Context } from "./context.ts";
 import { gateOf, goingWords, hasRight, isGoing } from "./gates.ts";
 import { repetitionWords } from "../model/ladder.ts";
-import { evictAt } from "./limits/eviction.ts";
+import { evictAt, mustGiveUpKey } from "./limits/eviction.ts";
 import { isAtWork, isStarting, nextRungAt, nextRungWords } from "./limits/ladder.ts";
 import { isFrozen, wallAt } from "./limits/pauses.ts";
 import { decide, remedies, rigRemedies, type Remedy } from "./remedies.ts";
@@ -18,8 +18,16 @@ import {
   WAITS_FOR_ANSWER,
 } from "./readiness.ts";
 import type { TriageView } from "./attention.ts";
-import type { ConvoyView, IssueView, ReviewView, RigView, RunView, Snapshot } from "./snapshot.ts";
-import { NEED, needOf } from "./stages.ts";
+import type {
+  ConvoyView,
+  IssueView,
+  ReviewView,
+  RigView,
+  RunnerView,
+  RunView,
+  Snapshot,
+} from "./snapshot.ts";
+import { NEED } from "./stages.ts";
 import type { Need } from "./stages.ts";
 
 /** One thing that is waited for. */
@@ -177,13 +185,19 @@ function explainRun(run: RunView, context: Context): Explanation {
 function goingReasons(run: RunView, context: Context): Reason[] {
   const runner = context.runners.get(run.runnerId);
   if (run.state === "ended" || runner === undefined) return [];
-  const isForbidden = !hasRight(runner, needOf(run));
-  if (!isForbidden && !isGoing(runner)) return [];
-  const why = isForbidden
-    ? `runner ${runner.name} may not do a ${run.kind} run any more`
-    : goingWords(runner);
-  const text = `${why}; ${run.kind === "merge" ? "it is left to settle" : "its work is saved, and goes on elsewhere"}`;
-  return [reason(text, evictAt(run, context), runner.id)];
+  const why = goingWhy(run, runner);
+  if (why === null) return [];
+  const then =
+    run.kind === "merge" ? "it is left to settle" : "its work is saved, and goes on elsewhere";
+  return [reason(`${why}; ${then}`, evictAt(run, context), runner.id)];
+}
+
+function goingWhy(run: RunView, runner: RunnerView): string | null {
+  if (mustGiveUpKey(run, runner))
+    return `runner ${runner.name} may not have the model's key any more`;
+  if (!hasRight(runner, NEED[run.kind]))
+    return `runner ${runner.name} may not do a ${run.kind} run any more`;
+  return isGoing(runner) ? goingWords(runner) : null;
 }
 
 /** At which rung of the ladder it is, what comes next and when; or why it is not climbed. */

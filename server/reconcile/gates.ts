@@ -1,5 +1,5 @@
 /** What keeps a whole rig from being worked on, whatever is free. The same words for all that waits behind it. */
-import { PROGRAM_TITLES, type Role, type RunnerRight } from "../../protocol/index.ts";
+import { PROGRAM_TITLES, type Role } from "../../protocol/index.ts";
 import { programOf } from "../model/agents/program.ts";
 import { isPaused, mustStagger, providerWords, type Lane } from "../model/provider.ts";
 import { nextDayAt } from "../model/budget.ts";
@@ -145,9 +145,8 @@ function runnerGate(rig: RigView, need: Need, s: Snapshot): Gate | null {
     return gate(
       `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
     );
-  const isForbidden = isolating.every((runner) => !hasRight(runner, need));
-  if (isForbidden || need.role === null) return gate(noRightWords(rig, need));
-  return gate(noProgramWords(rig, need.role, s));
+  if (need.role !== null) return gate(noProgramWords(rig, need.role, s));
+  return gate(noMergeWords(rig));
 }
 
 function noLabelWords({ name, labels }: RigView, there: readonly RunnerView[]): string {
@@ -159,14 +158,9 @@ function noLabelWords({ name, labels }: RigView, there: readonly RunnerView[]): 
   return `no connected runner has ${what}, as rig ${name} wants: label a runner, or change the rig`;
 }
 
-const RIGHT_WORDS: Readonly<Record<RunnerRight, string>> = {
-  model: "may have the model's key, which agents need",
-  merge: "may land work",
-};
-
-function noRightWords({ name, labels }: RigView, { right }: Need): string {
+function noMergeWords({ name, labels }: RigView): string {
   const which = labels.length === 0 ? "no connected runner" : `none with the labels of rig ${name}`;
-  return `${which} ${right === null ? "can do it" : RIGHT_WORDS[right]}: give one the right ${right ?? ""}`.trim();
+  return `${which} may land work: give one the right merge`;
 }
 
 /** Nobody is there, or nobody who is there takes anything new. */

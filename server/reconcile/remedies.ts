@@ -1,5 +1,4 @@
 /** What a person could do about a bead that does not move: commands that the town takes as they stand. */
-import { RUNNER_RIGHTS } from "../../protocol/index.ts";
 import { RIG_ROLES } from "../model/agents/program.ts";
 import { isPaused } from "../model/provider.ts";
 import { usable } from "./gates.ts";
@@ -7,6 +6,7 @@ import { overspentOf, type Overspent } from "./limits/costs.ts";
 import { mergesUngated, unmetBlockers } from "./readiness.ts";
 import { savedWait } from "./saved/saved-work.ts";
 import type { IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
+import { NEED } from "./stages.ts";
 
 /** A command with its body. */
 export interface Remedy {
@@ -98,10 +98,7 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
   if (s.modelMissing || agents?.state === "refused")
     can.push(remedy("Set the model up", "model.set"));
   for (const role of RIG_ROLES)
-    if (
-      usable(rig, s, { role, right: "model" }).length === 0 &&
-      usable(rig, s, { role: null, right: "model" }).length > 0
-    )
+    if (usable(rig, s, { role, right: null }).length === 0 && usable(rig, s).length > 0)
       can.push(
         remedy(`Let kilo be its ${role}`, "program.set", { role, program: "kilo", rig: rig.id }),
       );
@@ -115,15 +112,14 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
 /** What would let a runner that is there work for the rig. */
 function grants(rig: RigView, s: Snapshot): Remedy[] {
   const can: Remedy[] = [];
-  for (const right of RUNNER_RIGHTS)
-    if (usable(rig, s, { role: null, right }).length === 0)
-      for (const { id: runner, name, rights } of usable(rig, s))
-        can.push(
-          remedy(`Give runner ${name} the right ${right}`, "runner.rights", {
-            runner,
-            rights: [...rights, right],
-          }),
-        );
+  if (usable(rig, s, NEED.merge).length === 0)
+    for (const { id: runner, name, rights } of usable(rig, s))
+      can.push(
+        remedy(`Let runner ${name} land work`, "runner.rights", {
+          runner,
+          rights: [...rights, "merge"],
+        }),
+      );
   const there = usable(null, s);
   if (there.length === 0 || usable(rig, s).length > 0) return can;
   const set = (text: string, change: object) =>

@@ -224,8 +224,8 @@ export interface RunView {
   offeredAt: number;
   /** A merge run that lands nothing: see `RunSpec`. */
   withdraws: boolean;
-  /** A work run about what a person gave back: it has no agent. */
-  handed: boolean;
+  /** Its agent may have been given the model's key; through the town it is not. */
+  holdsKey: boolean;
   wallMs: number;
   stopOrderedAt: number | null;
   frozenMs: number;

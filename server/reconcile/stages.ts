@@ -21,16 +21,11 @@ export const NEED = {
   merge: { slot: "code", role: null, right: "merge" },
   check: { slot: "code", role: null, right: null },
   baseline: { slot: "code", role: null, right: null },
-  review: { slot: "agent", role: "refinery", right: "model" },
-  work: { slot: "agent", role: "polecat", right: "model" },
-  triage: { slot: "agent", role: "triage", right: "model" },
-  session: { slot: "session", role: "mayor", right: "model" },
+  review: { slot: "agent", role: "refinery", right: null },
+  work: { slot: "agent", role: "polecat", right: null },
+  triage: { slot: "agent", role: "triage", right: null },
+  session: { slot: "session", role: "mayor", right: null },
 } as const satisfies Record<RunKind, Need>;
-
-/** What a run that is there asks of its runner. */
-export function needOf({ kind, handed }: { kind: RunKind; handed: boolean }): Need {
-  return handed ? HANDED_NEED : NEED[kind];
-}
 
 /** Place among those of one stage: priority, then age. */
 export const PRIORITY_RANK = { critical: 0, high: 1, medium: 2, low: 3 } as const;

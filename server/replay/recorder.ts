@@ -102,6 +102,12 @@ export class Recorder {
         this.#read();
         return core.terminalTarget(ref);
       },
+      modelGrant: (pass, model) => {
+        this.#read();
+        return core.modelGrant(pass, model);
+      },
+      modelUsed: (runId, use) =>
+        this.#enter({ in: "model_used", runId, use }, () => core.modelUsed(runId, use)),
       audit: (entry) => {
         const { actor, command, subject } = entry;
         return this.#enter({ in: "audit", actor, command, subject }, () => core.audit(entry));

@@ -10,7 +10,7 @@ import {
   type SnapshotKeepFrame,
   type ToolFrame,
 } from "../../protocol/index.ts";
-import type { AuthPort, Clock, Log, RunnerPort, Scheduler, TownCore } from "../core.ts";
+import type { AuthPort, Clock, Log, RelayedUse, RunnerPort, Scheduler, TownCore } from "../core.ts";
 import { openTown } from "../town.ts";
 import { FeedHash } from "./feed-hash.ts";
 import { Scrub } from "./scrub.ts";
@@ -187,6 +187,8 @@ function give(core: TownCore, entry: Exclude<Placed, { in: "run" | "answer" | "t
         return core.joinedTwice(entry.tokenId);
       case "leaving":
         return core.leaving(entry.runnerId, { connection: entry.connection });
+      case "model_used":
+        return core.modelUsed(entry.runId, entry.use as RelayedUse);
       case "audit": {
         const { actor, command, subject } = entry;
         return core.audit({ actor, command, subject, text: "" });

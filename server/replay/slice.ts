@@ -37,6 +37,7 @@ export const entrySchema = z.discriminatedUnion("in", [
   z.strictObject({ in: z.literal("gone"), ...place, ...runner, connection: z.number().int() }),
   z.strictObject({ in: z.literal("revoked"), ...place, tokenId: z.string() }),
   z.strictObject({ in: z.literal("joined_twice"), ...place, tokenId: z.string() }),
+  z.strictObject({ in: z.literal("model_used"), ...place, runId: z.string(), use: z.unknown() }),
   /** Without its words. */
   z.strictObject({
     in: z.literal("audit"),

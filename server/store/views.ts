@@ -278,7 +278,7 @@ function runView(run: typeof runs.$inferSelect): RunView {
       own: null,
     },
     withdraws: run.spec.kind === "merge" && run.spec.purpose === "withdraw",
-    handed: run.spec.kind === "work" && (run.spec.handed ?? null) !== null,
+    holdsKey: run.agentId !== null && !run.relayed,
     judges: run.spec.kind === "baseline" ? run.spec.rig : null,
     kept: run.keptTold ? null : run.kept,
     saved: run.savedRef && run.savedOid ? { ref: run.savedRef, oid: run.savedOid } : null,

@@ -10,7 +10,7 @@ import type {
   AgentUsage,
   TurnEnd,
 } from "../../runner/agents/driver.ts";
-import { parseJson } from "../../runner/agents/model-usage.ts";
+import { parseJson } from "../../protocol/model-api/model-usage.ts";
 import { toolNameForModel, toolsOf } from "../../runner/agents/tools.ts";
 import { sleep, type Clock } from "../../runner/clock.ts";
 import type { Answer, Mind } from "./answer.ts";

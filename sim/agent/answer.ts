@@ -1,6 +1,6 @@
 /** What the model behind a simulated agent says next. */
 import type { Role } from "../../protocol/run.ts";
-import type { ModelFailure } from "../../runner/agents/model-failure.ts";
+import type { ModelFailure } from "../../protocol/model-api/model-failure.ts";
 
 /** One model call's answer, with what the agent does for it, in this order. */
 export interface Answer {

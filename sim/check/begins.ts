@@ -1,15 +1,11 @@
 /** What must hold when a run is offered: of its bead, its runner, its rig and the town, at the end of that commit. */
-import type { Image, RunnerRight } from "../../protocol/index.ts";
+import type { Image } from "../../protocol/index.ts";
 import { POLICY } from "../../server/model/policy.ts";
 import type { TownView } from "../town/town-view.ts";
 import { Violation } from "./violation.ts";
 
 type Run = Image<"run">;
 
-const NEEDED_RIGHT: Readonly<Record<Run["kind"], RunnerRight | null>> = {
-  ...{ work: "model", review: "model", triage: "model", session: "model" },
-  ...{ merge: "merge", check: null, baseline: null },
-};
 /** More than any bead of a play needs. */
 const RUNS_MAX = 200;
 /** Shortest wait after an end that a bead is to blame for, less its jitter. */
@@ -73,9 +69,8 @@ export class BeginChecks {
 
   /** People let the runner do such runs, and it has what the rig wants. */
   #mayHave({ id, kind, rigId, runnerId }: Run, { rights, labels }: Image<"runner">): void {
-    const right = NEEDED_RIGHT[kind];
-    if (right !== null && !rights.includes(right))
-      throw new Violation("offered-granted", `${id} needs ${right}, which ${runnerId} has not`);
+    if (kind === "merge" && !rights.includes("merge"))
+      throw new Violation("offered-granted", `${id} was offered to ${runnerId}, which may not`);
     const wanted = rigId === null ? [] : (this.#view.rigs.get(rigId)?.labels ?? []);
     if (!wanted.every((label) => labels.includes(label)))
       throw new Violation("offered-granted", `${id} needs ${wanted.join()}: ${runnerId} lacks it`);

@@ -136,6 +136,7 @@ export class SimRunnerHost {
       isolation: "bwrap",
       host: () => ROOMY,
       ports: new PortBlocks(() => true, 0),
+      townUrl: "http://town.sim",
       halt: (why) => {
         write(`${why}\n`);
         this.kill();

@@ -198,7 +198,7 @@ export function run(change: Partial<RunView> = {}): RunView {
     result: null,
     progressed: false,
     withdraws: false,
-    handed: false,
+    holdsKey: true,
     startedAt: NOW,
     offeredAt: NOW,
     wallMs: POLICY.agentWallMs,

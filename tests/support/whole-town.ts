@@ -40,6 +40,8 @@ export interface WholeTownOptions {
   agentUsers?: number;
   /** Whether the scripted model is chosen at once; true unless given. */
   hasModel?: boolean;
+  /** Asked for by the scripted model with every call; the town has it. */
+  modelKey?: string;
 }
 
 export async function openWholeTown(options: WholeTownOptions = {}): Promise<WholeTown> {
@@ -51,7 +53,12 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
     const dir = await tempDir("town");
     closing.push(() => dir[Symbol.asyncDispose]());
     const calls: ModelCall[] = [];
-    const model = startScriptedModel({ script: scriptOf(options), onCall: (c) => calls.push(c) });
+    const key = options.modelKey;
+    const model = startScriptedModel({
+      script: scriptOf(options),
+      onCall: (c) => calls.push(c),
+      ...(key === undefined ? {} : { apiKey: key }),
+    });
     closing.push(() => model.stop());
     const dataDir = join(dir.path, "data");
     const home = join(dir.path, "home");
@@ -78,6 +85,7 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
         provider: "openai-compatible",
         baseUrl: model.url,
         model: "scripted",
+        ...(key === undefined ? {} : { key }),
       });
     }
     return {

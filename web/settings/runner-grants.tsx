@@ -9,13 +9,13 @@ import { limitsOf } from "../words/runner-limits.ts";
 
 const RIGHT_TITLES: Readonly<Record<RunnerRight, { label: string; help: string }>> = {
   model: {
-    label: "Agents",
-    help: "It is given the model's key while an agent of it works.",
+    label: "The model's key",
+    help: "Without it, its agents call the model through the town.",
   },
   merge: { label: "Landings", help: "It pushes to the targets of the rigs." },
 };
 
-/** Checks for rights; gates and baselines need none. */
+/** Checks for rights; agents, gates and baselines need none. */
 export function RightFields({
   rights,
   onChange,
@@ -25,7 +25,7 @@ export function RightFields({
 }) {
   return (
     <fieldset className="flex flex-wrap gap-x-6 gap-y-2">
-      <legend className="mb-1 text-sm font-medium">What it may do beside gates</legend>
+      <legend className="mb-1 text-sm font-medium">What it may have and do</legend>
       {RUNNER_RIGHTS.map((right) => (
         <CheckField
           key={right}
@@ -98,7 +98,7 @@ function GrantsForm({ runner, onDone }: { runner: Runner; onDone: () => void }) 
       <TextField
         mono
         label={`Labels of ${runner.name}`}
-        help="Rigs choose by them. What it does goes on; an agent leaves when its right is taken, with its work saved."
+        help="Rigs choose by them. What it does goes on; agents that have the key leave when it is taken, with their work saved."
         placeholder="gpu, linux/arm64"
         value={labels}
         onChange={(event) => setLabels(event.target.value)}

@@ -10,7 +10,7 @@ const rigs = [
 
 test("[C7] the page says what a runner is not given: for want of a right, and of which rig's labels", () => {
   expect(limitsOf(runner, rigs)).toEqual([
-    "gets no agents: it may not have the model's key",
+    "its agents call the model through the town: it may not have the key",
     "gets no landings: it may not merge",
     "not for rig shop, which wants linux/arm64",
   ]);

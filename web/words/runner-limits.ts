@@ -6,7 +6,7 @@ export function limitsOf(runner: Runner, rigs: readonly Rig[]): string[] {
   if (runner.revokedAt !== null) return [];
   const limits = [];
   if (!runner.rights.includes("model"))
-    limits.push("gets no agents: it may not have the model's key");
+    limits.push("its agents call the model through the town: it may not have the key");
   if (!runner.rights.includes("merge")) limits.push("gets no landings: it may not merge");
   for (const { name, labels } of rigs) {
     const missing = labels.filter((label) => !runner.labels.includes(label));

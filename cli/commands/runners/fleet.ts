@@ -49,7 +49,7 @@ function addRights(group: Command): void {
   townCommand(
     group,
     "rights <runner> <rights>",
-    "Say what a runner may be given: model (the model's key, and so agents), merge (landings), model,merge, or none",
+    "Say what a runner may be given: model (the model's key; without it agents call through the town), merge (landings), model,merge, or none",
   ).action(async (runner: string, rights: string, options: TownOptions) => {
     const wanted = rightsOf(rights);
     await withTownOf(options, async (town) => {

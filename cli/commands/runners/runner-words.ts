@@ -46,10 +46,8 @@ function hostWords(host: HostFigures | null): string {
 
 /** What it may do, as the end of a sentence. */
 export function mayWords(rights: readonly RunnerRight[]): string {
-  const may = ["run gates and baselines"];
-  if (rights.includes("model")) may.push("run agents");
-  if (rights.includes("merge")) may.push("land work");
-  return may.length === 1
-    ? `only ${may.join("")}`
-    : may.join(", ").replace(/, ([^,]*)$/, " and $1");
+  const lands = rights.includes("merge");
+  if (rights.includes("model"))
+    return `have the model's key, and land ${lands ? "work" : "nothing"}`;
+  return `land ${lands ? "work" : "nothing"}, and has no key: its agents call the model through the town`;
 }

@@ -1,6 +1,6 @@
 /** What an agent says over the Agent Client Protocol, as far as it is used. It runs untrusted code, so all is parsed. */
 import { z } from "zod";
-import { parseJson } from "../model-usage.ts";
+import { parseJson } from "../../../protocol/model-api/model-usage.ts";
 
 const TEXT_CHARS_MAX = 4 * 1024 * 1024;
 /** A longer line is left out: it comes in pieces that are no JSON. */

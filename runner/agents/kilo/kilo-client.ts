@@ -3,7 +3,7 @@ import { createKiloClient, type KiloClient as Sdk } from "@kilocode/sdk/v2/clien
 import { z } from "zod";
 import { refuse, type Result } from "../../../protocol/error.ts";
 import type { ListenAddress } from "../../sandbox/sandbox-spec.ts";
-import { parseJson } from "../model-usage.ts";
+import { parseJson } from "../../../protocol/model-api/model-usage.ts";
 import { readEventData } from "./event-stream.ts";
 import { PROVIDER_ID } from "./kilo-config.ts";
 import {

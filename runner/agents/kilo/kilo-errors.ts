@@ -1,7 +1,7 @@
 /** Tells apart what ended a turn of kilo. Pure. By status and code; the words are only shown. */
 import type { AgentErrorKind, AgentEvent } from "../driver.ts";
-import { readRetryAfter } from "../model-failure.ts";
-import { parseJson } from "../model-usage.ts";
+import { readRetryAfter } from "../../../protocol/model-api/model-failure.ts";
+import { parseJson } from "../../../protocol/model-api/model-usage.ts";
 import type { KiloError } from "./kilo-wire.ts";
 import { z } from "zod";
 

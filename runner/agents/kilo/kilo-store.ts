@@ -10,7 +10,7 @@ import { SNAPSHOT_BYTES_MAX } from "../../../protocol/limits.ts";
 import { execInSandbox } from "../../sandbox/exec-ports.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { AgentSpec } from "../driver.ts";
-import { parseJson } from "../model-usage.ts";
+import { parseJson } from "../../../protocol/model-api/model-usage.ts";
 import type { KiloClient } from "./kilo-client.ts";
 import type { KiloMessages } from "./kilo-wire.ts";
 

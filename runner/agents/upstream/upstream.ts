@@ -1,7 +1,9 @@
 /** Calls to the model's endpoint: the key is added here, and what may be mended before an answer begins is. */
 import { sleep, systemClock } from "../../clock.ts";
-import type { Dialect, Endpoint, JsonObject } from "../dialects/dialect.ts";
-import { classifyAnswer, type ModelFailure } from "../model-failure.ts";
+import type { Dialect, Endpoint, JsonObject } from "../../../protocol/model-api/dialect.ts";
+import { classifyAnswer, type ModelFailure } from "../../../protocol/model-api/model-failure.ts";
+import type { ErrorCode } from "../../../protocol/error.ts";
+import { RELAY_REFUSAL_HEADER } from "../../../protocol/model-api/relay.ts";
 import { AnswerBody } from "./answer-body.ts";
 import type { Patience } from "./patience.ts";
 
@@ -10,6 +12,8 @@ export type ModelUpstream = {
   baseUrl: string;
   apiKey: string;
   headers?: Readonly<Record<string, string>>;
+  /** The town, which adds the key: what it refuses by itself says nothing of the endpoint. */
+  viaTown?: boolean;
 };
 
 /** What the town says when the endpoint has refused the key. */
@@ -42,6 +46,10 @@ export type UpstreamAnswer =
   | { ok: false; failure: null };
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
+/** What the town refuses for a while, or until it is asked for another pass. Its other refusals are about the call. */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(["unauthenticated", "rate_limited", "busy", "offline"] as const),
+]);
 
 export class Upstream {
   readonly #patience: Patience;
@@ -151,7 +159,7 @@ export class Upstream {
     } finally {
       callOff();
     }
-    return answer.ok ? { ok: true, answer } : this.#refused(call, answer);
+    return answer.ok ? { ok: true, answer } : this.#refused(call, target, answer);
   }
 
   #unreachable(said: string, final: boolean): Tried & { ok: false } {
@@ -160,7 +168,11 @@ export class Upstream {
     return { ok: false, failure, said: "", final };
   }
 
-  async #refused({ dialect, signal }: UpstreamCall, answer: Response): Promise<Tried> {
+  async #refused(
+    { dialect, signal }: UpstreamCall,
+    { viaTown = false }: ModelUpstream,
+    answer: Response,
+  ): Promise<Tried> {
     const body = new AnswerBody(answer, this.#patience.silenceMs, signal);
     let said: string;
     try {
@@ -172,7 +184,9 @@ export class Upstream {
       said = "";
     }
     const failure = classifyAnswer(answer, said, dialect.failureKinds, this.#now());
-    return { ok: false, failure, said, final: false };
+    const own = viaTown ? answer.headers.get(RELAY_REFUSAL_HEADER) : null;
+    if (own === null || PASSING.has(own)) return { ok: false, failure, said, final: false };
+    return { ok: false, failure: { ...failure, kind: "other" }, said, final: true };
   }
 }
 

@@ -23,13 +23,18 @@ export async function modelCredential(
 /** Asks once more, for an agent whose call waits: the endpoint has refused the key that the run began with. */
 export async function renewCredential(place: Workplace, run: LiveRun): Promise<Renewal> {
   const answer = await askCredential(place, run, () => Promise.resolve(!run.signal.aborted));
-  if (answer.ok) return { ok: true, upstream: upstreamOf(answer.value) };
+  if (answer.ok) return { ok: true, upstream: upstreamOf(answer.value, place) };
   const { retryable, message } = answer.error;
   return { ok: false, retryable, message: `The model's key is refused: ${message}` };
 }
 
-export function upstreamOf({ baseUrl, apiKey }: ModelCredential): ModelUpstream {
-  return { baseUrl, apiKey: apiKey ?? "" };
+/** A runner that may not have the key calls the town, with a pass of the run. */
+export function upstreamOf(
+  { baseUrl, apiKey, viaTown = false }: ModelCredential,
+  { townUrl }: Pick<Workplace, "townUrl">,
+): ModelUpstream {
+  const address = viaTown ? new URL(baseUrl, townUrl).href : baseUrl;
+  return { baseUrl: address, apiKey: apiKey ?? "", viaTown };
 }
 
 async function askCredential(

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { ModelFailure, ModelFailureKind } from "../../agents/model-failure.ts";
+import type { ModelFailure, ModelFailureKind } from "../../../protocol/model-api/model-failure.ts";
 import { MODEL_UNREACHABLE_MS_MAX, THROTTLED_ANSWERS_MAX } from "../../config.ts";
 import { ModelStanding } from "./model-standing.ts";
 

@@ -1,6 +1,6 @@
 /** Judges a model's failures over a run: which end it, which are waited for, and which were only a moment. */
 import { MODEL_UNREACHABLE_MS_MAX, THROTTLED_ANSWERS_MAX } from "../../config.ts";
-import type { ModelFailure } from "../../agents/model-failure.ts";
+import type { ModelFailure } from "../../../protocol/model-api/model-failure.ts";
 import type { TimeSource } from "../../clock.ts";
 import { ending, type Ending } from "../live-run.ts";
 

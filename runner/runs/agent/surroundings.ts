@@ -64,7 +64,7 @@ function behindOf(
   return {
     runId,
     gateway: {
-      upstream: upstreamOf(model.credential),
+      upstream: upstreamOf(model.credential, place),
       renew: () => renewCredential(place, run),
       models: modelsOf(run.spec.model),
       now: () => place.clock.now(),

@@ -100,17 +100,22 @@ test("[C20] [C7] work of a runner that may not go on with it is waited for as lo
   const grantedAt = NOW - MINUTE;
   const untilAt = grantedAt + POLICY.savedWorkPatienceMs;
   const text = "waits for runner far, which alone has 12 lines of it, and may not go on with it";
-  expect(decide(saved(), { rights: ["merge"], grantedAt })).toMatchObject({
+  const rigs = [rig({ labels: ["gpu"] })];
+  const labelled = runner({ slots: 9, labels: ["gpu"] });
+  const far = runner({ id: "ru_2", name: "far", grantedAt });
+  const wished = { rigs, runners: [labelled, far] };
+  expect(decide(saved(), undefined, wished)).toMatchObject({
     on: null,
     wait: { text, untilAt },
     timers: [{ subject: "bd_1", dueAt: untilAt }],
   });
-  const rigs = [rig({ labels: ["gpu"], labelsAt: grantedAt })];
-  const labelled = runner({ slots: 9, labels: ["gpu"] });
-  const wished = { rigs, runners: [labelled, runner({ id: "ru_2", name: "far" })] };
-  expect(decide(saved(), undefined, wished)).toMatchObject({ on: null, wait: { untilAt } });
+  const since = { ...wished, rigs: [rig({ labels: ["gpu"], labelsAt: NOW })] };
+  expect(decide(saved(), undefined, since)).toMatchObject({
+    wait: { untilAt: NOW + POLICY.savedWorkPatienceMs },
+  });
   expect(decide(saved({ remoteOid: HEAD }), undefined, wished)).toMatchObject({ on: "ru_1" });
-  const over = decide(saved(), { rights: [], grantedAt: NOW - POLICY.savedWorkPatienceMs });
+  const long = { ...far, grantedAt: NOW - POLICY.savedWorkPatienceMs };
+  const over = decide(saved(), undefined, { rigs, runners: [labelled, long] });
   expect(over).toMatchObject({ on: "ru_1", from: null });
   expect(over.told).toContain("that runner may not work on it any more");
 });

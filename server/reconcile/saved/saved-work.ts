@@ -3,7 +3,6 @@ import type { GivenWork, RunSpecOf, Wait } from "../../../protocol/index.ts";
 import { Capacity } from "../capacity.ts";
 import { isGoing, isolates, isReached, usable } from "../gates.ts";
 import { policyOf } from "../policy-of.ts";
-import { HANDED_NEED, NEED } from "../stages.ts";
 import type { IssueSaved, IssueView, RigView, RunnerView, Snapshot } from "../snapshot.ts";
 
 /** The runner that alone has the newest saved work of a bead; null: the rig's repository has it, or there is none. */
@@ -14,8 +13,7 @@ function keeperOf({ saved }: IssueView): string | null {
 /** The runner that the bead's next run is to be on, while it can be reached. */
 export function pinnedTo(issue: IssueView, rig: RigView, s: Snapshot): RunnerView | null {
   const keeper = issue.taken?.given ? issue.taken.given.runnerId : keeperOf(issue);
-  const { right } = issue.taken === null ? NEED.work : HANDED_NEED;
-  return usable(rig, s, { role: null, right }).find(({ id }) => id === keeper) ?? null;
+  return usable(rig, s).find(({ id }) => id === keeper) ?? null;
 }
 
 /** Why the bead waits for the runner that alone has its work, or null: for one that is away, only so long. */
@@ -35,7 +33,7 @@ export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wai
   const isForbidden = isReached(runner) && !isGoing(runner);
   // It is there and cannot work for this rig: waiting would not bring the work.
   if (isForbidden && !isolates(runner, rig)) return null;
-  // Where people have taken its right or a label, it may still copy what it saved.
+  // Where people have taken its label, it may still copy what it saved.
   const fromAt = isForbidden ? Math.max(runner.grantedAt, rig.labelsAt) : awayFrom(runner, s);
   const untilAt = Math.max(fromAt + policyOf(s, rig.id).savedWorkPatienceMs, s.observingUntil ?? 0);
   if (untilAt <= s.now) return null;

@@ -87,6 +87,8 @@ export const runs = sqliteTable(
     id: text("id").primaryKey(),
     kind: text("kind").$type<RunKind>().notNull(),
     state: text("state").$type<RunState>().notNull(),
+    /** Its runner may not have the model's key: its calls go through the town, which meters them. */
+    relayed: flag("relayed").notNull().default(false),
     phase: text("phase"),
     outcome: text("outcome").$type<Outcome>(),
     reason: json<FailureReason>("reason"),

@@ -65,12 +65,13 @@ export function offerRun(
   const spec = complete(
     request.spec({ runId, fence, attempt, agent: agent ?? { id: "", name: "" } }),
   );
-  const offerSeq = nextOfferSeq(tx, request.runnerId);
+  const { seq: offerSeq, rights } = nextOffer(tx.db).get({ id: request.runnerId });
   const { kind, resource, beadId, reviewId, rigId, sessionId, runnerId, model, round } = request;
   addRow(tx.db, runs, {
     id: runId,
     kind,
     state: "offered",
+    relayed: agent !== null && !rights.includes("model"),
     resource,
     fenceEpoch: fence.epoch,
     fenceN: fence.n,
@@ -118,15 +119,12 @@ const nextAttempt = prepared((db) =>
     .prepare(),
 );
 
-function nextOfferSeq(tx: Tx, runnerId: string): number {
-  return nextOffer(tx.db).get({ id: runnerId }).seq;
-}
 const nextOffer = prepared((db) =>
   db
     .update(runners)
     .set({ offerSeq: sql`${runners.offerSeq} + 1` })
     .where(eq(runners.id, given("id")))
-    .returning({ seq: runners.offerSeq })
+    .returning({ seq: runners.offerSeq, rights: runners.rights })
     .prepare(),
 );
 

@@ -12,7 +12,7 @@ import {
   type ModelCallRecord,
 } from "../../../runner/agents/gateway.ts";
 import { openToolServer } from "../../../runner/agents/mcp.ts";
-import type { ModelFailure } from "../../../runner/agents/model-failure.ts";
+import type { ModelFailure } from "../../../protocol/model-api/model-failure.ts";
 import { rolePrompt } from "../../../runner/agents/prompts/role-prompt.ts";
 import { markOwner } from "../../../runner/process/mark.ts";
 import { probeIsolation } from "../../../runner/sandbox/probe.ts";

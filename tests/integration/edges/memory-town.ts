@@ -16,6 +16,8 @@ import type {
   Caller,
   FeedChange,
   TerminalTarget,
+  ModelGrant,
+  RelayedUse,
   TownCore,
 } from "../../../server/core.ts";
 
@@ -133,6 +135,28 @@ export class MemoryTown implements TownCore {
 
   credential(): ReturnType<TownCore["credential"]> {
     return Promise.resolve(refuse("no_model", "There is no model."));
+  }
+
+  /** Who may call the model through the town. */
+  grants = new Map<string, ModelGrant>();
+  modelGrant(pass: string): ReturnType<TownCore["modelGrant"]> {
+    const grant = this.grants.get(pass);
+    return grant ? ok(grant) : refuse("unauthenticated", "There is no such pass.");
+  }
+
+  /** What calls through the town have used. */
+  uses: { runId: string; use: RelayedUse }[] = [];
+  modelUsed(runId: string, use: RelayedUse): ReturnType<TownCore["modelUsed"]> {
+    this.uses.push({ runId, use });
+    for (const tell of this.#useWaiters.splice(0)) tell();
+    return Promise.resolve(ok(null));
+  }
+  readonly #useWaiters: (() => void)[] = [];
+
+  /** Resolves when so many uses were told. */
+  async counted(times: number): Promise<void> {
+    while (this.uses.length < times)
+      await new Promise<void>((resolve) => this.#useWaiters.push(resolve));
   }
 
   secrets(): ReturnType<TownCore["secrets"]> {

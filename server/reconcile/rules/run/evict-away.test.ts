@@ -42,7 +42,7 @@ test("[run/evict-away] [C9] an agent that is not up yet, and a Mayor without a t
   expect(orders({ ...session, sessionId: "se_1" }, 0, { turns })).toEqual([]);
 });
 
-test("[run/evict-away] [C7] an agent leaves at once when its runner's right to the model is taken, and a landing settles", () => {
+test("[run/evict-away] [C7] an agent that has the key leaves at once when its runner may not have it any more; one that calls through the town, gates and a landing stay", () => {
   const planned = (live: Partial<RunView>, rights: ("model" | "merge")[]) =>
     actionsOf(
       stepsOf(
@@ -58,13 +58,13 @@ test("[run/evict-away] [C7] an agent leaves at once when its runner's right to t
       "order_stop",
     );
   expect(planned({}, ["merge"])).toMatchObject([
-    { by: "evicted", reason: "its runner may not do such runs any more" },
+    { by: "evicted", reason: "its runner may not have the model's key any more" },
   ]);
   expect(planned({}, ["model"])).toEqual([]);
-  expect(planned({ handed: true }, ["merge"])).toEqual([]);
-  const check = { kind: "check", resource: "bead:bd_1" } as const;
+  expect(planned({ holdsKey: false }, ["merge"])).toEqual([]);
+  const check = { kind: "check", resource: "bead:bd_1", holdsKey: false } as const;
   expect(planned(check, [])).toEqual([]);
-  expect(planned({ kind: "merge", resource: "lane:rg_1" }, [])).toEqual([]);
+  expect(planned({ kind: "merge", resource: "lane:rg_1", holdsKey: false }, [])).toEqual([]);
 });
 
 test("[run/evict-away] gates get the grace, a merge is left to settle, and nobody is told twice", () => {

@@ -1,15 +1,14 @@
 import type { Rule } from "../../context.ts";
-import { hasRight } from "../../gates.ts";
+import { mustGiveUpKey } from "../../limits/eviction.ts";
 import type { RunView } from "../../snapshot.ts";
-import { needOf } from "../../stages.ts";
 
-/** A person has set its runner away, or taken its right to such runs: it goes on elsewhere, with its work saved. */
+/** A person has set its runner away, or taken the model's key from it: it goes on elsewhere, with its work saved. */
 export const evictAway: Rule<RunView> = {
   id: "run/evict-away",
-  why: "its runner was set away, and it is idle or its grace is over; or its runner may not do it any more",
+  why: "its runner was set away, and it is idle or its grace is over; or its runner may not have the model's key any more",
   decide(run, { runners }) {
     const runner = runners.get(run.runnerId);
-    const isForbidden = runner !== undefined && !hasRight(runner, needOf(run));
+    const isForbidden = runner !== undefined && mustGiveUpKey(run, runner);
     return {
       rule: this.id,
       key: run.id,
@@ -20,7 +19,7 @@ export const evictAway: Rule<RunView> = {
           runId: run.id,
           by: "evicted",
           reason: isForbidden
-            ? "its runner may not do such runs any more"
+            ? "its runner may not have the model's key any more"
             : "a person has set its runner away",
         },
       ],

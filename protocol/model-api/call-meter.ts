@@ -1,6 +1,6 @@
 /** What one call has used. Pure. */
-import type { JsonObject, UsageReader } from "../dialects/dialect.ts";
-import type { MeteredUsage } from "../model-usage.ts";
+import type { JsonObject, UsageReader } from "./dialect.ts";
+import type { MeteredUsage } from "./model-usage.ts";
 import { StreamMeter } from "./stream-meter.ts";
 
 /** Roughly, of text and code. */

@@ -3,8 +3,8 @@
  * same: nothing is translated. Default deny: what is not known here is refused, since it may spend, store or reach
  * out where the gateway sees nothing of it.
  */
-import type { ModelFailureKind } from "../model-failure.ts";
-import type { MeteredUsage } from "../model-usage.ts";
+import type { ModelFailureKind } from "./model-failure.ts";
+import type { MeteredUsage } from "./model-usage.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** Watches a stream of server-sent events go by and lets a dialect read what it tells of usage. Pure. */
-import type { UsageReader } from "../dialects/dialect.ts";
-import { parseJson } from "../model-usage.ts";
+import type { UsageReader } from "./dialect.ts";
+import { parseJson } from "./model-usage.ts";
 
 /** The last event of an answer may repeat all of it. A longer one is not worth memory: its usage is lost. */
 const LINE_BYTES_MAX = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /** OpenAI's chat completions, as most endpoints speak it. */
 import { z } from "zod";
-import type { MeteredUsage } from "../model-usage.ts";
+import type { MeteredUsage } from "./model-usage.ts";
 import type { Denied, Dialect, JsonObject, UsageReader } from "./dialect.ts";
 import { openAi } from "./openai.ts";
 import {

@@ -1,6 +1,6 @@
 /** OpenAI's responses. Nothing is stored at the endpoint: a request carries its whole conversation. */
 import { z } from "zod";
-import type { MeteredUsage } from "../model-usage.ts";
+import type { MeteredUsage } from "./model-usage.ts";
 import type { Denied, Dialect, JsonObject, UsageReader } from "./dialect.ts";
 import { openAi } from "./openai.ts";
 import {

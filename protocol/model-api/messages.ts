@@ -1,6 +1,6 @@
 /** Anthropic's messages, with the counting of tokens. */
 import { z } from "zod";
-import type { MeteredUsage } from "../model-usage.ts";
+import type { MeteredUsage } from "./model-usage.ts";
 import type { Denied, Dialect, JsonObject, UsageReader } from "./dialect.ts";
 import { bearerOf } from "./openai.ts";
 import {
