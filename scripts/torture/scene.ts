@@ -7,6 +7,7 @@ import { markOwner } from "../../runner/process/mark.ts";
 import { defaultScript } from "../../scripted/default-script.ts";
 import { startScriptedModel } from "../../scripted/server.ts";
 import { makeRepository } from "../../tests/integration/town/repositories.ts";
+import { buildAgent } from "./agent/build-agent.ts";
 import { Cable } from "./cable.ts";
 import type { Runner } from "./faults.ts";
 import { Keeper } from "./keeper.ts";
@@ -45,7 +46,9 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     for (const each of closing.splice(0).toReversed()) await each();
   };
   try {
-    const bin = await buildAgent(dir);
+    const bin = join(dir, "bin");
+    await mkdir(bin);
+    await buildAgent(bin);
     const model = startScriptedModel({ script: { ...defaultScript, defaults: PACE } });
     closing.push(() => model.stop());
     const place = { root, dir, bin, restartMs, policy };
@@ -77,18 +80,6 @@ const PACE = { ...defaultScript.defaults, pauseMs: 400 };
 interface Place extends Pick<SceneOptions, "root" | "dir" | "restartMs" | "policy"> {
   /** Folder with the scripted agent, under OpenCode's name. */
   bin: string;
-}
-
-async function buildAgent(dir: string): Promise<string> {
-  const bin = join(dir, "bin");
-  await mkdir(bin);
-  const built = await Bun.build({
-    entrypoints: [join(import.meta.dir, "agent", "agent.ts")],
-    compile: { outfile: join(bin, "opencode") },
-    throw: false,
-  });
-  if (!built.success) throw new Error(built.logs.map(({ message }) => message).join("\n"));
-  return bin;
 }
 
 function environment({ bin, dir }: Place): Record<string, string> {

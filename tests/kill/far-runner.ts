@@ -50,7 +50,7 @@ export async function hireRunner(
       ...process.env,
       HOME: join(town.dir, "home"),
       XDG_CONFIG_HOME: join(town.dir, "home"),
-      PATH: [pathFirst, process.env["PATH"]].filter((part) => part).join(delimiter),
+      PATH: [pathFirst, town.path].filter((part) => part).join(delimiter),
       // One that takes over has joined already.
       GASTOWN_TOKEN: after === undefined ? token : "",
       ...env,

@@ -9,6 +9,8 @@ import type { ModelCall } from "../../scripted/call-log.ts";
 import { defaultEntries } from "../../scripted/default-script.ts";
 import { scriptSchema, type ScriptInput } from "../../scripted/script.ts";
 import { startScriptedModel } from "../../scripted/server.ts";
+import type { Agents } from "./sample.ts";
+import { buildAgent } from "../../scripts/torture/agent/build-agent.ts";
 import { tempDir } from "./temp-dir.ts";
 import { startTown, type TownProcess } from "./town-process.ts";
 import { hostWithUsers } from "./agent-users.ts";
@@ -23,6 +25,8 @@ export interface WholeTown extends AsyncDisposable {
   process: TownProcess;
   client: TownClient;
   modelUrl: string;
+  /** Where the town, and every runner of it, looks for programs. */
+  path: string;
   /** Requests to the model, as they came. */
   calls: ModelCall[];
 }
@@ -42,6 +46,8 @@ export interface WholeTownOptions {
   hasModel?: boolean;
   /** Asked for by the scripted model with every call; the town has it. */
   modelKey?: string;
+  /** What polecats, refineries and triage run: kilo unless given, or a program that starts in no time. */
+  agents?: Agents;
 }
 
 export async function openWholeTown(options: WholeTownOptions = {}): Promise<WholeTown> {
@@ -64,13 +70,15 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
     const home = join(dir.path, "home");
     await mkdir(home, { mode: 0o700 });
     const users = options.agentUsers;
+    const bin = options.agents === "scripted" ? await scriptedAgent(dir.path) : options.pathFirst;
+    const path = [bin, process.env["PATH"]].filter((part) => part).join(delimiter);
     const town = await startTown({
       args: ["--data", dataDir, ...(options.args ?? [])],
       ...(users === undefined ? {} : { within: hostWithUsers(dir.path, users) }),
       ...(options.checkout === undefined ? {} : { checkout: options.checkout }),
       env: {
         HOME: home,
-        PATH: [options.pathFirst, process.env["PATH"]].filter((part) => part).join(delimiter),
+        PATH: path,
         XDG_CONFIG_HOME: home,
         // A test that is over waits for no agent, and starts none that nobody has work for.
         GASTOWN_POLICY: JSON.stringify({ drainGraceMs: 0, warmWorkMs: 0, ...options.policy }),
@@ -88,12 +96,16 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
         ...(key === undefined ? {} : { key }),
       });
     }
+    if (options.agents === "scripted")
+      for (const role of ["polecat", "refinery", "triage"] as const)
+        await client.call("program.set", { role, program: "opencode" });
     return {
       dir: dir.path,
       dataDir,
       process: town,
       client,
       modelUrl: model.url,
+      path,
       calls,
       [Symbol.asyncDispose]: close,
     };
@@ -101,6 +113,14 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
     await close();
     throw error;
   }
+}
+
+/** The folder of a program that stands in for OpenCode. */
+async function scriptedAgent(dir: string): Promise<string> {
+  const bin = join(dir, "bin");
+  await mkdir(bin);
+  await buildAgent(bin);
+  return bin;
 }
 
 function scriptOf(options: WholeTownOptions) {

@@ -8,6 +8,7 @@ import type { AgentEvent } from "../../../runner/agents/driver.ts";
 import { firstMessage } from "../../../runner/agents/briefing.ts";
 import { beadSpecSchema, rigSpecSchema } from "../../../protocol/run-spec.ts";
 import { findStrays } from "../../../runner/process/find-strays.ts";
+import { drawn } from "../../support/sample.ts";
 import { API_KEY, openAgentStage, type AgentStage } from "./stage.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -18,17 +19,16 @@ const message = {
 };
 
 const KEEPING = { timeoutMs: TIMEOUT_MS, remembers: true, tells: "summaries too" } as const;
-driverContract(
-  "kilo in bubblewrap",
-  (turns, resume) => openAgentStage({ turns, spec: () => ({ ...(resume && { resume }) }) }),
-  KEEPING,
-);
-driverContract(
-  "kilo without isolation",
-  (turns, resume) =>
-    openAgentStage({ turns, mode: "none", spec: () => ({ ...(resume && { resume }) }) }),
-  KEEPING,
-);
+const MODES = [
+  { name: "in bubblewrap", mode: "bwrap" },
+  { name: "without isolation", mode: "none" },
+] as const;
+for (const { name, mode } of drawn("kilo's contract", MODES))
+  driverContract(
+    `kilo ${name}`,
+    (turns, resume) => openAgentStage({ turns, mode, spec: () => ({ ...(resume && { resume }) }) }),
+    KEEPING,
+  );
 
 async function startAndPrompt(stage: AgentStage, text = message.text): Promise<void> {
   const started = await stage.driver.start();

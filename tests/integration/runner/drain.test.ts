@@ -25,7 +25,7 @@ async function working(script: ReturnType<typeof polecat>, drainGraceMs: number)
   const runner = await stage.start();
   const { town } = stage;
   await town.until(() => town.hellos[0]);
-  const spec = workSpec(rigSpec(stage.remoteDir));
+  const spec = workSpec(rigSpec(stage.remoteDir), { program: stage.program });
   await town.offer(spec);
   await town.until(() => town.of("progress", spec.runId)[0]);
   return { runner, town, spec };

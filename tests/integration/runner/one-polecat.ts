@@ -43,7 +43,10 @@ export async function offerWork(
 ): Promise<WorkSpec> {
   const { town } = stage;
   await town.until(() => town.hellos[0]);
-  const spec = workSpec(rigSpec(stage.remoteDir, rigMore), more);
+  const spec = workSpec(rigSpec(stage.remoteDir, rigMore), {
+    program: stage.program,
+    ...more,
+  });
   expect(await town.offer(spec)).toEqual({ ok: true, value: { accepted: true } });
   return spec;
 }

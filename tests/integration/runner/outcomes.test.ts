@@ -59,6 +59,7 @@ test("[C12] an agent that goes silent is woken once, then stopped with its work 
   const { ref, oid, baseOid } = saved;
   const bead = { ...spec.bead, attempt: 2 };
   const second = workSpec(spec.rig, {
+    program: stage.program,
     bead,
     fence: { epoch: 1, n: 2 },
     savedWork: { ref, oid, baseOid, onRemote: false },

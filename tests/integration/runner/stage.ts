@@ -2,13 +2,16 @@
 import { appendFileSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import type { HostGauge } from "../../../runner/host/host-gauge.ts";
 import { createLog, type Log } from "../../../runner/log.ts";
 import { startRunner, type Runner } from "../../../runner/main.ts";
 import { scriptSchema, type ScriptInput } from "../../../scripted/script.ts";
 import { startScriptedModel, type ScriptedModel } from "../../../scripted/server.ts";
+import type { AgentProgram } from "../../../protocol/index.ts";
+import { buildAgent } from "../../../scripts/torture/agent/build-agent.ts";
 import { makeRemote } from "../../support/git-rig.ts";
+import { type Agents, agentsFor } from "../../support/sample.ts";
 import { MODEL_KEY, SmallTown } from "./small-town.ts";
 
 export interface Stage {
@@ -17,6 +20,8 @@ export interface Stage {
   dataDir: string;
   remoteDir: string;
   model: ScriptedModel | null;
+  /** What agents run. */
+  program: AgentProgram;
   start(more?: { slots?: number; host?: HostGauge }): Promise<Runner>;
   close(): Promise<void>;
 }
@@ -29,7 +34,11 @@ export function quietLog(dir: string): Log {
   });
 }
 
-export async function openStage(script?: ScriptInput): Promise<Stage> {
+/** `agents` are what runs that are offered by `offerWork` have. */
+export async function openStage(
+  script?: ScriptInput,
+  agents: Agents = agentsFor(JSON.stringify(script)),
+): Promise<Stage> {
   const dir = await realpath(await mkdtemp(join(tmpdir(), "gastown-runner-")));
   const dataDir = join(dir, "data");
   const remoteDir = join(dir, "remote.git");
@@ -41,8 +50,14 @@ export async function openStage(script?: ScriptInput): Promise<Stage> {
       : startScriptedModel({ script: scriptSchema.parse(script), apiKey: MODEL_KEY });
   if (model !== null) town.modelUrl = model.url;
   const runners: Runner[] = [];
+  const givenPath = process.env["PATH"];
+  if (script !== undefined && agents === "scripted") {
+    await buildAgent(dir);
+    process.env["PATH"] = [dir, givenPath].join(delimiter);
+  }
   return {
     ...{ town, dir, dataDir, remoteDir, model },
+    program: agents === "kilo" ? "kilo" : "opencode",
     async start({ slots = 2, host } = {}) {
       const runner = await startRunner({
         townUrl: town.url,
@@ -62,6 +77,7 @@ export async function openStage(script?: ScriptInput): Promise<Stage> {
       await Promise.all(runners.map((runner) => runner.stop("the test is over")));
       await model?.stop();
       await town.close();
+      process.env["PATH"] = givenPath;
       await rm(dir, { recursive: true, force: true });
     },
   };

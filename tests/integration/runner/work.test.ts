@@ -57,7 +57,7 @@ test("[C4] a polecat works in its own tree, hands in, and its branch is pushed",
   await stage.start();
   const { town } = stage;
   await town.until(() => town.hellos[0]);
-  const spec = workSpec(rigSpec(stage.remoteDir));
+  const spec = workSpec(rigSpec(stage.remoteDir), { program: stage.program });
   expect(await town.offer(spec)).toEqual({ ok: true, value: { accepted: true } });
   const exit = await town.exitOf(spec.runId);
   expect(exit).toMatchObject({ outcome: "done", reason: null });
@@ -80,14 +80,13 @@ test("[C11] [C12] a word that does not wait interrupts the turn, and begins the 
   const [entry] = WRITE_AND_HAND_IN.entries;
   const command = "sleep 50";
   const slow = { tools: [{ name: "bash", arguments: { command, description: "Waits" } }] };
-  stage = await openStage({
-    name: "interrupt",
-    entries: [{ role: "polecat", turns: [slow, ...(entry?.turns ?? [])] }],
-  });
+  const turns = [slow, ...(entry?.turns ?? [])];
+  // The scripted agent does not end what its shell has started.
+  stage = await openStage({ name: "interrupt", entries: [{ role: "polecat", turns }] }, "kilo");
   await stage.start();
   const { town } = stage;
   await town.until(() => town.hellos[0]);
-  const spec = workSpec(rigSpec(stage.remoteDir));
+  const spec = workSpec(rigSpec(stage.remoteDir), { program: stage.program });
   await town.offer(spec);
   const { runId, fence } = spec;
   const bodies = () =>
@@ -110,7 +109,7 @@ test("[C11] a live agent reads a message when its turn is over, in the place of 
   await stage.start();
   const { town } = stage;
   await town.until(() => town.hellos[0]);
-  const spec = workSpec(rigSpec(stage.remoteDir));
+  const spec = workSpec(rigSpec(stage.remoteDir), { program: stage.program });
   await town.offer(spec);
   await town.until(() => town.of("started", spec.runId)[0]);
   const { runId, fence } = spec;

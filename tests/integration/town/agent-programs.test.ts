@@ -31,7 +31,7 @@ function programsOf(dataDir: string): Record<string, number> {
   return Object.fromEntries(rows.map(({ name, n }) => [name, n]));
 }
 
-for (const { program, title, bin } of PROGRAMS)
+for (const { program, title, bin } of drawn("program of a bead", PROGRAMS))
   test.skipIf(needsAgent)(
     `[C19] a bead is done by ${title} and lands, by one setting of its rig`,
     async () => {

@@ -12,7 +12,7 @@ const needsAgent = isLeftOut("agent") || isLeftOut("sandbox");
 test.skipIf(needsAgent)(
   "[B6] [SC-WHOLE-2] a convoy whose beads land on its branch reaches the target as one merge, and the branch goes",
   async () => {
-    await using town = await openWholeTown();
+    await using town = await openWholeTown({ agents: "scripted" });
     const repository = await makeRepository(join(town.dir, "whole"), "bare");
     const gates = [{ name: "check", command: "sh check.sh" }];
     const rig = await town.client.call("rig.add", {

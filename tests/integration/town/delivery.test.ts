@@ -33,7 +33,7 @@ let town: WholeTown;
 const cases = new Map<string, Case>();
 beforeAll(async () => {
   if (needsAgent) return;
-  town = await openWholeTown();
+  town = await openWholeTown({ agents: "scripted" });
   for (const shape of SHAPES)
     for (const delivery of DELIVERIES)
       cases.set(`${shape} ${delivery}`, await slingOne(shape, delivery));

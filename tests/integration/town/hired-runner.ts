@@ -33,7 +33,11 @@ export async function hireRunner(
       ...["--data", dataDir, "--name", name, "--slots", "2"],
     ],
     {
-      env: { ...process.env, HOME: join(town.dir, "home"), GASTOWN_TOKEN: token.token },
+      env: {
+        ...process.env,
+        ...{ HOME: join(town.dir, "home"), PATH: town.path },
+        GASTOWN_TOKEN: token.token,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

@@ -14,7 +14,10 @@ test.skipIf(needsAgent)(
   "[D3] a red baseline, an empty, a missing, an unreachable and a private repository park their rig with what to do, before any model call",
   async () => {
     // An address that cannot be reached is tried for hours; here for seconds.
-    await using town = await openWholeTown({ policy: { infraPatienceMs: 3_000 } });
+    await using town = await openWholeTown({
+      agents: "scripted",
+      policy: { infraPatienceMs: 3_000 },
+    });
     const askedFor: string[] = [];
     using host = Bun.serve({
       port: 0,
@@ -71,6 +74,7 @@ test.skipIf(needsAgent)(
   "[D2] a branch that somebody moved between the work and its landing gets both: theirs stays, the bead lands on top",
   async () => {
     await using town = await openWholeTown({
+      agents: "scripted",
       entries: [
         {
           role: "refinery",

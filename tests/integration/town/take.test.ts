@@ -17,7 +17,7 @@ const SECRET = "the-registry-token-1234";
 let town: WholeTown;
 let repository: string;
 beforeAll(async () => {
-  town = await openWholeTown();
+  town = await openWholeTown({ agents: "scripted" });
   repository = await makeRepository(join(town.dir, "shop"), "bare");
   await cli(
     "rig",
