@@ -8,6 +8,7 @@ import { attentionCommands } from "./commands/attention.ts";
 import { beadCommands } from "./commands/bead.ts";
 import { deliverySchema } from "./bead.ts";
 import { define, name, owner, version, type CommandDef } from "./commands/command-def.ts";
+import { credentialCommands } from "./commands/credential.ts";
 import { convoyCommands } from "./commands/convoy.ts";
 import { explainCommands } from "./commands/explain.ts";
 import { limitCommands } from "./commands/limits.ts";
@@ -95,6 +96,7 @@ export const commands = {
   ...runnerCommands,
   ...settingCommands,
   ...trashCommands,
+  ...credentialCommands,
   "town.status": define({
     mode: "query",
     roles: owner,

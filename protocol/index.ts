@@ -19,6 +19,7 @@ export * from "./entities/commit.ts";
 export * from "./entities/browse.ts";
 export * from "./entities/membership.ts";
 export * from "./entities/molecule.ts";
+export * from "./entities/repository-access.ts";
 export * from "./entities/rig-environment.ts";
 export * from "./commands/terminal.ts";
 export * from "./entities/terminal.ts";

@@ -13,6 +13,7 @@ import {
 } from "./ids.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema } from "./review.ts";
+import { shownCredentialSchema } from "./entities/repository-access.ts";
 import { portBlockSchema, rigEnvironmentSchema } from "./entities/rig-environment.ts";
 import { egressSchema } from "./entities/egress.ts";
 import { runnerRightsSchema } from "./entities/runner-rights.ts";
@@ -171,6 +172,8 @@ export const rigSchema = z.object({
   isolationConfirmed: z.boolean(),
   directMergeConfirmed: z.boolean(),
   environment: rigEnvironmentSchema,
+  /** With what its repository is reached; null: with what git has on each host. */
+  credential: shownCredentialSchema.nullable(),
   /** A person deletes it: nothing new of it is started, and its runs end. */
   deletion: deletionSchema.nullable(),
   version: z.number().int(),

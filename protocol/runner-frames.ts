@@ -1,17 +1,19 @@
 /**
  * The runner namespace `/runner`. Runner to town: hello, facts, heartbeat, tool, credential, secrets,
- * leaving, snapshot_put, snapshot_keep, snapshot_get.
- * Town to runner: offer, stop, turn, mail, forget, purge, diff, browse, release. Either way: terminal. Each is acknowledged; each carries the
+ * repository, leaving, snapshot_put, snapshot_keep, snapshot_get.
+ * Town to runner: offer, stop, turn, mail, forget, purge, diff, browse, try_remote. Either way: terminal. Each is acknowledged; each carries the
  * connection number that hello was answered with, and a mismatch closes the connection whole.
  */
 import { z } from "zod";
 import { mailModeSchema } from "./attention.ts";
+import { repositoryCredentialSchema, repositoryUseSchema } from "./entities/repository-access.ts";
 import { browseWishSchema, type Browsed } from "./entities/browse.ts";
 import type { Ack } from "./error.ts";
 import type { FactBatch } from "./facts.ts";
 import {
   beadIdSchema,
   oidSchema,
+  rigIdSchema,
   runIdSchema,
   runnerIdSchema,
   terminalIdSchema,
@@ -160,6 +162,8 @@ export const forgetFrameSchema = z.object({
     .object({
       rig: rigSpecSchema.pick({ id: true, remote: true }),
       beadId: beadIdSchema,
+      /** That the run had. */
+      fence: fenceSchema,
       isHere: z.boolean(),
     })
     .nullable(),
@@ -280,6 +284,30 @@ export type SecretsFrame = z.infer<typeof secretsFrameSchema>;
 export const rigSecretsSchema = z.object({ values: z.record(z.string(), z.string()) });
 export type RigSecrets = z.infer<typeof rigSecretsSchema>;
 
+/** The right to a rig's repository for one operation of git; `remote` is where git is about to go. */
+export const repositoryFrameSchema = z.object({
+  connection: z.number().int(),
+  rigId: rigIdSchema,
+  remote: z.string().max(2_000),
+  use: repositoryUseSchema,
+  /** The run that it is for; null: none. */
+  run: z.object({ runId: runIdSchema, fence: fenceSchema }).nullable(),
+});
+export type RepositoryFrame = z.infer<typeof repositoryFrameSchema>;
+/** Null: the rig has none. Handed to one git process, kept nowhere. */
+export const repositoryAccessSchema = z.object({
+  credential: repositoryCredentialSchema.nullable(),
+});
+export type RepositoryAccess = z.infer<typeof repositoryAccessSchema>;
+
+/** Whether git gets through to a rig's repository with this credential; null: with what the town keeps, or the host has. */
+export const tryRemoteFrameSchema = z.object({
+  connection: z.number().int(),
+  rig: z.object({ id: rigIdSchema, remote: z.string() }),
+  credential: repositoryCredentialSchema.nullable(),
+});
+export type TryRemoteFrame = z.infer<typeof tryRemoteFrameSchema>;
+
 /** A piece of a snapshot, in order. With its last piece the town has it, and keeps it when it is told to. */
 export const snapshotPutFrameSchema = z.object({
   connection: z.number().int(),
@@ -324,6 +352,7 @@ export interface RunnerUpEvents {
   terminal: (frame: TerminalNews, ack: (answer: Ack<null>) => void) => void;
   credential: (frame: CredentialFrame, ack: (answer: Ack<ModelCredential>) => void) => void;
   secrets: (frame: SecretsFrame, ack: (answer: Ack<RigSecrets>) => void) => void;
+  repository: (frame: RepositoryFrame, ack: (answer: Ack<RepositoryAccess>) => void) => void;
   leaving: (frame: LeavingFrame, ack: (answer: Ack<null>) => void) => void;
   snapshot_put: (frame: SnapshotPutFrame, ack: (answer: Ack<null>) => void) => void;
   snapshot_keep: (frame: SnapshotKeepFrame, ack: (answer: Ack<null>) => void) => void;
@@ -338,5 +367,6 @@ export interface RunnerDownEvents {
   purge: (frame: PurgeFrame, ack: (answer: Ack<Purged>) => void) => void;
   diff: (frame: DiffFrame, ack: (answer: Ack<DiffAnswer>) => void) => void;
   browse: (frame: BrowseFrame, ack: (answer: Ack<Browsed>) => void) => void;
+  try_remote: (frame: TryRemoteFrame, ack: (answer: Ack<null>) => void) => void;
   terminal: (frame: TerminalOrder, ack: (answer: Ack<unknown>) => void) => void;
 }

@@ -11,7 +11,7 @@ const HASHES: Readonly<Record<number, string>> = {
   1: "6ba0046b4e2f888c",
   2: "871608a3098e215b",
   3: "02e6862955ceb3d8",
-  4: "6e43e8a47143e08b",
+  4: "b9786b9801099abd",
 };
 
 /** JSON schemas of every exported schema and of every command's body and value, by name. */

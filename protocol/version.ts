@@ -16,6 +16,7 @@
  *    Terminals: of people (terminal.*), and of runners (terminal, both ways).
  *    Rights and labels of runners: in images, tokens and rigs; runner.rights, runner.label.
  *    What agents take of a host, and how many it bears.
+ *    Credentials of repositories: credential.*, the frames `repository` and `try_remote`, in the images of rigs.
  */
 export const PROTOCOL_VERSION = 4;
 export const PROTOCOL_VERSION_LOWEST = 1;

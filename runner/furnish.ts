@@ -10,6 +10,7 @@ import type { FoundProgram, ProgramSearch } from "./agents/agent-program.ts";
 import { SocketDirs } from "./agents/socket-dirs.ts";
 import { randomHex, type Clock, type Random } from "./clock.ts";
 import { AGENT_NETWORK_RETRY_MS, AGENT_START_TIMEOUT_MS, STOP_GRACE_MS } from "./config.ts";
+import type { AskAccess } from "./git/access/access.ts";
 import { gitNetworkTimeoutMs, openGit } from "./git/git.ts";
 import { sweepTrash, type OwnedRoot } from "./git/paths.ts";
 import { removeStaleLocks } from "./host/stale-locks.ts";
@@ -31,6 +32,7 @@ import { Sandbox } from "./sandbox/sandbox.ts";
 import { shareProgram } from "./sandbox/users/share-program.ts";
 import { isPublic } from "./sandbox/users/suits.ts";
 import { gitWorks } from "./works/git-works.ts";
+import { RepositoryKeys } from "./works/repository-keys.ts";
 import { oneFetchAtATime } from "./works/rig-desk.ts";
 
 /** Where strays are not found, a dead runner's git may be at work for as long as it is let. */
@@ -77,7 +79,9 @@ export async function furnish(host: Host): Promise<Furniture> {
   const hostPath = process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
   const sandbox = new Sandbox({ isolation, toolbox, hostPath });
   const hide = [host.dataDir];
-  const git = oneFetchAtATime(await hostGit(root, owner, hostPath));
+  const keys = new RepositoryKeys();
+  const askAccess: AskAccess = (access, url) => keys.ask(access, url);
+  const git = oneFetchAtATime(await hostGit(root, owner, { path: hostPath, askAccess }));
   const sandboxedExec = (runId: string) => execInSandbox({ sandbox, owner, runId, hide });
   const found = findPrograms(searchOf(host, hostPath)).flatMap(({ program, at }) =>
     at.ok && isWithinReach(sandbox, at.value) ? [program] : [],
@@ -86,7 +90,7 @@ export async function furnish(host: Host): Promise<Furniture> {
   const scales = new AgentScales(clock);
   const sockets = new SocketDirs({ tmpDir: tmpdir(), owner, random });
   return {
-    ...{ clock, random, log, hide },
+    ...{ clock, random, log, hide, keys },
     isolation: isolation.mode,
     host: hostGauge(root.path, scales),
     ports: new PortBlocks(isFreePort, random.unit()),
@@ -155,12 +159,16 @@ function searchOf({ root, kilo }: Host, path: string): ProgramSearch {
   return { setting: kilo, path, roots, installDir: join(root.path, "agents") };
 }
 
-async function hostGit(root: OwnedRoot, owner: string, path: string) {
+async function hostGit(
+  root: OwnedRoot,
+  owner: string,
+  parts: { path: string; askAccess: AskAccess },
+) {
   const agentSocket = process.env["SSH_AUTH_SOCK"];
   return openGit({
     exec: execOnHost({ owner, subject: "git" }),
     home: join(root.path, "git-home"),
-    path,
+    ...parts,
     ...(agentSocket === undefined ? {} : { agentSocket }),
   });
 }

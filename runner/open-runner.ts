@@ -21,6 +21,7 @@ import { openSpoolDatabase } from "./spool/open.ts";
 import { RunBook } from "./spool/run-book.ts";
 import { SaveBook } from "./spool/save-book.ts";
 import { Spool } from "./spool/spool.ts";
+import type { AskTown } from "./works/repository-keys.ts";
 import { RigDesk } from "./works/rig-desk.ts";
 
 /** Everything of a runner that touches the world. */
@@ -41,6 +42,8 @@ export type RunnerPorts = Pick<
   | "random"
   | "log"
 > & {
+  /** Whose git asks for the credentials of rigs. */
+  keys: { join(ask: AskTown): void };
   openPty: OpenPty;
   openScreen: OpenScreen;
   disk: Disk;
@@ -52,7 +55,7 @@ export type RunnerPorts = Pick<
 
 /** Settles what an earlier incarnation left, connects, and stays connected. Error: `unsupported` data. */
 export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promise<Result<Runner>> {
-  const { disk, transport, halt, close, openPty, openScreen, ...world } = ports;
+  const { disk, transport, halt, close, keys, openPty, openScreen, ...world } = ports;
   const { clock, random, log, works } = world;
   const opened = openSpoolDatabase({ open: () => haltingDatabase(disk.open(), halt) }, random);
   if (!opened.ok) return opened;
@@ -61,6 +64,7 @@ export async function openRunner(ports: RunnerPorts, facts: RunnerFacts): Promis
   const spool = new Spool(db, { clock });
   const kept = { spool, book: new RunBook(db), lease: new Lease(clock) };
   const town = earlyTown();
+  keys.join(town.requests.repository);
   const rigs = new RigDesk(works.rigs);
   const saves = new SaveDesk({ ...world, ...kept, rigs, saves: new SaveBook(db) });
   const terminals = new TerminalDesk({ clock, log, host: world.host, openPty, openScreen });
@@ -108,6 +112,7 @@ function earlyTown(): { requests: TownRequests; open(session: TownRequests): voi
       tool: async (call) => (session === null ? early : session.tool(call)),
       credential: async (want) => (session === null ? early : session.credential(want)),
       secrets: async (want) => (session === null ? early : session.secrets(want)),
+      repository: async (want) => (session === null ? early : session.repository(want)),
       putSnapshot: async (piece) => (session === null ? early : session.putSnapshot(piece)),
       keepSnapshot: async (wish) => (session === null ? early : session.keepSnapshot(wish)),
       getSnapshot: async (wish) => (session === null ? early : session.getSnapshot(wish)),

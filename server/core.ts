@@ -24,6 +24,8 @@ import type {
   OfferAnswer,
   PurgeFrame,
   Purged,
+  RepositoryAccess,
+  RepositoryFrame,
   Result,
   RigSecrets,
   RunnerRight,
@@ -37,6 +39,7 @@ import type {
   ToolAnswer,
   ToolFrame,
   Topic,
+  TryRemoteFrame,
   TurnFrame,
   Fence,
 } from "../protocol/index.ts";
@@ -128,6 +131,8 @@ export interface TownCore {
   /** Counts a call of the run; answered when it is written down, with what follows from it. */
   modelUsed(runId: string, use: RelayedUse): Promise<Result<null>>;
   secrets(runnerId: string, frame: SecretsFrame): Promise<Result<RigSecrets>>;
+  /** The right to a rig's repository, for one operation of git. */
+  repository(runnerId: string, frame: RepositoryFrame): Promise<Result<RepositoryAccess>>;
   /** It stops: nothing new is given to it on this connection. */
   leaving(runnerId: string, frame: LeavingFrame): Promise<Result<null>>;
   snapshot_put(runnerId: string, frame: SnapshotPutFrame): Promise<Result<null>>;
@@ -154,6 +159,7 @@ export interface RunnerPort {
   purge(runnerId: string, frame: PurgeFrame): Promise<Ack<Purged>>;
   diff(runnerId: string, frame: DiffFrame): Promise<Ack<DiffAnswer>>;
   browse(runnerId: string, frame: BrowseFrame): Promise<Ack<Browsed>>;
+  tryRemote(runnerId: string, frame: TryRemoteFrame): Promise<Ack<null>>;
   /** Closes the older connection of a runner, or all of a revoked one. */
   close(runnerId: string, reason: string): void;
 }

@@ -85,6 +85,7 @@ export function makeCore(parts: CoreParts): TownCore {
     modelGrant: (pass, model) => desk.model.grant(pass, model),
     modelUsed: (runId, use) => desk.model.used(runId, use),
     secrets: (runnerId, frame) => Promise.resolve(desk.secrets(runnerId, frame)),
+    repository: (runnerId, frame) => Promise.resolve(desk.repository(runnerId, frame)),
     leaving: (runnerId, frame) => desk.leaving(runnerId, frame),
     snapshot_put: (runnerId, frame) => desk.snapshots.put(runnerId, frame),
     snapshot_keep: (runnerId, frame) => desk.snapshots.keep(runnerId, frame),

@@ -21,6 +21,8 @@ export type ExecOptions = {
   readonly timeoutMs: number;
   readonly outputBytesMax: number;
   readonly stdin?: Uint8Array | string;
+  /** Read once from descriptor 3 by the program or by what it starts; it stands nowhere else. */
+  readonly handed?: string;
 };
 
 /** Runs trusted programs on the runner's own files. Never throws for a program that fails. */
@@ -28,7 +30,7 @@ export type Exec = {
   run(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
 };
 
-export type SandboxedExecOptions = ExecOptions & {
+export type SandboxedExecOptions = Omit<ExecOptions, "handed"> & {
   /** Absolute paths visible inside at the same place, not writable. */
   readonly readOnly: readonly string[];
   /** Absolute paths visible inside at the same place, writable. */

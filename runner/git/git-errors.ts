@@ -61,24 +61,38 @@ const absentWords =
 const unreachableWords =
   /could not resolve host|connection (refused|timed out|reset)|network is unreachable|no route to host|failed to connect|couldn't connect|operation timed out|operation too slow|early eof|the remote end hung up|host key verification failed|ssl|the requested url returned error: 5\d\d/i;
 
+const redirectWords =
+  /the requested url returned error: 30[12378]|unable to update url base from redirection/i;
+
+const ADD_CREDENTIAL =
+  "Give the rig one that may read and write this repository: on its page, or with `gastown rig credential`.";
+
 /** A failed command that talked to a remote, sorted by what a person can do about it. */
 export function remoteFailed(run: GitRun, remote: string, doing: string): Failure {
+  if (run.refused !== undefined) return run.refused;
   const ended = endedEarly(run, `${doing} ${remote}`);
   if (ended !== null) return ended;
   const words = spoken(run);
-  if (authenticationWords.test(words)) {
+  if (run.hadCredential === true && redirectWords.test(words)) {
     return failure(
-      "authentication",
-      `${remote} refuses access without a valid credential.`,
-      "Add a credential that may read and write this repository.",
+      "not_a_repository",
+      `${remote} sends git on to another address, and a rig's credential is given to no other.`,
+      "Add the repository again by the address that it has now.",
     );
+  }
+  if (authenticationWords.test(words)) {
+    const message =
+      run.hadCredential === true
+        ? `${remote} refuses the credential that it was given.`
+        : `${remote} refuses access without a valid credential.`;
+    return failure("authentication", message, ADD_CREDENTIAL);
   }
   // A host that hides private repositories answers "not found": both reasons are named.
   if (absentWords.test(words) && !/^ssh:.*resolve/i.test(words)) {
     return failure(
       "not_a_repository",
       `There is no git repository at ${remote}, or it is private.`,
-      "Check the address; if it is private, add a credential.",
+      `Check the address. If it is private: ${ADD_CREDENTIAL}`,
     );
   }
   if (unreachableWords.test(words)) {

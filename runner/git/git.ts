@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isHttp, type Access, type AskAccess, type Credential } from "./access/access.ts";
+import { boundConfig, helperAnswer, helperFor } from "./access/handed-credential.ts";
 import type { Exec, ExecResult } from "./exec.ts";
-
-/** One user name and secret for one operation on one remote. Held in memory only. */
-export type Credential = { readonly username: string; readonly password: string };
+import type { Failure, Outcome } from "./outcome.ts";
 
 export type GitRequest = {
   /** The repository (GIT_DIR); absent for commands that need none, such as `ls-remote URL`. */
@@ -16,7 +16,9 @@ export type GitRequest = {
   readonly stdin?: Uint8Array | string;
   readonly timeoutMs?: number;
   readonly outputBytesMax?: number;
-  /** Given to git only for an http(s) remote, and offered by it only to that origin. */
+  /** The remote that it talks to, for what and for whom: the credential of its rig is asked for, where it has one. */
+  readonly access?: { readonly url: string } & Access;
+  /** Instead of asking: one that a person wants to have tried. */
   readonly credential?: { readonly url: string; readonly secret: Credential };
   /** For a person's own checkout: their git configuration counts (filters, line ends). */
   readonly personHome?: string;
@@ -29,6 +31,10 @@ export type GitRun = {
   readonly result: ExecResult;
   /** Standard output as text. */
   readonly text: string;
+  /** git had the rig's credential. */
+  readonly hadCredential?: boolean;
+  /** Why git was not started: its rig's credential is not to be had. */
+  readonly refused?: Failure;
 };
 
 export type Git = { run(request: GitRequest): Promise<GitRun> };
@@ -77,11 +83,6 @@ export const hardenedConfig: Readonly<Record<string, string>> = {
   "fetch.writeCommitGraph": "false",
 };
 
-// The password never stands in argv, in a URL or in a file: git's child shell reads it from the
-// environment of that one git process.
-const credentialHelper =
-  '!f() { test "$1" = get || exit 0; printf "username=%s\\npassword=%s\\n" "$GASTOWN_GIT_USERNAME" "$GASTOWN_GIT_PASSWORD"; }; f';
-
 /** `-c` arguments of a set of settings. */
 export function configArguments(config: Readonly<Record<string, string>>): string[] {
   return Object.entries(config).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
@@ -123,6 +124,7 @@ export async function openGit(options: {
   readonly path: string;
   readonly agentSocket?: string;
   readonly stallSeconds?: number;
+  readonly askAccess?: AskAccess;
 }): Promise<Git> {
   await mkdir(options.home, { recursive: true, mode: 0o700 });
   await writeFile(join(options.home, "gitconfig"), "[safe]\n\tdirectory = *\n", { mode: 0o600 });
@@ -133,12 +135,35 @@ export async function openGit(options: {
     "http.lowSpeedTime": String(options.stallSeconds ?? gitStallSeconds),
   };
   return {
-    run: (request) =>
-      runGit(options.exec, base, options.home, {
+    run: async (request) => {
+      const asked = await credentialOf(options.askAccess, request);
+      if (!asked.ok) return notStarted(asked);
+      return runGit(options.exec, base, options.home, {
         ...request,
         config: { ...stall, ...request.config },
-      }),
+        ...(asked.credential && { credential: asked.credential }),
+      });
+    },
   };
+}
+
+async function credentialOf(
+  ask: AskAccess | undefined,
+  { access, credential }: GitRequest,
+): Promise<Outcome<{ credential: GitRequest["credential"] | null }>> {
+  if (credential !== undefined || access === undefined || ask === undefined || !isHttp(access.url))
+    return { ok: true, credential: credential ?? null };
+  const { url, ...wish } = access;
+  const answer = await ask(wish, url);
+  if (!answer.ok) return answer;
+  const secret = answer.credential;
+  return { ok: true, credential: secret && { url, secret } };
+}
+
+function notStarted(refused: Failure): GitRun {
+  const exit = { code: null, signal: null, timedOut: false, outputExceeded: false };
+  const result = { exit, stdout: new Uint8Array(), stderr: refused.error.message };
+  return { ok: false, code: null, result, text: "", refused };
 }
 
 async function runGit(
@@ -153,27 +178,28 @@ async function runGit(
   if (request.workTree !== undefined) env["GIT_WORK_TREE"] = request.workTree;
   if (request.indexFile !== undefined) env["GIT_INDEX_FILE"] = request.indexFile;
   if (request.personHome !== undefined) usePersonalSettings(env, config, request.personHome);
-  if (request.credential !== undefined) {
-    const origin = httpOrigin(request.credential.url);
-    if (origin !== null) {
-      config[`credential.${origin}.helper`] = credentialHelper;
-      env["GASTOWN_GIT_USERNAME"] = request.credential.secret.username;
-      env["GASTOWN_GIT_PASSWORD"] = request.credential.secret.password;
-    }
-  }
-  const result = await exec.run(["git", ...configArguments(config), ...request.args], {
-    cwd: request.workTree ?? home,
-    env,
-    timeoutMs: request.timeoutMs ?? gitTimeoutMs,
-    outputBytesMax: request.outputBytesMax ?? gitOutputBytesMax,
-    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
-  });
+  const { credential } = request;
+  const helper = credential === undefined ? null : helperFor(credential.url);
+  if (helper !== null) Object.assign(env, helper.env);
+  if (helper !== null) Object.assign(config, boundConfig);
+  const result = await exec.run(
+    ["git", ...configArguments(config), ...(helper?.args ?? []), ...request.args],
+    {
+      cwd: request.workTree ?? home,
+      env,
+      timeoutMs: request.timeoutMs ?? gitTimeoutMs,
+      outputBytesMax: request.outputBytesMax ?? gitOutputBytesMax,
+      ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
+      ...(credential === undefined ? {} : { handed: helperAnswer(credential.secret) }),
+    },
+  );
   const { exit } = result;
   return {
     ok: exit.code === 0 && !exit.timedOut && !exit.outputExceeded,
     code: exit.code,
     result,
     text: new TextDecoder().decode(result.stdout),
+    hadCredential: credential !== undefined,
   };
 }
 
@@ -190,9 +216,4 @@ function usePersonalSettings(
   delete config["core.attributesFile"];
   delete config["core.excludesFile"];
   config["safe.directory"] = "*";
-}
-
-function httpOrigin(url: string): string | null {
-  if (!/^https?:\/\//i.test(url)) return null;
-  return new URL(url).origin;
 }

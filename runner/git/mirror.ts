@@ -1,6 +1,7 @@
 import { link, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Credential, type Git, gitNetworkTimeoutMs, hasAnswered } from "./git.ts";
+import type { Holder } from "./access/access.ts";
+import { type Git, gitNetworkTimeoutMs, hasAnswered } from "./git.ts";
 import { gitFailed, remoteFailed } from "./git-errors.ts";
 import { isBranchName, safeId } from "./names.ts";
 import { failure, type Outcome } from "./outcome.ts";
@@ -87,7 +88,7 @@ export async function fetchRig(
   git: Git,
   rig: RigRepository,
   target: string,
-  credential?: Credential,
+  run: Holder | null = null,
 ): Promise<Outcome<Fetched>> {
   if (!isBranchName(target))
     return failure(
@@ -101,7 +102,7 @@ export async function fetchRig(
     gitDir: rig.mirrorDir,
     args: [...fetchArguments, "--prune", rig.remote.url, "+refs/heads/*:refs/remotes/origin/*"],
     timeoutMs: gitNetworkTimeoutMs,
-    ...secretFor(rig.remote, credential),
+    access: { url: rig.remote.url, rigId: rig.rigId, use: "read", run },
   });
   if (!fetched.ok) return remoteFailed(fetched, rig.remote.url, "fetching from");
   const refs = await remoteHeads(git, rig.mirrorDir);
@@ -147,13 +148,6 @@ export const fetchArguments: readonly string[] = [
   "--no-auto-gc",
   "--no-recurse-submodules",
 ];
-
-export function secretFor(
-  remote: Remote,
-  secret: Credential | undefined,
-): { credential?: { url: string; secret: Credential } } {
-  return secret === undefined ? {} : { credential: { url: remote.url, secret } };
-}
 
 async function remoteHeads(
   git: Git,

@@ -1,10 +1,21 @@
-import { type Credential, type Git, gitNetworkTimeoutMs } from "./git.ts";
+import type { Access, Holder } from "./access/access.ts";
+import { type Git, type GitRequest, gitNetworkTimeoutMs } from "./git.ts";
 import { remoteFailed } from "./git-errors.ts";
+import type { RigRepository } from "./mirror.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Oid, type PushedRef, pushedRefs, refsOf } from "./porcelain.ts";
 
-/** A repository that refs are pushed to and read from. */
-export type Place = { readonly url: string; readonly credential?: Credential };
+/** A repository that refs are pushed to and read from. Only a remote needs an access. */
+export type Place = { readonly url: string; readonly access?: Access };
+
+/** The rig's own repository, for one purpose of one run. */
+export function remotePlace(
+  { rigId, remote }: Pick<RigRepository, "rigId" | "remote">,
+  use: Access["use"],
+  run: Holder | null,
+): Place {
+  return { url: remote.url, access: { rigId, use, run } };
+}
 
 export type RefUpdate = {
   readonly ref: string;
@@ -41,7 +52,7 @@ export async function pushRefs(
       ...updates.map(({ ref, to }) => `${to ?? ""}:${ref}`),
     ],
     timeoutMs: gitNetworkTimeoutMs,
-    ...credentialFor(place),
+    ...accessTo(place),
   });
   const refs = pushedRefs(run.text).filter((line) => updates.some(({ ref }) => ref === line.ref));
   if (refs.length === updates.length) return { ok: true, refs };
@@ -79,7 +90,7 @@ export async function remoteRefs(
   const run = await git.run({
     args: ["ls-remote", "--refs", "--", place.url, ...names],
     timeoutMs: gitNetworkTimeoutMs,
-    ...credentialFor(place),
+    ...accessTo(place),
   });
   if (!run.ok) return remoteFailed(run, place.url, "reading");
   // A name given to ls-remote is a pattern that also matches the end of longer names.
@@ -87,8 +98,6 @@ export async function remoteRefs(
   return { ok: true, refs: new Map([...refs].filter(([name]) => names.includes(name))) };
 }
 
-export function credentialFor(place: Place): { credential?: { url: string; secret: Credential } } {
-  return place.credential === undefined
-    ? {}
-    : { credential: { url: place.url, secret: place.credential } };
+export function accessTo({ url, access }: Place): Pick<GitRequest, "access"> {
+  return access === undefined ? {} : { access: { url, ...access } };
 }

@@ -76,7 +76,7 @@ async function readTarget(
   operation: OperationOf<"read_target">,
 ): Promise<Observation> {
   const { works, rig } = shop;
-  const fetched = await works.rigs.fetch(rig, request.target, shop.credential);
+  const fetched = await works.rigs.fetch(rig, request.target, shop.holder);
   if (!fetched.ok) return failed(fetched.error);
   for (const ref of new Set([operation.landingRef, ...landingRefsOf(request)])) {
     const tip = await tipOf(shop, request, ref);
@@ -187,7 +187,7 @@ async function prove(
   operation: OperationOf<"prove">,
 ): Promise<Observation> {
   const { works, rig } = shop;
-  const fetched = await works.rigs.fetch(rig, request.target, shop.credential);
+  const fetched = await works.rigs.fetch(rig, request.target, shop.holder);
   if (!fetched.ok) return failed(fetched.error);
   const tip = await tipOf(shop, request, operation.landingRef);
   if (!tip.ok) return failed(tip.error);

@@ -1,9 +1,9 @@
 import type { TimeSource } from "../clock.ts";
-import type { Credential } from "../git/git.ts";
+import type { Holder } from "../git/access/access.ts";
 import type { RigRepository } from "../git/mirror.ts";
 import type { GitError } from "../git/outcome.ts";
 import type { Oid } from "../git/porcelain.ts";
-import type { Place } from "../git/push.ts";
+import { type Place, remotePlace } from "../git/push.ts";
 import type { Works } from "../works/works.ts";
 import type { Observation, Operation } from "./operation.ts";
 import { type MergeError, mergeError } from "./outcome.ts";
@@ -25,7 +25,8 @@ export type Workshop = {
   readonly works: Works;
   readonly rig: RigRepository;
   readonly gates: GatesPort;
-  readonly credential?: Credential;
+  /** The run that lands. */
+  readonly holder?: Holder;
   readonly clock: Pick<TimeSource, "now">;
   /** Whether the run still holds its lease and fence; asked before everything that writes outside. */
   readonly authority: () => Promise<boolean>;
@@ -36,9 +37,7 @@ export type OperationOf<K extends Operation["kind"]> = Extract<Operation, { kind
 /** Deliveries that reach no remote land in the store, by the same pushes. */
 export function placeOf(shop: Workshop, request: LandingRequest): Place {
   if (request.delivery === "none") return { url: shop.rig.storeDir };
-  return shop.credential === undefined
-    ? { url: shop.rig.remote.url }
-    : { url: shop.rig.remote.url, credential: shop.credential };
+  return remotePlace(shop.rig, "merge", shop.holder ?? null);
 }
 
 export function failed(error: GitError | MergeError): Observation {

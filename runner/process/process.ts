@@ -2,6 +2,7 @@
  * The only place that starts processes. A child gets an explicit directory and environment, a process group of
  * its own, bounded output and a full exit record; it is ended by asking, waiting, then killing the group.
  */
+import { closeSync, writeSync } from "node:fs";
 import { refuse, type Result } from "../../protocol/error.ts";
 import { BoundedOutput } from "./bounded-output.ts";
 import type { ExitRecord } from "./exit-record.ts";
@@ -32,6 +33,8 @@ export type ProcessOptions = {
   /** `markOf(...)`: how a later runner recognises the child. */
   mark: string;
   stdin?: "ignore" | "pipe";
+  /** What the child, and what it starts, may read once from descriptor 3: it stands in no argument, environment or file. */
+  handed?: string;
   stdout?: OutputOptions;
   stderr?: OutputOptions;
   /** How to ask the process to end; by default SIGTERM to its group. */
@@ -236,17 +239,34 @@ export function startProcess(
     const child = Bun.spawn([...argv], {
       cwd: options.cwd,
       env: { ...options.env, [MARK_VARIABLE]: options.mark },
-      stdin: options.stdin ?? "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+      stdio: [
+        options.stdin ?? "ignore",
+        "pipe",
+        "pipe",
+        ...(options.handed === undefined ? [] : ["pipe" as const]),
+      ],
       detached: true,
     });
+    if (options.handed !== undefined) handOver(child.stdio[3], options.handed);
     return { ok: true, value: new ManagedProcess(child, options) };
   } catch (error) {
     return refuse(
       "unsupported",
       `${argv[0] ?? "(nothing)"} cannot be started: ${errorText(error)}. Install it or correct its path.`,
     );
+  }
+}
+
+/** Small enough for the pipe's own buffer: nobody waits for the child to read it. */
+function handOver(descriptor: number | null | undefined, text: string): void {
+  if (typeof descriptor !== "number") throw new Error("the child has no descriptor 3");
+  try {
+    writeSync(descriptor, text);
+  } catch (error) {
+    // It has ended already.
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+  } finally {
+    closeSync(descriptor);
   }
 }
 

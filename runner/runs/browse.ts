@@ -20,7 +20,7 @@ export async function readBrowse(
   if (!wish.fetch && (wish.ref ?? target) !== "")
     known = await place.works.browse.resolve(rig, wish.ref ?? target);
   if (known === null || !known.ok) {
-    const fetched = await place.rigs.fetch(spec);
+    const fetched = await place.rigs.fetch(spec, null);
     if (!fetched.ok) return repositoryRefusal(fetched.error);
     target = fetched.target;
     known = await place.works.browse.resolve(rig, wish.ref ?? target);

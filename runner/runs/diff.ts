@@ -24,7 +24,7 @@ export async function readDiff(
   const known = await holdsBoth();
   if (!known.ok) return repositoryRefusal(known.error);
   if (!known.yes) {
-    const fetched = await place.rigs.fetch(spec);
+    const fetched = await place.rigs.fetch(spec, null);
     if (!fetched.ok) return repositoryRefusal(fetched.error);
     const again = await holdsBoth();
     if (!again.ok) return repositoryRefusal(again.error);

@@ -7,6 +7,7 @@ import type { FailureReason } from "../../protocol/bead.ts";
 import type { RunSpec } from "../../protocol/run-spec.ts";
 import type { Clock } from "../clock.ts";
 import { PROGRESS_EVERY_MS } from "../config.ts";
+import type { Holder } from "../git/access/access.ts";
 import type { Lease } from "../session/lease.ts";
 import type { RunBook } from "../spool/run-book.ts";
 import type { Spool } from "../spool/spool.ts";
@@ -71,6 +72,10 @@ export class LiveRun<S extends RunSpec = RunSpec> {
 
   get fence(): Fence {
     return this.spec.fence;
+  }
+  get holder(): Holder {
+    const { runId, fence } = this.spec;
+    return { runId, fence };
   }
   get phase(): string {
     return this.#phase;

@@ -3,6 +3,7 @@ import { PROGRAM_TITLES } from "../../protocol/entities/agent-program.ts";
 import { refuse, type Ack } from "../../protocol/error.ts";
 import type { RunKind } from "../../protocol/run.ts";
 import type { RunSpec } from "../../protocol/run-spec.ts";
+import type { TryRemoteFrame } from "../../protocol/runner-frames.ts";
 import type { Browsed } from "../../protocol/entities/browse.ts";
 import type { PurgeFrame, Purged } from "../../protocol/entities/trash.ts";
 import type {
@@ -22,6 +23,7 @@ import type { RunsPort } from "../session/town-session.ts";
 import type { BookedRun } from "../spool/run-book.ts";
 import { hasRoom, isCounted, outranks } from "./capacity.ts";
 import { readBrowse } from "./browse.ts";
+import { tryRemote } from "./try-remote.ts";
 import { readDiff } from "./diff.ts";
 import { executeRun, isKind } from "./execute.ts";
 import { ending, LiveRun, type Ending, type StopOrder } from "./live-run.ts";
@@ -113,6 +115,10 @@ export class Runs implements RunsPort {
 
   browse(frame: BrowseFrame): Promise<Ack<Browsed>> {
     return readBrowse(this.#place, frame);
+  }
+
+  tryRemote(frame: TryRemoteFrame): Promise<Ack<null>> {
+    return tryRemote(this.#place, frame);
   }
 
   inventory(): Heartbeat["runs"] {

@@ -25,6 +25,7 @@ import type { Journals } from "../spool/journals.ts";
 import type { RunBook } from "../spool/run-book.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Commands } from "../works/commands.ts";
+import type { AskTown } from "../works/repository-keys.ts";
 import type { RigDesk } from "../works/rig-desk.ts";
 import type { Works } from "../works/works.ts";
 import type { SaveDesk } from "./saves/save-desk.ts";
@@ -42,6 +43,7 @@ export interface TownRequests {
   }): Promise<Ack<ToolAnswer>>;
   credential(want: { runId: string; fence: Fence; want: "model" }): Promise<Ack<ModelCredential>>;
   secrets(want: { runId: string; fence: Fence }): Promise<Ack<RigSecrets>>;
+  repository: AskTown;
   putSnapshot(piece: Omit<SnapshotPutFrame, "connection">): Promise<Ack<null>>;
   keepSnapshot(wish: Omit<SnapshotKeepFrame, "connection">): Promise<Ack<null>>;
   getSnapshot(wish: Omit<SnapshotGetFrame, "connection">): Promise<Ack<SnapshotPiece>>;

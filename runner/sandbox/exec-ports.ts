@@ -16,6 +16,7 @@ export function execOnHost({ owner, subject }: { owner: string; subject: string 
           ...runOptions(options),
           cwd: options.cwd,
           env: options.env,
+          ...(options.handed === undefined ? {} : { handed: options.handed }),
           mark: markOf(owner, subject),
         }),
       ),

@@ -10,6 +10,7 @@ import {
   offerSchema,
   PROTOCOL_VERSION,
   refuse,
+  repositoryAccessSchema,
   rigSecretsSchema,
   runnerWelcomeSchema,
   stopFrameSchema,
@@ -21,6 +22,7 @@ import {
   mailFrameSchema,
   turnFrameSchema,
   browseFrameSchema,
+  tryRemoteFrameSchema,
   type Ack,
   type Browsed,
   type BrowseFrame,
@@ -35,6 +37,8 @@ import {
   type ModelCredential,
   type Offer,
   type OfferAnswer,
+  type RepositoryAccess,
+  type RepositoryFrame,
   type RigSecrets,
   type RunnerWelcome,
   type SecretsFrame,
@@ -43,6 +47,7 @@ import {
   type SnapshotPiece,
   type SnapshotPutFrame,
   type StopFrame,
+  type TryRemoteFrame,
   type ToolAnswer,
   type ToolFrame,
   type MailFrame,
@@ -90,6 +95,7 @@ export interface RunsPort {
   purge(frame: PurgeFrame): Promise<Ack<Purged>>;
   diff(frame: DiffFrame): Promise<Ack<DiffAnswer>>;
   browse(frame: BrowseFrame): Promise<Ack<Browsed>>;
+  tryRemote(frame: TryRemoteFrame): Promise<Ack<null>>;
   inventory(): Heartbeat["runs"];
 }
 
@@ -201,6 +207,10 @@ export class TownSession {
 
   async secrets(want: Omit<SecretsFrame, "connection">): Promise<Ack<RigSecrets>> {
     return this.#request("secrets", want, rigSecretsSchema, ACK_TIMEOUT_MS);
+  }
+
+  async repository(want: Omit<RepositoryFrame, "connection">): Promise<Ack<RepositoryAccess>> {
+    return this.#request("repository", want, repositoryAccessSchema, ACK_TIMEOUT_MS);
   }
 
   /** Tells of a terminal. Resolves when the town has taken it; what it does not take is not sent again. */
@@ -355,6 +365,8 @@ export class TownSession {
       purge: (frame) => this.#take(frame, purgeFrameSchema, (order) => runs.purge(order)),
       diff: (frame) => this.#take(frame, diffFrameSchema, (diff) => runs.diff(diff)),
       browse: (frame) => this.#take(frame, browseFrameSchema, (wish) => runs.browse(wish)),
+      try_remote: (frame) =>
+        this.#take(frame, tryRemoteFrameSchema, (wish) => runs.tryRemote(wish)),
       terminal: (frame) => this.#take(frame, terminalOrderSchema, (order) => terminals.take(order)),
     };
   }

@@ -13,6 +13,7 @@ export type UpEvent =
   | "tool"
   | "credential"
   | "secrets"
+  | "repository"
   | "leaving"
   | "terminal"
   | "snapshot_put"
@@ -27,6 +28,7 @@ export const DOWN_EVENTS = [
   "purge",
   "diff",
   "browse",
+  "try_remote",
   "terminal",
 ] as const;
 export type DownEvent = (typeof DOWN_EVENTS)[number];

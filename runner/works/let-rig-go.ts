@@ -3,6 +3,7 @@ import type { RigRepository } from "../git/mirror.ts";
 import { isBranchName } from "../git/names.ts";
 import type { Outcome } from "../git/outcome.ts";
 import type { Oid } from "../git/porcelain.ts";
+import { remotePlace } from "../git/push.ts";
 import { issueProof, type RigProof } from "../git/proof.ts";
 import type { Works } from "./works.ts";
 
@@ -36,10 +37,10 @@ export async function notHeld(
   work: readonly StoreRef[],
 ): Promise<Outcome<{ left: StoreRef[] }>> {
   if (work.length === 0) return { ok: true, left: [] };
-  const { url } = rig.remote;
-  const saved = await refs.list({ url }, WIP);
+  const place = remotePlace(rig, "purge", null);
+  const saved = await refs.list(place, WIP);
   if (!saved.ok) return saved;
-  const heads = await refs.list({ url }, HEADS);
+  const heads = await refs.list(place, HEADS);
   if (!heads.ok) return heads;
   const tips = [...heads.refs].filter(([ref]) => isBranchName(ref.slice(HEADS.length)));
   const left: StoreRef[] = [];

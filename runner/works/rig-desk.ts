@@ -1,5 +1,6 @@
 /** The rigs of this runner: opened once each, fetched one at a time each. */
 import type { RigSpec } from "../../protocol/run-spec.ts";
+import type { Holder } from "../git/access/access.ts";
 import type { Git, GitRequest, GitRun } from "../git/git.ts";
 import type { RigRepository } from "../git/mirror.ts";
 import type { Outcome } from "../git/outcome.ts";
@@ -48,24 +49,24 @@ export class RigDesk {
     return opened;
   }
 
-  /** Opens the rig and brings it up to date; `target` is named even where the rig leaves it to the remote. */
-  async fetch(spec: RigSpec): Promise<Outcome<FetchedRig>> {
+  /** Opens the rig and brings it up to date; `target` is named even where the rig leaves it to the remote. `run`: for which, if for one. */
+  async fetch(spec: RigSpec, run: Holder | null): Promise<Outcome<FetchedRig>> {
     const before = this.#fetches.get(spec.id) ?? Promise.resolve();
-    const mine = before.catch(() => null).then(() => this.#fetch(spec));
+    const mine = before.catch(() => null).then(() => this.#fetch(spec, run));
     this.#fetches.set(spec.id, mine);
     return mine;
   }
 
-  async #fetch(spec: RigSpec): Promise<Outcome<FetchedRig>> {
+  async #fetch(spec: RigSpec, run: Holder | null): Promise<Outcome<FetchedRig>> {
     const opened = await this.open(spec);
     if (!opened.ok) return opened;
     const { rig } = opened;
     const target =
       spec.target === ""
-        ? await this.#rigs.defaultBranch(rig)
+        ? await this.#rigs.defaultBranch(rig, run)
         : { ok: true as const, branch: spec.target };
     if (!target.ok) return target;
-    const fetched = await this.#rigs.fetch(rig, target.branch);
+    const fetched = await this.#rigs.fetch(rig, target.branch, run);
     if (!fetched.ok) return fetched;
     return { ok: true, rig, target: target.branch, targetOid: fetched.targetOid };
   }

@@ -1,10 +1,10 @@
 import type { Delivery } from "./base.ts";
-import type { Credential } from "../git/git.ts";
+import type { Holder } from "../git/access/access.ts";
 import type { RigRepository } from "../git/mirror.ts";
 import { runBranch } from "../git/names.ts";
 import { failure, type Outcome } from "../git/outcome.ts";
 import type { Oid } from "../git/porcelain.ts";
-import { onlyMoved, type Place, refusalOf } from "../git/push.ts";
+import { onlyMoved, refusalOf, remotePlace } from "../git/push.ts";
 import type { Refs } from "./works.ts";
 
 export type RunBranchPush = {
@@ -16,7 +16,7 @@ export type RunBranchPush = {
   readonly expected: Oid | null;
   /** `none` keeps the branch in the store: nothing leaves the runner. */
   readonly delivery: Delivery;
-  readonly credential?: Credential;
+  readonly holder?: Holder;
 };
 
 /**
@@ -30,11 +30,10 @@ export async function pushRunBranch(
 ): Promise<Outcome<{ branch: string; oid: Oid; pushed: boolean }>> {
   const branch = runBranch(push.beadId, push.runId);
   const ref = `refs/heads/${branch}`;
-  const url = push.delivery === "none" ? rig.storeDir : rig.remote.url;
-  const place: Place =
-    push.credential === undefined || push.delivery === "none"
-      ? { url }
-      : { url, credential: push.credential };
+  const place =
+    push.delivery === "none"
+      ? { url: rig.storeDir }
+      : remotePlace(rig, "push", push.holder ?? null);
   const now = await refs.read(place, [ref]);
   if (!now.ok) return now;
   const held = now.refs.get(ref) ?? null;

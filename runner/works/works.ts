@@ -4,7 +4,7 @@
  */
 import type { Browsed, BrowseWish } from "../../protocol/entities/browse.ts";
 import type { CopiedFile } from "../../protocol/entities/rig-environment.ts";
-import type { Credential } from "../git/git.ts";
+import type { Credential, Holder } from "../git/access/access.ts";
 import type { Fetched, RigRepository } from "../git/mirror.ts";
 import type { Outcome } from "../git/outcome.ts";
 import type { Oid, PushedRef } from "../git/porcelain.ts";
@@ -26,12 +26,17 @@ export interface Rigs {
   /** Removes mirror and store. Errors: no_proof, not_owned. */
   remove(rig: RigRepository, proof: RigProof): Promise<Outcome<{ removed: boolean }>>;
   /** The branch a clone of the remote would check out. Error: empty_repository, or what reaching it gives. */
-  defaultBranch(rig: RigRepository): Promise<Outcome<{ branch: string }>>;
+  defaultBranch(rig: RigRepository, run?: Holder | null): Promise<Outcome<{ branch: string }>>;
+  /**
+   * Whether git may read the remote, and write there, with this credential; null: with the rig's own, or what its host has.
+   * Nothing is written. Errors: push_refused (it may read), or what reaching the remote gives.
+   */
+  attempt(rig: RigRepository, credential: Credential | null): Promise<Outcome<object>>;
   /**
    * Brings what is known of the remote's branches up to date; `target` is the branch the rig works on.
    * Errors: unreachable, authentication, not_a_repository, empty_repository, missing_branch, shallow_repository.
    */
-  fetch(rig: RigRepository, target: string, credential?: Credential): Promise<Outcome<Fetched>>;
+  fetch(rig: RigRepository, target: string, run?: Holder | null): Promise<Outcome<Fetched>>;
 }
 
 /** The refs of a remote, or of a store as if it were one. */

@@ -49,6 +49,7 @@ import { acknowledge, resolve } from "./attention/escalation-commands.ts";
 import { decideReview, sayToMayor, stopRun, wakeMayor } from "./people-commands.ts";
 import { nudge, sendMail } from "./attention/mail-commands.ts";
 import { answerQuestion, dropAnswer } from "./attention/question-commands.ts";
+import { removeCredential, setCredential } from "./rigs/credential.ts";
 import { addRig, changeRig, recheckRig } from "./rigs/rig-commands.ts";
 import { deleteRig, purgeRigNow, restoreRig } from "./rigs/trash-commands.ts";
 import { setRigSecret } from "./rigs/rig-environment.ts";
@@ -60,6 +61,8 @@ export const applyCommand = {
   "rig.add": addRig,
   "rig.update": changeRig,
   "rig.secret": setRigSecret,
+  "credential.set": setCredential,
+  "credential.remove": removeCredential,
   "rig.recheck": recheckRig,
   "rig.remove": deleteRig,
   "rig.restore": restoreRig,

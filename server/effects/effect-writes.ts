@@ -10,6 +10,7 @@ export interface EffectWrites {
   forgetSaved(tx: Tx, runId: string): void;
   /** A runner keeps something of a rig that is gone for good: people are told where. */
   tellKept(tx: Tx, runnerId: string, order: { remote: string }, kept: Purged["kept"]): void;
+  purgeDone(tx: Tx, rigId: string, runnerId: string): void;
   mailDelivered(tx: Tx, mailId: string): void;
   markLeaving(tx: Tx, runnerId: string): void;
   endRun(tx: Tx, runId: string, outcome: Outcome, reason: FailureReason | null): boolean;

@@ -30,8 +30,13 @@ function isWanted(db: Db, beadId: string | null): boolean {
 }
 
 /** What a person gave, and this run was to take. */
-function givenBy({ spec }: typeof runs.$inferSelect): ForgetFrame["given"] {
+function givenBy({ spec, fenceEpoch, fenceN }: typeof runs.$inferSelect): ForgetFrame["given"] {
   if (spec.kind !== "work" || spec.handed === null) return null;
   const { id, remote } = spec.rig;
-  return { rig: { id, remote }, beadId: spec.bead.id, isHere: spec.handed.runnerId !== null };
+  return {
+    rig: { id, remote },
+    beadId: spec.bead.id,
+    fence: { epoch: fenceEpoch, n: fenceN },
+    isHere: spec.handed.runnerId !== null,
+  };
 }

@@ -24,6 +24,7 @@ export async function sendPurge(
   return {
     done: true,
     apply: (tx, writes) => {
+      writes.purgeDone(tx, order.rigId, owed.runnerId);
       if (kept.length > 0) writes.tellKept(tx, owed.runnerId, order, kept);
     },
   };

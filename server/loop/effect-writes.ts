@@ -5,6 +5,7 @@ import { markLeaving } from "../store/writes/runners.ts";
 import { advanceRun, endRun, orderStop } from "../store/writes/runs.ts";
 import { forgetSaved } from "../store/writes/saved/saved-refs.ts";
 
+import { purgeDone } from "../store/writes/trash/purge-rig.ts";
 import { tellKept } from "../store/writes/trash/kept.ts";
 
 /** What the executor may write, inside the loop's transaction. */
@@ -15,6 +16,7 @@ export const effectWrites: EffectWrites = {
   endRun,
   forgetSaved,
   tellKept,
+  purgeDone,
   markLeaving,
   mailDelivered: (tx, id) => void moveMail(tx, id, "delivered", "its runner has it"),
   orderStop,

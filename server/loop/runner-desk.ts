@@ -13,6 +13,8 @@ import {
   type Hello,
   type HostFigures,
   type LeavingFrame,
+  type RepositoryAccess,
+  type RepositoryFrame,
   type Result,
   type RigSecrets,
   type RunnerRight,
@@ -30,6 +32,7 @@ import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
 import { isNews } from "./host-figures.ts";
 import { ModelDesk } from "./model-desk.ts";
+import { repositoryAccess } from "./repository-access.ts";
 import { SnapshotDesk } from "./snapshots/snapshot-desk.ts";
 import { isStorageFailure } from "./storage-refusal.ts";
 import type { TownLoop } from "./town-loop.ts";
@@ -264,6 +267,14 @@ export class RunnerDesk {
     const barred = run?.kind === "merge" ? this.#barred(runnerId, run.kind) : null;
     if (barred) return barred;
     return readRigSecrets(db, run?.rigId ?? "", (rowId, sealed) => auth.unseal(rowId, sealed));
+  }
+
+  /** What one operation of git needs on a rig's repository. */
+  repository(runnerId: string, frame: RepositoryFrame): Result<RepositoryAccess> {
+    const { db, auth } = this.#ports;
+    const stale =
+      frame.run === null ? null : this.#refusal(runnerId, frame.run.runId, frame.run.fence);
+    return repositoryAccess({ db, auth }, runnerId, frame, stale);
   }
 
   /** People have taken the right to such runs from it while one was there: it gets nothing more for that. */

@@ -229,6 +229,7 @@ export class Recorder {
       mail: asked((id, frame) => port.mail(id, frame)),
       diff: (id, frame) => port.diff(id, frame),
       browse: (id, frame) => port.browse(id, frame),
+      tryRemote: (id, frame) => port.tryRemote(id, frame),
       close: (id, reason) => port.close(id, reason),
     };
   }

@@ -159,6 +159,7 @@ class Replay implements Clock {
       forget: () => ask(),
       purge: () => ask(),
       browse: () => Promise.resolve(refuse("offline", "nobody is asked in a replay.")),
+      tryRemote: () => Promise.resolve(refuse("offline", "nobody is asked in a replay.")),
       diff: () => Promise.resolve(refuse("offline", "nobody is asked in a replay.")),
       close: () => undefined,
     };

@@ -17,6 +17,8 @@ const SECRET_FIELDS: Readonly<Record<string, string>> = {
   "model.set": "key",
   "model.test": "key",
   "rig.secret": "value",
+  "credential.set": "password",
+  "credential.test": "password",
 };
 
 export class Scrub {

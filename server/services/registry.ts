@@ -13,6 +13,7 @@ import type { Db } from "../store/database.ts";
 import { findIssueRow } from "../queries/find-issue.ts";
 import { rigs } from "../store/schema/runs.ts";
 import { anyOnline, browseRig, lookedAt } from "./browse-rig.ts";
+import { testCredential } from "./test-credential.ts";
 import { readModelKey, readStoredModel } from "../store/settings.ts";
 import type { ModelTest } from "../town-options.ts";
 
@@ -24,6 +25,7 @@ export type ServiceName =
   | "model.test"
   | "bead.diff"
   | "rig.browse"
+  | "credential.test"
   | "token.create"
   | "token.list"
   | "token.revoke"
@@ -46,6 +48,7 @@ export function makeServices(ports: ServicePorts): { [N in ServiceName]: Service
     "model.test": (body) => testModel(ports, body),
     "bead.diff": (body) => diff(ports, body.bead),
     "rig.browse": (body) => browseRig(ports, body),
+    "credential.test": (body) => testCredential(ports, body),
     "token.create": (body) =>
       Promise.resolve(ok(auth.createToken(body.role, body.name, body.rights))),
     "token.list": () => Promise.resolve(ok(auth.listTokens())),

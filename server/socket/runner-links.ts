@@ -34,6 +34,7 @@ type DownEvent =
   | "purge"
   | "diff"
   | "browse"
+  | "try_remote"
   | "terminal";
 
 /** One connection of a runner. */
@@ -117,6 +118,12 @@ export class RunnerLinks implements RunnerPort {
 
   browse(...[runnerId, frame]: Parameters<RunnerPort["browse"]>): ReturnType<RunnerPort["browse"]> {
     return this.#ask(runnerId, "browse", frame, BROWSE_DEADLINE_MS, browsedSchema);
+  }
+
+  tryRemote(
+    ...[runnerId, frame]: Parameters<RunnerPort["tryRemote"]>
+  ): ReturnType<RunnerPort["tryRemote"]> {
+    return this.#ask(runnerId, "try_remote", frame, BROWSE_DEADLINE_MS, z.null());
   }
 
   /** Who hears of terminals, and of connections that end. */

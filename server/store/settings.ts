@@ -5,7 +5,9 @@ import {
   modelPricesSchema,
   ok,
   refuse,
+  repositoryCredentialSchema,
   type ModelSettings,
+  type RepositoryAccess,
   type Result,
   type RigSecrets,
   type Role,
@@ -22,6 +24,11 @@ export type SecretReader = (rowId: string, sealed: string) => string | null;
 /** Where a secret of a rig lies, sealed for this id. */
 export function rigSecretId(rigId: string, name: string): string {
   return `secret:rig:${rigId}:${name}`;
+}
+
+/** Where the credential of a rig's repository lies. */
+export function credentialId(rigId: string): string {
+  return `secret:repository:${rigId}`;
 }
 
 export const MODEL_SETTING = "model";
@@ -83,6 +90,23 @@ export function readRigSecrets(db: Db, rigId: string, open: SecretReader): Resul
     values[name] = value;
   }
   return ok({ values });
+}
+
+/** The credential of a rig's repository, if it has one. Error: `secret_unreadable`. */
+export function readCredential(
+  db: Db,
+  rigId: string,
+  open: SecretReader,
+): Result<RepositoryAccess> {
+  const row = rowAt(db, secrets, credentialId(rigId));
+  if (!row) return ok({ credential: null });
+  const text = open(row.id, row.sealed);
+  if (text === null)
+    return refuse(
+      "secret_unreadable",
+      "the credential of the rig's repository can no longer be read: set it again with `gastown rig credential`.",
+    );
+  return ok({ credential: repositoryCredentialSchema.parse(JSON.parse(text)) });
 }
 
 /** The settings as people see them: the key only as {set, tail}. */

@@ -40,6 +40,13 @@ export function simRigs(host: SimHostFiles): Rigs {
             : empty(url);
         }),
       ),
+    // Nothing is refused to anybody here.
+    attempt: ({ remote: { url } }) =>
+      Promise.resolve(
+        callRemote(forge, { url, writes: false }, () =>
+          forge.find(url) === undefined ? notThere(url) : { ok: true as const },
+        ),
+      ),
     fetch: (rig, target) => {
       if (!isBranchName(target)) return Promise.resolve(noBranch(rig.remote.url, target));
       const call = { url: rig.remote.url, writes: false };

@@ -136,6 +136,8 @@ export class HandTown implements TownSide {
         return ok({ provider: "scripted", baseUrl: "sim:", apiKey: null });
       case "secrets":
         return ok({ values: {} });
+      case "repository":
+        return ok({ credential: null });
       case "tool":
         return ok(this.#errand.tool(toolFrameSchema.parse(frame)));
       case "terminal":

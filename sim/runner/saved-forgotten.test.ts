@@ -105,15 +105,15 @@ test("[B20] [C9] what was given of a bead is deleted by its name, all of it or n
   const { works } = desk;
   const at = (name: string) => `refs/gastown/given/${name}`;
   for (const name of ["bd1/one", "bd1/two", "bd10/three"]) forge.move(url, at(name), one.oid);
-  const { refs: seen } = must(await givenRefs(works, url, "bd1"));
+  const { refs: seen } = must(await givenRefs(works, { url }, "bd1"));
   expect([...seen.keys()].toSorted()).toEqual([at("bd1/one"), at("bd1/two")]);
   // Somebody has put another commit there meanwhile.
   forge.move(url, at("bd1/two"), one.baseOid);
-  expect(await deleteGiven(works, rig, url, seen)).toMatchObject({ ok: false });
-  const { refs: again } = must(await givenRefs(works, url, "bd1"));
+  expect(await deleteGiven(works, rig, { url }, seen)).toMatchObject({ ok: false });
+  const { refs: again } = must(await givenRefs(works, { url }, "bd1"));
   expect(again.size).toBe(2);
-  expect((await deleteGiven(works, rig, url, again)).ok).toBe(true);
+  expect((await deleteGiven(works, rig, { url }, again)).ok).toBe(true);
   const left = [...forge.at(url).repository.refs.keys()].filter((ref) => ref.includes("/given/"));
   expect(left).toEqual([at("bd10/three")]);
-  expect((await deleteGiven(works, rig, url, new Map())).ok).toBe(true);
+  expect((await deleteGiven(works, rig, { url }, new Map())).ok).toBe(true);
 });

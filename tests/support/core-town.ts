@@ -55,6 +55,7 @@ export class PlayedRunner implements RunnerPort {
         ...{ entries: [], isCut: false },
       }),
     );
+  tryRemote: RunnerPort["tryRemote"] = () => Promise.resolve(ok(null));
   diff: RunnerPort["diff"] = () => Promise.resolve(ok({ files: [], diff: "", truncated: false }));
   close: RunnerPort["close"] = () => undefined;
 

@@ -8,6 +8,7 @@ import { GateList } from "../parts/gates.tsx";
 import { DeleteRig, Deleting } from "../rigs/delete-rig.tsx";
 import { Isolation } from "../rigs/isolation.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
+import { RigCredential } from "../rigs/rig-credential.tsx";
 import { RigEnvironmentPart } from "../rigs/rig-environment.tsx";
 import { RigSettings } from "../rigs/rig-settings.tsx";
 import { Age } from "../ui/age.tsx";
@@ -84,6 +85,7 @@ function RigBody({ rig }: { rig: Rig }) {
         </div>
         <Baseline rig={rig} />
         <RigSettings rig={rig} />
+        <RigCredential rig={rig} />
         <RigEnvironmentPart rig={rig} />
         <Beads rig={rig} />
         <DeleteRig rig={rig} />

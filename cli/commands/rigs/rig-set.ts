@@ -170,6 +170,10 @@ function told(options: TownOptions, rig: Rig, whole = false): void {
     `Rig ${rig.name} is ${rig.state}: ${rig.remote}, into ${rig.target || "its default branch"}`,
   );
   if (!whole) return;
+  if (rig.credential !== null)
+    printLine(
+      `Repository as ${rig.credential.username}, with a token${rig.credential.tail === "" ? "" : ` that ends with ${rig.credential.tail}`}`,
+    );
   const { variables, secrets, copies, ports, teardown, instructions, toolServers } =
     rig.environment;
   printLine(

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { printJson, printLine, printTable } from "../../output.ts";
 import { townCommand, withTownOf, type TownOptions } from "../town-command.ts";
+import { addRigCredential } from "./rig-credential.ts";
 import { addRigSet } from "./rig-set.ts";
 import { addRigRemove } from "./trash.ts";
 import { settingsOf, withRigSettings, type RigSettingsOptions } from "./rig-settings.ts";
@@ -36,6 +37,7 @@ export function addRig(program: Command): void {
   });
   addList(group);
   addRigSet(group);
+  addRigCredential(group);
   addRigRemove(group);
 }
 

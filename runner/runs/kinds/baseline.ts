@@ -14,7 +14,7 @@ export async function runBaseline(
 ): Promise<Ending> {
   const { rig: spec } = run.spec;
   run.enter("fetching");
-  const fetched = await place.rigs.fetch(spec);
+  const fetched = await place.rigs.fetch(spec, run.holder);
   if (!fetched.ok)
     return unknown(
       run,

@@ -15,7 +15,7 @@ export async function runCheck(
 ): Promise<Ending> {
   const { spec } = run;
   run.enter("fetching");
-  const fetched = await place.rigs.fetch(spec.rig);
+  const fetched = await place.rigs.fetch(spec.rig, run.holder);
   if (!fetched.ok) return unknown(run, repositoryCode(fetched.error), fetched.error.message);
   run.fact({ kind: "target_seen", oid: fetched.targetOid });
   const candidate = await candidateTree(place, spec, fetched);

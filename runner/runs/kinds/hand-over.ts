@@ -105,6 +105,7 @@ async function pushWithPatience(
       oid: work.headOid,
       expected: null,
       delivery: bead.delivery,
+      holder: run.holder,
     });
     if (pushed.ok) return null;
     if (!pushed.error.retryable || attempt >= PUSH_ATTEMPTS_MAX) return notPushed(pushed.error);

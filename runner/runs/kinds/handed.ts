@@ -7,6 +7,7 @@ import { wipRef } from "../../git/names.ts";
 import { failure, type GitError, type Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
 import type { SavedProof } from "../../git/proof.ts";
+import { type Place, remotePlace } from "../../git/push.ts";
 import { isRewritten, resolveBase } from "../../works/base.ts";
 import { verifyCommits } from "../../works/done.ts";
 import { stoppedEnding } from "../agent/agent-turns.ts";
@@ -21,12 +22,13 @@ type WorkRun = LiveRun<RunSpecOf<"work">>;
 export async function runHanded(place: Workplace, run: WorkRun, given: GivenWork): Promise<Ending> {
   const { spec } = run;
   run.enter("fetching");
-  const fetched = await place.rigs.fetch(spec.rig);
+  const fetched = await place.rigs.fetch(spec.rig, run.holder);
   if (!fetched.ok) return notTaken(repositoryCode(fetched.error), fetched.error);
   run.fact({ kind: "target_seen", oid: fetched.targetOid });
   const { rig, target } = fetched;
   run.enter("preparing", `What a person gave back: ${given.oid.slice(0, 12)}`);
-  const there = given.runnerId === null ? rig.remote.url : rig.storeDir;
+  const there =
+    given.runnerId === null ? remotePlace(rig, "push", run.holder) : { url: rig.storeDir };
   // None that comes while this one is looked at.
   const left = await givenRefs(place.works, there, spec.bead.id);
   const brought = await bring(place, rig, there, given);
@@ -64,12 +66,12 @@ export async function runHanded(place: Workplace, run: WorkRun, given: GivenWork
 async function bring(
   { works }: Workplace,
   rig: RigRepository,
-  url: string,
+  there: Place,
   { ref, oid }: GivenWork,
 ): Promise<Outcome<object>> {
   const known = await works.history.hasCommit(rig, oid);
   if (!known.ok || known.yes) return known;
-  const brought = await works.refs.bring(rig, { url }, ref);
+  const brought = await works.refs.bring(rig, there, ref);
   if (!brought.ok) return brought;
   const arrived = await works.history.hasCommit(rig, oid);
   if (!arrived.ok || arrived.yes) return arrived;
@@ -132,11 +134,12 @@ async function save(
 async function tidy(
   { works, log }: Workplace,
   rig: RigRepository,
-  url: string,
+  there: Place,
   left: Outcome<{ refs: Map<string, Oid> }>,
 ): Promise<void> {
-  const gone = left.ok ? await deleteGiven(works, rig, url, left.refs) : left;
-  if (!gone.ok) log.warn("refs of given work were left behind", { url, why: gone.error.message });
+  const gone = left.ok ? await deleteGiven(works, rig, there, left.refs) : left;
+  if (!gone.ok)
+    log.warn("refs of given work were left behind", { url: there.url, why: gone.error.message });
 }
 
 function notTaken(code: string, { message, next, retryable }: GitError): Ending {

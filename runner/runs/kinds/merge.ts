@@ -31,7 +31,7 @@ const MESSAGE_CHARS_MAX = 4_000;
 export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending> {
   const { spec } = run;
   run.enter("fetching");
-  const fetched = await place.rigs.fetch(spec.rig);
+  const fetched = await place.rigs.fetch(spec.rig, run.holder);
   if (!fetched.ok) {
     // Of what an earlier start of this run has pushed nothing is known now.
     const began = (await journalOf(place, run).load()).length > 0;
@@ -65,6 +65,7 @@ export async function runMerge(place: Workplace, run: MergeRun): Promise<Ending>
     works: place.works,
     rig: fetched.rig,
     gates,
+    holder: run.holder,
     clock: place.clock,
     authority: () => run.authority(),
   };

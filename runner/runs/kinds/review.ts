@@ -54,7 +54,7 @@ type Step<T> = ({ ok: true } & T) | { ok: false; ending: Ending };
 
 async function rigWith(place: Workplace, run: ReviewRun): Promise<Step<{ rig: FetchedRig }>> {
   const { rig: spec, headOid, baseOid } = run.spec;
-  const fetched = await place.rigs.fetch(spec);
+  const fetched = await place.rigs.fetch(spec, run.holder);
   if (!fetched.ok)
     return { ok: false, ending: notPrepared(repositoryCode(fetched.error), fetched.error.message) };
   for (const oid of [headOid, baseOid]) {

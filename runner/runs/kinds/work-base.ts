@@ -4,6 +4,7 @@ import type { RigRepository } from "../../git/mirror.ts";
 import type { Works } from "../../works/works.ts";
 import type { GitError, Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
+import { remotePlace } from "../../git/push.ts";
 import type { Attribution } from "../../git/run-repo.ts";
 import { repositoryCode } from "./baseline.ts";
 import { ending, type Ending } from "../live-run.ts";
@@ -106,7 +107,7 @@ async function firstHeld(
  */
 async function bringSaved(
   { works }: BasePlace,
-  { savedWork }: RunSpecOf<"work">,
+  { savedWork, runId, fence }: RunSpecOf<"work">,
   rig: RigRepository,
 ): Promise<{ ok: true; oid: Oid | undefined } | { ok: false; ending: Ending }> {
   if (savedWork === null) return { ok: true, oid: undefined };
@@ -115,7 +116,7 @@ async function bringSaved(
   const here = await works.history.hasCommit(rig, oid);
   if (!here.ok) return { ok: false, ending: unreachable(here.error) };
   if (here.yes) return { ok: true, oid };
-  const there = { url: rig.remote.url };
+  const there = remotePlace(rig, "read", { runId, fence });
   const read = await works.refs.read(there, [ref]);
   if (!read.ok) return { ok: false, ending: unreachable(read.error) };
   const held = read.refs.get(ref);

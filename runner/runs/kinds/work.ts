@@ -69,7 +69,7 @@ async function prepare(
 ): Promise<{ ok: true; tree: RunRepository; base: WorkBase } | { ok: false; ending: Ending }> {
   const { spec } = run;
   run.enter("fetching");
-  const fetched = await place.rigs.fetch(spec.rig);
+  const fetched = await place.rigs.fetch(spec.rig, run.holder);
   if (!fetched.ok)
     return { ok: false, ending: notPrepared(repositoryCode(fetched.error), fetched.error.message) };
   run.fact({ kind: "target_seen", oid: fetched.targetOid });

@@ -6,6 +6,7 @@ import { KEPT_MAX, type PurgeFrame, type Purged } from "../../../protocol/entiti
 import { refuse, type Ack } from "../../../protocol/error.ts";
 import type { RigRepository } from "../../git/mirror.ts";
 import type { GitError, Outcome } from "../../git/outcome.ts";
+import { remotePlace } from "../../git/push.ts";
 import { notHeld, rigProof, WIP, workIn, type StoreRef } from "../../works/let-rig-go.ts";
 import { retireRun } from "../../works/retire-run.ts";
 import { putSave } from "../saves/copy-save.ts";
@@ -51,6 +52,8 @@ async function retireTrees({ works, clock }: Place, rig: RigRepository): Promise
   return stays;
 }
 
+const purging = (rig: RigRepository) => remotePlace(rig, "purge", null);
+
 type Settled = Outcome<{
   stays: Kept[];
   /** The store holds what nothing else does. */ holds: boolean;
@@ -79,7 +82,7 @@ async function deleteAll(
 ): Promise<Outcome<{ stays: Kept[] }>> {
   const stays: Kept[] = [];
   for (const { ref } of copies ? refs : []) {
-    const gone = await deleteRef(works, rig, { url: rig.remote.url, ref });
+    const gone = await deleteRef(works, rig, { place: purging(rig), ref });
     if (gone.ok) continue;
     if (gone.error.retryable && !final) return gone;
     stays.push({ path: `${ref} in ${rig.remote.url}`, reason: wordsOf(gone.error) });
@@ -99,7 +102,8 @@ async function makeSafe(
   let trouble: GitError | null = null;
   const left: StoreRef[] = [];
   for (const each of before.left) {
-    const sent = copies && each.ref.startsWith(WIP) ? await putSave(works, rig, each) : null;
+    const sent =
+      copies && each.ref.startsWith(WIP) ? await putSave(works, rig, purging(rig), each) : null;
     if (sent?.ok === true) continue;
     if (sent?.error.retryable === true && !final) return sent;
     trouble ??= sent?.error ?? null;

@@ -4,7 +4,7 @@ import type { RigRepository } from "../../git/mirror.ts";
 import { wipRef } from "../../git/names.ts";
 import { failure, type Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
-import { onlyMoved, refusalOf } from "../../git/push.ts";
+import { onlyMoved, type Place, refusalOf, remotePlace } from "../../git/push.ts";
 import type { KeptSave } from "../../spool/save-book.ts";
 import type { RigDesk } from "../../works/rig-desk.ts";
 import type { Works } from "../../works/works.ts";
@@ -29,16 +29,17 @@ export async function copySave(
       `The saved work is ${size.bytes} bytes; at most ${bytesMax} are copied.`,
       "Remove or ignore large files in the tree.",
     );
-  return putSave(works, rig, { ref: wipRef(save.beadId, save.runId), oid: save.oid });
+  const place = remotePlace(rig, "save", { runId: save.runId, fence: save.fence });
+  return putSave(works, rig, place, { ref: wipRef(save.beadId, save.runId), oid: save.oid });
 }
 
 /** The same whatever its size. Errors: branch_moved, push_refused, or what reaching the repository gives. */
 export async function putSave(
   works: Works,
   rig: RigRepository,
+  place: Place,
   { ref, oid }: { ref: string; oid: Oid },
 ): Promise<Outcome<object>> {
-  const place = { url: rig.remote.url };
   const now = await works.refs.read(place, [ref]);
   if (!now.ok) return now;
   const held = now.refs.get(ref) ?? null;

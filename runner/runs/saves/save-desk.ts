@@ -12,6 +12,7 @@ import type { Clock, Random } from "../../clock.ts";
 import type { GitError, Outcome } from "../../git/outcome.ts";
 import type { Oid } from "../../git/porcelain.ts";
 import type { SavedProof } from "../../git/proof.ts";
+import { remotePlace } from "../../git/push.ts";
 import type { RunRepository } from "../../git/run-repo.ts";
 import type { Unsaved } from "../../git/snapshot.ts";
 import type { Log } from "../../log.ts";
@@ -124,23 +125,29 @@ export class SaveDesk {
     const isBusy = this.#lanes.has(rigId);
     if (isBusy || !lease.valid || this.#closing.signal.aborted)
       return refuse("busy", "Saved work is being copied.", { retryable: true });
-    const gone = await this.#delete(save, given);
+    const gone = await this.#delete(runId, save, given);
     if (!gone.ok) return refuse("offline", gone.error.message, { retryable: true });
     if (!this.#closing.signal.aborted) saves.drop(runId);
     this.#troubles.delete(runId);
     return { ok: true, value: null };
   }
 
-  async #delete(save: KeptSave | null, given: ForgetFrame["given"]): Promise<Outcome<object>> {
+  async #delete(
+    runId: string,
+    save: KeptSave | null,
+    given: ForgetFrame["given"],
+  ): Promise<Outcome<object>> {
     const gone = save === null ? { ok: true as const } : await forgetSave(this.#deps, save);
     if (!gone.ok || given === null) return gone;
     const { works, rigs } = this.#deps;
     const opened = await rigs.open(given.rig);
     if (!opened.ok) return opened;
     const { rig } = opened;
-    const url = given.isHere ? rig.storeDir : rig.remote.url;
-    const left = await givenRefs(works, url, given.beadId);
-    return left.ok ? deleteGiven(works, rig, url, left.refs) : left;
+    const place = given.isHere
+      ? { url: rig.storeDir }
+      : remotePlace(rig, "save", { runId, fence: given.fence });
+    const left = await givenRefs(works, place, given.beadId);
+    return left.ok ? deleteGiven(works, rig, place, left.refs) : left;
   }
 
   /** Copies nothing of a rig any more; false while a copy of it is under way. */

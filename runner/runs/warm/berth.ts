@@ -69,7 +69,7 @@ export class Berth {
   /** Of what the rig's next work most likely begins from. */
   async #makeTree(spec: RunSpecOf<"work">, name: string): Promise<WarmTree | null> {
     const { works, rigs } = this.#place;
-    const fetched = await rigs.fetch(spec.rig);
+    const fetched = await rigs.fetch(spec.rig, null);
     if (!fetched.ok) return this.#failed(spec, fetched.error.message);
     const { rig, target, targetOid } = fetched;
     const { delivery } = spec.rig;

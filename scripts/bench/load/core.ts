@@ -44,6 +44,7 @@ export async function openCore(dataDir: string, policy: Partial<Policy> = {}): P
       purge: offline,
       browse: offline,
       diff: offline,
+      tryRemote: offline,
       close: quiet,
     },
     appVersion: "bench",

@@ -14,6 +14,7 @@ import { rigSecretId } from "../../store/settings.ts";
 import { updateRig } from "../../store/writes/rigs.ts";
 import { putSecret, removeSecret } from "../../store/writes/settings.ts";
 import type { Apply } from "../command.ts";
+import { tailOf } from "./secret-tail.ts";
 
 type Wish = Pick<
   CommandBody<"rig.update">["set"],
@@ -73,10 +74,6 @@ export function clash(
   );
 }
 
-/** Of a longer one people see the end, to tell it from another. */
-const TAIL_CHARS = 4;
-const TAIL_FROM_CHARS = 16;
-
 export const setRigSecret: Apply<"rig.secret"> = (tx, { rig: ref, name, value, gates }, ports) => {
   const rig = findRig(tx.db, ref);
   if (!rig.ok) return rig;
@@ -92,7 +89,7 @@ export const setRigSecret: Apply<"rig.secret"> = (tx, { rig: ref, name, value, g
   if (value !== null && others.length >= SECRETS_MAX)
     return refuse("invalid_body", `a rig has ${SECRETS_MAX} secrets at most. Take one away first.`);
   const rowId = rigSecretId(id, name);
-  const tail = value !== null && value.length >= TAIL_FROM_CHARS ? value.slice(-TAIL_CHARS) : "";
+  const tail = value === null ? "" : tailOf(value);
   if (value === null) removeSecret(tx, rowId);
   else putSecret(tx, rowId, ports.auth.seal(rowId, value), tail);
   const secrets =

@@ -286,6 +286,7 @@ ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpo
 ALTER TABLE `rigs` ADD `labels` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `labels_at` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `environment` text DEFAULT '{"variables":{},"instructions":{"polecat":null,"refinery":null},"toolServers":{"polecat":{},"refinery":{}},"copies":[],"ports":0,"teardown":null,"secrets":[],"version":0}' NOT NULL;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `credential` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `deletion` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint

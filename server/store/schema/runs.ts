@@ -32,6 +32,7 @@ import type {
   HostFigures,
   SavedKept,
   SavedPlace,
+  ShownCredential,
 } from "../../../protocol/index.ts";
 import type { TurnState } from "../../model/states.ts";
 import type { Repetition } from "../../model/ladder.ts";
@@ -71,6 +72,8 @@ export const rigs = sqliteTable(
     labelsAt: at("labels_at").notNull().default(0),
     /** What its people give its runs; the secrets' values are sealed elsewhere. */
     environment: json<RigEnvironment>("environment").notNull().default(NO_ENVIRONMENT),
+    /** What is shown of the credential of its repository. */
+    credential: json<ShownCredential>("credential"),
     version: integer("version").notNull().default(1),
     createdAt: at("created_at").notNull(),
     /** A person deletes it; its runs end first. */

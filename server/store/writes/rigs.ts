@@ -18,7 +18,8 @@ type RigSettings = Pick<
   | "isolationConfirmed"
   | "directMergeConfirmed"
   | "environment"
->;
+> &
+  Partial<Pick<RigRow, "credential">>;
 
 /** A new rig waits for its baseline before anything is dispatched to it. */
 export function insertRig(tx: Tx, rig: { name: string; remote: string } & RigSettings): string {

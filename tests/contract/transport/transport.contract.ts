@@ -40,6 +40,7 @@ const deaf: FrameListeners = {
   purge: unheard,
   browse: unheard,
   diff: unheard,
+  try_remote: unheard,
   terminal: unheard,
 };
 

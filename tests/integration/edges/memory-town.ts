@@ -163,6 +163,10 @@ export class MemoryTown implements TownCore {
     return Promise.resolve(ok({ values: {} }));
   }
 
+  repository(): ReturnType<TownCore["repository"]> {
+    return Promise.resolve(ok({ credential: null }));
+  }
+
   snapshot_put(): ReturnType<TownCore["snapshot_put"]> {
     return Promise.resolve(ok(null));
   }

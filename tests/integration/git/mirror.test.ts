@@ -160,6 +160,7 @@ test("[A4] a private repository over http asks for a credential, which then goes
     },
   });
   const url = `http://127.0.0.1:${host.port}/private.git`;
+  const secret = "s3cr3t-value";
   const argvs: string[] = [];
   const watched = {
     run: (argv: readonly string[], options: Parameters<typeof testExec.run>[1]) => (
@@ -171,14 +172,14 @@ test("[A4] a private repository over http asks for a credential, which then goes
     exec: watched,
     home: join(dir, "home"),
     path: process.env["PATH"] ?? "",
+    askAccess: () => Promise.resolve({ ok: true, credential: { username: "x", password: secret } }),
   });
   const { rig } = must(await openRig(git, root, "rg1", { url, kind: "url" }));
   expect(await fetchRig(git, rig, "main")).toMatchObject({
     ok: false,
     error: { code: "authentication" },
   });
-  const secret = "s3cr3t-value";
-  const given = await fetchRig(watchedGit, rig, "main", { username: "x", password: secret });
+  const given = await fetchRig(watchedGit, rig, "main");
   await host.stop(true);
   expect(given).toMatchObject({ ok: false, error: { code: "authentication" } });
   expect(seen).toContain(`Basic ${btoa(`x:${secret}`)}`);

@@ -25,6 +25,7 @@ import {
   type RunnerRight,
   type RunSpec,
   type StopFrame,
+  type TryRemoteFrame,
   type TurnFrame,
 } from "../../../protocol/index.ts";
 import { openAuth, type Auth } from "../../../server/auth/auth.ts";
@@ -114,6 +115,13 @@ class PlayedPort implements RunnerPort {
     this.asked.push(runnerId);
     this.looks.push(frame);
     return Promise.resolve(this.answerBrowse(frame));
+  }
+  /** Credentials that were to be tried. */
+  readonly tried: { runnerId: string; frame: TryRemoteFrame }[] = [];
+  answerTry: (frame: TryRemoteFrame) => Ack<null> = () => ({ ok: true, value: null });
+  tryRemote(runnerId: string, frame: TryRemoteFrame): Promise<Ack<null>> {
+    this.tried.push({ runnerId, frame });
+    return Promise.resolve(this.answerTry(frame));
   }
   close(): void {
     this.happened();

@@ -227,7 +227,7 @@ test("[B20] [C9] what a person gave goes with the saved work of its bead, though
     stage.port.forgets.find(({ runId }) => runId === offer.spec.runId),
   );
   const remote = { id: rig, remote: "/nowhere/sample" };
-  expect(told.given).toEqual({ rig: remote, beadId: id, isHere: false });
+  expect(told.given).toMatchObject({ rig: remote, beadId: id, isHere: false });
   const first = await stage.until(() =>
     stage.port.forgets.find(({ runId }) => runId === spec.runId),
   );

@@ -65,6 +65,7 @@ export class TestRunner {
         purge: () => Promise.resolve(ok({ kept: [] })),
         diff: () => Promise.resolve(ok(null)),
         browse: () => Promise.resolve(ok(null)),
+        try_remote: () => Promise.resolve(ok(null)),
       },
       AbortSignal.timeout(ANSWER_MS),
     );

@@ -2,7 +2,7 @@
  * The end of a rig for good. Of its rows nothing stays but the names of its runs, so that a late word of a runner is known
  * as one; every runner that the town knows is owed the order to remove what it has.
  */
-import { and, desc, eq, inArray, like, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, like, ne, or, sql } from "drizzle-orm";
 import { FINISHED_MAX, type PurgeFrame } from "../../../../protocol/index.ts";
 import { present } from "../../present.ts";
 import {
@@ -19,10 +19,12 @@ import { formulas, molecules } from "../../schema/molecules.ts";
 import { fences, purgedRuns, rigs, runners, runs, usage } from "../../schema/runs.ts";
 import { snapshots } from "../../schema/snapshots.ts";
 import { inbox, outbox, secrets, settings, timers } from "../../schema/town.ts";
-import { rigSecretId } from "../../settings.ts";
+import { credentialId, rigSecretId } from "../../settings.ts";
 import { trashedRig } from "../../trash/in-trash.ts";
+import { purgeSubject } from "../../trash/purge-subject.ts";
 import type { Tx } from "../../tx.ts";
 import { owe } from "../outbox.ts";
+import { removeSecret } from "../settings.ts";
 
 /** What a runner is told, but for the number of its connection. */
 export type PurgeOrder = Omit<PurgeFrame, "connection" | "final">;
@@ -41,15 +43,28 @@ export function purgeRig(tx: Tx, rigId: string): void {
       .delete(secrets)
       .where(eq(secrets.id, rigSecretId(rigId, name)))
       .run();
+  // Those who have to remove what is there ask with it once more.
+  if (owed.length === 0) removeSecret(tx, credentialId(rigId));
   tx.db.delete(rigs).where(eq(rigs.id, rigId)).run();
   const work = rig.deletion?.work ?? "save";
   const copies = rig.savedWork === "remote" && rig.delivery !== "none";
   for (const { runnerId, finished } of owed) {
     const order: PurgeOrder = { rigId, remote: rig.remote, work, finished, copies };
-    const subject = `purge:${rigId}:${runnerId}`;
+    const subject = purgeSubject(rigId, runnerId);
     owe(tx, { kind: "rig.purge", subject, runnerId, argument: JSON.stringify(order) });
   }
   tx.touch("rig", rigId);
+}
+
+/** A runner has done, or is known no more. With the last of them nobody needs the rig's credential. */
+export function purgeDone(tx: Tx, rigId: string, runnerId: string): void {
+  const mine = purgeSubject(rigId, runnerId);
+  const others = tx.db
+    .select({ subject: outbox.subject })
+    .from(outbox)
+    .where(and(like(outbox.subject, purgeSubject(rigId, "%")), ne(outbox.subject, mine)))
+    .get();
+  if (others === undefined) removeSecret(tx, credentialId(rigId));
 }
 
 /** Runs whose saved work is there though their bead has closed, the newest first. */

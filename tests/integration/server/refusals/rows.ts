@@ -269,6 +269,11 @@ const townRows = {
     row("invalid_body", "a reserved name", () => ({ name: "GIT_DIR" })),
     row("not_found", "a secret that is not there", () => ({ value: null })),
   ],
+  "credential.set": [
+    wrong("a token of two lines", () => ({ password: "one\ntwo" })),
+    row("unsupported", "a repository that is at no https address", same),
+  ],
+  "credential.remove": [row("not_found", "of a rig that has none", same)],
   "rig.recheck": [],
   "rig.remove": [],
   "rig.restore": [row("already_exists", "under a name that is taken", () => ({ name: "other" }))],
