@@ -66,7 +66,7 @@ export function AgentDrawer({ id }: { id: string }) {
             <Part title="Runs" count={ordered.length}>
               <Rows>
                 {ordered.map((run) => (
-                  <RunRow key={run.id} run={run} />
+                  <RunRow key={run.id} run={run} named />
                 ))}
               </Rows>
             </Part>

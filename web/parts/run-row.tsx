@@ -1,16 +1,22 @@
 /** A run in one line. */
 import type { Run } from "../../protocol/index.ts";
 import { shortId } from "../../protocol/index.ts";
+import { useImage } from "../lib/town.tsx";
 import { RefLink } from "../shell/ref-link.tsx";
 import { Age, Took } from "../ui/age.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { spent } from "../words/figures.ts";
 import { runKindWords, runLook } from "../words/states.ts";
 
-export function RunRow({ run }: { run: Run }) {
+/** `named`: it says which bead it is of, where the rows around it are of several. */
+export function RunRow({ run, named = false }: { run: Run; named?: boolean }) {
+  const bead = named ? run.beadId : null;
+  const issue = useImage("issue", bead);
   const look = runLook(run);
   const phase = run.phase === run.state ? null : run.phase;
-  const detail = run.state === "ended" ? run.reason?.message : phase;
+  const said = run.state === "ended" ? run.reason?.message : phase;
+  const title = bead && (issue?.title ?? shortId(bead));
+  const detail = [title, said].filter(Boolean).join(" · ");
   return (
     <RefLink
       row

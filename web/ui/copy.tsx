@@ -43,7 +43,7 @@ export function CopyButton({
         size={12}
         strokeWidth={1.5}
         aria-hidden
-        className={copied ? "text-s-landed" : "opacity-60 group-hover:opacity-100"}
+        className={cx("shrink-0", copied ? "text-s-landed" : "opacity-60 group-hover:opacity-100")}
       />
     </button>
   );
