@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Renewal } from "./upstream/upstream.ts";
 import { openGateway, type GatewayOptions, type ModelCallRecord } from "./gateway.ts";
 import {
   classifyAnswer,
@@ -74,6 +75,14 @@ function setUp(
   };
 }
 
+/** One that nobody listens on. */
+function freePort(): number {
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  const { port = 0 } = server;
+  void server.stop(true);
+  return port;
+}
+
 const stream = () =>
   new Response(new Blob(CHUNKS).stream(), { headers: { "content-type": "text/event-stream" } });
 const call = { model: "big", messages: [], stream: true };
@@ -95,7 +104,7 @@ describe("model gateway", () => {
       return Promise.resolve({ ok: true as const, upstream: { ...upstream, apiKey: "pass-2" } });
     };
     const upstream = { baseUrl: town.upstreamUrl, apiKey: "pass-1", viaTown: true };
-    const patience = { retriesMax: 0 };
+    const patience = { retriesMax: 0, townTriesMax: 0 };
     await using gateway = setUp(stream, { upstream, renew, patience });
     const say = async (code: string, status: number) => {
       refusal = [code, status];
@@ -111,11 +120,40 @@ describe("model gateway", () => {
     expect(await say("not_found", 404)).toMatchObject({ status: 404, kind: "other" });
     expect(await say("rate_limited", 429)).toMatchObject({ status: 429, kind: "throttle" });
     expect(await say("offline", 503)).toMatchObject({ status: 503, kind: "unreachable" });
+    expect(await say("model_unreachable", 502)).toMatchObject({ status: 502, kind: "unreachable" });
     const before = asked;
     expect(await say("unauthenticated", 401)).toMatchObject({ status: 200 });
     expect(asked).toBe(before + 2);
     expect(town.requests.at(-1)?.headers.get("authorization")).toBe("Bearer pass-2");
     expect(gateway.requests).toEqual([]);
+  });
+
+  test("[C16] a call through the town waits while the town starts anew, and goes on with another pass; the agent and its run hear nothing of it", async () => {
+    const port = freePort();
+    let renewals = 0;
+    const renew = (): Promise<Renewal> =>
+      Promise.resolve(
+        ++renewals === 1
+          ? { ok: false, retryable: true, message: "The town cannot be asked yet." }
+          : { ok: true, upstream: { ...upstream, apiKey: "pass-2" } },
+      );
+    const upstream = { baseUrl: `http://127.0.0.1:${port}`, apiKey: "pass-1", viaTown: true };
+    await using gateway = setUp(stream, { upstream, renew, patience: { backOffMs: 2 } });
+    const answer = gateway.ask(call);
+    const refuse = (code: string, status: number) =>
+      Response.json({}, { status, headers: { "x-gastown-refusal": code } });
+    let starting = 2;
+    const town = Bun.serve({
+      ...{ hostname: "127.0.0.1", port, development: false },
+      fetch(request) {
+        if (starting-- > 0) return refuse("busy", 503);
+        const isFresh = request.headers.get("authorization") === "Bearer pass-2";
+        return isFresh ? stream() : refuse("unauthenticated", 401);
+      },
+    });
+    expect(await (await answer).text()).toBe(CHUNKS.join(""));
+    expect({ renewals, failures: gateway.failures }).toEqual({ renewals: 2, failures: [] });
+    await town.stop(true);
   });
 
   test("[C16] a stream passes unchanged, with the key added, and is metered by class", async () => {

@@ -87,9 +87,13 @@ export class ModelRelay {
       free();
       if (ask.signal.aborted) return refuse("offline", "Who called has hung up.");
       this.#options.log.warn({ runId, error: String(error) }, "a call was not passed on");
-      return refuse("offline", "The model's endpoint cannot be reached from the town. Try again.", {
-        retryable: true,
-      });
+      return refuse(
+        "model_unreachable",
+        "The model's endpoint cannot be reached from the town. Try again.",
+        {
+          retryable: true,
+        },
+      );
     }
   }
 

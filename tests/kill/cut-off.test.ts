@@ -13,7 +13,7 @@ import { addRig, noteTaker, turnsOf, untilNoted, worksOf } from "./note-taker.ts
 import { hasHandedIn, isAtRest } from "./runner-disk.ts";
 import { drawn, oneOfThem } from "../support/sample.ts";
 
-const long = oneOfThem("cut off", 4);
+const long = oneOfThem("cut off", 5);
 
 const LIMIT_MS = 300_000;
 const needsAgent = isLeftOut("agent") || isLeftOut("sandbox");
@@ -175,6 +175,35 @@ long(() =>
       await untilLanded(town, beadId);
       expect(await landedBeads(remote)).toEqual([beadId]);
       await untilAtRest(stopped, town);
+      expect(await landedBeads(remote)).toEqual([beadId]);
+    },
+    LIMIT_MS,
+  ),
+);
+
+long(() =>
+  test.skipIf(needsAgent)(
+    "[C6] [C16] [R3] a runner that calls the model through the town, cut off while the model thinks: the call waits for the town, the same run ends its work, and what nobody heard is counted",
+    async () => {
+      // After its start a town suspects nobody for as long as it takes to give one up.
+      const policy = { heartbeatMs: 500, runnerSuspectMs: 3_000, runnerLostMs: 30_000 };
+      await using town = await openWholeTown({
+        ...{ args: ["--no-runner"], modelKey: "a-key-of-the-town", policy },
+        entries: noteTaker(5_000),
+      });
+      await using runner = await hireRunner(town, "far", { rights: ["merge"] });
+      const { remote, rigId } = await addRig(town, { codeReview: false });
+      const { beadId, runId } = await untilNoted(town, rigId);
+      runner.cable.cut();
+      await untilRunner(town, "far", "suspect");
+      runner.cable.mend();
+      await untilLanded(town, beadId);
+      const works = await worksOf(town, beadId);
+      expect(works).toMatchObject([{ id: runId, outcome: "done" }]);
+      expect(turnsOf(town)).toEqual([0, 1, 2, 2]);
+      expect(works[0]?.usage.calls).toBe(
+        town.calls.filter(({ role }) => role === "polecat").length,
+      );
       expect(await landedBeads(remote)).toEqual([beadId]);
     },
     LIMIT_MS,

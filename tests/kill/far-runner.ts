@@ -1,6 +1,7 @@
 // A runner of a test's town on the same host, as a far one: a process with a data directory and a network of its own.
 import { mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import type { RunnerRight } from "../../protocol/index.ts";
 import { Cable } from "../../scripts/torture/cable.ts";
 import { repositoryRoot } from "../support/town-process.ts";
 import { untilTopic, type WholeTown } from "../support/whole-town.ts";
@@ -25,6 +26,8 @@ export interface Hiring {
   env?: Record<string, string>;
   /** What starts it: a command line before its own. */
   within?: readonly string[];
+  /** What its token lets it have; all, unless given. */
+  rights?: RunnerRight[];
   /** An earlier one whose data directory it takes over. */
   after?: FarRunner;
 }
@@ -33,12 +36,12 @@ export interface Hiring {
 export async function hireRunner(
   town: WholeTown,
   name: string,
-  { pathFirst, env = {}, within = [], after }: Hiring = {},
+  { pathFirst, env = {}, within = [], rights = ["model", "merge"], after }: Hiring = {},
 ): Promise<FarRunner> {
   const { token } = await town.client.call("token.create", {
     role: "runner",
     name,
-    rights: ["model", "merge"],
+    rights,
   });
   const cable = await Cable.lay(Number(new URL(town.process.ready.url).port));
   const dataDir = after?.dataDir ?? join(town.dir, name);

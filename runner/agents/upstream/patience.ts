@@ -9,6 +9,8 @@ export interface Patience {
   retriesMax: number;
   /** Before the first of them; doubles. */
   backOffMs: number;
+  /** Further tries of a call through a town that is away; its pauses end at 5 s. */
+  townTriesMax: number;
   /** A provider that asks for a longer pause is told to the agent, which waits by its own rule. */
   retryAfterMsMax: number;
 }
@@ -18,5 +20,7 @@ export const PATIENCE: Patience = {
   silenceMs: 5 * 60_000,
   retriesMax: 2,
   backOffMs: 250,
+  // Three minutes: more than a lease and a start of the town, less than the silence at which an agent is nudged.
+  townTriesMax: 40,
   retryAfterMsMax: 5_000,
 };

@@ -48,8 +48,10 @@ export type UpstreamAnswer =
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
 /** What the town refuses for a while, or until it is asked for another pass. Its other refusals are about the call. */
 const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
-  ...(["unauthenticated", "rate_limited", "busy", "offline"] as const),
+  ...(["unauthenticated", "rate_limited", "model_unreachable"] as const),
 ]);
+const TOWN_AWAY: ReadonlySet<string> = new Set<ErrorCode>(["busy", "offline"]);
+const TOWN_BACK_OFF_MS_MAX = 5_000;
 
 export class Upstream {
   readonly #patience: Patience;
@@ -75,21 +77,22 @@ export class Upstream {
   async call(call: UpstreamCall): Promise<UpstreamAnswer> {
     let recovered: ModelFailure | null = null;
     let renewed = false;
-    for (let attempt = 0; ; attempt++) {
+    const tries = { endpoint: 0, town: 0 };
+    for (;;) {
       const target = this.#target;
       const tried = await this.#tryOnce(call, target);
       if (tried.ok) return { ...tried, recovered };
-      if (tried.failure === null) return tried;
-      if (tried.failure.kind === "auth" && !renewed) {
-        renewed = true;
+      let failed: Tried & { ok: false } = tried;
+      if (tried.failure?.kind === "auth" && !renewed) {
         const change = await this.#changeOf(target);
         if (call.signal.aborted) return { ok: false, failure: null };
-        if (change === "other") continue;
-        return change === "same" ? tried : this.#unreachable(change.unknown, true);
+        renewed = change === "other";
+        if (renewed) continue;
+        if (typeof change === "object") failed = this.#unknown(change.unknown, target);
       }
-      const pauseMs = tried.final ? null : this.#pauseBefore(attempt, tried.failure);
-      if (pauseMs === null) return tried;
-      if (tried.failure.kind === "throttle") recovered = tried.failure;
+      const pauseMs = this.#pauseBefore(tries, failed);
+      if (pauseMs === null) return failed;
+      if (failed.failure?.kind === "throttle") recovered = failed.failure;
       await sleep(systemClock, pauseMs, call.signal);
       if (call.signal.aborted) return { ok: false, failure: null };
     }
@@ -119,12 +122,28 @@ export class Upstream {
   }
 
   /** How long to wait before one more try, or null: the agent is told. */
-  #pauseBefore(attempt: number, { kind, retryAfterMs }: ModelFailure): number | null {
-    const { retriesMax, backOffMs, retryAfterMsMax } = this.#patience;
-    if (attempt >= retriesMax) return null;
+  #pauseBefore(
+    tries: { endpoint: number; town: number },
+    failed: Tried & { ok: false },
+  ): number | null {
+    if (failed.failure === null || failed.final) return null;
+    const { retriesMax, townTriesMax, backOffMs, retryAfterMsMax } = this.#patience;
+    const { kind, retryAfterMs } = failed.failure;
+    if (failed.townAway) {
+      // It starts anew, or the network is away: nothing that an agent could mend.
+      if (tries.town >= townTriesMax) return null;
+      return Math.min(backOffMs * 2 ** tries.town++, TOWN_BACK_OFF_MS_MAX);
+    }
+    if (tries.endpoint >= retriesMax) return null;
     if (retryAfterMs !== null && retryAfterMs > retryAfterMsMax) return null;
+    const growing = Math.max(retryAfterMs ?? 0, backOffMs * 2 ** tries.endpoint++);
     if (kind === "throttle") return retryAfterMs;
-    return kind === "unreachable" ? Math.max(retryAfterMs ?? 0, backOffMs * 2 ** attempt) : null;
+    return kind === "unreachable" ? growing : null;
+  }
+
+  /** Nothing is known of the key: the town could not be asked. */
+  #unknown(said: string, { viaTown = false }: ModelUpstream): Tried & { ok: false } {
+    return { ...this.#unreachable(said), final: !viaTown, townAway: viaTown };
   }
 
   async #tryOnce(call: UpstreamCall, target: ModelUpstream): Promise<Tried> {
@@ -153,19 +172,24 @@ export class Upstream {
     } catch (error) {
       if (signal.aborted) return { ok: false, failure: null };
       const why = error instanceof Error ? error.message : String(error);
-      return late.signal.aborted
-        ? this.#unreachable("The model endpoint did not begin to answer in time.", true)
-        : this.#unreachable(`The model endpoint cannot be reached: ${why}`, false);
+      if (late.signal.aborted)
+        return {
+          ...this.#unreachable("The model endpoint did not begin to answer in time."),
+          final: true,
+        };
+      const { viaTown = false } = target;
+      const what = viaTown ? "The town" : "The model endpoint";
+      return { ...this.#unreachable(`${what} cannot be reached: ${why}`), townAway: viaTown };
     } finally {
       callOff();
     }
     return answer.ok ? { ok: true, answer } : this.#refused(call, target, answer);
   }
 
-  #unreachable(said: string, final: boolean): Tried & { ok: false } {
+  #unreachable(said: string): Failed {
     const message = this.redact(said);
     const failure = { kind: "unreachable", status: null, message, retryAfterMs: null } as const;
-    return { ok: false, failure, said: "", final };
+    return { ok: false, failure, said: "" };
   }
 
   async #refused(
@@ -185,12 +209,20 @@ export class Upstream {
     }
     const failure = classifyAnswer(answer, said, dialect.failureKinds, this.#now());
     const own = viaTown ? answer.headers.get(RELAY_REFUSAL_HEADER) : null;
-    if (own === null || PASSING.has(own)) return { ok: false, failure, said, final: false };
+    if (own !== null && TOWN_AWAY.has(own)) return { ok: false, failure, said, townAway: true };
+    if (own === null || PASSING.has(own)) return { ok: false, failure, said };
     return { ok: false, failure: { ...failure, kind: "other" }, said, final: true };
   }
 }
 
-type Tried =
-  | { ok: true; answer: Response }
-  | { ok: false; failure: ModelFailure; said: string; final: boolean }
-  | { ok: false; failure: null };
+interface Failed {
+  ok: false;
+  failure: ModelFailure;
+  said: string;
+  /** Not worth another try. */
+  final?: boolean;
+  /** It was the town that could not take the call. */
+  townAway?: boolean;
+}
+
+type Tried = { ok: true; answer: Response } | Failed | { ok: false; failure: null; final?: true };

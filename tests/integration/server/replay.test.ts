@@ -196,6 +196,21 @@ test("[F10] [C7] what people let runners have, and what a hello says of it, is i
   expect(rows["runners"]).toMatchObject([{ rights: '["model"]', labels: '["gpu"]' }]);
 });
 
+test("[F10] [C16] what calls through the town used is in a slice", async () => {
+  await stage.do("runner.rights", { runner: runner.id, rights: ["merge"] });
+  const before = stage.port.offers.length;
+  await stage.do("bead.sling", { rig, title: "Relayed" });
+  const { spec } = await stage.offered("work", before);
+  const used = { model: "m", inputTokens: 7, outputTokens: 5, reasoningTokens: 0 };
+  const cached = { cacheReadTokens: 0, cacheWriteTokens: 0 };
+  await stage.core.modelUsed(spec.runId, {
+    ...{ ...used, ...cached, costUsd: null, durationMs: 1, status: 200 },
+  });
+  const { rows } = await replayed(await sliceOf());
+  expect(rows).toEqual(rowsOf(stage.databaseFile));
+  expect(rows["usage"]).toMatchObject([{ run_id: spec.runId, input_tokens: 7 }]);
+});
+
 test("[F10] [R9] no secret is in a recording or a slice: no key, no token, nothing that was sealed", async () => {
   await stage.do("model.set", {
     provider: "openai-compatible",
