@@ -21,6 +21,9 @@ const PACE_MS = 20;
 /** Into its tool call, for an agent that dies in one. */
 const DIES_MS = 2;
 const CALL_TOKENS = { inputTokens: 100, outputTokens: 20 };
+/** What each call adds to its conversation: some fill half of their window, some do not. */
+const CONTEXT_TOKENS = 12_000;
+const WINDOW_TOKENS = 200_000;
 const NO_TOKENS = { reasoningTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 export interface AgentWorld {
@@ -128,6 +131,12 @@ export class SimAgent implements AgentDriver {
     if (this.#state !== "up") return Promise.resolve(gone());
     const { turns, calls } = this.#memory;
     const memory: AgentMemory = { turns, calls: calls + this.#usage.calls };
+    if (this.#spec.role === "polecat")
+      this.#tell({
+        type: "context",
+        tokens: CONTEXT_TOKENS * memory.calls,
+        windowTokens: WINDOW_TOKENS,
+      });
     return Promise.resolve({ ok: true, value: new TextEncoder().encode(JSON.stringify(memory)) });
   }
 

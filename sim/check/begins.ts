@@ -50,6 +50,9 @@ export class BeginChecks {
     const issue = beadId === null ? undefined : this.#view.issues.get(beadId);
     if (kind === "merge" && issue !== undefined && isEnding(issue)) this.#withdrawing.add(id);
     this.#notPaused(run);
+    const leaving = this.#view.rigs.get(run.rigId ?? "")?.deletion ?? null;
+    if (leaving !== null)
+      throw new Violation("leaving-rests", `${id} began while its rig is being deleted`);
     if (beadId !== null) this.#ofBead(run, beadId);
     if (kind === "work" || kind === "review" || kind === "triage") this.#withinSlots(run);
     if (kind === "review" && !this.#havePeople()) this.#triesLeft(run);
@@ -97,6 +100,8 @@ export class BeginChecks {
     if (issue?.held === true && !this.#withdrawing.has(id))
       throw new Violation("held-rests", `${id} began while ${beadId} is held`);
     if (kind !== "work") return;
+    if (issue?.taken?.given === null)
+      throw new Violation("taken-rests", `${id} began while a person works on ${beadId}`);
     for (const on of issue?.blockedBy ?? []) {
       const blocker = this.#view.issues.get(on);
       if (blocker !== undefined && blocker.status !== "closed")

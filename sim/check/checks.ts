@@ -186,6 +186,7 @@ export class Checks {
     // It had ended before anybody looked.
     if (before === undefined && run.state === "ended") return this.#runs.know(run);
     this.#triage.run(run);
+    this.#remembered.run(run, this.view);
     this.#runs.see(before, run);
     // A town that was put back does not know which offers its runners have had.
     if (!this.#play.wasRestored) this.#offers.see(before, run);
@@ -200,7 +201,7 @@ export class Checks {
 
   #issue(before: Image<"issue"> | undefined, issue: Image<"issue">): void {
     const { id, status, outcome, failure } = issue;
-    this.#work.issue(issue);
+    this.#work.issue(before, issue);
     if (before?.status !== status)
       this.#say(
         `bead ${id} (${issue.title}): ${status}${outcome === null ? "" : ` as ${outcome}`}`,

@@ -43,7 +43,11 @@ export class WorkChecks {
     if (before?.state !== "ended") this.#beginnings.ended(run);
   }
 
-  issue({ id, startFailures, workAttempts, failure, status }: Image<"issue">): void {
+  issue(before: Image<"issue"> | undefined, issue: Image<"issue">): void {
+    const { id, startFailures, workAttempts, failure, status } = issue;
+    const isTaken = before?.taken?.given === null;
+    if (isTaken && before?.status !== "in_review" && status === "in_review")
+      throw new Violation("taken-stays", `${id} went to review while a person works on it`);
     const tries = { work_attempts: workAttempts, start_failures: startFailures };
     const most = { work_attempts: POLICY.workAttemptsMax, start_failures: POLICY.startFailuresMax };
     const code = failure?.code;

@@ -20,8 +20,11 @@ function restore(world: FaultWorld): void {
   const { play, random } = world;
   const backups: Uint8Array[] = [];
   again(world, "a backup is made", 60_000, () => {
-    const isReady = play.town.isUp && play.view.rigs.size === play.rigs.length;
-    if (isReady) backups.push(play.town.databases.backup());
+    const rigs = [...play.view.rigs.values()];
+    // Nobody takes back a rig that was on its way into the trash, and came back from there.
+    const isWhole =
+      rigs.length === play.rigs.length && rigs.every(({ deletion }) => deletion === null);
+    if (play.town.isUp && isWhole) backups.push(play.town.databases.backup());
   });
   again(world, "a backup is put back", 400_000, () => {
     const backup = backups[random.below(backups.length)];
@@ -43,7 +46,7 @@ function setRight(play: Play): void {
   });
 }
 
-function wishAgain({ people, view }: Play): void {
+function wishAgain({ people, taken, view }: Play): void {
   const wishes: (readonly [string, object])[] = [
     ["town.resume", {}],
     ...FIGURES.map(([key]) => ["settings.unset", { key }] as const),
@@ -54,6 +57,8 @@ function wishAgain({ people, view }: Play): void {
     wishes.push(["runner.rights", { runner, rights: RUNNER_RIGHTS }]);
   }
   for (const rig of view.rigs.keys()) wishes.push(["rig.update", { rig, set: { labels: [] } }]);
+  // Also those that are in the trash now, when they are back.
+  for (const bead of taken) wishes.push(["bead.give", { bead, work: null }]);
   for (const { id, held } of view.issues.values()) {
     if (held) wishes.push(["bead.release", { bead: id }]);
     wishes.push(["budget.set", { scope: "bead", of: id, tokens: null }]);

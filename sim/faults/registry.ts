@@ -1,5 +1,5 @@
 /** Every fault there is, by name. */
-import { peopleFaults } from "./people/acting.ts";
+import { handFaults, peopleFaults } from "./people/acting.ts";
 import { agentFaults } from "./agents.ts";
 import { dataFaults } from "./backups.ts";
 import type { Fault } from "./fault.ts";
@@ -14,6 +14,7 @@ export const faults: readonly Fault[] = [
   ...agentFaults,
   ...peopleFaults,
   ...dataFaults,
+  ...handFaults,
 ];
 
 /** Names of faults from a list of names and groups, e.g. `infra,agent-lies`; an unknown one is returned as `unknown`. */

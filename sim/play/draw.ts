@@ -28,11 +28,19 @@ const MERGES = new Set([
 const RIGS = new Set(["people-delete-rig", "people-purge-rig"]);
 const OF_RIGS = 0.15;
 
+/** Drawn apart, so that what was drawn before these were there is as it was. */
+const HANDS = ["people-take", "people-wake", "people-rework"];
+const OF_HANDS = 0.4;
+const APART = new Set([...RIGS, ...HANDS]);
+
 type Drawn = Required<Omit<Scenario, "traceLines">> & { faults: string[] };
 
 /** A scenario of chance. */
 export function drawScenario(seed: number): Drawn {
-  const drawn = drawMost(seed);
+  const most = drawMost(seed);
+  const ownHands = new SimRandom(seed + 2_000_003);
+  const hands = HANDS.filter(() => ownHands.unit() < OF_HANDS);
+  const drawn = { ...most, faults: [...most.faults, ...hands] };
   const takesRigs = new SimRandom(seed + 1_000_003).unit() < OF_RIGS;
   return takesRigs ? { ...drawn, faults: [...drawn.faults, ...RIGS] } : drawn;
 }
@@ -47,7 +55,7 @@ function drawMost(seed: number): Drawn {
     runners: random.unit() < 0.35 ? 1 : 2 + random.below(2),
   };
   const under = (isChosen: (fault: Fault) => boolean) =>
-    faults.filter((fault) => !RIGS.has(fault.name) && isChosen(fault)).map(({ name }) => name);
+    faults.filter((fault) => !APART.has(fault.name) && isChosen(fault)).map(({ name }) => name);
   const often = () => 3 + random.below(4);
   switch (seed % 5) {
     case 0: {

@@ -101,6 +101,8 @@ export class Play {
   readonly deleted = new Set<string>();
   /** Those that the town does not know any more: they are newer than the backup that was put back. */
   readonly forgotten = new Set<string>();
+  /** Beads that people have ever worked on themselves. */
+  readonly taken = new Set<string>();
   /** Rigs that somebody deletes, until they are back. */
   readonly leaving = new Set<string>();
   /** Rigs that are gone for good. */

@@ -3,11 +3,18 @@ import { again, type Fault } from "../fault.ts";
 import type { Act } from "./act.ts";
 import { answer, decide, mail, resolve } from "./answers.ts";
 import { cancel, close, comment, edit, hold, remove, reopen, resume, stopRun } from "./beads.ts";
+import { rework, take, wake } from "./hands.ts";
 import { cancelMolecule, convoy, decideStep } from "./groups.ts";
 import { deleteRig, purgeRig } from "./rigs.ts";
 import { agents, away, budget, figures, grants, pause, protect, settings } from "./town.ts";
 
-const acts: readonly { name: string; everyMs: number; act: Act }[] = [
+interface Acting {
+  name: string;
+  everyMs: number;
+  act: Act;
+}
+
+const acts: readonly Acting[] = [
   { name: "people-edit", everyMs: 30_000, act: edit },
   { name: "people-comment", everyMs: 60_000, act: comment },
   { name: "people-close", everyMs: 200_000, act: close },
@@ -36,10 +43,18 @@ const acts: readonly { name: string; everyMs: number; act: Act }[] = [
   { name: "people-purge-rig", everyMs: 600_000, act: purgeRig },
 ];
 
-export const peopleFaults: readonly Fault[] = acts.map(({ name, everyMs, act }) => ({
-  name,
-  group: "people",
-  begin: (world) => {
+const handActs: readonly Acting[] = [
+  { name: "people-take", everyMs: 90_000, act: take },
+  { name: "people-wake", everyMs: 90_000, act: wake },
+  { name: "people-rework", everyMs: 60_000, act: rework },
+];
+
+export const peopleFaults: readonly Fault[] = acts.map(faultOf);
+/** In a list of their own: what a seed draws from the others stays as it is. */
+export const handFaults: readonly Fault[] = handActs.map(faultOf);
+
+function faultOf({ name, everyMs, act }: Acting): Fault {
+  const begin: Fault["begin"] = (world) => {
     const { play, random } = world;
     again(world, `a person may act: ${name}`, everyMs, () => {
       const ids = [...play.beads.values()];
@@ -49,5 +64,6 @@ export const peopleFaults: readonly Fault[] = acts.map(({ name, everyMs, act }) 
       world.fired();
       play.people.wish(...wish);
     });
-  },
-}));
+  };
+  return { name, group: "people", begin };
+}
