@@ -6,6 +6,7 @@ import { CallMeter } from "../../protocol/model-api/call-meter.ts";
 import type { Dialect, Endpoint, JsonObject } from "../../protocol/model-api/dialect.ts";
 import { parseJson } from "../../protocol/model-api/model-usage.ts";
 import type { ModelGrant, RelayedUse } from "../core.ts";
+import { KeyCut } from "./key-cut.ts";
 
 export interface RelayedRequest {
   dialect: Dialect;
@@ -33,6 +34,7 @@ export interface RelayPorts {
 const WHOLE_BYTES_MAX = 8 * 1024 * 1024;
 const ERROR_BYTES_MAX = 64 * 1024;
 const BAD_GATEWAY = 502;
+const NOTHING = new Uint8Array();
 const HEADERS_ANSWERED = ["content-type", "retry-after", "request-id", "x-request-id"];
 
 export class RelayedCall {
@@ -107,6 +109,7 @@ export class RelayedCall {
   #stream(answer: Response): Response {
     const reader = (answer.body ?? new Blob([]).stream()).getReader();
     const { signal } = this.#request;
+    const keyCut = new KeyCut(this.#grant.apiKey ?? "");
     const whole = isEvents(answer) ? null : new Whole();
     const over = () => {
       signal.removeEventListener("abort", hangUp);
@@ -123,14 +126,18 @@ export class RelayedCall {
     const body = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
-          const { done, value } = await reader.read();
-          if (signal.aborted) return controller.error(signal.reason);
-          if (value !== undefined) {
+          let clean: Uint8Array = NOTHING;
+          while (clean.byteLength === 0) {
+            const { done, value = NOTHING } = await reader.read();
+            if (signal.aborted) return controller.error(signal.reason);
+            if (done) break;
             if (whole === null) this.#meter.piece(value);
             else whole.add(value);
-            controller.enqueue(value);
+            clean = keyCut.next(value);
           }
-          if (!done) return;
+          if (clean.byteLength > 0) return controller.enqueue(clean);
+          const rest = keyCut.rest();
+          if (rest.byteLength > 0) controller.enqueue(rest);
           this.#meter.complete();
           over();
           controller.close();

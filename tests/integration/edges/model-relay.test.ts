@@ -89,10 +89,11 @@ test("[C16] [R9] nobody without a live pass gets through, nor to another place, 
 test("[C16] [R9] the key goes nowhere else and comes back in no answer: redirects are not followed, errors are cut, and a key that was changed meanwhile is used", async () => {
   let accepted = "a-newer-key";
   const current = accepted;
+  let quotes = false;
   await using stage = openRelayStage((request, path) => {
     const key = request.headers.get("authorization")?.slice("Bearer ".length);
     if (accepted === "") return Response.redirect("http://127.0.0.1:9/chat/completions");
-    if (key === accepted) return events(`data: ${USAGE[path]}\n\n`);
+    if (key === accepted) return events(quotes ? `data: "${key}"\n\n` : `data: ${USAGE[path]}\n\n`);
     stage.grant(current);
     return Response.json({ error: { message: `Wrong key ${key}` } }, { status: 401 });
   });
@@ -104,6 +105,9 @@ test("[C16] [R9] the key goes nowhere else and comes back in no answer: redirect
   expect(refused.headers.get("x-gastown-refusal")).toBeNull();
   expect(await refused.text()).toBe('{"error":{"message":"Wrong key [key]"}}');
   expect(stage.asked).toHaveLength(3);
+  quotes = true;
+  accepted = current;
+  expect(await (await stage.ask()).text()).toBe('data: "[key]"\n\n');
   accepted = "";
   const moved = await stage.ask();
   expect(moved.status).toBe(502);
