@@ -70,7 +70,8 @@ export const SESSION_RUNS_MAX = 4;
 
 /** Bytes of new objects of saved work that are copied to a rig's repository. */
 export const SAVED_COPY_BYTES_MAX = 64 * 1024 * 1024;
-/** A copy that failed is tried again with back-off; one that was refused only so often, until there is a newer save. */
+/** A copy that failed is tried again with back-off; one that was refused only so often, until there is a newer save; one that
+ * failed for a credential as long as it takes. */
 export const SAVED_COPY_BACK_OFF = { firstMs: 1_000, lastMs: 10 * 60_000 };
 export const SAVED_COPY_REFUSALS_MAX = 5;
 /** A run that ends waits so long for its last copy; it goes on afterwards. */

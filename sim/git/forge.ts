@@ -83,7 +83,7 @@ export interface SimRemote {
 }
 
 /** How a call to a remote fails: before it did anything, or after, with its answer lost. */
-export type NetworkFault = "unreachable" | "timed_out" | "answer_lost";
+export type NetworkFault = "unreachable" | "locked" | "timed_out" | "answer_lost";
 
 export const stranger = { name: "Stray Person", email: "stray@example.test" };
 

@@ -13,6 +13,7 @@ export function callRemote<T extends object>(
 ): T | Failure {
   const fault = forge.fault(call);
   if (fault === "unreachable") return unreachable(call.url);
+  if (fault === "locked") return locked(call.url);
   if (fault === "timed_out") return timedOut();
   const answer = act();
   return fault === "answer_lost" ? timedOut() : answer;
@@ -22,6 +23,11 @@ function unreachable(url: string): Failure {
   return failure("unreachable", `${url} cannot be reached.`, "It is tried again.", {
     retryable: true,
   });
+}
+
+function locked(url: string): Failure {
+  const message = `${url} refuses the credential that it was given.`;
+  return failure("authentication", message, "Give the rig another.");
 }
 
 function timedOut(): Failure {

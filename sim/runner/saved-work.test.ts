@@ -90,6 +90,21 @@ test("[C20] while the repository cannot be reached the town is told why, the age
   }
 });
 
+test("[C20] [C2] a repository that lets nobody in is asked again until its credential is mended, and then holds what was saved", async () => {
+  const scene = stage({ mindOf: mind([draft, { text: "A draft." }, { silent: true }]) });
+  let isLocked = true;
+  scene.forge.fault = ({ writes }) => (isLocked && writes ? "locked" : null);
+  scene.host.start();
+  await runUntil(scene.clock, () => scene.town.of("saved_copy").length > 0, STEPS_MAX);
+  expect(scene.town.of("saved_copy")[0]?.reason).toContain("refuses the credential");
+  // Longer than what the repository does not take is tried.
+  scene.clock.after(60_000, () => (isLocked = false));
+  const first = scene.town.facts.find(({ body }) => body.kind === "saved_copy")?.runId ?? "";
+  const ofFirst = () => copies(scene).find(([ref]) => ref.endsWith(first));
+  await runUntil(scene.clock, () => ofFirst() !== undefined, STEPS_MAX);
+  expect(textOf(scene, ofFirst()?.[1] ?? "")).toBe("one\ntwo\n");
+});
+
 test("[C20] a runner that is killed before it copied goes on with that after its start", async () => {
   const scene = stage({ mindOf: mind([draft, { text: "A draft." }, { silent: true }]) });
   let isAway = true;

@@ -245,7 +245,9 @@ export class SaveDesk {
     const before = this.#troubles.get(runId);
     const same = before?.oid === oid ? before : null;
     const tries = (same?.tries ?? 0) + 1;
-    const refusals = (same?.refusals ?? 0) + (error.retryable ? 0 : 1);
+    // Who lets nobody in may be told another credential at any time.
+    const mayPass = error.retryable || error.code === "authentication";
+    const refusals = (same?.refusals ?? 0) + (mayPass ? 0 : 1);
     const waitMs = backOffMs(tries, SAVED_COPY_BACK_OFF, random.unit());
     const nextAt = refusals < SAVED_COPY_REFUSALS_MAX ? clock.mono() + waitMs : null;
     const reason = `${error.message} ${error.next}`.slice(0, 1_000);

@@ -31,6 +31,17 @@ export async function fetching(open: OpenWorks): Promise<void> {
     expect(await rigs.fetch(rig, branch)).toMatchObject({ error: { code: "missing_branch" } });
 }
 
+export async function attempting(open: OpenWorks): Promise<void> {
+  await using stage = await open();
+  const { rigs } = stage.works;
+  const { rig } = must(await rigs.open("rg1", stage.remoteUrl));
+  const before = await stage.remoteRefs();
+  must(await rigs.attempt(rig, null));
+  expect(await stage.remoteRefs()).toEqual(before);
+  const nowhere = { ...rig, remote: { ...rig.remote, url: `${stage.remoteUrl}-of-nobody` } };
+  expect(await rigs.attempt(nowhere, null)).toMatchObject({ error: { code: "not_a_repository" } });
+}
+
 export async function ancestry(open: OpenWorks): Promise<void> {
   await using stage = await open();
   const { history } = stage.works;

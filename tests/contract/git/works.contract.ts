@@ -13,6 +13,10 @@ export function worksContract(name: string, open: OpenWorks, timeoutMs: number):
       history.fetching,
     );
     clause(
+      "[C2] a remote is tried without a change to it, and one that is not there is told",
+      history.attempting,
+    );
+    clause(
       "[D2] ancestry is told of known commits, and of unknown ones it is an error",
       history.ancestry,
     );
