@@ -7,6 +7,7 @@ import {
   hosted,
   inspectContents,
   inspectTools,
+  isAddress,
   isInline,
   isObject,
   remoteContent,
@@ -39,6 +40,7 @@ export const chatDialect: Dialect = {
     models: hosted("`models` lets the endpoint choose another model: name one in `model`."),
   },
   inspect: (body) =>
+    inspectChoices(body["n"]) ??
     inspectTools(body["tools"], (type) => TOOL_TYPES.has(type)) ??
     inspectContents([body["messages"]], contentRule),
   // Without it most endpoints tell no usage of a stream.
@@ -53,15 +55,24 @@ function asObject(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
+/** A budget is looked at before a call: one call must not be many. */
+function inspectChoices(n: unknown): Denied | null {
+  if (n === undefined || n === null || n === 1) return null;
+  return hosted("`n` asks for several answers at once: call again instead.");
+}
+
 function contentRule(block: JsonObject): Denied | null {
   const { type } = block;
+  if (isFetched(block)) return remoteContent;
   if (type === undefined && "role" in block) return null;
-  if (typeof type !== "string" || !PART_TYPES.has(type)) return unknownContent(type);
-  const image = block["image_url"];
-  if (image !== undefined && !isInline(isObject(image) ? image["url"] : image))
-    return remoteContent;
-  const file = block["file"];
-  return type === "file" && isObject(file) && file["file_id"] !== undefined ? remoteContent : null;
+  return typeof type !== "string" || !PART_TYPES.has(type) ? unknownContent(type) : null;
+}
+
+/** Whatever it calls itself: some endpoints go by the fields. */
+function isFetched({ image_url: image, file, input_audio: audio }: JsonObject): boolean {
+  if (image !== undefined && !isInline(isObject(image) ? image["url"] : image)) return true;
+  if (isObject(audio) && isAddress(audio["data"])) return true;
+  return isObject(file) && (file["file_id"] !== undefined || isAddress(file["file_data"]));
 }
 
 const count = z.number().nonnegative().nullish();

@@ -106,6 +106,11 @@ export function isInline(url: unknown): boolean {
   return typeof url === "string" && /^data:/i.test(url);
 }
 
+/** Data that stands where some endpoints take an address too. */
+export function isAddress(data: unknown): boolean {
+  return typeof data === "string" && /^\s*[a-z][a-z\d+.-]*:/i.test(data) && !isInline(data);
+}
+
 export const remoteContent: Denied = {
   code: "remote_content",
   message: "Contents are sent within the request, not by an address or the id of a stored file.",

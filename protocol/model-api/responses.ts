@@ -7,6 +7,7 @@ import {
   hosted,
   inspectContents,
   inspectTools,
+  isAddress,
   isInline,
   remoteContent,
   stored,
@@ -56,14 +57,16 @@ export const responsesDialect: Dialect = {
 };
 
 function contentRule(block: JsonObject): Denied | null {
-  const { type } = block;
+  const { type, image_url: image } = block;
+  if (isSet(block["file_id"]) || isSet(block["file_url"]) || isAddress(block["file_data"]))
+    return remoteContent;
+  if (isSet(image) && !isInline(image)) return remoteContent;
   if (type === undefined && "role" in block) return null;
   if (type === "item_reference")
     return stored(`An \`item_reference\` needs stored answers: ${WHOLE}`);
   if (typeof type !== "string" || !(ITEM_TYPES.has(type) || PART_TYPES.has(type)))
     return unknownContent(type);
-  if (isSet(block["file_id"]) || isSet(block["file_url"])) return remoteContent;
-  return type === "input_image" && !isInline(block["image_url"]) ? remoteContent : null;
+  return type === "input_image" && !isSet(image) ? remoteContent : null;
 }
 
 function isSet(value: unknown): boolean {

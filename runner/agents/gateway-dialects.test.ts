@@ -34,6 +34,16 @@ const chat: DialectCase = {
     ],
     [{ messages: user({ type: "text", image_url: "http://example.com/a" }) }, "remote_content"],
     [{ messages: user({ type: "file", file: { file_id: "file-1" } }) }, "remote_content"],
+    [
+      { messages: user({ type: "file", file: { file_data: "https://example.com/a" } }) },
+      "remote_content",
+    ],
+    [
+      { messages: user({ type: "input_audio", input_audio: { data: "http://example.com/a" } }) },
+      "remote_content",
+    ],
+    [{ messages: user({ role: "user", image_url: "http://example.com/a" }) }, "remote_content"],
+    [{ n: 128 }, "hosted_feature"],
     [{ messages: user({ type: "video_url", video_url: {} }) }, "unknown_content"],
     [{ messages: "hello" }, "invalid_request"],
   ],
@@ -43,6 +53,11 @@ const chat: DialectCase = {
       messages: user(
         { type: "text", text: "see" },
         { type: "image_url", image_url: { url: PICTURE } },
+        {
+          type: "file",
+          file: { filename: "a.pdf", file_data: "data:application/pdf;base64,QQ==" },
+        },
+        { type: "input_audio", input_audio: { data: "QUJD", format: "wav" } },
       ),
     },
   ],
@@ -76,6 +91,8 @@ const responses: DialectCase = {
     [{ input: [{ type: "compaction_trigger" }] }, "unknown_content"],
     [{ input: user({ type: "input_file", file_url: "http://example.com" }) }, "remote_content"],
     [{ input: user({ type: "input_image", image_url: "http://example.com" }) }, "remote_content"],
+    [{ input: user({ type: "input_file", file_data: "http://example.com" }) }, "remote_content"],
+    [{ input: user({ role: "user", image_url: "http://example.com" }) }, "remote_content"],
     [
       {
         input: [
