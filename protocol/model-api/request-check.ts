@@ -1,9 +1,35 @@
 /** Default deny for requests: names what is not let through. Pure. */
 import type { Denied, Dialect, Endpoint, JsonObject } from "./dialect.ts";
+import { parseJson } from "./model-usage.ts";
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** Deeper than conversations and the schemas of tools are. To read and write what is deeper takes seconds, or the stack. */
+const DEPTH_MAX = 256;
+
+/** The body of a request; undefined when it is no JSON, or too deep. */
+export function readRequest(text: string): unknown {
+  return isDeep(text) ? undefined : parseJson(text);
+}
+
+function isDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) inString = !inString;
+    else if (inString && code === BACKSLASH) at++;
+    else if (inString) continue;
+    else if (code === LIST || code === OBJECT) depth++;
+    else if (code === LIST_END || code === OBJECT_END) depth--;
+    if (depth > DEPTH_MAX) return true;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH, LIST, LIST_END, OBJECT, OBJECT_END] = [34, 92, 91, 93, 123, 125];
 
 export type CheckedRequest =
   | { ok: true; model: string; body: JsonObject }
@@ -11,7 +37,8 @@ export type CheckedRequest =
 
 /** Checks a request against its dialect. What is returned is free of all that was not understood. */
 export function checkRequest(dialect: Dialect, endpoint: Endpoint, given: unknown): CheckedRequest {
-  if (!isObject(given)) return deny("invalid_request", "The body is not a JSON object.");
+  if (!isObject(given))
+    return deny("invalid_request", "The body is not a JSON object, or is nested too deep.");
   const { model, stream } = given;
   if (typeof model !== "string" || model === "")
     return deny("invalid_request", "`model` is missing: name one of the run's models.");

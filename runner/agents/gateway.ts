@@ -5,7 +5,7 @@
  */
 import type { Dialect, Endpoint, JsonObject } from "../../protocol/model-api/dialect.ts";
 import { dialectOf, ENDPOINT_PATHS, findEndpoint } from "../../protocol/model-api/dialects.ts";
-import { checkRequest } from "../../protocol/model-api/request-check.ts";
+import { checkRequest, readRequest } from "../../protocol/model-api/request-check.ts";
 import { isFromProgram, isSecret, serveLoopback } from "./loopback-server.ts";
 import type { ListenOn, LoopbackServer } from "./loopback-server.ts";
 import { classifyEvent, type ModelFailure } from "../../protocol/model-api/model-failure.ts";
@@ -157,7 +157,7 @@ class Gateway {
     const text = await request.text();
     if (Buffer.byteLength(text) > MODEL_REQUEST_BYTES_MAX)
       return refusal(dialect, 413, "too_large", "A request has at most 16 MB.");
-    const checked = checkRequest(dialect, endpoint, parseJson(text));
+    const checked = checkRequest(dialect, endpoint, readRequest(text));
     if (!checked.ok) return refusal(dialect, 400, checked.denied.code, checked.denied.message);
     const { model } = checked;
     if (!this.#options.models.includes(model)) {

@@ -4,8 +4,7 @@
  */
 import { refuse, type Ack, type Result } from "../../protocol/index.ts";
 import { findEndpoint } from "../../protocol/model-api/dialects.ts";
-import { parseJson } from "../../protocol/model-api/model-usage.ts";
-import { checkRequest } from "../../protocol/model-api/request-check.ts";
+import { checkRequest, readRequest } from "../../protocol/model-api/request-check.ts";
 import type { Log, ModelGrant, TownCore } from "../core.ts";
 import { starting } from "../http/starting.ts";
 import { systemScheduler } from "../scheduler.ts";
@@ -69,7 +68,7 @@ export class ModelRelay {
     try {
       const text = await ask.read();
       if (!text.ok) return ended(free, text);
-      const checked = checkRequest(found.dialect, found.endpoint, parseJson(text.value));
+      const checked = checkRequest(found.dialect, found.endpoint, readRequest(text.value));
       if (!checked.ok) return ended(free, refuse("invalid_body", checked.denied.message));
       const { model } = checked;
       if (!models.includes(model))

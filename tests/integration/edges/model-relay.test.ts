@@ -71,6 +71,7 @@ test("[C16] [R9] nobody without a live pass gets through, nor to another place, 
   const loose: [object | string, number][] = [
     ["{", 400],
     ["[]", 400],
+    [`{"model":"m","messages":${"[".repeat(300)}${"]".repeat(300)}}`, 400],
     [{ ...callOf(""), model: "dearer" }, 403],
     [{ ...callOf(""), store: true }, 400],
     [{ ...callOf(""), web_search_options: {} }, 400],
