@@ -41,9 +41,9 @@ export class HandedBlobs {
     return handed?.sha256 === sha256 && handed.isWhole;
   }
 
-  /** A row names it from now on. */
-  named(runId: string): void {
-    this.#of.delete(runId);
+  /** A row names it from now on; what the run has handed over since stays its own. */
+  named(runId: string, sha256: string): void {
+    if (this.#of.get(runId)?.sha256 === sha256) this.#of.delete(runId);
   }
 
   /** The run has ended. */

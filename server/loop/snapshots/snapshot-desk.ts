@@ -115,7 +115,7 @@ export class SnapshotDesk {
       unnamed = decided.value;
       return ok(null);
     });
-    if (kept.ok) this.#handed.named(frame.runId);
+    if (kept.ok) this.#handed.named(frame.runId, frame.snapshot.sha256);
     await this.#handed.drop(unnamed);
     if (kept.ok) this.#noteAuthor(frame);
     return kept;

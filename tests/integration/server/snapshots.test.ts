@@ -259,3 +259,15 @@ test("[C10] a run has one blob at most that nothing names, and none when it has 
     (await blobs()).length === 0 ? true : undefined,
   );
 });
+
+test("[C10] [R9] who says again what counts already leaves nothing on the town's disk of what does not", async () => {
+  const { spec, turnId } = await asked();
+  await answer(spec, turnId);
+  expect(await put(spec, turnId)).toBe("ok");
+  expect(await keep(spec, turnId)).toBe("ok");
+  for (const fill of [1, 2, 3]) {
+    expect(await put(spec, turnId, new Uint8Array(10).fill(fill))).toBe("ok");
+    expect(await keep(spec, turnId)).toBe("ok");
+  }
+  expect(await blobs()).toHaveLength(2);
+});
