@@ -8,12 +8,17 @@ export function printJson(value: unknown): void {
 
 /** Text may be foreign: what a terminal would obey is left out, line breaks are kept. */
 export function printLine(text: string): void {
-  console.log(text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]+/g, ""));
+  console.log(tame(text));
 }
 
-/** Notes beside the result: never on stdout, which belongs to it. */
+/** Notes beside the result, in our own words: never on stdout, which belongs to it. */
 export function printNote(text: string): void {
   console.error(text);
+}
+
+/** Without what a terminal would obey. */
+export function tame(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]+/g, "");
 }
 
 /** Columns as wide as their widest word, the last one as it comes; without rows the sentence `none`. */

@@ -1,6 +1,6 @@
 /** Runs, agents, runners, rigs and the town as seen outside. */
 import { z } from "zod";
-import { deliverySchema, failureReasonSchema } from "./bead.ts";
+import { deliverySchema, failureReasonSchema, waitSchema } from "./bead.ts";
 import {
   beadIdSchema,
   oidSchema,
@@ -303,6 +303,8 @@ export const chatEntrySchema = z.object({
   steps: z.array(turnStepSchema),
   state: z.enum(["queued", "delivered", "seen", "streaming", "done", "interrupted", "failed"]),
   note: z.string().nullable(),
+  /** Of a person's message: why its turn does not begin. */
+  wait: waitSchema.nullable(),
   /** Of the Mayor's first turn in a run: how the conversation went on. */
   continued: continuedSchema.nullable(),
   beads: z.array(beadIdSchema),

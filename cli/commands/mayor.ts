@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { ChatEntry, TopicFrame } from "../../protocol/index.ts";
 import { Complaint } from "../complaint.ts";
-import { printJson, printLine } from "../output.ts";
+import { printJson, printLine, printNote, tame } from "../output.ts";
 import type { TownClient } from "../town-client.ts";
 import { townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
@@ -13,8 +13,10 @@ export function addMayor(program: Command): void {
       await withTownOf(options, async (town) => {
         const turns = new Map<string, ChatEntry>();
         const settled = new Set<(turnId: string) => void>();
+        const waits = new Waits();
         const following = options.wait
           ? town.follow("mayor", undefined, (frame) => {
+              if (options.json !== true) waits.tell(frame);
               for (const entry of answersOf(frame)) {
                 turns.set(entry.turnId ?? "", entry);
                 settled.forEach((tell) => tell(entry.turnId ?? ""));
@@ -22,6 +24,7 @@ export function addMayor(program: Command): void {
             })
           : Promise.resolve();
         const said = await town.call("mayor.say", { text });
+        waits.of(said.turnId);
         const entry = options.wait ? await answerOf(said.turnId, turns, settled, following) : null;
         if (options.json === true)
           printJson({ ...said, ...(entry === null ? {} : { answer: entry }) });
@@ -30,6 +33,33 @@ export function addMayor(program: Command): void {
         if (entry !== null && entry.state !== "done") process.exitCode = 1;
       });
     });
+}
+
+/** Says why a turn does not begin, each reason once, where the answer is not printed. */
+class Waits {
+  readonly #known = new Map<string, string>();
+  #turnId: string | null = null;
+  #told = "";
+
+  tell(frame: TopicFrame): void {
+    for (const item of frame.items) {
+      const entry = item.kind === "chat" ? item.value : null;
+      if (entry?.turnId && entry.wait !== null) this.#known.set(entry.turnId, entry.wait.text);
+    }
+    this.#say();
+  }
+
+  of(turnId: string): void {
+    this.#turnId = turnId;
+    this.#say();
+  }
+
+  #say(): void {
+    const text = this.#known.get(this.#turnId ?? "");
+    if (text === undefined || text === this.#told) return;
+    this.#told = text;
+    printNote(`Not begun: ${tame(text)}`);
+  }
 }
 
 const ENDED = new Set<ChatEntry["state"]>(["done", "interrupted", "failed"]);

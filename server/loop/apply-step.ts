@@ -48,6 +48,7 @@ import {
   sessionOffered,
   transcriptBefore,
   turnAgain,
+  turnWaits,
 } from "../store/writes/sessions.ts";
 import { applyAttention } from "./apply-attention.ts";
 
@@ -175,12 +176,11 @@ function applyAction(tx: Tx, step: Step, action: Action): void {
     case "resolve_from":
     case "mark_warned":
       return applyLimit(tx, action);
+    case "turn_wait":
     case "hand_turn":
-      return handTurn(tx, action.runId, action.turnId);
     case "turn_again":
-      return turnAgain(tx, action.turnId, action);
     case "fail_turn":
-      return endTurn(tx, action.turnId, "given_up", "", action.text);
+      return applyToTurn(tx, action);
     case "escalate":
       return void escalate(tx, { ...action, source: action.rule });
     default:
@@ -269,6 +269,22 @@ function applyToRig(
       return putInTrash(tx, action.rigId);
     case "purge_rig":
       return purgeRig(tx, action.rigId);
+  }
+}
+
+function applyToTurn(
+  tx: Tx,
+  action: ActionOf<"turn_wait" | "hand_turn" | "turn_again" | "fail_turn">,
+): void {
+  switch (action.do) {
+    case "turn_wait":
+      return turnWaits(tx, action.turnId, action.wait);
+    case "hand_turn":
+      return handTurn(tx, action.runId, action.turnId);
+    case "turn_again":
+      return turnAgain(tx, action.turnId, action);
+    case "fail_turn":
+      return endTurn(tx, action.turnId, "given_up", "", action.text);
   }
 }
 

@@ -82,6 +82,22 @@ export function gateOf(rig: RigView, need: Need, s: Snapshot): Gate | null {
   return (asksModel ? (dayGate(s) ?? breakerGate(s) ?? laneGate("agents", s)) : null) ?? noRunner;
 }
 
+/** Why no run of the Mayor is offered, or null. A pause leaves him be; a stop does not. */
+export function sessionGate(s: Snapshot): Gate | null {
+  if (s.modelMissing) return gate(s.modelMissing);
+  const town = s.pauses.get("town");
+  if (town?.kind === "stop") return gate(pauseWords("the town", town));
+  const limited = dayGate(s) ?? laneGate("mayor", s);
+  if (limited || usable(null, s, NEED.session).some((each) => takes(each, "session")))
+    return limited;
+  if (isObserved(s)) return gate("waits for the runners of the town to come back");
+  const there = usable(null, s);
+  if (there.length === 0) return gate(noneWords(s));
+  const able = usable(null, s, NEED.session);
+  if (able.length > 0) return gate(able.map(refusalWords).join("; "));
+  return gate(lackWords(PROGRAM_TITLES[programOf(s, null, "mayor")], "the Mayor"));
+}
+
 function pausedGate(rig: RigView, { pauses }: Snapshot): Gate | null {
   const town = pauses.get("town");
   if (town) return gate(pauseWords("the town", town));
@@ -135,7 +151,7 @@ function runnerGate(rig: RigView, need: Need, s: Snapshot): Gate | null {
   const runners = usable(rig, s, need);
   if (runners.some((runner) => takes(runner, need.slot))) return null;
   if (runners.length > 0) return gate(runners.map(refusalWords).join("; "));
-  if (s.observingUntil !== null && s.runners.every((runner) => !runner.online)) return null;
+  if (isObserved(s)) return null;
   const there = usable(null, s);
   if (there.length === 0) return gate(noneWords(s));
   const labelled = there.filter((runner) => hasLabels(runner, rig));
@@ -147,6 +163,11 @@ function runnerGate(rig: RigView, need: Need, s: Snapshot): Gate | null {
     );
   if (need.role !== null) return gate(noProgramWords(rig, need.role, s));
   return gate(noMergeWords(rig));
+}
+
+/** The town has just begun, and its runners may still come. */
+function isObserved(s: Snapshot): boolean {
+  return s.observingUntil !== null && s.runners.every((runner) => !runner.online);
 }
 
 function noLabelWords({ name, labels }: RigView, there: readonly RunnerView[]): string {
@@ -182,7 +203,11 @@ function refusalWords({ name, host }: RunnerView): string {
 
 function noProgramWords(rig: RigView, role: Role, s: Snapshot): string {
   const title = PROGRAM_TITLES[programOf(s, rig.id, role)];
-  return `no connected runner has ${title}, which a ${role} of rig ${rig.name} is to be: install it on a runner's host and start that runner again, or choose another program`;
+  return lackWords(title, `a ${role} of rig ${rig.name}`);
+}
+
+function lackWords(title: string, who: string): string {
+  return `no connected runner has ${title}, which ${who} is to be: install it on a runner's host and start that runner again, or choose another program`;
 }
 
 function gate(text: string, untilAt: number | null = null): Gate {

@@ -207,6 +207,7 @@ export type Action =
   | { do: "mark_warned"; subject: string }
   /** What a rule has told people about is over. */
   | { do: "resolve_from"; rule: string; note: string }
+  | { do: "turn_wait"; turnId: string; wait: Wait }
   | { do: "hand_turn"; runId: string; turnId: string }
   | { do: "turn_again"; turnId: string; counted: boolean; text: string }
   | { do: "fail_turn"; turnId: string; text: string }

@@ -294,6 +294,7 @@ export interface TurnView {
   runId: string | null;
   tries: number;
   text: string;
+  wait: Wait | null;
 }
 
 /** A session that a person has come to speak with, and when. */

@@ -291,6 +291,7 @@ export function turn(change: Partial<TurnView> = {}): TurnView {
     runId: null,
     tries: 0,
     text: "hello",
+    wait: null,
     ...change,
   };
 }

@@ -22,7 +22,7 @@ export function ChatItem({ entry, log }: { entry: ChatEntry; log: RunLog | null 
 }
 
 function PersonItem({ entry }: { entry: ChatEntry }) {
-  const word = deliveryWord(entry.state);
+  const word = entry.wait ? `Not begun: ${entry.wait.text}` : deliveryWord(entry.state);
   return (
     <article aria-label="You" className="ml-auto max-w-[85%]">
       <div className="rounded-lg rounded-br-sm bg-pressed px-3.5 py-2.5">
@@ -32,7 +32,6 @@ function PersonItem({ entry }: { entry: ChatEntry }) {
         {word && <span>{word} · </span>}
         <Age at={entry.at} form="ago" />
       </p>
-      {entry.note && <p className="mt-1 text-right text-xs text-s-failed">{entry.note}</p>}
     </article>
   );
 }

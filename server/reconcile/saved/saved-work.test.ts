@@ -59,6 +59,17 @@ test("[C20] [C7] work that one runner alone has goes on there, though another ha
   expect(wait?.text).toBe("waits for a free slot on runner far, which alone has 12 lines of it");
 });
 
+test("[C20] [C19] where the runner that alone has its work lacks the program of polecats, a bead says so and does not wait for a slot", () => {
+  const { on, wait } = decide(saved(), { programs: ["opencode"] });
+  expect([on, wait?.untilAt]).toEqual([null, null]);
+  expect(wait?.text).toStartWith(
+    "waits for runner far, which alone has 12 lines of it, and has no kilo: install it there",
+  );
+  expect(decide(saved({ remoteOid: HEAD }), { programs: ["opencode"] })).toMatchObject({
+    on: "ru_1",
+  });
+});
+
 test("[C20] [C7] a bead waits for the runner that alone has its work, says so, and has a timer", () => {
   const lastSeenAt = NOW - MINUTE;
   const untilAt = lastSeenAt + POLICY.savedWorkPatienceMs;

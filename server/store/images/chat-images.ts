@@ -2,6 +2,7 @@
 import { asc, eq } from "drizzle-orm";
 import type { ChatEntry } from "../../../protocol/index.ts";
 import type { Db } from "../database.ts";
+import { valueAt } from "../rows.ts";
 import { beads, messages } from "../schema/beads.ts";
 import { turnEffects, turns } from "../schema/runs.ts";
 
@@ -17,17 +18,20 @@ function personEntry(db: Db, id: string): ChatEntry | null {
     .where(eq(messages.beadId, id))
     .get();
   if (!row) return null;
+  const { turnId } = row.messages;
   return {
     id,
     kind: "person",
     sessionId: row.messages.sessionId,
-    turnId: row.messages.turnId,
+    turnId,
     runId: null,
     author: row.beads.createdBy,
     text: row.beads.body,
     steps: [],
     state: row.messages.state,
     note: null,
+    wait:
+      turnId && row.messages.state === "queued" ? (valueAt(db, turns.wait, turnId) ?? null) : null,
     continued: null,
     beads: [],
     at: row.beads.createdAt,
@@ -65,6 +69,7 @@ function mayorEntry(db: Db, id: string): ChatEntry | null {
     })),
     state: state[turn.state],
     note: turn.note,
+    wait: null,
     continued: turn.continued,
     beads: effects.flatMap((each) => each.beads),
     at: turn.startedAt ?? turn.createdAt,

@@ -302,6 +302,7 @@ ALTER TABLE `town` ADD `fence_epoch_min` integer DEFAULT 0 NOT NULL;--> statemen
 ALTER TABLE `town` ADD `names_given` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `town` ADD `triage_until_at` integer;--> statement-breakpoint
+ALTER TABLE `turns` ADD `wait` text;--> statement-breakpoint
 ALTER TABLE `turns` ADD `continued` text;--> statement-breakpoint
 ALTER TABLE `turns` ADD `digest_at` integer;--> statement-breakpoint
 ALTER TABLE `usage` ADD `unpriced` integer DEFAULT false NOT NULL;

@@ -33,6 +33,7 @@ import type {
   SavedKept,
   SavedPlace,
   ShownCredential,
+  Wait,
 } from "../../../protocol/index.ts";
 import type { TurnState } from "../../model/states.ts";
 import type { Repetition } from "../../model/ladder.ts";
@@ -261,6 +262,8 @@ export const turns = sqliteTable(
     tries: integer("tries").notNull().default(0),
     answer: text("answer"),
     note: text("note"),
+    /** Why it does not begin. */
+    wait: json<Wait>("wait"),
     /** How the conversation went on with it, when it began a run. */
     continued: json<Continued>("continued"),
     /** When what had happened in the town was given to it. */

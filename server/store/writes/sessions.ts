@@ -1,7 +1,7 @@
 /** The Mayor's session: messages, turns and the journal of their effects. */
 import { and, desc, eq, lt, ne, sql } from "drizzle-orm";
 import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
-import type { Continued } from "../../../protocol/index.ts";
+import type { Continued, Wait } from "../../../protocol/index.ts";
 import { turnAfter, type TurnEvent } from "../../model/states.ts";
 import { messages } from "../schema/beads.ts";
 import { runs, sessions, turnEffects, turns } from "../schema/runs.ts";
@@ -59,8 +59,15 @@ export function sessionOffered(tx: Tx, sessionId: string): void {
 
 /** The turn belongs to this run from now on: it is delivered with the offer or by a turn frame. */
 export function giveTurn(tx: Tx, turnId: string, runId: string): void {
-  moveTurn(tx, turnId, "given", { runId, tries: sql`${turns.tries} + 1` });
+  moveTurn(tx, turnId, "given", { wait: null, runId, tries: sql`${turns.tries} + 1` });
   markMessage(tx, turnId, "delivered");
+}
+
+/** Says at the message that began it why the turn does not begin. */
+export function turnWaits(tx: Tx, turnId: string, wait: Wait): void {
+  changeRow(tx.db, turns, turnId, { wait });
+  const begun = tx.db.select().from(messages).where(eq(messages.turnId, turnId)).all();
+  for (const { beadId } of begun) tx.touch("chat", beadId);
 }
 
 /** Hands a turn to a session run that is up. */

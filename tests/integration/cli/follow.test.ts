@@ -49,6 +49,7 @@ test("[B1] mayor says the words, waits for the turn they began, and prints its a
     steps: [],
     state: "streaming",
     note: null,
+    wait: null,
     continued: null,
     beads: [],
     at: 0,
@@ -60,13 +61,16 @@ test("[B1] mayor says the words, waits for the turn they began, and prints its a
   };
   open.town.answers.set("mayor.say", () => {
     show({ id: "c0", turnId: id("turn", 9), state: "done", text: "an older answer" });
+    const wait = { rule: "town/allocate", text: "no runner\u0007 is connected", untilAt: null };
+    show({ id: "c2", kind: "person", state: "queued", wait });
     show({ text: "thinking" });
     const step = { tool: "gt_rigs", arguments: "{}", result: "[]", ok: true };
     show({ text: "It is slung.", state: "done", steps: [step] });
     return { messageId: id("message", 1), turnId };
   });
-  const { code, out } = await runCli(["mayor", "Build it", "--data", open.dir]);
+  const { code, out, err } = await runCli(["mayor", "Build it", "--data", open.dir]);
   expect([code, out]).toEqual([0, "· gt_rigs\nIt is slung.\n"]);
+  expect(err).toBe("Not begun: no runner is connected\n");
   expect(open.town.calls.map(({ name, body }) => [name, body])).toEqual([
     ["mayor.say", { text: "Build it" }],
   ]);

@@ -272,6 +272,25 @@ test("[town/allocate] [B1] the Mayor does not wait for slots of agents", () => {
   expect(offers({ turns: [turn()], modelMissing: "no model is set up" })).toEqual([]);
 });
 
+test("[C1] [B1] a message that the Mayor cannot begin with says why, once", () => {
+  const said = (change: Partial<Snapshot>) =>
+    actionsOf(
+      stepsOf(reconcile(snapshot({ turns: [turn()], ...change })), "town/allocate"),
+      "turn_wait",
+    );
+  const text = (change: Partial<Snapshot>) => said(change)[0]?.wait.text;
+  expect(said({})).toEqual([]);
+  expect(text({ modelMissing: "no model is set up" })).toBe("no model is set up");
+  expect(text({ runners: [] })).toBe("no runner is connected");
+  expect(text({ runners: [runner({ programs: ["opencode"] })] })).toStartWith(
+    "no connected runner has kilo, which the Mayor is to be",
+  );
+  const ending = [run({ id: "rn_1", kind: "session", resource: "session:se_1", state: "ended" })];
+  expect(text({ runs: ending })).toBe("waits for the Mayor's last run to end");
+  const wait = { rule: "town/allocate", text: "no runner is connected", untilAt: null };
+  expect(said({ runners: [], turns: [turn({ wait })] })).toEqual([]);
+});
+
 test("[town/allocate] [C3] a half-open breaker is tried by what does not fail on end, before all that does; by that, where there is nothing else", () => {
   const sick = issue({ id: "bd_1", priority: "critical", startFailures: 1 });
   const still = issue({ id: "bd_2", priority: "critical", stalls: 1 });

@@ -2,7 +2,7 @@ import type { Wait } from "../../../../protocol/index.ts";
 import { Capacity } from "../../capacity.ts";
 import { laneResource, sessionResource, type Context } from "../../context.ts";
 import { withdraws } from "../../limits/exhaustion.ts";
-import { dayGate, gateOf, laneGate } from "../../gates.ts";
+import { gateOf, sessionGate } from "../../gates.ts";
 import {
   offerBaseline,
   offerCheck,
@@ -18,8 +18,15 @@ import { offerTriage } from "../../triage/offer.ts";
 import { triageBatch, triageGate } from "../../triage/wanted.ts";
 import { TRIAGE_RESOURCE } from "../../../model/triage.ts";
 import { isPaused } from "../../../model/provider.ts";
-import { isRigPaused, isStopped } from "../../limits/pauses.ts";
-import type { IssueView, ReviewView, RigView, RunnerView, Snapshot } from "../../snapshot.ts";
+import { isRigPaused } from "../../limits/pauses.ts";
+import type {
+  IssueView,
+  ReviewView,
+  RigView,
+  RunnerView,
+  Snapshot,
+  TurnView,
+} from "../../snapshot.ts";
 import {
   HANDED_NEED,
   NEED,
@@ -34,6 +41,7 @@ const RULE = "town/allocate";
 const AWAITED_MS = 60_000;
 /** Which bound is reached is told by explain; this stays true for all that wait. */
 const NO_SLOT = "waits for a free slot";
+const LAST_RUN_ENDS = "waits for the Mayor's last run to end";
 const NO_LANE = "waits for the lane of its target";
 /** Only the first of a lane is looked at when a slot is free, so what the others say holds for both. */
 const NO_ROOM: Readonly<Record<Stage, string>> = {
@@ -222,13 +230,27 @@ function offerTurn(context: Context, capacity: Capacity, busy: Set<string>): Ste
   if (!turn || s.turns.some((each) => each.state === "running")) return null;
   const { sessionId } = turn;
   const runner = placeSession(sessionId, context, capacity, busy);
-  if (!runner) return null;
+  if (!runner) return turnWaits(turn, busy, s);
   const request = offerSession({ sessionId, turn }, runner, context);
   return {
     rule: RULE,
     key: turn.id,
     expect: [{ table: "turn", id: turn.id, state: "pending" }],
     actions: [{ do: "offer", request, turnIds: [turn.id] }],
+  };
+}
+
+/** A step only where the message says something else today. */
+function turnWaits(turn: TurnView, busy: ReadonlySet<string>, s: Snapshot): Step | null {
+  const isEnding = busy.has(sessionResource(turn.sessionId));
+  const why = isEnding ? { text: LAST_RUN_ENDS, untilAt: null } : sessionGate(s);
+  const wait = { rule: RULE, ...(why ?? { text: NO_SLOT, untilAt: null }) };
+  if (turn.wait?.text === wait.text && turn.wait.untilAt === wait.untilAt) return null;
+  return {
+    rule: RULE,
+    key: turn.id,
+    expect: [{ table: "turn", id: turn.id, state: "pending" }],
+    actions: [{ do: "turn_wait", turnId: turn.id, wait }],
   };
 }
 
@@ -250,8 +272,7 @@ function placeSession(
   capacity: Capacity,
   busy: Set<string>,
 ): RunnerView | null {
-  if (busy.has(sessionResource(sessionId)) || s.modelMissing) return null;
-  if (isStopped(s) || dayGate(s) || laneGate("mayor", s)) return null;
+  if (busy.has(sessionResource(sessionId)) || sessionGate(s) !== null) return null;
   const runner = capacity.place(NEED.session, null);
   if (runner) busy.add(sessionResource(sessionId));
   return runner;
