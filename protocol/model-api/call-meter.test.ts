@@ -20,3 +20,21 @@ test("[C16] [R9] a question that was made to take long to reckon holds nobody up
   expect(asked(words)).toBeGreaterThan(3_900_000);
   expect(performance.now() - began).toBeLessThan(1_500);
 });
+
+test("[C16] [R9] an answer that was cut off counts by its text, however few events it came in", () => {
+  const text = "word ".repeat(2_000);
+  const long = [
+    JSON.stringify({ choices: [{ delta: { role: "assistant", content: text } }] }),
+    JSON.stringify({ type: "content_block_delta", delta: { type: "text_delta", text } }),
+    JSON.stringify({ type: "response.output_text.delta", delta: text }),
+  ];
+  const answered = (...events: string[]) => {
+    const meter = new CallMeter(chatDialect.openReader(), {});
+    for (const event of events) meter.piece(Buffer.from(`data: ${event}\n\n`));
+    return meter.spent().outputTokens;
+  };
+  for (const event of long) expect(answered(event)).toBeWithin(2_490, 2_520);
+  // What repeats the question is no answer.
+  expect(answered(JSON.stringify({ type: "response.created", response: { input: text } }))).toBe(1);
+  expect(answered('{"choices":[{"delta":{"content":"a"}}]}')).toBe(1);
+});

@@ -1,10 +1,7 @@
 /** What one call has used. Pure. */
 import type { JsonObject, UsageReader } from "./dialect.ts";
-import type { MeteredUsage } from "./model-usage.ts";
+import { tokensOf, type MeteredUsage } from "./model-usage.ts";
 import { StreamMeter } from "./stream-meter.ts";
-
-/** Roughly, of text and code. */
-const BYTES_PER_TOKEN = 4;
 
 export class CallMeter {
   readonly #reader: UsageReader;
@@ -28,7 +25,7 @@ export class CallMeter {
   /** An answer that was not streamed. */
   whole(json: unknown, bytes: number): void {
     this.#reader.read(json);
-    this.#answerTokens = Math.ceil(bytes / BYTES_PER_TOKEN);
+    this.#answerTokens = tokensOf(bytes);
     this.complete();
   }
 
@@ -65,8 +62,7 @@ export class CallMeter {
   spent(): MeteredUsage {
     const told = this.#reader.usage;
     if (told !== null && this.#isComplete) return told;
-    const { events } = this.#stream;
-    const answered = this.#answerTokens + events;
+    const answered = this.#answerTokens + this.#stream.tokens;
     return {
       reasoningTokens: 0,
       cacheReadTokens: 0,
@@ -83,7 +79,7 @@ export class CallMeter {
 const INLINE_CHARS_MIN = 1000;
 
 function estimate(request: JsonObject): number {
-  return Math.ceil(charsOfWords(JSON.stringify(request)) / BYTES_PER_TOKEN);
+  return tokensOf(charsOfWords(JSON.stringify(request)));
 }
 
 /** Looks at each letter once: who asks chooses the text, and an expression would begin anew within each word. */

@@ -85,7 +85,9 @@ const usageSchema = z.object({
 });
 const answerSchema = z.object({
   usage: usageSchema.nullish(),
-  error: z.object({ code: z.unknown(), type: z.unknown(), message: z.string() }).nullish(),
+  error: z
+    .object({ code: z.unknown().optional(), type: z.unknown().optional(), message: z.string() })
+    .nullish(),
 });
 
 class ChatUsageReader implements UsageReader {

@@ -20,3 +20,11 @@ export function parseJson(text: string): unknown {
     throw error;
   }
 }
+
+/** Roughly, of text and code. */
+const CHARS_PER_TOKEN = 4;
+
+/** How many tokens so much text comes to, roughly. */
+export function tokensOf(chars: number): number {
+  return Math.ceil(chars / CHARS_PER_TOKEN);
+}

@@ -1,6 +1,6 @@
 /** Watches a stream of server-sent events go by and lets a dialect read what it tells of usage. Pure. */
 import type { UsageReader } from "./dialect.ts";
-import { parseJson } from "./model-usage.ts";
+import { parseJson, tokensOf } from "./model-usage.ts";
 
 /** The last event of an answer may repeat all of it. A longer one is not worth memory: its usage is lost. */
 const LINE_BYTES_MAX = 8 * 1024 * 1024;
@@ -11,11 +11,14 @@ const NEXT_DATA = Buffer.from("\ndata:");
 /** What most events do not have, so that they need not be read. */
 const USAGE = Buffer.from('"usage"');
 const ERROR = Buffer.from('"error"');
+const DELTA = Buffer.from('"delta"');
+/** An event with one token and what comes with it is shorter. */
+const LONG_BYTES = 1024;
 const NOTHING_TOLD = Buffer.from('"usage":null');
 
 export class StreamMeter {
-  /** Events with data so far, roughly: about one for each token that was answered. */
-  events = 0;
+  /** Answered so far, roughly: one for each event with data, and of long ones what their text comes to. */
+  tokens = 0;
   readonly #reader: UsageReader;
   /** Of a line whose end has not come. */
   #pieces: Buffer[] = [];
@@ -51,8 +54,14 @@ export class StreamMeter {
   #lines(lines: Buffer): void {
     const tells = lines.includes(USAGE) || lines.includes(ERROR);
     for (let at = isData(lines) ? 0 : nextData(lines, 0); at !== -1;) {
-      this.events++;
-      if (tells) this.#read(lines.subarray(at + DATA.byteLength, lines.indexOf(NEWLINE, at)));
+      this.tokens++;
+      const end = lines.indexOf(NEWLINE, at);
+      if (tells || end - at > LONG_BYTES) {
+        const data = lines.subarray(at + DATA.byteLength, end);
+        if (tells) this.#read(data);
+        if (data.byteLength > LONG_BYTES && data.includes(DELTA))
+          this.tokens += tokensOf(deltaChars(parseJson(data.toString("utf8"))));
+      }
       at = nextData(lines, at);
     }
   }
@@ -66,6 +75,16 @@ export class StreamMeter {
     }
     this.#reader.read(parseJson(data.toString("utf8")));
   }
+}
+
+/** Of what an event adds to the answer: all dialects have it below `delta`. */
+function deltaChars(json: unknown, isDelta = false): number {
+  if (typeof json === "string") return isDelta ? json.length : 0;
+  if (typeof json !== "object" || json === null) return 0;
+  return Object.entries(json).reduce(
+    (sum, [name, value]) => sum + deltaChars(value, isDelta || name === "delta"),
+    0,
+  );
 }
 
 function isData(lines: Buffer): boolean {

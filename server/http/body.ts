@@ -14,15 +14,22 @@ export async function readJson(request: Request): Promise<Result<unknown>> {
   }
 }
 
-/** The body as text, up to `bytesMax`. */
-export async function readText(request: Request, bytesMax: number): Promise<Result<string>> {
+/** The body as text, up to `bytesMax`; `deadline` when it does not come within `withinMs`. */
+export async function readText(
+  request: Request,
+  bytesMax: number,
+  withinMs = Number.POSITIVE_INFINITY,
+): Promise<Result<string>> {
   const announced = Number(request.headers.get("content-length") ?? 0);
   if (announced > bytesMax) return tooLarge(bytesMax);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
+  const untilMs = performance.now() + withinMs;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > bytesMax) return tooLarge(bytesMax);
+    if (performance.now() > untilMs)
+      return refuse("deadline", "The request came too slowly. Send it again.", { retryable: true });
     chunks.push(chunk);
   }
   return ok(Buffer.concat(chunks).toString("utf8"));

@@ -16,6 +16,9 @@ export interface RelayEnv {
   };
 }
 
+/** Of a request's whole body. One that stands still is ended by the server before. */
+const READ_MS_MAX = 60_000;
+
 export function addModelRelay(app: Hono<RelayEnv>, relay: ModelRelay): void {
   app.post(`${MODEL_RELAY_PATH}/*`, async (context) => {
     const request = context.req.raw;
@@ -37,7 +40,7 @@ function relayed(
     headers: request.headers,
     bytes: Math.min(bytes, RELAYED_BYTES_MAX),
     async read() {
-      const text = await readText(request, RELAYED_BYTES_MAX);
+      const text = await readText(request, RELAYED_BYTES_MAX, READ_MS_MAX);
       // Models think for minutes before they say a word: who called hangs up when it is too long.
       waitLong();
       return text;

@@ -12,12 +12,12 @@ import {
   type Result,
 } from "../../protocol/index.ts";
 import { MODEL_RELAY_PATH } from "../../protocol/model-api/relay.ts";
-import type { AuthPort, Clock, ModelGrant, RelayedUse } from "../core.ts";
+import type { AuthPort, Clock, ModelGrant, RelayedTrouble, RelayedUse } from "../core.ts";
 import type { Policy } from "../model/policy.ts";
 import { isPaused, providerWords } from "../model/provider.ts";
 import { RunPasses } from "../relay/run-passes.ts";
 import type { Db } from "../store/database.ts";
-import { rowAt } from "../store/rows.ts";
+import { changeRow, rowAt } from "../store/rows.ts";
 import { providers } from "../store/schema/limits.ts";
 import { runners, runs } from "../store/schema/runs.ts";
 import { readModelKey, readStoredModel } from "../store/settings.ts";
@@ -91,10 +91,14 @@ export class ModelDesk {
     return ok({ runId: run.id, ...endpoint.value, models: [...new Set(names)] });
   }
 
-  used(runId: string, use: RelayedUse): Promise<Result<null>> {
+  used(runId: string, use: RelayedUse | RelayedTrouble): Promise<Result<null>> {
     return this.#ports.loop.submit("model.used", (tx) => {
       tx.actor = `run:${runId}`;
-      recordUsage(tx, runId, { kind: "usage", ...use });
+      if ("trouble" in use) changeRow(tx.db, runs, runId, { relayTrouble: use });
+      else {
+        changeRow(tx.db, runs, runId, { relayTrouble: null });
+        recordUsage(tx, runId, { kind: "usage", ...use });
+      }
       return ok(null);
     });
   }

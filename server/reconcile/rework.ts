@@ -1,4 +1,5 @@
 /** What the settling rules of reviews share: one more try, or back to the author with what to do. */
+import { runCounts } from "./limits/provider.ts";
 import type { FactOf } from "../../protocol/index.ts";
 import { backOffMs } from "../model/backoff.ts";
 import { countsAs } from "../model/outcomes.ts";
@@ -32,7 +33,7 @@ export function mergeLost(issue: IssueView | undefined): "merge_retry" | "withdr
 function blame(run: RunView | null): "step" | "infra" | "nothing" {
   if (run === null) return "infra";
   if (isRefused(run)) return "nothing";
-  const counts = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
+  const counts = runCounts(run);
   if (counts === "work_attempt" || counts === "start_failure") return "step";
   // A refinery that ended without a verdict on this head has used up a try; what code could not do is nobody's fault.
   if (counts === "success") return run.kind === "review" ? "step" : "infra";

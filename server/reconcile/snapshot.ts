@@ -27,7 +27,7 @@ import type { Authors } from "../model/authorship/author.ts";
 import type { Cost, Limit } from "../model/budget.ts";
 import type { BreakerView } from "../model/breaker.ts";
 import type { Repetition } from "../model/ladder.ts";
-import type { Lane, ProviderView } from "../model/provider.ts";
+import type { Lane, ProviderView, Trouble } from "../model/provider.ts";
 import type { StepView } from "../model/molecules/states.ts";
 import type { ProgramChoices } from "../model/agents/program.ts";
 import type { Policy } from "../model/policy.ts";
@@ -226,6 +226,9 @@ export interface RunView {
   withdraws: boolean;
   /** Its agent may have been given the model's key; through the town it is not. */
   holdsKey: boolean;
+  /** Its calls go through the town: of the provider nothing is believed but what was seen here. */
+  relayed: boolean;
+  relayTrouble: { trouble: Trouble; retryAfterMs: number | null } | null;
   wallMs: number;
   stopOrderedAt: number | null;
   frozenMs: number;

@@ -16,6 +16,8 @@ import { UseBook } from "./use-book.ts";
 export const RELAYED_BYTES_MAX = 16 * 1024 * 1024;
 /** How often it is looked whether those whose calls are under way may still call. */
 const LOOK_EVERY_MS = 1_000;
+/** Longer than a model thinks before it says a word: nothing has come from it, or nobody has taken it. */
+const STILL_MS_MAX = 15 * 60_000;
 
 export interface RelayOptions {
   core: () => TownCore | null;
@@ -37,6 +39,8 @@ type Passing = RelayedRequest & { pass: string; free: () => void };
 
 interface UnderWay {
   pass: string;
+  /** When something of it passed. */
+  movedAt: number;
   cut: AbortController;
 }
 
@@ -80,6 +84,7 @@ export class ModelRelay {
       if (!(await this.#book.settled(core, runId))) return ended(free, notWritten());
       const now = core.modelGrant(pass, model);
       if (!now.ok) return ended(free, now);
+      if (this.#isStopped) return ended(free, starting());
       const body = found.dialect.rewrite(checked.body);
       return await this.#pass(core, now.value, { ...ask, ...found, pass, model, body, free });
     } catch (error) {
@@ -109,19 +114,22 @@ export class ModelRelay {
     const { pass, free } = call;
     const { runId } = grant;
     const cut = new AbortController();
-    const mine = { pass, cut };
+    const { now } = this.#options;
+    const mine: UnderWay = { pass, cut, movedAt: now() };
     this.#underWay.add(mine);
     this.#look(core);
     const relayed = new RelayedCall(
       grant,
       { ...call, signal: AbortSignal.any([call.signal, cut.signal]) },
       {
-        now: this.#options.now,
+        now,
         grantAgain: () => {
           const again = core.modelGrant(pass);
           return again.ok ? again.value : null;
         },
         used: (use) => this.#book.add(core, runId, use),
+        troubled: (trouble) => this.#book.add(core, runId, trouble),
+        moved: () => (mine.movedAt = now()),
         ended: () => {
           free();
           this.#underWay.delete(mine);
@@ -136,9 +144,11 @@ export class ModelRelay {
     if (this.#callOffLook !== null) return;
     this.#callOffLook = systemScheduler.after(LOOK_EVERY_MS, () => {
       this.#callOffLook = null;
-      for (const { pass, cut } of this.#underWay) {
+      const stillSince = this.#options.now() - STILL_MS_MAX;
+      for (const { pass, cut, movedAt } of this.#underWay) {
         const granted = core.modelGrant(pass);
-        if (!granted.ok && granted.error.code === "unauthenticated") cut.abort();
+        const isNone = !granted.ok && granted.error.code === "unauthenticated";
+        if (isNone || movedAt < stillSince) cut.abort();
       }
       if (this.#underWay.size > 0) this.#look(core);
     });

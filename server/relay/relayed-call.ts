@@ -5,7 +5,14 @@
 import { CallMeter } from "../../protocol/model-api/call-meter.ts";
 import type { Dialect, Endpoint, JsonObject } from "../../protocol/model-api/dialect.ts";
 import { parseJson } from "../../protocol/model-api/model-usage.ts";
-import type { ModelGrant, RelayedUse } from "../core.ts";
+import type { ModelGrant, RelayedTrouble, RelayedUse } from "../core.ts";
+import type { Trouble } from "../model/provider.ts";
+import {
+  classifyAnswer,
+  classifyEvent,
+  type ModelFailure,
+  type ModelFailureKind,
+} from "../../protocol/model-api/model-failure.ts";
 import { KeyCut } from "./key-cut.ts";
 
 export interface RelayedRequest {
@@ -26,6 +33,10 @@ export interface RelayPorts {
   grantAgain(): ModelGrant | null;
   /** Called once per call that has cost something. */
   used(use: RelayedUse): void;
+  /** The endpoint itself said so, or could not be reached. */
+  troubled(trouble: RelayedTrouble): void;
+  /** Something of the answer passed. */
+  moved(): void;
   /** Nothing of the call is under way any more. */
   ended(): void;
 }
@@ -34,6 +45,15 @@ export interface RelayPorts {
 const WHOLE_BYTES_MAX = 8 * 1024 * 1024;
 const ERROR_BYTES_MAX = 64 * 1024;
 const BAD_GATEWAY = 502;
+/** What the town's rules know as trouble with the provider. */
+const TROUBLES: Readonly<Record<ModelFailureKind, Trouble | null>> = {
+  throttle: "throttled",
+  quota: "quota",
+  auth: "refused",
+  model_missing: "refused",
+  unreachable: "unreachable",
+  other: null,
+};
 const NOTHING = new Uint8Array();
 const HEADERS_ANSWERED = ["content-type", "retry-after", "request-id", "x-request-id"];
 
@@ -62,12 +82,15 @@ export class RelayedCall {
       const answer = await this.#call();
       if (answer.ok) return this.#stream(answer);
       const said = this.#redact(await textOf(answer));
+      const { failureKinds } = this.#request.dialect;
+      this.#trouble(classifyAnswer(answer, said, failureKinds, this.#ports.now()));
       this.#end();
       const status = answer.status < 400 ? BAD_GATEWAY : answer.status;
       return new Response(said, { status, headers: headersOf(answer) });
     } catch (error) {
       // The endpoint has the request: it reckons with it, whether or not somebody waits for the answer.
       if (this.#request.signal.aborted) this.#record();
+      else this.#ports.troubled({ trouble: "unreachable", retryAfterMs: null });
       this.#end();
       throw error;
     }
@@ -131,6 +154,7 @@ export class RelayedCall {
             const { done, value = NOTHING } = await reader.read();
             if (signal.aborted) return controller.error(signal.reason);
             if (done) break;
+            this.#ports.moved();
             if (whole === null) this.#meter.piece(value);
             else whole.add(value);
             clean = keyCut.next(value);
@@ -169,6 +193,13 @@ export class RelayedCall {
       durationMs: Math.max(0, this.#ports.now() - this.#beganAt),
       status: 200,
     });
+    const { failure } = this.#meter;
+    if (failure) this.#trouble(classifyEvent(failure, this.#request.dialect.failureKinds));
+  }
+
+  #trouble({ kind, retryAfterMs }: ModelFailure): void {
+    const trouble = TROUBLES[kind];
+    if (trouble !== null) this.#ports.troubled({ trouble, retryAfterMs });
   }
 
   #end(): void {

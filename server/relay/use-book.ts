@@ -1,16 +1,18 @@
-/** What calls through the town have used, until it is written down. While a disk takes nothing it is kept, and tried again. */
-import type { Log, RelayedUse, TownCore } from "../core.ts";
+/** What calls through the town came to, until it is written down. While a disk takes nothing it is kept, and tried again. */
+import type { Log, RelayedTrouble, RelayedUse, TownCore } from "../core.ts";
+
+type Told = RelayedUse | RelayedTrouble;
 
 export class UseBook {
   readonly #log: Log;
-  readonly #waiting = new Map<string, RelayedUse[]>();
+  readonly #waiting = new Map<string, Told[]>();
   readonly #writing = new Map<string, Promise<boolean>>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  add(core: TownCore, runId: string, use: RelayedUse): void {
+  add(core: TownCore, runId: string, use: Told): void {
     const waiting = this.#waiting.get(runId);
     if (waiting) waiting.push(use);
     else this.#waiting.set(runId, [use]);
@@ -39,7 +41,7 @@ export class UseBook {
     await Promise.all(Array.from(this.#waiting.keys(), (runId) => this.settled(core, runId)));
   }
 
-  async #write(core: TownCore, runId: string, uses: RelayedUse[]): Promise<boolean> {
+  async #write(core: TownCore, runId: string, uses: Told[]): Promise<boolean> {
     try {
       for (let use = uses[0]; use !== undefined; use = uses[0]) {
         await core.modelUsed(runId, use);

@@ -10,7 +10,16 @@ import {
   type SnapshotKeepFrame,
   type ToolFrame,
 } from "../../protocol/index.ts";
-import type { AuthPort, Clock, Log, RelayedUse, RunnerPort, Scheduler, TownCore } from "../core.ts";
+import type {
+  AuthPort,
+  Clock,
+  Log,
+  RelayedTrouble,
+  RelayedUse,
+  RunnerPort,
+  Scheduler,
+  TownCore,
+} from "../core.ts";
 import { openTown } from "../town.ts";
 import { FeedHash } from "./feed-hash.ts";
 import { Scrub } from "./scrub.ts";
@@ -189,7 +198,7 @@ function give(core: TownCore, entry: Exclude<Placed, { in: "run" | "answer" | "t
       case "leaving":
         return core.leaving(entry.runnerId, { connection: entry.connection });
       case "model_used":
-        return core.modelUsed(entry.runId, entry.use as RelayedUse);
+        return core.modelUsed(entry.runId, entry.use as RelayedUse | RelayedTrouble);
       case "audit": {
         const { actor, command, subject } = entry;
         return core.audit({ actor, command, subject, text: "" });

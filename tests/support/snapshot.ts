@@ -199,6 +199,8 @@ export function run(change: Partial<RunView> = {}): RunView {
     progressed: false,
     withdraws: false,
     holdsKey: true,
+    relayed: false,
+    relayTrouble: null,
     startedAt: NOW,
     offeredAt: NOW,
     wallMs: POLICY.agentWallMs,

@@ -202,6 +202,7 @@ CREATE TABLE `usage_totals` (
 DROP INDEX `runs_by_settled`;--> statement-breakpoint
 DROP INDEX `runs_by_resource`;--> statement-breakpoint
 ALTER TABLE `runs` ADD `relayed` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `runs` ADD `relay_trouble` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `ports` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `began` text;--> statement-breakpoint
 ALTER TABLE `runs` ADD `context` text;--> statement-breakpoint

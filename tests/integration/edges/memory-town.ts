@@ -17,6 +17,7 @@ import type {
   FeedChange,
   TerminalTarget,
   ModelGrant,
+  RelayedTrouble,
   RelayedUse,
   TownCore,
 } from "../../../server/core.ts";
@@ -146,8 +147,11 @@ export class MemoryTown implements TownCore {
 
   /** What calls through the town have used. */
   uses: { runId: string; use: RelayedUse }[] = [];
-  modelUsed(runId: string, use: RelayedUse): ReturnType<TownCore["modelUsed"]> {
-    this.uses.push({ runId, use });
+  /** What the endpoint was seen to say. */
+  troubles: RelayedTrouble[] = [];
+  modelUsed(runId: string, use: RelayedUse | RelayedTrouble): ReturnType<TownCore["modelUsed"]> {
+    if ("trouble" in use) this.troubles.push(use);
+    else this.uses.push({ runId, use });
     for (const tell of this.#useWaiters.splice(0)) tell();
     return Promise.resolve(ok(null));
   }

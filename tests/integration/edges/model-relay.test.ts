@@ -105,6 +105,7 @@ test("[C16] [R9] the key goes nowhere else and comes back in no answer: redirect
   expect(refused.status).toBe(401);
   expect(refused.headers.get("x-gastown-refusal")).toBeNull();
   expect(await refused.text()).toBe('{"error":{"message":"Wrong key [key]"}}');
+  expect(stage.town.troubles).toEqual([{ trouble: "refused", retryAfterMs: null }]);
   expect(stage.asked).toHaveLength(3);
   quotes = true;
   accepted = current;
@@ -247,4 +248,24 @@ test("[C16] a run has eight calls at once, and the endpoint is read no faster th
   expect(
     (await stage.ask(undefined, undefined, { signal: AbortSignal.timeout(5_000) })).status,
   ).toBe(200);
+});
+
+test("[C24] [R9] trouble of the endpoint is told to the town by what came from it: its answers, its silence, and errors in its streams", async () => {
+  const replies = [
+    () => Response.json({}, { status: 429, headers: { "retry-after": "7" } }),
+    () => Response.json({ error: { code: "insufficient_quota", message: "no" } }, { status: 429 }),
+    () => Response.json({}, { status: 500 }),
+    () => events('data: {"error":{"code":"rate_limit_exceeded","message":"slow"}}\n\n'),
+  ];
+  await using stage = openRelayStage(() => (replies.shift() ?? (() => new Response()))());
+  for (let call = 0; call < 4; call++) await (await stage.ask()).text();
+  const grant = stage.town.grants.get(PASS);
+  if (grant) stage.town.grants.set(PASS, { ...grant, baseUrl: "http://127.0.0.1:9" });
+  await (await stage.ask()).text();
+  expect(stage.town.troubles).toEqual([
+    { trouble: "throttled", retryAfterMs: 7_000 },
+    { trouble: "quota", retryAfterMs: null },
+    { trouble: "throttled", retryAfterMs: null },
+    { trouble: "unreachable", retryAfterMs: null },
+  ]);
 });

@@ -1,6 +1,6 @@
 // Calls to the model through the town: whose pass is worth what, and what follows from what they use.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { FactBody, Offer } from "../../../protocol/index.ts";
+import type { FactBody, FactOf, Issue, Offer } from "../../../protocol/index.ts";
 import type { RelayedUse } from "../../../server/core.ts";
 import { exit, openStage, PlayedRunner, type Stage } from "./stage.ts";
 
@@ -108,6 +108,7 @@ test("[C16] while the provider asks to be left alone, calls through the town are
   const work = await begin();
   const other = await begin();
   const pass = await passOf(other);
+  await stage.core.modelUsed(work.spec.runId, { trouble: "throttled", retryAfterMs: null });
   await far.tell(work.spec, { kind: "started" }, exit("throttled", "throttled"));
   const held = grant(pass, "m");
   expect(held).toMatchObject({ error: { code: "rate_limited", retryable: true } });
@@ -118,4 +119,32 @@ test("[C16] while the provider asks to be left alone, calls through the town are
   expect(grant(pass, "m").ok).toBe(true);
   await stage.do("town.stop", { reason: "enough" });
   expect(grant(pass, "m")).toMatchObject({ error: { code: "forbidden" } });
+});
+
+test("[C24] [R9] what a runner without the key says of the provider holds nobody up: only what the town saw on the way of its calls does", async () => {
+  const liar = await begin();
+  const other = await begin();
+  const pass = await passOf(other);
+  await far.tell(liar.spec, { kind: "started" }, exit("rejected", "model_auth"));
+  expect(grant(pass, "m").ok).toBe(true);
+  const { town } = await stage.do("town.status", {});
+  expect(town.limits.provider).toBeNull();
+  // It costs the bead a failure of its surroundings, so that it is not offered without end.
+  const { beadId } = await stage.do("run.get", { run: liar.spec.runId });
+  const { bead } = await stage.bead(beadId ?? "");
+  expect(bead).toMatchObject({ status: "open", startFailures: 0 });
+  expect((bead as Issue).wait?.untilAt).toBeGreaterThan(0);
+
+  const asked = 90_000;
+  await stage.core.modelUsed(other.spec.runId, { trouble: "throttled", retryAfterMs: asked });
+  const day = 24 * 60 * 60_000;
+  const reason = { code: "throttled", message: "slow down", source: "runner" };
+  const end: FactBody = {
+    ...(exit("throttled", "throttled") as FactOf<"exit">),
+    reason: { ...reason, details: { retryAfterMs: day } },
+  };
+  await far.tell(other.spec, { kind: "started" }, end);
+  const held = (await stage.do("town.status", {})).town.limits.provider;
+  expect(held?.state).toBe("throttled");
+  expect((held?.untilAt ?? 0) - (held?.since ?? 0)).toBeLessThan(10 * asked);
 });

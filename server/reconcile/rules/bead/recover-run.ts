@@ -1,11 +1,11 @@
 import type { FailureReason } from "../../../../protocol/index.ts";
 import { backOffMs } from "../../../model/backoff.ts";
 import { isStall } from "../../../model/ladder.ts";
-import { countsAs, personsMatter, type CountsAs } from "../../../model/outcomes.ts";
+import { personsMatter, type CountsAs } from "../../../model/outcomes.ts";
 import type { Context, Rule } from "../../context.ts";
 import { policyOf } from "../../policy-of.ts";
 import { parkRig } from "../../limits/parking.ts";
-import { providerActions } from "../../limits/provider.ts";
+import { providerActions, runCounts } from "../../limits/provider.ts";
 import type { Action, Step } from "../../plan.ts";
 import type { IssueView, RunView, Snapshot } from "../../snapshot.ts";
 
@@ -24,7 +24,7 @@ export const recoverRun: Rule<RunView> = {
 
 /** The bead goes back to open, with the end of its run counted. */
 export function recovered(rule: string, run: RunView, issue: IssueView, context: Context): Step {
-  const ended = countsAs(run.outcome ?? "lost", run.progressed, run.reason?.code ?? null);
+  const ended = runCounts(run);
   // It says that it is done and brought nothing that was verified: a try of the bead like any other.
   // Its run was stopped to wait for an answer: nobody's fault.
   const waits = issue.asked.some((each) => each.state === "open" && each.blocking);

@@ -1,8 +1,7 @@
-import { countsAs } from "../../../model/outcomes.ts";
 import { troubleOf } from "../../../model/provider.ts";
 import { coolDownMs } from "../../../model/triage.ts";
 import type { Rule } from "../../context.ts";
-import { providerActions } from "../../limits/provider.ts";
+import { providerActions, runCounts } from "../../limits/provider.ts";
 import type { Action } from "../../plan.ts";
 import type { RunView } from "../../snapshot.ts";
 
@@ -41,10 +40,9 @@ export const settleTriage: Rule<RunView> = {
 };
 
 /** What the provider, a budget or a person ended, or a runner only refused, is no try. */
-function isTry({ outcome, reason, progressed }: RunView): boolean {
-  const code = reason?.code ?? null;
-  if (troubleOf(outcome, code) !== null) return false;
-  const as = countsAs(outcome ?? "lost", progressed, code);
-  if (outcome === "rejected" && as === "infra") return false;
+function isTry(run: RunView): boolean {
+  const as = runCounts(run);
+  if (troubleOf(run.outcome, run.reason?.code ?? null) !== null) return as === "infra";
+  if (run.outcome === "rejected" && as === "infra") return false;
   return as !== "nothing" && as !== "person";
 }
