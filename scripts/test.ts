@@ -71,7 +71,7 @@ function leftOutLine(chosen: TestArguments, sampled: boolean): string {
     ...chosen.without.map((need) => `what needs the ${need}`),
     ...(sampled
       ? [
-          "kill moments beyond one per victim, demos and beads of more than one program, kilo's contract in one of its modes, kilo where any agent will do, long tests beyond one of some files (a part by its name runs all of it)",
+          "kill moments beyond one per victim, demos and beads of more than one other program, kilo's contract in one of its modes, kilo where any agent will do, long tests beyond one of some files (a part by its name runs all of it)",
         ]
       : []),
   ];

@@ -35,7 +35,8 @@ export function oneOfThem(what: string, count: number): (register: () => void) =
   };
 }
 
-function isSample(): boolean {
+/** Whether all tests are run, each part of them in a sample. */
+export function isSample(): boolean {
   return process.env["GASTOWN_TEST_SAMPLE"] === "1";
 }
 

@@ -31,7 +31,16 @@ function programsOf(dataDir: string): Record<string, number> {
   return Object.fromEntries(rows.map(({ name, n }) => [name, n]));
 }
 
-for (const { program, title, bin } of drawn("program of a bead", PROGRAMS))
+const WHATS = drawn(
+  "what another program does",
+  PROGRAMS.flatMap((of) => [
+    { of, does: "bead" },
+    { of, does: "demo" },
+  ]),
+);
+const thatDo = (what: string) => WHATS.flatMap(({ of, does }) => (does === what ? [of] : []));
+
+for (const { program, title, bin } of thatDo("bead"))
   test.skipIf(needsAgent)(
     `[C19] a bead is done by ${title} and lands, by one setting of its rig`,
     async () => {
@@ -54,7 +63,7 @@ for (const { program, title, bin } of drawn("program of a bead", PROGRAMS))
     LIMIT_MS,
   );
 
-for (const { program, title, bin } of drawn("demo program", PROGRAMS))
+for (const { program, title, bin } of thatDo("demo"))
   test.skipIf(needsAgent)(
     `[C19] the demo runs with ${title} as polecat by one setting, its refinery and its Mayor being kilo`,
     async () => {

@@ -7,9 +7,12 @@ import type { ChatEntry } from "../../../protocol/index.ts";
 import type { ScriptInput } from "../../../scripted/script.ts";
 import { eventually } from "../../kill/eventually.ts";
 import { isLeftOut } from "../../support/left-out.ts";
+import { oneOfThem } from "../../support/sample.ts";
 import { startTown } from "../../support/town-process.ts";
 import { openWholeTown, untilTopic, type WholeTown } from "../../support/whole-town.ts";
 import { makeRepository } from "./repositories.ts";
+
+const long = oneOfThem("a Mayor who goes on", 4);
 
 const LIMIT_MS = 90_000;
 const needsAgent = isLeftOut("agent") || isLeftOut("sandbox");
@@ -77,87 +80,95 @@ async function released(town: WholeTown): Promise<void> {
 
 const blobs = ({ dataDir }: WholeTown) => readdir(join(dataDir, "blobs"));
 
-test.skipIf(needsAgent)(
-  "[B1] [C10] a Mayor who was released goes on with all he remembers, what his tools answered included",
-  async () => {
-    await using town = await open({ warmMs: 500 });
-    expect((await say(town, "Look around")).continued).toBeNull();
-    await released(town);
-    const next = await say(town, "What have you seen?");
-    expect(next).toMatchObject({ text: "looked, lighthouse", continued: { how: "resumed" } });
-  },
-  LIMIT_MS,
+long(() =>
+  test.skipIf(needsAgent)(
+    "[B1] [C10] a Mayor who was released goes on with all he remembers, what his tools answered included",
+    async () => {
+      await using town = await open({ warmMs: 500 });
+      expect((await say(town, "Look around")).continued).toBeNull();
+      await released(town);
+      const next = await say(town, "What have you seen?");
+      expect(next).toMatchObject({ text: "looked, lighthouse", continued: { how: "resumed" } });
+    },
+    LIMIT_MS,
+  ),
 );
 
-test.skipIf(needsAgent)(
-  "[B1] [C10] a Mayor who was woken asks the model nothing, leaves when nobody speaks, and answers as the one who spoke before",
-  async () => {
-    await using town = await open({ warmMs: 3_000 });
-    await say(town, "Look around");
-    await released(town);
-    const calls = town.calls.length;
-    const up = () =>
-      untilTopic(town, "agents", (state) =>
-        state.all("run").find(({ kind, state: at }) => kind === "session" && at === "running"),
+long(() =>
+  test.skipIf(needsAgent)(
+    "[B1] [C10] a Mayor who was woken asks the model nothing, leaves when nobody speaks, and answers as the one who spoke before",
+    async () => {
+      await using town = await open({ warmMs: 3_000 });
+      await say(town, "Look around");
+      await released(town);
+      const calls = town.calls.length;
+      const up = () =>
+        untilTopic(town, "agents", (state) =>
+          state.all("run").find(({ kind, state: at }) => kind === "session" && at === "running"),
+        );
+      expect(await town.client.call("mayor.wake", {})).toEqual({ isUp: false });
+      const left = await up();
+      expect(await town.client.call("mayor.wake", {})).toEqual({ isUp: true });
+      await released(town);
+      expect(await town.client.call("run.get", { run: left.id })).toMatchObject({
+        ...{ outcome: "done", reason: { code: "idle" } },
+      });
+      expect(town.calls).toHaveLength(calls);
+      await town.client.call("mayor.wake", {});
+      const { id } = await up();
+      expect(await say(town, "What have you seen?")).toMatchObject({
+        ...{ runId: id, text: "looked, lighthouse", continued: { how: "resumed" } },
+      });
+    },
+    LIMIT_MS,
+  ),
+);
+
+long(() =>
+  test.skipIf(needsAgent)(
+    "[B1] [C10] when what he remembers is damaged he goes on from the transcript, and the chat says why",
+    async () => {
+      await using town = await open({ warmMs: 500 });
+      await say(town, "Look around");
+      await released(town);
+      const [name] = await blobs(town);
+      const path = join(town.dataDir, "blobs", name ?? "");
+      const bytes = await Bun.file(path).bytes();
+      await writeFile(path, bytes.fill(7, 100, 200));
+      expect(await say(town, "What have you seen?")).toMatchObject({
+        text: "looked, no rig",
+        continued: { how: "transcript", why: "What was kept of the conversation is damaged." },
+      });
+      // The next one is whole again.
+      await released(town);
+      expect(await say(town, "What now?")).toMatchObject({ continued: { how: "resumed" } });
+    },
+    LIMIT_MS,
+  ),
+);
+
+long(() =>
+  test.skipIf(needsAgent)(
+    "[B1] [C10] another model goes on with the conversation, and so does the next start of the town",
+    async () => {
+      await using town = await open({});
+      const first = await say(town, "Look around");
+      await eventually("what he remembers is kept", async () =>
+        (await blobs(town).catch(() => [])).length > 0 ? true : undefined,
       );
-    expect(await town.client.call("mayor.wake", {})).toEqual({ isUp: false });
-    const left = await up();
-    expect(await town.client.call("mayor.wake", {})).toEqual({ isUp: true });
-    await released(town);
-    expect(await town.client.call("run.get", { run: left.id })).toMatchObject({
-      ...{ outcome: "done", reason: { code: "idle" } },
-    });
-    expect(town.calls).toHaveLength(calls);
-    await town.client.call("mayor.wake", {});
-    const { id } = await up();
-    expect(await say(town, "What have you seen?")).toMatchObject({
-      ...{ runId: id, text: "looked, lighthouse", continued: { how: "resumed" } },
-    });
-  },
-  LIMIT_MS,
-);
-
-test.skipIf(needsAgent)(
-  "[B1] [C10] when what he remembers is damaged he goes on from the transcript, and the chat says why",
-  async () => {
-    await using town = await open({ warmMs: 500 });
-    await say(town, "Look around");
-    await released(town);
-    const [name] = await blobs(town);
-    const path = join(town.dataDir, "blobs", name ?? "");
-    const bytes = await Bun.file(path).bytes();
-    await writeFile(path, bytes.fill(7, 100, 200));
-    expect(await say(town, "What have you seen?")).toMatchObject({
-      text: "looked, no rig",
-      continued: { how: "transcript", why: "What was kept of the conversation is damaged." },
-    });
-    // The next one is whole again.
-    await released(town);
-    expect(await say(town, "What now?")).toMatchObject({ continued: { how: "resumed" } });
-  },
-  LIMIT_MS,
-);
-
-test.skipIf(needsAgent)(
-  "[B1] [C10] another model goes on with the conversation, and so does the next start of the town",
-  async () => {
-    await using town = await open({});
-    const first = await say(town, "Look around");
-    await eventually("what he remembers is kept", async () =>
-      (await blobs(town).catch(() => [])).length > 0 ? true : undefined,
-    );
-    await town.client.call("model.set", {
-      ...{ provider: "openai-compatible", baseUrl: town.modelUrl, model: "scripted" },
-      roles: { mayor: "another" },
-    });
-    const second = await say(town, "What have you seen?");
-    expect(second).toMatchObject({ text: "looked, lighthouse", continued: { how: "resumed" } });
-    expect(second.runId).not.toBe(first.runId);
-    expect(town.calls.filter(({ role }) => role === "mayor").at(-1)?.model).toBe("another");
-    await using again = await restarted(town);
-    const third = await say(again, "What did you see?");
-    expect(third).toMatchObject({ text: "looked, lighthouse", continued: { how: "resumed" } });
-    expect(town.calls.filter(({ role }) => role === "mayor").at(-1)?.model).toBe("another");
-  },
-  LIMIT_MS,
+      await town.client.call("model.set", {
+        ...{ provider: "openai-compatible", baseUrl: town.modelUrl, model: "scripted" },
+        roles: { mayor: "another" },
+      });
+      const second = await say(town, "What have you seen?");
+      expect(second).toMatchObject({ text: "looked, lighthouse", continued: { how: "resumed" } });
+      expect(second.runId).not.toBe(first.runId);
+      expect(town.calls.filter(({ role }) => role === "mayor").at(-1)?.model).toBe("another");
+      await using again = await restarted(town);
+      const third = await say(again, "What did you see?");
+      expect(third).toMatchObject({ text: "looked, lighthouse", continued: { how: "resumed" } });
+      expect(town.calls.filter(({ role }) => role === "mayor").at(-1)?.model).toBe("another");
+    },
+    LIMIT_MS,
+  ),
 );
