@@ -62,11 +62,12 @@ export function turnsOf({ calls }: WholeTown, attempt = 1): number[] {
   return asked.map(({ turnIndex }) => turnIndex);
 }
 
-/** Work runs of the bead, in their order. */
+/** Work runs of the bead, in their order, without offers that came while their runner still ended an older run. */
 export async function worksOf(
   town: WholeTown,
   beadId: string,
 ): Promise<CommandValue<"bead.get">["runs"]> {
   const { runs } = await town.client.call("bead.get", { bead: beadId });
-  return runs.filter(({ kind }) => kind === "work").toSorted((a, b) => a.fence.n - b.fence.n);
+  const works = runs.filter(({ kind, reason }) => kind === "work" && reason?.code !== "older_run");
+  return works.toSorted((a, b) => a.fence.n - b.fence.n);
 }
