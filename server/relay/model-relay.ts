@@ -85,11 +85,13 @@ export class ModelRelay {
       const now = core.modelGrant(pass, model);
       if (!now.ok) return ended(free, now);
       if (this.#isStopped) return ended(free, starting());
+      // Nothing has been asked of the endpoint for who hung up meanwhile.
+      if (ask.signal.aborted) return ended(free, hungUp());
       const body = found.dialect.rewrite(checked.body);
       return await this.#pass(core, now.value, { ...ask, ...found, pass, model, body, free });
     } catch (error) {
       free();
-      if (ask.signal.aborted) return refuse("offline", "Who called has hung up.");
+      if (ask.signal.aborted) return hungUp();
       this.#options.log.warn({ runId, error: String(error) }, "a call was not passed on");
       return refuse(
         "model_unreachable",
@@ -166,6 +168,10 @@ function busy(whose: "town" | "run"): Ack<never> {
     retryable: true,
     minBackoffMs: 1_000,
   });
+}
+
+function hungUp(): Ack<never> {
+  return refuse("offline", "Who called has hung up.");
 }
 
 function notWritten(): Ack<never> {

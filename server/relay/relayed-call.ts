@@ -81,7 +81,7 @@ export class RelayedCall {
     try {
       const answer = await this.#call();
       if (answer.ok) return this.#stream(answer);
-      const said = this.#redact(await textOf(answer));
+      const said = await textOf(answer, this.#grant.apiKey ?? "");
       const { failureKinds } = this.#request.dialect;
       this.#trouble(classifyAnswer(answer, said, failureKinds, this.#ports.now()));
       this.#end();
@@ -207,11 +207,6 @@ export class RelayedCall {
     this.#isEnded = true;
     this.#ports.ended();
   }
-
-  #redact(text: string): string {
-    const { apiKey } = this.#grant;
-    return apiKey ? text.replaceAll(apiKey, "[key]") : text;
-  }
 }
 
 /** What was answered in one piece, kept beside its way for its figures. */
@@ -235,15 +230,18 @@ function isEvents({ headers }: Response): boolean {
   return !(headers.get("content-type") ?? "").startsWith("application/json");
 }
 
-/** The beginning of it; the status says enough where it breaks off. */
-async function textOf(answer: Response): Promise<string> {
+/** The beginning of it, without the key; the status says enough where it breaks off. */
+async function textOf(answer: Response, key: string): Promise<string> {
+  const keyCut = new KeyCut(key);
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of answer.body ?? []) {
-    pieces.push(piece);
+    // Before the end is cut off: it could cut the key too.
+    pieces.push(keyCut.next(piece));
     bytes += piece.byteLength;
     if (bytes > ERROR_BYTES_MAX) break;
   }
+  if (bytes <= ERROR_BYTES_MAX) pieces.push(keyCut.rest());
   return Buffer.concat(pieces).subarray(0, ERROR_BYTES_MAX).toString("utf8");
 }
 

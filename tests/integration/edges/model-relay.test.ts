@@ -269,3 +269,11 @@ test("[C24] [R9] trouble of the endpoint is told to the town by what came from i
     { trouble: "unreachable", retryAfterMs: null },
   ]);
 });
+
+test("[R9] a long error is cut off without the beginning of the key that it quotes at its end", async () => {
+  const long = "x".repeat(64 * 1024 - 10);
+  await using stage = openRelayStage(() => new Response(long + KEY + long, { status: 400 }));
+  const said = await (await stage.ask()).text();
+  expect(said.length).toBe(64 * 1024);
+  expect(said).not.toContain(KEY.slice(0, 4));
+});
