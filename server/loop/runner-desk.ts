@@ -1,6 +1,6 @@
 /**
- * What the town knows of connected runners: hello and inventory, facts, heartbeats, agents' tool
- * calls and credentials. Runners hold no truth: every frame is checked against the runs table.
+ * What the town knows of connected runners: hello and inventory, facts and heartbeats. Runners hold no truth: every frame
+ * is checked against the runs table.
  */
 import { and, eq, ne } from "drizzle-orm";
 import {
@@ -13,26 +13,18 @@ import {
   type Hello,
   type HostFigures,
   type LeavingFrame,
-  type RepositoryAccess,
-  type RepositoryFrame,
   type Result,
-  type RigSecrets,
   type RunnerRight,
   type RunnerWelcome,
-  type RunKind,
   type RunState,
-  type SecretsFrame,
-  type ToolAnswer,
-  type ToolFrame,
 } from "../../protocol/index.ts";
 import type { CommandPorts } from "../commands/command.ts";
-import { callAgentTool } from "../commands/agent-tools.ts";
-import { BROWSE_TOOL, browseByTool } from "../services/browse-tool.ts";
 import type { Clock, Log, RunnerPort, Scheduler } from "../core.ts";
 import { EventIntake } from "./event-intake.ts";
 import { isNews } from "./host-figures.ts";
-import { ModelDesk } from "./model-desk.ts";
-import { repositoryAccess } from "./repository-access.ts";
+import { ModelDesk } from "./desks/model-desk.ts";
+import { RunDesk } from "./desks/run-desk.ts";
+import { refusalOf } from "./desks/run-standing.ts";
 import { SnapshotDesk } from "./snapshots/snapshot-desk.ts";
 import { isStorageFailure } from "./storage-refusal.ts";
 import type { TownLoop } from "./town-loop.ts";
@@ -40,7 +32,6 @@ import type { Policy } from "../model/policy.ts";
 import type { Blobs } from "../store/blobs/blobs.ts";
 import type { Db } from "../store/database.ts";
 import { runners, runs } from "../store/schema/runs.ts";
-import { readRigSecrets } from "../store/settings.ts";
 import type { Streams } from "../store/streams.ts";
 import type { Tx } from "../store/tx.ts";
 import { hasPendingFacts, storeFact } from "../store/writes/inbox.ts";
@@ -56,9 +47,6 @@ import {
   welcomeRunner,
 } from "../store/writes/runners.ts";
 import { advanceRun, endRun } from "../store/writes/runs.ts";
-import { hasRight } from "../reconcile/gates.ts";
-import { NEED } from "../reconcile/stages.ts";
-import { given, prepared } from "../store/prepared.ts";
 import { rowAt } from "../store/rows.ts";
 
 export interface DeskPorts extends CommandPorts {
@@ -74,20 +62,6 @@ export interface DeskPorts extends CommandPorts {
   epoch: number;
   onEvents(runId: string, events: readonly AgentEvent[]): void;
 }
-
-/** Without what only its rules read: a spec that cannot be read must not shut its runner out. */
-const standingOf = prepared((db) =>
-  db
-    .select({
-      runnerId: runs.runnerId,
-      fenceEpoch: runs.fenceEpoch,
-      fenceN: runs.fenceN,
-      state: runs.state,
-    })
-    .from(runs)
-    .where(eq(runs.id, given("id")))
-    .prepare(),
-);
 
 /** Why a hello with this token is not that runner's, or null. One that was revoked comes back with another token. */
 function strangerOf(known: RunnerRow | undefined, tokenId: string): Result<never> | null {
@@ -116,15 +90,18 @@ export class RunnerDesk {
   readonly #events: EventIntake;
   readonly model: ModelDesk;
   readonly snapshots: SnapshotDesk;
+  readonly runs: RunDesk;
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
     this.#events = new EventIntake(ports);
     const { db, loop, blobs, log } = ports;
-    const refusal = this.#refusal.bind(this);
+    const refusal = (runnerId: string, runId: string, fence: Fence) =>
+      refusalOf(db, runnerId, { runId, fence });
     const heardAt = (runner: RunnerRow) =>
       Math.max(this.lastSeen.get(runner.id) ?? 0, runner.lastSeenAt);
     this.model = new ModelDesk({ ...ports, refusal, heardAt });
+    this.runs = new RunDesk({ ...ports, online: (id) => this.online.has(id) });
     this.snapshots = new SnapshotDesk({ db, loop, blobs, log, refusal });
   }
 
@@ -233,60 +210,6 @@ export class RunnerDesk {
       .catch((bug: unknown) => log.debug({ err: String(bug) }, "figures of a host were not kept"));
   }
 
-  async tool(runnerId: string, frame: ToolFrame): Promise<Result<ToolAnswer>> {
-    const stale = this.#refusal(runnerId, frame.runId, frame.fence);
-    if (stale) return refuse("stale_fence", stale);
-    // It asks a runner and changes nothing: no tick may wait for it.
-    if (frame.tool === BROWSE_TOOL) return this.#browse(frame);
-    return this.#ports.loop.submit<ToolAnswer>(`tool ${frame.tool}`, (tx) => {
-      const run = rowAt(tx.db, runs, frame.runId);
-      if (!run || run.state === "ended") return refuse("stale_fence", "this run has ended.");
-      return callAgentTool(tx, run, frame, this.#ports);
-    });
-  }
-
-  #browse(frame: ToolFrame): Promise<Result<ToolAnswer>> {
-    const { db, port } = this.#ports;
-    const run = db.select({ kind: runs.kind }).from(runs).where(eq(runs.id, frame.runId)).get();
-    if (run?.kind !== "session")
-      return Promise.resolve(refuse("forbidden", `this run may not call ${frame.tool}.`));
-    const online = (id: string) => this.online.has(id);
-    return browseByTool({ db, runners: port, online }, frame.arguments);
-  }
-
-  /** What the rig of a live run keeps secret, for setup and gates. */
-  secrets(runnerId: string, frame: SecretsFrame): Result<RigSecrets> {
-    const { db, auth } = this.#ports;
-    const stale = this.#refusal(runnerId, frame.runId, frame.fence);
-    if (stale) return refuse("stale_fence", stale);
-    const run = db
-      .select({ rigId: runs.rigId, kind: runs.kind })
-      .from(runs)
-      .where(eq(runs.id, frame.runId))
-      .get();
-    const barred = run?.kind === "merge" ? this.#barred(runnerId, run.kind) : null;
-    if (barred) return barred;
-    return readRigSecrets(db, run?.rigId ?? "", (rowId, sealed) => auth.unseal(rowId, sealed));
-  }
-
-  /** What one operation of git needs on a rig's repository. */
-  repository(runnerId: string, frame: RepositoryFrame): Result<RepositoryAccess> {
-    const { db, auth } = this.#ports;
-    const stale =
-      frame.run === null ? null : this.#refusal(runnerId, frame.run.runId, frame.run.fence);
-    return repositoryAccess({ db, auth }, runnerId, frame, stale);
-  }
-
-  /** People have taken the right to such runs from it while one was there: it gets nothing more for that. */
-  #barred(runnerId: string, kind: RunKind): Result<never> | null {
-    const runner = rowAt(this.#ports.db, runners, runnerId);
-    if (!runner || hasRight(runner, NEED[kind])) return null;
-    return refuse(
-      "forbidden",
-      `this runner may not do a ${kind} run any more: give it the right ${NEED[kind].right ?? ""} back, or let another do it.`,
-    );
-  }
-
   /** The runner stops: nothing new for it on this connection. */
   leaving(runnerId: string, { connection }: LeavingFrame): Promise<Result<null>> {
     return this.#ports.loop.submit("runner.leaving", (tx) => {
@@ -356,19 +279,9 @@ export class RunnerDesk {
 
   #stops(runnerId: string, held: Heartbeat["runs"]): RunnerWelcome["stop"] {
     return held.flatMap(({ runId, fence }) => {
-      const reason = this.#refusal(runnerId, runId, fence);
+      const reason = refusalOf(this.#ports.db, runnerId, { runId, fence });
       return reason ? [{ runId, fence, reason }] : [];
     });
-  }
-
-  /** Why this runner may not act for the run any more, or null. */
-  #refusal(runnerId: string, runId: string, fence: Fence): string | null {
-    const run = standingOf(this.#ports.db).get({ id: runId });
-    if (!run) return "the town does not know this run";
-    if (run.runnerId !== runnerId) return "this run belongs to another runner";
-    if (run.fenceEpoch !== fence.epoch || run.fenceN !== fence.n)
-      return "the fence of this run has advanced";
-    return run.state === "ended" ? "this run has ended" : null;
   }
 
   /** The spool is stored; its facts are applied within the same tick, so compare in the next. */

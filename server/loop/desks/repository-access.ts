@@ -8,17 +8,17 @@ import {
   type RepositoryAccess,
   type RepositoryFrame,
   type Result,
-} from "../../protocol/index.ts";
-import type { AuthPort } from "../core.ts";
-import { hasLabels, hasRight } from "../reconcile/gates.ts";
-import { NEED } from "../reconcile/stages.ts";
-import type { Db } from "../store/database.ts";
-import { rowAt } from "../store/rows.ts";
-import { rigs, runners, runs } from "../store/schema/runs.ts";
-import { outbox } from "../store/schema/town.ts";
-import { readCredential } from "../store/settings.ts";
-import { purgeSubject } from "../store/trash/purge-subject.ts";
-import type { RunnerRow } from "../store/writes/runners.ts";
+} from "../../../protocol/index.ts";
+import type { AuthPort } from "../../core.ts";
+import { hasLabels, hasRight } from "../../reconcile/gates.ts";
+import { NEED } from "../../reconcile/stages.ts";
+import type { Db } from "../../store/database.ts";
+import { rowAt } from "../../store/rows.ts";
+import { rigs, runners, runs } from "../../store/schema/runs.ts";
+import { outbox } from "../../store/schema/town.ts";
+import { readCredential } from "../../store/settings.ts";
+import { purgeSubject } from "../../store/trash/purge-subject.ts";
+import type { RunnerRow } from "../../store/writes/runners.ts";
 
 type Refused = ReturnType<typeof refuse>;
 

@@ -10,20 +10,20 @@ import {
   type Fence,
   type ModelCredential,
   type Result,
-} from "../../protocol/index.ts";
-import { MODEL_RELAY_PATH } from "../../protocol/model-api/relay.ts";
-import type { AuthPort, Clock, ModelGrant, RelayedTrouble, RelayedUse } from "../core.ts";
-import type { Policy } from "../model/policy.ts";
-import { isPaused, providerWords } from "../model/provider.ts";
-import { RunPasses } from "../relay/run-passes.ts";
-import type { Db } from "../store/database.ts";
-import { changeRow, rowAt } from "../store/rows.ts";
-import { providers } from "../store/schema/limits.ts";
-import { runners, runs } from "../store/schema/runs.ts";
-import { readModelKey, readStoredModel } from "../store/settings.ts";
-import type { RunnerRow } from "../store/writes/runners.ts";
-import { recordUsage } from "../store/writes/usage.ts";
-import type { TownLoop } from "./town-loop.ts";
+} from "../../../protocol/index.ts";
+import { MODEL_RELAY_PATH } from "../../../protocol/model-api/relay.ts";
+import type { AuthPort, Clock, ModelGrant, RelayedTrouble, RelayedUse } from "../../core.ts";
+import type { Policy } from "../../model/policy.ts";
+import { isPaused, providerWords } from "../../model/provider.ts";
+import { RunPasses } from "../../relay/run-passes.ts";
+import type { Db } from "../../store/database.ts";
+import { changeRow, rowAt } from "../../store/rows.ts";
+import { providers } from "../../store/schema/limits.ts";
+import { runners, runs } from "../../store/schema/runs.ts";
+import { readModelKey, readStoredModel } from "../../store/settings.ts";
+import type { RunnerRow } from "../../store/writes/runners.ts";
+import { recordUsage } from "../../store/writes/usage.ts";
+import type { TownLoop } from "../town-loop.ts";
 
 export interface ModelDeskPorts {
   db: Db;
