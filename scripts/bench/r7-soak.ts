@@ -23,6 +23,7 @@ const TEN_MINUTES_MS = 600_000;
 /** Compaction shall have much to do in an hour. */
 const KEPT_MS = 300_000;
 const GROWTH_MAX = 1.25;
+const TENTHS = 10;
 
 interface Sample {
   atMs: number;
@@ -30,6 +31,9 @@ interface Sample {
   runnerMb: number;
   rows: Rows;
 }
+
+const townOf = ({ townMb }: Sample) => townMb;
+const runnerOf = ({ runnerMb }: Sample) => runnerMb;
 
 interface Rows {
   changes: number;
@@ -51,7 +55,10 @@ export const r7Soak: Bench = {
     const watched = watch(scene, forMs);
     const pieces = piecesOf(Math.ceil(forMs / BEAD_MS), SEED, scene.rigs);
     await slingAll(scene.person, pieces, forMs);
-    const samples = await watched;
+    const course = await watched;
+    const samples = course.filter(({ atMs }) => atMs >= forMs * WARM_PART);
+    context.progress(`  server, MB by tenths of the time: ${courseOf(course, townOf)}`);
+    context.progress(`  runner, MB by tenths of the time: ${courseOf(course, runnerOf)}`);
     context.progress("  all beads are slung; what is under way ends");
     const untilMs = performance.now() + QUIET_MS_MAX;
     const beads = await untilEnded(scene.person, untilMs, () => undefined);
@@ -79,7 +86,16 @@ async function watch(scene: Scene, forMs: number): Promise<Sample[]> {
     samples.push({ atMs, townMb, runnerMb, rows: rowsOf(scene) });
     await Bun.sleep(Math.min(SAMPLE_MS, forMs - atMs));
   }
-  return samples.filter(({ atMs }) => atMs >= forMs * WARM_PART);
+  return samples;
+}
+
+/** The middle figure of each tenth of the time: whether it grows on, or comes to rest. */
+function courseOf(samples: readonly Sample[], value: (sample: Sample) => number): string {
+  const tenth = Math.max(1, Math.ceil(samples.length / TENTHS));
+  return Array.from({ length: TENTHS }, (_, n) => {
+    const part = samples.slice(n * tenth, (n + 1) * tenth).map(value);
+    return part.toSorted((a, b) => a - b)[Math.floor(part.length / 2)]?.toFixed(0) ?? "-";
+  }).join(" ");
 }
 
 function slopes(samples: readonly Sample[]): Measurement[] {
@@ -88,7 +104,7 @@ function slopes(samples: readonly Sample[]): Measurement[] {
     value: slopeOf(samples.map((sample) => [sample.atMs, value(sample)])) * TEN_MINUTES_MS,
     ...{ unit: "MB", bar: { atMost: SLOPE_MB_MAX } },
   });
-  return [of("server", ({ townMb }) => townMb), of("runner", ({ runnerMb }) => runnerMb)];
+  return [of("server", townOf), of("runner", runnerOf)];
 }
 
 function first(samples: readonly Sample[], value: (sample: Sample) => number): string {
