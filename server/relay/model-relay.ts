@@ -141,7 +141,10 @@ export class ModelRelay {
     return relayed.answer();
   }
 
-  /** Looks while there is something to look at: a pass ends with its run, and so does what it began. */
+  /**
+   * Looks while there is something to look at: a pass ends with its run, and so does what it began; what a call came to
+   * and no disk took is tried again.
+   */
   #look(core: TownCore): void {
     if (this.#callOffLook !== null) return;
     this.#callOffLook = systemScheduler.after(LOOK_EVERY_MS, () => {
@@ -152,7 +155,8 @@ export class ModelRelay {
         const isNone = !granted.ok && granted.error.code === "unauthenticated";
         if (isNone || movedAt < stillSince) cut.abort();
       }
-      if (this.#underWay.size > 0) this.#look(core);
+      void this.#book.allSettled(core);
+      if (this.#underWay.size > 0 || this.#book.isWaiting) this.#look(core);
     });
   }
 }

@@ -37,6 +37,11 @@ export class UseBook {
     }
   }
 
+  /** Whether something is not written down. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   async allSettled(core: TownCore): Promise<void> {
     await Promise.all(Array.from(this.#waiting.keys(), (runId) => this.settled(core, runId)));
   }

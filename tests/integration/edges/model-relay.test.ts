@@ -218,6 +218,20 @@ test("[C16] a run's next call waits until what the last one used is written, and
   expect(await counted(stage, 2)).toHaveLength(2);
 });
 
+test("[C16] what a call used is written down when the disk takes it again, though its run calls no more", async () => {
+  await using stage = openRelayStage((_request, path) => events(`data: ${USAGE[path]}\n\n`));
+  const real = stage.town.modelUsed.bind(stage.town);
+  const full = Promise.withResolvers<void>();
+  stage.town.modelUsed = () => {
+    full.resolve();
+    return Promise.reject(new Error("the disk is full"));
+  };
+  await (await stage.ask()).text();
+  await full.promise;
+  stage.town.modelUsed = real;
+  expect(await counted(stage)).toHaveLength(1);
+});
+
 test("[C16] a run has eight calls at once, and the endpoint is read no faster than who called reads", async () => {
   let pulled = 0;
   await using stage = openRelayStage(() =>
