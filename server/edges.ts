@@ -29,6 +29,8 @@ export interface EdgesOptions {
   webDir: string;
   log: Log;
   version: string;
+  /** In ms, from anywhere: how long calls stand still; the host's own unless given. */
+  mono?: () => number;
 }
 
 export interface Edges {
@@ -74,7 +76,8 @@ export function openEdges(options: EdgesOptions): Edges {
   serveRunners(runners, core, { auth, log, links });
   const forgetEnded = auth.onEnded((id) => closeConnections([users, runners], id));
 
-  const relay = new ModelRelay({ core, log, now: () => Date.now() });
+  const { mono = () => performance.now() } = options;
+  const relay = new ModelRelay({ core, log, now: () => Date.now(), mono });
   const app = createApp({ core, auth, reach, relay, log, webDir: options.webDir, version, secure });
   const handler = engine.handler();
   const server = listen(options, {

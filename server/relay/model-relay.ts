@@ -23,6 +23,8 @@ export interface RelayOptions {
   core: () => TownCore | null;
   log: Log;
   now: () => number;
+  /** In ms, from anywhere: nobody sets it. */
+  mono: () => number;
 }
 
 /** A call as it came. */
@@ -39,7 +41,7 @@ type Passing = RelayedRequest & { pass: string; free: () => void };
 
 interface UnderWay {
   pass: string;
-  /** When something of it passed. */
+  /** When something of it passed, by the clock that nobody sets. */
   movedAt: number;
   cut: AbortController;
 }
@@ -116,8 +118,8 @@ export class ModelRelay {
     const { pass, free } = call;
     const { runId } = grant;
     const cut = new AbortController();
-    const { now } = this.#options;
-    const mine: UnderWay = { pass, cut, movedAt: now() };
+    const { now, mono } = this.#options;
+    const mine: UnderWay = { pass, cut, movedAt: mono() };
     this.#underWay.add(mine);
     this.#look(core);
     const relayed = new RelayedCall(
@@ -131,7 +133,7 @@ export class ModelRelay {
         },
         used: (use) => this.#book.add(core, runId, use),
         troubled: (trouble) => this.#book.add(core, runId, trouble),
-        moved: () => (mine.movedAt = now()),
+        moved: () => (mine.movedAt = mono()),
         ended: () => {
           free();
           this.#underWay.delete(mine);
@@ -149,7 +151,7 @@ export class ModelRelay {
     if (this.#callOffLook !== null) return;
     this.#callOffLook = systemScheduler.after(LOOK_EVERY_MS, () => {
       this.#callOffLook = null;
-      const stillSince = this.#options.now() - STILL_MS_MAX;
+      const stillSince = this.#options.mono() - STILL_MS_MAX;
       for (const { pass, cut, movedAt } of this.#underWay) {
         const granted = core.modelGrant(pass);
         const isNone = !granted.ok && granted.error.code === "unauthenticated";

@@ -232,6 +232,23 @@ test("[C16] what a call used is written down when the disk takes it again, thoug
   expect(await counted(stage)).toHaveLength(1);
 });
 
+test("[C16] [R9] a call of which nothing has passed for a quarter of an hour is cut, and what it asked is counted", async () => {
+  const asked = Promise.withResolvers<AbortSignal>();
+  await using stage = openRelayStage((request) => {
+    asked.resolve(request.signal);
+    return new Promise<Response>(() => undefined);
+  });
+  const answer = stage.ask();
+  const endpoint = await asked.promise;
+  stage.clock.ms += 14 * 60_000;
+  expect(endpoint.aborted).toBe(false);
+  stage.clock.ms += 2 * 60_000;
+  expect((await answer).headers.get("x-gastown-refusal")).toBe("model_unreachable");
+  const [use] = await counted(stage);
+  expect([use?.inputTokens, use?.outputTokens]).toEqual([expect.any(Number), 0]);
+  expect(use?.inputTokens).toBeGreaterThan(0);
+});
+
 test("[C16] a run has eight calls at once, and the endpoint is read no faster than who called reads", async () => {
   let pulled = 0;
   await using stage = openRelayStage(() =>

@@ -72,6 +72,7 @@ export function openTown(): OpenTown {
     webDir,
     log: quiet,
     version: "1.2.3",
+    mono: () => clock.mono(),
   });
   edges.bind(town);
   const sockets: Socket[] = [];

@@ -8,7 +8,7 @@ export const RUN = "rn_relayed";
 export const MODEL_PATHS = ["/chat/completions", "/responses", "/messages"] as const;
 type ModelPath = (typeof MODEL_PATHS)[number];
 
-export interface RelayStage extends AsyncDisposable, Pick<OpenTown, "town" | "edges"> {
+export interface RelayStage extends AsyncDisposable, Pick<OpenTown, "town" | "edges" | "clock"> {
   /** What came to the endpoint. */
   asked: { path: string; headers: Headers; body: unknown; signal: AbortSignal }[];
   ask(path?: string, body?: object | string, more?: RequestInit): Promise<Response>;
@@ -63,7 +63,7 @@ export function openRelayStage(
       ...more,
     });
   return {
-    ...{ town: open.town, edges: open.edges, asked, ask, grant },
+    ...{ town: open.town, edges: open.edges, clock: open.clock, asked, ask, grant },
     async [Symbol.asyncDispose]() {
       await endpoint.stop(true);
       await open.close();
