@@ -43,7 +43,7 @@ import type {
   TurnFrame,
   Fence,
 } from "../protocol/index.ts";
-import type { Trouble } from "./model/provider.ts";
+import type { SeenTrouble } from "./model/provider.ts";
 
 /** What the audit keeps of something that is no command. */
 export interface AuditEntry {
@@ -92,13 +92,6 @@ export interface ModelGrant {
 /** What a call through the town has used. */
 export type RelayedUse = Omit<FactOf<"usage">, "kind">;
 
-/** What the town itself saw of the model's endpoint when a call through it failed. */
-export interface RelayedTrouble {
-  trouble: Trouble;
-  /** As the endpoint asked; null: it did not. */
-  retryAfterMs: number | null;
-}
-
 export interface TownCore {
   /** Parses, authorises and answers a command, query or service; a command's answer follows its commit. */
   call(name: string, body: unknown, caller: Caller, key?: string): Promise<Ack>;
@@ -137,7 +130,7 @@ export interface TownCore {
    */
   modelGrant(pass: string, model?: string): Result<ModelGrant>;
   /** What a call of the run came to; answered when it is written down, with what follows from it. */
-  modelUsed(runId: string, use: RelayedUse | RelayedTrouble): Promise<Result<null>>;
+  modelUsed(runId: string, use: RelayedUse | SeenTrouble): Promise<Result<null>>;
   secrets(runnerId: string, frame: SecretsFrame): Promise<Result<RigSecrets>>;
   /** The right to a rig's repository, for one operation of git. */
   repository(runnerId: string, frame: RepositoryFrame): Promise<Result<RepositoryAccess>>;

@@ -47,7 +47,6 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   };
   try {
     const bin = join(dir, "bin");
-    await mkdir(bin);
     await buildAgent(bin);
     const model = startScriptedModel({ script: { ...defaultScript, defaults: PACE } });
     closing.push(() => model.stop());

@@ -10,6 +10,13 @@ import type { Policy } from "./policy.ts";
 export type Lane = "agents" | "mayor";
 export type Trouble = "throttled" | "quota" | "unreachable" | "refused";
 
+/** What the town itself saw of the model's endpoint when a call through it failed. */
+export interface SeenTrouble {
+  trouble: Trouble;
+  /** As the endpoint asked; null: it did not. */
+  retryAfterMs: number | null;
+}
+
 export interface ProviderView {
   lane: Lane;
   state: Trouble;

@@ -27,7 +27,7 @@ import type { Authors } from "../model/authorship/author.ts";
 import type { Cost, Limit } from "../model/budget.ts";
 import type { BreakerView } from "../model/breaker.ts";
 import type { Repetition } from "../model/ladder.ts";
-import type { Lane, ProviderView, Trouble } from "../model/provider.ts";
+import type { Lane, ProviderView, SeenTrouble } from "../model/provider.ts";
 import type { StepView } from "../model/molecules/states.ts";
 import type { ProgramChoices } from "../model/agents/program.ts";
 import type { Policy } from "../model/policy.ts";
@@ -228,7 +228,7 @@ export interface RunView {
   holdsKey: boolean;
   /** Its calls go through the town: of the provider nothing is believed but what was seen here. */
   relayed: boolean;
-  relayTrouble: { trouble: Trouble; retryAfterMs: number | null } | null;
+  relayTrouble: SeenTrouble | null;
   wallMs: number;
   stopOrderedAt: number | null;
   frozenMs: number;

@@ -5,8 +5,8 @@
 import { CallMeter } from "../../protocol/model-api/call-meter.ts";
 import type { Dialect, Endpoint, JsonObject } from "../../protocol/model-api/dialect.ts";
 import { parseJson } from "../../protocol/model-api/model-usage.ts";
-import type { ModelGrant, RelayedTrouble, RelayedUse } from "../core.ts";
-import type { Trouble } from "../model/provider.ts";
+import type { ModelGrant, RelayedUse } from "../core.ts";
+import type { SeenTrouble, Trouble } from "../model/provider.ts";
 import {
   classifyAnswer,
   classifyEvent,
@@ -34,7 +34,7 @@ export interface RelayPorts {
   /** Called once per call that has cost something. */
   used(use: RelayedUse): void;
   /** The endpoint itself said so, or could not be reached. */
-  troubled(trouble: RelayedTrouble): void;
+  troubled(trouble: SeenTrouble): void;
   /** Something of the answer passed. */
   moved(): void;
   /** Nothing of the call is under way any more. */

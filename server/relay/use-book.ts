@@ -1,7 +1,8 @@
 /** What calls through the town came to, until it is written down. While a disk takes nothing it is kept, and tried again. */
-import type { Log, RelayedTrouble, RelayedUse, TownCore } from "../core.ts";
+import type { SeenTrouble } from "../model/provider.ts";
+import type { Log, RelayedUse, TownCore } from "../core.ts";
 
-type Told = RelayedUse | RelayedTrouble;
+type Told = RelayedUse | SeenTrouble;
 
 export class UseBook {
   readonly #log: Log;

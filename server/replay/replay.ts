@@ -1,4 +1,5 @@
 /** Gives a town that nobody reaches what a slice holds, entry by entry, and compares what its change feed comes to. */
+import type { SeenTrouble } from "../model/provider.ts";
 import {
   ok,
   refuse,
@@ -10,16 +11,7 @@ import {
   type SnapshotKeepFrame,
   type ToolFrame,
 } from "../../protocol/index.ts";
-import type {
-  AuthPort,
-  Clock,
-  Log,
-  RelayedTrouble,
-  RelayedUse,
-  RunnerPort,
-  Scheduler,
-  TownCore,
-} from "../core.ts";
+import type { AuthPort, Clock, Log, RelayedUse, RunnerPort, Scheduler, TownCore } from "../core.ts";
 import { openTown } from "../town.ts";
 import { FeedHash } from "./feed-hash.ts";
 import { Scrub } from "./scrub.ts";
@@ -198,7 +190,7 @@ function give(core: TownCore, entry: Exclude<Placed, { in: "run" | "answer" | "t
       case "leaving":
         return core.leaving(entry.runnerId, { connection: entry.connection });
       case "model_used":
-        return core.modelUsed(entry.runId, entry.use as RelayedUse | RelayedTrouble);
+        return core.modelUsed(entry.runId, entry.use as RelayedUse | SeenTrouble);
       case "audit": {
         const { actor, command, subject } = entry;
         return core.audit({ actor, command, subject, text: "" });

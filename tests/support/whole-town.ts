@@ -70,7 +70,9 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
     const home = join(dir.path, "home");
     await mkdir(home, { mode: 0o700 });
     const users = options.agentUsers;
-    const bin = options.agents === "scripted" ? await scriptedAgent(dir.path) : options.pathFirst;
+    const isScripted = options.agents === "scripted";
+    const bin = isScripted ? join(dir.path, "bin") : options.pathFirst;
+    if (isScripted) await buildAgent(join(dir.path, "bin"));
     const path = [bin, process.env["PATH"]].filter((part) => part).join(delimiter);
     const town = await startTown({
       args: ["--data", dataDir, ...(options.args ?? [])],
@@ -96,7 +98,7 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
         ...(key === undefined ? {} : { key }),
       });
     }
-    if (options.agents === "scripted")
+    if (isScripted)
       for (const role of ["polecat", "refinery", "triage"] as const)
         await client.call("program.set", { role, program: "opencode" });
     return {
@@ -113,14 +115,6 @@ export async function openWholeTown(options: WholeTownOptions = {}): Promise<Who
     await close();
     throw error;
   }
-}
-
-/** The folder of a program that stands in for OpenCode. */
-async function scriptedAgent(dir: string): Promise<string> {
-  const bin = join(dir, "bin");
-  await mkdir(bin);
-  await buildAgent(bin);
-  return bin;
 }
 
 function scriptOf(options: WholeTownOptions) {

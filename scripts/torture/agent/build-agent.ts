@@ -1,8 +1,10 @@
 // Builds the scripted agent as a program that is found as OpenCode.
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Writes the program into the folder, which is there; it is to be searched before others. Throws with what the builder says. */
+/** Writes the program into the folder, and makes that where it is not; it is to be searched before others. Throws with what the builder says. */
 export async function buildAgent(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
   const built = await Bun.build({
     entrypoints: [join(import.meta.dir, "agent.ts")],
     compile: { outfile: join(folder, "opencode") },

@@ -12,9 +12,9 @@ import {
   type Result,
 } from "../../../protocol/index.ts";
 import { MODEL_RELAY_PATH } from "../../../protocol/model-api/relay.ts";
-import type { AuthPort, Clock, ModelGrant, RelayedTrouble, RelayedUse } from "../../core.ts";
+import type { AuthPort, Clock, ModelGrant, RelayedUse } from "../../core.ts";
 import type { Policy } from "../../model/policy.ts";
-import { isPaused, providerWords } from "../../model/provider.ts";
+import { isPaused, providerWords, type SeenTrouble } from "../../model/provider.ts";
 import { RunPasses } from "../../relay/run-passes.ts";
 import type { Db } from "../../store/database.ts";
 import { changeRow, rowAt } from "../../store/rows.ts";
@@ -91,7 +91,7 @@ export class ModelDesk {
     return ok({ runId: run.id, ...endpoint.value, models: [...new Set(names)] });
   }
 
-  used(runId: string, use: RelayedUse | RelayedTrouble): Promise<Result<null>> {
+  used(runId: string, use: RelayedUse | SeenTrouble): Promise<Result<null>> {
     return this.#ports.loop.submit("model.used", (tx) => {
       tx.actor = `run:${runId}`;
       if ("trouble" in use) changeRow(tx.db, runs, runId, { relayTrouble: use });

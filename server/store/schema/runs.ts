@@ -35,7 +35,7 @@ import type {
   ShownCredential,
   Wait,
 } from "../../../protocol/index.ts";
-import type { Trouble } from "../../model/provider.ts";
+import type { SeenTrouble } from "../../model/provider.ts";
 import type { TurnState } from "../../model/states.ts";
 import type { Repetition } from "../../model/ladder.ts";
 import type { KeptTree } from "../../reconcile/saved/kept-tree.ts";
@@ -95,7 +95,7 @@ export const runs = sqliteTable(
     /** Its runner may not have the model's key: its calls go through the town, which meters them. */
     relayed: flag("relayed").notNull().default(false),
     /** What the model's endpoint last told the town of it; null: its last call went well. */
-    relayTrouble: json<{ trouble: Trouble; retryAfterMs: number | null }>("relay_trouble"),
+    relayTrouble: json<SeenTrouble>("relay_trouble"),
     phase: text("phase"),
     outcome: text("outcome").$type<Outcome>(),
     reason: json<FailureReason>("reason"),

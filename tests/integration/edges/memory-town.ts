@@ -1,4 +1,5 @@
 /** A town in memory for tests of the edges: remembers what reached it and publishes what a test commits. */
+import type { SeenTrouble } from "../../../server/model/provider.ts";
 import {
   commands,
   encodeId,
@@ -17,7 +18,6 @@ import type {
   FeedChange,
   TerminalTarget,
   ModelGrant,
-  RelayedTrouble,
   RelayedUse,
   TownCore,
 } from "../../../server/core.ts";
@@ -148,8 +148,8 @@ export class MemoryTown implements TownCore {
   /** What calls through the town have used. */
   uses: { runId: string; use: RelayedUse }[] = [];
   /** What the endpoint was seen to say. */
-  troubles: RelayedTrouble[] = [];
-  modelUsed(runId: string, use: RelayedUse | RelayedTrouble): ReturnType<TownCore["modelUsed"]> {
+  troubles: SeenTrouble[] = [];
+  modelUsed(runId: string, use: RelayedUse | SeenTrouble): ReturnType<TownCore["modelUsed"]> {
     if ("trouble" in use) this.troubles.push(use);
     else this.uses.push({ runId, use });
     for (const tell of this.#useWaiters.splice(0)) tell();

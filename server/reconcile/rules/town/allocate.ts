@@ -213,8 +213,7 @@ function giveReview(all: Reviewing, stage: ReviewStage, context: Context): Step 
 /** A step only where the bead or review says something else today. */
 function waitStep({ issue, review }: Subject, wait: Wait, ready: Ready | null): Step | null {
   const said = review ?? issue;
-  const same = said.wait?.text === wait.text && said.wait.untilAt === wait.untilAt;
-  if (same && sameReady(said.queued, ready)) return null;
+  if (isSaid(said.wait, wait) && sameReady(said.queued, ready)) return null;
   const subject = review ? "review" : "issue";
   return {
     rule: RULE,
@@ -222,6 +221,10 @@ function waitStep({ issue, review }: Subject, wait: Wait, ready: Ready | null): 
     expect: [{ table: subject, id: said.id, state: said.state }],
     actions: [{ do: "wait", subject, id: said.id, wait, ready }],
   };
+}
+
+function isSaid(said: Wait | null, wait: Wait): boolean {
+  return said?.text === wait.text && said.untilAt === wait.untilAt;
 }
 
 function offerTurn(context: Context, capacity: Capacity, busy: Set<string>): Step | null {
@@ -245,7 +248,7 @@ function turnWaits(turn: TurnView, busy: ReadonlySet<string>, s: Snapshot): Step
   const isEnding = busy.has(sessionResource(turn.sessionId));
   const why = isEnding ? { text: LAST_RUN_ENDS, untilAt: null } : sessionGate(s);
   const wait = { rule: RULE, ...(why ?? { text: NO_SLOT, untilAt: null }) };
-  if (turn.wait?.text === wait.text && turn.wait.untilAt === wait.untilAt) return null;
+  if (isSaid(turn.wait, wait)) return null;
   return {
     rule: RULE,
     key: turn.id,
