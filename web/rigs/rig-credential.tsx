@@ -110,7 +110,7 @@ function NewCredential({ rig, onDone }: { rig: Rig; onDone: () => void }) {
           required
           value={username}
           onChange={(event) => setUsername(event.target.value)}
-          fieldClass="flex-1"
+          fieldClass="min-w-44 flex-1"
         />
         <TextField
           mono
@@ -120,7 +120,7 @@ function NewCredential({ rig, onDone }: { rig: Rig; onDone: () => void }) {
           required
           value={password}
           onChange={(event) => setPassword(event.target.value)}
-          fieldClass="flex-1"
+          fieldClass="min-w-44 flex-1"
         />
         <Button type="submit" look="main" sent={isSent}>
           Try and keep
