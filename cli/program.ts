@@ -42,15 +42,20 @@ import { appVersion } from "./version.ts";
  * @returns the exit code: 0 done, 1 it did not work, 2 it was asked wrongly
  */
 export async function runProgram(arguments_: readonly string[]): Promise<number> {
+  let misread: Command | null = null;
+  const program = createProgram((command) => {
+    misread = command;
+  });
   try {
-    await createProgram().parseAsync([...arguments_], { from: "user" });
+    await program.parseAsync([...arguments_], { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    return tell(error);
+    return tell(error, misread ?? program);
   }
 }
 
-function createProgram(): Command {
+/** @param onMisread told of the command that cannot be read as it was typed */
+function createProgram(onMisread: (command: Command) => void): Command {
   const program = new Command("gastown")
     .description(
       "A town of coding agents: say what you want to the Mayor, watch it being built, reviewed and landed.",
@@ -58,9 +63,7 @@ function createProgram(): Command {
     .version(appVersion, "--version", "print the version")
     .helpCommand(false)
     // `runner` has options of its own beside those of its subcommands, e.g. --data.
-    .enablePositionalOptions()
-    .configureOutput({ outputError: () => undefined })
-    .exitOverride();
+    .enablePositionalOptions();
   for (const add of [
     addUp,
     addDown,
@@ -98,7 +101,7 @@ function createProgram(): Command {
     add(program);
   }
   forEachCommand(program, (command) =>
-    command.exitOverride().configureOutput({ outputError: () => undefined }),
+    command.exitOverride().configureOutput({ outputError: () => onMisread(command) }),
   );
   return program;
 }
@@ -108,8 +111,8 @@ function forEachCommand(command: Command, act: (command: Command) => void): void
   for (const child of command.commands) forEachCommand(child, act);
 }
 
-function tell(error: unknown): number {
-  if (error instanceof CommanderError) return tellUsage(error);
+function tell(error: unknown, misread: Command): number {
+  if (error instanceof CommanderError) return tellUsage(error, misread);
   if (error instanceof Complaint || error instanceof StartError) {
     printNote(`gastown: ${error.message}`);
     return error instanceof Complaint ? error.exitCode : 1;
@@ -122,10 +125,16 @@ function tell(error: unknown): number {
 }
 
 /** Help and version end with 0 and are printed already; the rest becomes one line. */
-function tellUsage(error: CommanderError): number {
+function tellUsage(error: CommanderError, misread: Command): number {
   if (error.exitCode === 0) return 0;
   if (error.code === "commander.help") return 2;
   const sentence = error.message.replace(/^error: /, "");
-  printNote(`gastown: ${sentence.replaceAll("\n", " ")}. \`gastown --help\` lists the commands.`);
+  const shows = misread.commands.length > 0 ? "lists its commands" : "shows its options";
+  printNote(`gastown: ${sentence.replaceAll("\n", " ")}. \`${nameOf(misread)} --help\` ${shows}.`);
   return 2;
+}
+
+/** As it is typed, from the program's own name. */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }

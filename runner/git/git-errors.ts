@@ -3,13 +3,14 @@ import { failure, type Failure } from "./outcome.ts";
 
 const stderrShownMax = 600;
 
-/** What git said, without any user part of a URL, short enough for a sentence. */
+/** What git said, without any user part of a URL, as the end of a sentence. */
 export function spoken(run: GitRun): string {
   const text = run.result.stderr.trim() === "" ? run.text : run.result.stderr;
-  return text
+  const words = text
     .replace(/([a-z+]+:\/\/)[^/\s@]*@/gi, "$1")
     .trim()
     .slice(0, stderrShownMax);
+  return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
 /** A failed local command as a typed failure: git's own words, and what we were doing. */

@@ -36,7 +36,8 @@ function fileOf(name: string, text: string): string {
 test("[A8] what is asked wrongly is answered with one line", async () => {
   const wrong: [string[], RegExp][] = [
     [["nonsense"], /unknown command 'nonsense'/],
-    [["status", "--colour"], /unknown option '--colour'/],
+    [["status", "--colour"], /unknown option '--colour'.*`gastown status --help` shows/],
+    [["escalations", "--data", "x"], /`gastown escalations --help` lists its commands/],
     [["call"], /missing required argument/],
     [["call", "rig.list", "{bad"], /The body is not JSON/],
     [["watch", "weather"], /is no topic/],
