@@ -5,6 +5,7 @@ import { programRoot } from "../../runner/program-root.ts";
 import { openAuth, type Auth } from "../../server/auth/auth.ts";
 import { loginLink } from "../../server/auth/login-link.ts";
 import type { Clock, Log, Random, TownCore } from "../../server/core.ts";
+import { collectOldGarbage } from "../../server/old-garbage.ts";
 import { openEdges, type Edges } from "../../server/edges.ts";
 import { openLog, type OpenLog } from "../../server/log.ts";
 import { testModel } from "../../server/model-test.ts";
@@ -111,6 +112,7 @@ export async function openHouse(options: HouseOptions, demo: DemoTown | null): P
     closing.splice(closing.indexOf(closeEdges), 0, () => town.stop());
     await tellRevoked(auth, core);
     edges.bind(core);
+    closing.push(collectOldGarbage());
     return { core, auth, edges, log, stop };
   } catch (error) {
     await stop();
