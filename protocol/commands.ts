@@ -38,6 +38,7 @@ import {
   variableNameSchema,
 } from "./entities/rig-environment.ts";
 import { egressSchema } from "./entities/egress.ts";
+import { lfsPolicySchema } from "./entities/lfs.ts";
 import { runnerLabelsSchema, runnerRightsSchema } from "./entities/runner-rights.ts";
 import { savedPlaceSchema } from "./entities/saved-work.ts";
 import { agentEventSchema } from "./stream.ts";
@@ -57,6 +58,7 @@ const rigSettings = {
   gates: z.array(gateSchema).max(GATES_MAX),
   setup: z.string().trim().max(COMMAND_LINE_CHARS_MAX).nullable(),
   egress: egressSchema,
+  lfs: lfsPolicySchema,
   slots: z.number().int().min(1).max(64),
   /** Only runners with all of these work on it. */
   labels: runnerLabelsSchema,

@@ -31,6 +31,7 @@ export * from "./run.ts";
 export * from "./run-spec.ts";
 export * from "./runner-frames.ts";
 export * from "./entities/egress.ts";
+export * from "./entities/lfs.ts";
 export * from "./entities/runner-rights.ts";
 export * from "./entities/saved-work.ts";
 export * from "./entities/snapshot.ts";

@@ -12,6 +12,7 @@ import {
 } from "./ids.ts";
 import { agentProgramSchema, DEFAULT_PROGRAM } from "./entities/agent-program.ts";
 import { egressSchema } from "./entities/egress.ts";
+import { lfsPolicySchema } from "./entities/lfs.ts";
 import { triageActionSchema } from "./entities/triage.ts";
 import { gateSchema } from "./gate.ts";
 import { gateResultSchema, reviewCommentSchema } from "./review.ts";
@@ -31,6 +32,7 @@ export const rigSpecSchema = z.object({
   setup: z.string().nullable(),
   /** Of its agents and gates; setup has the network. */
   egress: egressSchema.default("none"),
+  lfs: lfsPolicySchema.default("pointers"),
   isolationConfirmed: z.boolean(),
   /** Where a bead of a convoy with a branch of its own begins and lands, instead of on the integration branch. */
   convoyBranch: z.string().nullable().default(null),

@@ -16,6 +16,7 @@ import { gateResultSchema } from "./review.ts";
 import { shownCredentialSchema } from "./entities/repository-access.ts";
 import { portBlockSchema, rigEnvironmentSchema } from "./entities/rig-environment.ts";
 import { egressSchema } from "./entities/egress.ts";
+import { lfsPolicySchema } from "./entities/lfs.ts";
 import { runnerRightsSchema } from "./entities/runner-rights.ts";
 import { beganSchema } from "./entities/began.ts";
 import { contextUseSchema } from "./entities/context-use.ts";
@@ -156,6 +157,7 @@ export const rigSchema = z.object({
   gates: z.array(gateSchema),
   setup: z.string().nullable(),
   egress: egressSchema,
+  lfs: lfsPolicySchema,
   slots: z.number().int(),
   /** Only runners with all of these work on it. */
   labels: z.array(z.string()),

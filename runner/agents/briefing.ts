@@ -5,14 +5,22 @@ import type { GateResult } from "../../protocol/review.ts";
 import type { BeadSpec, Feedback, RigSpec, RunSpecOf, TurnSpec } from "../../protocol/run-spec.ts";
 import { oneLine, quote } from "./quote.ts";
 
+/** Files that Git LFS keeps. */
+export type LfsBriefing = {
+  /** As the repository names them. */
+  patterns: readonly string[];
+  /** Their contents are in the tree, but for `missing`. */
+  isFetched: boolean;
+  missing: readonly string[];
+};
+
 export type WorkBriefing = {
   role: "polecat";
   bead: BeadSpec;
   rig: RigSpec;
   /** The tree goes on from this saved commit of an earlier run. */
   savedOid: string | null;
-  /** Patterns of files that Git LFS keeps. */
-  lfs?: readonly string[];
+  lfs?: LfsBriefing;
   /** A rework in the session of its author. */
   isResumed?: boolean;
 };
@@ -26,7 +34,7 @@ export type ReviewBriefing = {
   gates: readonly GateResult[];
   diff: string;
   changedFiles: readonly string[];
-  lfs?: readonly string[];
+  lfs?: LfsBriefing;
 };
 
 export type TurnBriefing = {
@@ -54,7 +62,7 @@ export function firstMessage(briefing: Briefing): string {
 const RESUMED =
   "You go on in your own session about this bead: what you handed in came back. Your tree is a new one; paths of the one before are gone. Where this briefing differs from the earlier one, this one counts.";
 
-function workMessage({ bead, rig, savedOid, lfs = [], isResumed }: WorkBriefing): string {
+function workMessage({ bead, rig, savedOid, lfs, isResumed }: WorkBriefing): string {
   const saved =
     savedOid === null
       ? ""
@@ -73,11 +81,23 @@ function workMessage({ bead, rig, savedOid, lfs = [], isResumed }: WorkBriefing)
   );
 }
 
-/** The patterns are the repository's words. */
-function lfsText(patterns: readonly string[]): string {
-  if (patterns.length === 0) return "";
-  const names = patterns.map(oneLine).join("\n");
-  return `Git LFS keeps the contents of these files. In this tree they are pointers of a few lines, and their contents are not here: leave them as they are, and do not take them for broken files.\n${quote("patterns of files that Git LFS keeps", names, LFS_CHARS_MAX)}`;
+/** Patterns and paths are the repository's words. */
+function lfsText(lfs: LfsBriefing | undefined): string {
+  if (lfs === undefined || lfs.patterns.length === 0) return "";
+  const patterns = lfsQuote("patterns of files that Git LFS keeps", lfs.patterns);
+  if (!lfs.isFetched) return `${LFS_POINTERS}\n${patterns}`;
+  if (lfs.missing.length === 0) return `${LFS_CONTENTS}\n${patterns}`;
+  const missing = lfsQuote("files whose contents are not here", lfs.missing);
+  return `${LFS_CONTENTS} Some contents could not be had: those files are pointers of a few lines; leave them as they are.\n${patterns}\n${missing}`;
+}
+
+const LFS_POINTERS =
+  "Git LFS keeps the contents of these files. In this tree they are pointers of a few lines, and their contents are not here: leave them as they are, and do not take them for broken files.";
+const LFS_CONTENTS =
+  "Git LFS keeps the contents of these files, and they are in this tree; commits and diffs show pointers. Change or add such files only where the task asks for it.";
+
+function lfsQuote(title: string, names: readonly string[]): string {
+  return quote(title, names.map(oneLine).join("\n"), LFS_CHARS_MAX);
 }
 
 /** Nothing is said of no network: that is the rule. */
@@ -90,7 +110,7 @@ function networkText({ egress }: RigSpec): string {
 }
 
 function reviewMessage(briefing: ReviewBriefing): string {
-  const { bead, rig, summary, gates, diff, changedFiles, lfs = [] } = briefing;
+  const { bead, rig, summary, gates, diff, changedFiles, lfs } = briefing;
   const results = gates
     .map((gate) => `- ${oneLine(gate.name)}: ${gate.ok ? "green" : "red"}`)
     .join("\n");

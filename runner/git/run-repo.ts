@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { CopiedFile } from "../../protocol/entities/rig-environment.ts";
 import { hasAnswered, type Git } from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
+import { writingFilter } from "./lfs/filter.ts";
 import { fetchArguments, hasCommit, type RigRepository } from "./mirror.ts";
 import { runBranch, safeId } from "./names.ts";
 import { failure, type Outcome } from "./outcome.ts";
@@ -30,6 +31,8 @@ const runRecordSchema = z.object({
   targetBranch: z.string(),
   /** Where files of the host were put; git never sees them. */
   copied: z.array(z.string()).default([]),
+  /** Its tree has the contents of what Git LFS keeps, as far as the mirror has them. */
+  contents: z.boolean().default(false),
   attribution: attributionSchema,
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
@@ -59,6 +62,8 @@ export type NewRun = {
   readonly targetBranch: string;
   /** Files of the host that are put into the tree. */
   readonly copies?: readonly CopiedFile[];
+  /** Contents instead of pointers, where Git LFS keeps them and the mirror has them. */
+  readonly contents?: boolean;
   readonly attribution: Attribution;
 };
 
@@ -97,9 +102,9 @@ export async function createRunRepository(
 }
 
 export function recordOf(rig: RigRepository, wish: NewRun): RunRecord {
-  const { start = wish.base, continues = null, copies = [], ...rest } = wish;
+  const { start = wish.base, continues = null, copies = [], contents = false, ...rest } = wish;
   const copied = copies.map(({ to }) => to);
-  return { ...rest, rigId: rig.rigId, start, continues, copied };
+  return { ...rest, rigId: rig.rigId, start, continues, copied, contents };
 }
 
 /** Makes the folders of a tree with an empty repository in it. @returns the settings that git gave it */
@@ -257,6 +262,8 @@ export async function configure(run: RunRepository, gitDir: string, given: strin
       pushUrl: "/dev/null/pushing-is-done-by-the-runner",
     },
   };
+  for (const [name, value] of Object.entries(writingFilter(run.rig, run.contents).config ?? {}))
+    (settings['filter "lfs"'] ??= {})[name.slice(name.lastIndexOf(".") + 1)] = value;
   const lines = Object.entries(settings).flatMap(([section, values]) => [
     `[${section}]`,
     ...Object.entries(values).map(([key, value]) => `\t${key} = ${quoted(value)}`),
@@ -273,6 +280,7 @@ function quoted(value: string): string {
 }
 
 async function checkOut(git: Git, run: RunRepository, gitDir: string): Promise<Outcome<object>> {
+  const filter = writingFilter(run.rig, run.contents);
   const commands = [
     ["update-ref", `refs/heads/${run.branch}`, run.start],
     ["symbolic-ref", "HEAD", `refs/heads/${run.branch}`],
@@ -280,7 +288,7 @@ async function checkOut(git: Git, run: RunRepository, gitDir: string): Promise<O
     ["reset", "--quiet", "--hard", run.start],
   ];
   for (const args of commands) {
-    const done = await git.run({ gitDir, workTree: run.treeDir, args });
+    const done = await git.run({ gitDir, workTree: run.treeDir, args, ...filter });
     if (!done.ok) return gitFailed(done, "checking out the run's branch");
   }
   return { ok: true };

@@ -5,6 +5,7 @@ import {
   gitTimeoutMs,
   hardenedConfig,
 } from "./git.ts";
+import { readingFilter } from "./lfs/filter.ts";
 import type { SandboxCommand, SandboxedExec } from "./exec.ts";
 import type { GitRun } from "./git.ts";
 import type { RunRepository } from "./run-repo.ts";
@@ -38,16 +39,22 @@ export async function runSandboxedGit(
     ...(request.indexFile === undefined ? {} : { GIT_INDEX_FILE: request.indexFile }),
     ...request.env,
   });
+  const filter = readingFilter(run.rig);
   const result = await sandbox.run(
     [
       "git",
-      ...configArguments({ ...hardenedConfig, ...shortLived, ...request.config }),
+      ...configArguments({
+        ...hardenedConfig,
+        ...shortLived,
+        ...filter.config,
+        ...request.config,
+      }),
       ...request.args,
     ],
     {
       ...command,
       cwd: request.workTree ?? run.treeDir,
-      timeoutMs: request.timeoutMs ?? gitTimeoutMs,
+      timeoutMs: request.timeoutMs ?? filter.timeoutMs ?? gitTimeoutMs,
       outputBytesMax: gitOutputBytesMax,
       ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
     },

@@ -10,6 +10,7 @@ import {
   hardenedConfig,
 } from "./git.ts";
 import { gitFailed } from "./git-errors.ts";
+import { readingFilter, writingFilter } from "./lfs/filter.ts";
 import type { RigRepository } from "./mirror.ts";
 import { safeId } from "./names.ts";
 import { failure, type Outcome } from "./outcome.ts";
@@ -31,7 +32,7 @@ export async function materialise(
   git: Git,
   root: OwnedRoot,
   rig: RigRepository,
-  wish: { readonly name: string; readonly oid: Oid },
+  wish: { readonly name: string; readonly oid: Oid; readonly contents?: boolean },
 ): Promise<Outcome<{ scratch: ScratchTree }>> {
   const dir = join(root.path, "scratch", safeId(wish.name));
   await mkdir(join(root.path, "scratch"), { recursive: true, mode: 0o700 });
@@ -57,7 +58,9 @@ export async function materialise(
     ["read-tree", wish.oid],
     ["checkout-index", "--all", "--index", "--quiet"],
   ]) {
-    const done = await git.run({ ...place, args, config: { "core.bare": "false" } });
+    const filter = writingFilter(rig, wish.contents ?? false);
+    const config = { "core.bare": "false", ...filter.config };
+    const done = await git.run({ ...place, args, ...filter, config });
     if (!done.ok) return gitFailed(done, `writing the files of ${wish.oid}`);
   }
   return { ok: true, scratch };
@@ -70,28 +73,30 @@ export async function materialise(
  */
 export async function changedSince(
   sandbox: SandboxedExec,
-  scratch: Pick<ScratchTree, "treeDir" | "gitDir">,
+  scratch: Pick<ScratchTree, "treeDir" | "gitDir"> & { readonly mirrorDir?: string },
 ): Promise<Outcome<{ paths: string[] }>> {
+  const { treeDir, gitDir, mirrorDir } = scratch;
+  const filter = mirrorDir === undefined ? {} : readingFilter({ mirrorDir });
   const result = await sandbox.run(
     [
       "git",
-      ...configArguments({ ...hardenedConfig, "core.bare": "false" }),
+      ...configArguments({ ...hardenedConfig, ...filter.config, "core.bare": "false" }),
       "ls-files",
       "--modified",
       "--deleted",
       "-z",
     ],
     {
-      cwd: scratch.treeDir,
+      cwd: treeDir,
       env: {
         ...gitEnvironment("/nonexistent", "/usr/local/bin:/usr/bin:/bin"),
         GIT_CONFIG_GLOBAL: "/dev/null",
-        GIT_DIR: scratch.gitDir,
-        GIT_WORK_TREE: scratch.treeDir,
+        GIT_DIR: gitDir,
+        GIT_WORK_TREE: treeDir,
       },
-      readOnly: [scratch.treeDir, scratch.gitDir],
+      readOnly: [treeDir, gitDir, ...(mirrorDir === undefined ? [] : [mirrorDir])],
       readWrite: [],
-      timeoutMs: gitTimeoutMs,
+      timeoutMs: filter.timeoutMs ?? gitTimeoutMs,
       outputBytesMax: gitOutputBytesMax,
     },
   );

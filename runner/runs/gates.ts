@@ -15,12 +15,14 @@ import type { LiveRun } from "./live-run.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** What of a rig says how a tree is judged. */
-type Judging = Pick<RigSpec, "gates" | "setup" | "egress" | "environment">;
+type Judging = Pick<RigSpec, "gates" | "setup" | "egress" | "lfs" | "environment">;
 
 /** Where gates run. */
 export type GatePlace = CommandPlace & {
   /** Tracked files that differ from what was written; where nobody else writes the tree. */
   changed?: () => Promise<readonly string[]>;
+  /** False: it lacks contents that another runner, or a later day, may have. */
+  isWhole?: boolean;
 };
 
 export type GatesEnd =
@@ -76,7 +78,8 @@ export async function runGatesOnce(
   const end = await runGates(place, run, rig, where);
   await tellChanged(run, where);
   // A red one may be the host's fault, and is cheap to find out again.
-  if (end.kind === "ran" && end.green) place.gateCache.keep(key, end.gates, place.clock.now());
+  if (end.kind === "ran" && end.green && where.isWhole !== false)
+    place.gateCache.keep(key, end.gates, place.clock.now());
   return end;
 }
 
@@ -199,8 +202,9 @@ function shorten(gates: readonly GateResult[], count: number): GateResult[] {
 }
 
 function cacheKey(place: Workplace, rig: Judging, tree: Oid): string {
-  const { setup, gates, egress, environment } = rig;
+  const { setup, gates, egress, lfs, environment } = rig;
+  const judging = [setup, gates, egress, lfs, place.isolation, environment.version];
   return createHash("sha256")
-    .update(JSON.stringify([tree, setup, gates, egress, place.isolation, environment.version]))
+    .update(JSON.stringify([tree, ...judging]))
     .digest("hex");
 }

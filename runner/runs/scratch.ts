@@ -1,8 +1,10 @@
 /** A scratch tree with its own home for gates, removed after use. */
+import type { Contents } from "../git/lfs/contents.ts";
 import type { RigRepository } from "../git/mirror.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { ScratchFolder } from "../works/works.ts";
 import { GATES_FAILED, type GatePlace, type Unopened } from "./gates.ts";
+import { absenceWords, bringLfs, holdsUpGates, wantsContents } from "./lfs.ts";
 import type { LiveRun } from "./live-run.ts";
 import { tearDown } from "./teardown.ts";
 import type { Workplace } from "./workplace.ts";
@@ -12,6 +14,7 @@ export class Scratch {
   readonly #run: LiveRun;
   readonly #rig: RigRepository;
   #folder: ScratchFolder | null = null;
+  #contents: Contents | null = null;
 
   constructor(place: Workplace, run: LiveRun, rig: RigRepository) {
     this.#place = place;
@@ -23,14 +26,29 @@ export class Scratch {
   async open(oid: Oid): Promise<GatePlace | Unopened> {
     const { spec } = this.#run;
     const copies = "rig" in spec ? spec.rig.environment.copies : [];
-    const wish = { name: spec.runId, oid, copies };
+    const contents = wantsContents(this.#run)
+      ? await bringLfs(this.#place, this.#run, this.#rig, oid)
+      : null;
+    this.#contents = contents;
+    if (contents !== null && "rig" in spec) {
+      const held = holdsUpGates(contents, spec.rig);
+      const infra = `${absenceWords(contents)} ${held?.next}`;
+      if (held !== null) return { code: held.code ?? GATES_FAILED, infra };
+    }
+    const wish = { name: spec.runId, oid, copies, contents: contents !== null };
     const made = await this.#place.works.scratch.write(this.#rig, wish);
     if (!made.ok) {
       const { code, message } = made.error;
       return { code: code === "copied_file" ? code : GATES_FAILED, infra: message };
     }
     this.#folder = made.scratch;
-    return { ...made.scratch, readOnly: [], changed: () => this.#changed() };
+    const isWhole = (contents?.missing.length ?? 0) === 0;
+    return { ...made.scratch, readOnly: [], changed: () => this.#changed(), isWhole };
+  }
+
+  /** Of what was opened: what it has of the files that Git LFS keeps; null: pointers, as its rig wants them. */
+  get contents(): Contents | null {
+    return this.#contents;
   }
 
   async #changed(): Promise<readonly string[]> {

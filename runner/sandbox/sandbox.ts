@@ -72,7 +72,8 @@ export class Sandbox {
     }[this.mode];
     return {
       PATH: path,
-      ...(this.mode === "user" ? { GIT_CONFIG_SYSTEM: gitConfig } : {}),
+      // Filters and settings of the host's are not its trees'.
+      ...(this.mode === "bwrap" ? {} : { GIT_CONFIG_SYSTEM: gitConfig }),
       HOME: home,
       TMPDIR: tmp,
       LANG: "C.UTF-8",

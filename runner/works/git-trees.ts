@@ -91,7 +91,7 @@ export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTree
       const made = await materialise(git, root, rig, wish);
       if (!made.ok) return made;
       await writeCopies(made.scratch.treeDir, read.files);
-      return { ok: true, scratch: folderOf(wish.name, made.scratch.dir) };
+      return { ok: true, scratch: folderOf(wish.name, made.scratch.dir, rig.mirrorDir) };
     },
     empty: async (name) => {
       const made = await createOwned(root, ["scratch", name], "scratch");
@@ -101,8 +101,11 @@ export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTree
         await mkdir(path, { recursive: true, mode: 0o700 });
       return { ok: true, scratch };
     },
-    changed: ({ name, treeDir }) =>
-      changedSince(sandboxedExec(name), { treeDir, gitDir: join(dirOf(name), "gitdir") }),
+    changed: ({ name, treeDir, mirrorDir }) =>
+      changedSince(sandboxedExec(name), {
+        ...{ treeDir, gitDir: join(dirOf(name), "gitdir") },
+        ...(mirrorDir !== undefined && { mirrorDir }),
+      }),
     remove: ({ name }) => removeOwned(root, dirOf(name), "scratch", null),
     sweep: async () => {
       const left = await sweepWarm(root);
@@ -115,9 +118,10 @@ export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTree
   };
 }
 
-function folderOf(name: string, dir: string): ScratchFolder {
+function folderOf(name: string, dir: string, mirrorDir?: string): ScratchFolder {
   return {
     name,
+    ...(mirrorDir !== undefined && { mirrorDir }),
     treeDir: join(dir, "tree"),
     homeDir: join(dir, "home"),
     tmpDir: join(dir, "tmp"),

@@ -4,6 +4,8 @@ import type { Credential, Holder } from "../git/access/access.ts";
 import { checkoutState, fastForwardCheckout } from "../git/checkout.ts";
 import { gitNetworkTimeoutMs, type Git } from "../git/git.ts";
 import { remoteFailed } from "../git/git-errors.ts";
+import { contentsBringer } from "../git/lfs/contents.ts";
+import { plainFiles } from "../git/lfs/plain-files.ts";
 import { fetchArguments, fetchRig, openRig, type RigRepository } from "../git/mirror.ts";
 import { failure, type Outcome } from "../git/outcome.ts";
 import { safeId } from "../git/names.ts";
@@ -33,6 +35,10 @@ export function gitWorks(parts: TreeParts & { personHome: string }): Works {
     browse: {
       resolve: (rig, name) => resolveName(git, rig, name),
       look: (rig, at, wish) => browse(git, rig, at, wish),
+    },
+    lfs: {
+      bring: contentsBringer(git),
+      plain: (rig, base, head) => plainFiles(git, rig, base, head),
     },
   };
 }

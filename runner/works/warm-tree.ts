@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { gitFailed } from "../git/git-errors.ts";
 import type { Git } from "../git/git.ts";
+import { writingFilter } from "../git/lfs/filter.ts";
 import type { RigRepository } from "../git/mirror.ts";
 import { safeId } from "../git/names.ts";
 import type { Outcome } from "../git/outcome.ts";
@@ -35,12 +36,15 @@ export type WarmTree = Pick<RunRepository, "rig" | "dir" | "treeDir" | "homeDir"
 /** Until a run has it; no ref of that name is made. */
 const NOBODYS_BRANCH = "gastown/waiting";
 
+/** `contents`: as a run may want them. */
+export type WarmWish = { readonly name: string; readonly oid: Oid; readonly contents?: boolean };
+
 /** Makes a tree of `oid` in a folder of its own, which must be new. Errors: unknown_base. */
 export async function makeWarmTree(
   git: Git,
   root: OwnedRoot,
   rig: RigRepository,
-  wish: { readonly name: string; readonly oid: Oid },
+  wish: WarmWish,
 ): Promise<Outcome<{ warm: WarmTree }>> {
   const owned = await createOwned(root, [WARM_FOLDER, safeId(wish.name)], "warm");
   if (!owned.ok) return owned;
@@ -51,11 +55,13 @@ export async function makeWarmTree(
   const { config } = made;
   const warm: WarmTree = { ...wish, ...place, root, rig, dir: owned.path, config };
   const gitDir = join(warm.treeDir, ".git");
-  const { name, oid } = wish;
+  const { name, oid, contents = false } = wish;
   const borrowed = await borrowObjects(git, { rig, base: oid, start: oid }, gitDir);
   if (!borrowed.ok) return borrowed;
   const { treeDir: workTree } = warm;
-  const out = await git.run({ gitDir, workTree, args: ["checkout", "--quiet", "--detach", oid] });
+  const args = ["checkout", "--quiet", "--detach", oid];
+  const filter = writingFilter(rig, contents);
+  const out = await git.run({ gitDir, workTree, args, ...filter });
   return out.ok ? { ok: true, warm } : gitFailed(out, `checking out the tree ${name}`);
 }
 
@@ -81,8 +87,9 @@ export async function adoptWarmTree(
     ["checkout", "--quiet", "--force", "-B", run.branch, run.start],
     ["update-ref", `refs/remotes/origin/${run.targetBranch}`, run.base],
   ];
+  const filter = writingFilter(run.rig, run.contents);
   for (const args of commands) {
-    const done = await git.run({ gitDir, workTree: run.treeDir, args });
+    const done = await git.run({ gitDir, workTree: run.treeDir, args, ...filter });
     if (!done.ok) return gitFailed(done, "checking out the run's branch");
   }
   await writeRecord(run.dir, record);

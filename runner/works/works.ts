@@ -3,8 +3,8 @@
  * host (`git-works.ts`), the other a simulation's memory; one contract suite holds for both.
  */
 import type { Browsed, BrowseWish } from "../../protocol/entities/browse.ts";
-import type { CopiedFile } from "../../protocol/entities/rig-environment.ts";
 import type { Credential, Holder } from "../git/access/access.ts";
+import type { BringContents } from "../git/lfs/contents.ts";
 import type { Fetched, RigRepository } from "../git/mirror.ts";
 import type { Outcome } from "../git/outcome.ts";
 import type { Oid, PushedRef } from "../git/porcelain.ts";
@@ -12,7 +12,7 @@ import type { RemovalProof, RigProof, SavedProof } from "../git/proof.ts";
 import type { Place, RefUpdate } from "../git/push.ts";
 import type { RemoteShape } from "../git/remote.ts";
 import type { NewRun, RunRepository } from "../git/run-repo.ts";
-import type { WarmTree } from "./warm-tree.ts";
+import type { WarmTree, WarmWish } from "./warm-tree.ts";
 import type { SavedWork } from "../git/saved-work.ts";
 import type { CheckoutMove, CheckoutMoved, CheckoutState } from "../git/checkout.ts";
 import type { History } from "./history.ts";
@@ -64,10 +64,7 @@ export interface RunTrees {
   /** Makes a run's repository and checks its branch out. Safe to repeat. Errors: unknown_base, copied_file. */
   create(rig: RigRepository, wish: NewRun): Promise<Outcome<{ run: RunRepository }>>;
   /** Makes a tree of a commit for a run that is not known yet. Errors: unknown_base. */
-  warm(
-    rig: RigRepository,
-    wish: { readonly name: string; readonly oid: Oid },
-  ): Promise<Outcome<{ warm: WarmTree }>>;
+  warm(rig: RigRepository, wish: WarmWish): Promise<Outcome<{ warm: WarmTree }>>;
   /**
    * As `create`, from a tree that waited; it keeps its place. After an error it is to be let go, and another made.
    * Nothing but an agent's own program, which has heard nobody yet, may have run in it.
@@ -111,13 +108,15 @@ export interface ScratchFolder {
   readonly treeDir: string;
   readonly homeDir: string;
   readonly tmpDir: string;
+  /** Of the rig whose files were written here. */
+  readonly mirrorDir?: string;
 }
 
 export interface ScratchTrees {
   /** The files of a commit or a tree of the store, without `.git`; an older folder of that name goes first. Error: `copied_file`. */
   write(
     rig: RigRepository,
-    wish: { readonly name: string; readonly oid: Oid; readonly copies?: readonly CopiedFile[] },
+    wish: Pick<NewRun, "copies" | "contents"> & { readonly name: string; readonly oid: Oid },
   ): Promise<Outcome<{ scratch: ScratchFolder }>>;
   /** An empty one; also what is there already under that name. */
   empty(name: string): Promise<Outcome<{ scratch: ScratchFolder }>>;
@@ -149,6 +148,17 @@ export interface Browse {
   ): Promise<Outcome<{ found: Browsed }>>;
 }
 
+/** Files whose contents Git LFS keeps outside of git. */
+export interface LfsFiles {
+  /**
+   * Brings the contents of a commit's or tree's files, as far as the runner lacks them, for trees that are to have them. Never an
+   * error: the answer says what is missing, and why.
+   */
+  bring: BringContents;
+  /** Files changed since `base` that Git LFS should keep, and git has itself. */
+  plain(rig: RigRepository, base: Oid, head: Oid): Promise<string[]>;
+}
+
 export interface Works {
   readonly rigs: Rigs;
   readonly history: History;
@@ -157,4 +167,5 @@ export interface Works {
   readonly scratch: ScratchTrees;
   readonly checkouts: Checkouts;
   readonly browse: Browse;
+  readonly lfs: LfsFiles;
 }

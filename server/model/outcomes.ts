@@ -49,6 +49,7 @@ const RIG_CODES: ReadonlySet<string> = new Set([
   "repository_invalid",
   "target_missing",
   "copied_file",
+  "lfs_missing",
 ]);
 
 /** Finished work that its repository takes from nobody, or a person's that the town does not take, until somebody has looked. */

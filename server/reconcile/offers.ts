@@ -258,7 +258,7 @@ function rigSpec(
   { delivery, convoyBranch }: Pick<RigSpec, "delivery" | "convoyBranch">,
   checks: IssueView["checks"] = [],
 ): RigSpec {
-  const { id, name, remote, target, gates, setup, egress, isolationConfirmed } = rig;
+  const { id, name, remote, target, gates, setup, egress, lfs, isolationConfirmed } = rig;
   return {
     id,
     name,
@@ -269,6 +269,7 @@ function rigSpec(
     gates: [...gates, ...checks],
     setup,
     egress,
+    lfs,
     isolationConfirmed,
     savedKept: savedKeptOf(rig, delivery),
     environment: runEnvironment(rig.environment),

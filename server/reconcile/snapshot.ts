@@ -6,6 +6,7 @@ import type {
   Deletion,
   Delivery,
   Egress,
+  LfsPolicy,
   FailureReason,
   Gate,
   HostFigures,
@@ -48,6 +49,7 @@ export interface RigView {
   gates: readonly Gate[];
   setup: string | null;
   egress: Egress;
+  lfs: LfsPolicy;
   slots: number;
   /** Only runners with all of these work on it. */
   labels: readonly string[];
@@ -75,6 +77,7 @@ export interface TrashView {
 /** Target, setup, gates and environment of a rig. */
 export type Judged = Pick<RigView, "target" | "gates" | "setup"> & {
   egress?: Egress;
+  lfs?: LfsPolicy;
   environment?: Pick<RunEnvironment, "version">;
 };
 

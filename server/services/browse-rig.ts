@@ -42,9 +42,10 @@ export function anyOnline(
 
 /** A rig as a runner needs it to look into its repository. */
 export function lookedAt(rig: typeof rigs.$inferSelect): RigSpec {
-  const { id, name, remote, target, delivery, gates, setup, egress, isolationConfirmed } = rig;
+  const { id, name, remote, target, delivery, gates, setup } = rig;
+  const { egress, lfs, isolationConfirmed } = rig;
   return {
-    ...{ id, name, remote, target, delivery, gates, setup, egress, isolationConfirmed },
+    ...{ id, name, remote, target, delivery, gates, setup, egress, lfs, isolationConfirmed },
     convoyBranch: null,
     savedKept: null,
     environment: NO_ENVIRONMENT,

@@ -105,12 +105,13 @@ function placeOf(dir: string) {
 function recordOf(
   host: SimHostFiles,
   rig: RigRepository,
-  { copies = [], ...wish }: NewRun,
+  { copies = [], contents = false, ...wish }: NewRun,
   dir: string,
 ): RunRepository {
   return {
     ...wish,
     copied: copies.map(({ to }) => to),
+    contents,
     start: wish.start ?? wish.base,
     continues: wish.continues ?? null,
     rigId: rig.rigId,

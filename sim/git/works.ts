@@ -16,5 +16,10 @@ export function simWorks(host: SimHostFiles): Works {
     scratch: simScratch(host),
     checkouts: simCheckouts(host),
     browse: simBrowse(host),
+    // Nothing of a played repository is kept elsewhere.
+    lfs: {
+      bring: () => Promise.resolve({ files: 0, missing: [], absence: null }),
+      plain: () => Promise.resolve([]),
+    },
   };
 }

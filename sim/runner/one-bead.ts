@@ -27,6 +27,7 @@ export class OneBead implements Errand {
       isolationConfirmed: true,
       convoyBranch: null,
       egress: "none",
+      lfs: "pointers",
       savedKept: null,
       environment: NO_ENVIRONMENT,
     };

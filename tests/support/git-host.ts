@@ -1,5 +1,9 @@
 /** A code host on loopback: git's own server program behind HTTP that asks who it is. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
 import { testExec } from "./git-exec.ts";
+import { lfsPath } from "./lfs.ts";
 
 export interface Member {
   password: string;
@@ -50,6 +54,8 @@ export function openGitHost(root: string, members: Record<string, Member> = {}):
         return new Response("who are you?", { status: 401, headers });
       }
       if (writes && !member.writes) return new Response("you may not write", { status: 403 });
+      const kept = /^\/(.+)\/info\/lfs\/objects\/(.+)$/.exec(url.pathname);
+      if (kept !== null) return await serveLfs(root, request, kept[1] ?? "", kept[2] ?? "");
       return await serve(root, request, url, name);
     },
   });
@@ -60,6 +66,33 @@ export function openGitHost(root: string, members: Record<string, Member> = {}):
     moved,
     [Symbol.asyncDispose]: () => server.stop(true),
   };
+}
+
+const batchSchema = z.object({
+  operation: z.literal("download"),
+  objects: z.array(z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.number() })),
+});
+
+/** Downloads of Git LFS, by its batch interface. */
+async function serveLfs(
+  root: string,
+  request: Request,
+  name: string,
+  what: string,
+): Promise<Response> {
+  // Whose address has no ending is asked with one.
+  const gitDir = join(root, existsSync(join(root, name)) ? name : name.replace(/\.git$/, ""));
+  const fileOf = (oid: string) => Bun.file(lfsPath(gitDir, oid));
+  if (what !== "batch") return new Response(fileOf(what));
+  const { objects } = batchSchema.parse(await request.json());
+  const found = objects.map(async ({ oid, size }) => {
+    const href = `${new URL(request.url).origin}/${name}/info/lfs/objects/${oid}`;
+    const isKept = await fileOf(oid).exists();
+    const error = { code: 404, message: "Object does not exist on the server" };
+    return { oid, size, ...(isKept ? { actions: { download: { href } } } : { error }) };
+  });
+  const headers = { "content-type": "application/vnd.git-lfs+json" };
+  return new Response(JSON.stringify({ objects: await Promise.all(found) }), { headers });
 }
 
 function userOf(header: string | null): string | null {

@@ -43,6 +43,7 @@ export function rig(change: Partial<RigView> = {}): RigView {
     codeReview: true,
     savedWork: "remote",
     egress: "none",
+    lfs: "pointers",
     labels: [],
     labelsAt: 0,
     gates: [{ name: "test", command: "true", timeoutMs: 1_000 }],

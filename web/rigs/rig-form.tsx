@@ -1,6 +1,6 @@
 /** Settings of a rig as form fields: where work goes, and what must be green before it does. */
 import { Plus, X } from "lucide-react";
-import type { Delivery, Gate, SavedPlace } from "../../protocol/index.ts";
+import type { Delivery, Gate, LfsPolicy, SavedPlace } from "../../protocol/index.ts";
 import { GATES_MAX } from "../../protocol/index.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { CheckField, SelectField, TextArea, TextField } from "../ui/field.tsx";
@@ -16,6 +16,7 @@ export interface RigDraft {
   egress: "none" | "list" | "open";
   /** Of `list`, one a line. */
   destinations: string;
+  lfs: LfsPolicy;
   slots: number;
   /** With commas or spaces between. */
   labels: string;
@@ -37,6 +38,7 @@ export const emptyDraft: RigDraft = {
   setup: "",
   egress: "none",
   destinations: "",
+  lfs: "pointers",
   slots: 2,
   labels: "",
   directMergeConfirmed: false,
@@ -87,20 +89,7 @@ export function RigFields({ draft, onChange }: DraftProps) {
         onChange={(event) => onChange({ ...draft, setup: event.target.value })}
       />
       <EgressFields draft={draft} onChange={onChange} />
-      <CheckField
-        label="Review by a refinery"
-        help="A second agent reads each change before it lands. Without it the gates alone decide."
-        checked={draft.codeReview}
-        onChange={(event) => onChange({ ...draft, codeReview: event.target.checked })}
-      />
-      <CheckField
-        label="Copy unfinished work to the repository"
-        help="After each turn, under refs/gastown/wip/, which is no branch; deleted some days after the bead has closed. Without it, unfinished work is lost with its runner's disk."
-        checked={draft.savedWork === "remote"}
-        onChange={(event) =>
-          onChange({ ...draft, savedWork: event.target.checked ? "remote" : "runner" })
-        }
-      />
+      <WorkChoices draft={draft} onChange={onChange} />
       <div className="grid grid-cols-2 gap-3">
         <TextField
           mono
@@ -130,6 +119,35 @@ export function RigFields({ draft, onChange }: DraftProps) {
         onChange={(event) => onChange({ ...draft, labels: event.target.value })}
       />
     </div>
+  );
+}
+
+function WorkChoices({ draft, onChange }: DraftProps) {
+  return (
+    <>
+      <CheckField
+        label="Review by a refinery"
+        help="A second agent reads each change before it lands. Without it the gates alone decide."
+        checked={draft.codeReview}
+        onChange={(event) => onChange({ ...draft, codeReview: event.target.checked })}
+      />
+      <CheckField
+        label="Copy unfinished work to the repository"
+        help="After each turn, under refs/gastown/wip/, which is no branch; deleted some days after the bead has closed. Without it, unfinished work is lost with its runner's disk."
+        checked={draft.savedWork === "remote"}
+        onChange={(event) =>
+          onChange({ ...draft, savedWork: event.target.checked ? "remote" : "runner" })
+        }
+      />
+      <CheckField
+        label="Fetch what Git LFS keeps"
+        help="Copies of the repository hold those files' contents; runners need git-lfs. Without it they are pointers of a few lines."
+        checked={draft.lfs === "fetched"}
+        onChange={(event) =>
+          onChange({ ...draft, lfs: event.target.checked ? "fetched" : "pointers" })
+        }
+      />
+    </>
   );
 }
 

@@ -10,11 +10,11 @@ import { deliveryWords } from "../words/states.ts";
 import { type RigDraft, RigFields, settingsOf } from "./rig-form.tsx";
 
 function draftOf(rig: Rig): RigDraft {
-  const { target, delivery, codeReview, savedWork, gates, slots, egress, directMergeConfirmed } =
-    rig;
+  const { target, delivery, codeReview, savedWork, gates, slots, egress, lfs } = rig;
+  const { directMergeConfirmed } = rig;
   const setup = rig.setup ?? "";
   return {
-    ...{ target, delivery, codeReview, savedWork, gates, setup, slots, directMergeConfirmed },
+    ...{ target, delivery, codeReview, savedWork, gates, setup, slots, lfs, directMergeConfirmed },
     labels: rig.labels.join(", "),
     egress: typeof egress === "string" ? egress : "list",
     destinations: typeof egress === "string" ? "" : egress.join("\n"),
@@ -82,6 +82,13 @@ function Shown({ rig }: { rig: Rig }) {
         {rig.savedWork === "remote"
           ? "copied to the repository after each turn"
           : "on its runner's disk alone"}
+      </Fact>
+      <Fact name="Git LFS">
+        {rig.lfs === "fetched" ? (
+          "contents are fetched"
+        ) : (
+          <span className="text-ink-3">pointers</span>
+        )}
       </Fact>
       <Fact name="Target">
         <code>{rig.target}</code>

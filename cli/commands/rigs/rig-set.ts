@@ -183,6 +183,7 @@ function told(options: TownOptions, rig: Rig, whole = false): void {
   if (rig.setup !== null) printLine(`Setup: ${rig.setup}`);
   if (rig.egress !== "none")
     printLine(`Network: ${rig.egress === "open" ? "the internet" : rig.egress.join(", ")}`);
+  if (rig.lfs === "fetched") printLine("Git LFS: contents are fetched");
   if (rig.labels.length > 0) printLine(`Runners with: ${rig.labels.join(", ")}`);
   if (teardown !== null) printLine(`Teardown: ${teardown}`);
   for (const [name, value] of Object.entries(variables)) printLine(`Variable ${name}=${value}`);

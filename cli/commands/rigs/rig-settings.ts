@@ -3,9 +3,11 @@ import type { Command } from "commander";
 import {
   deliverySchema,
   egressSchema,
+  lfsPolicySchema,
   savedPlaceSchema,
   type CommandInput,
   type Egress,
+  type LfsPolicy,
   type SavedPlace,
 } from "../../../protocol/index.ts";
 import { Complaint } from "../../complaint.ts";
@@ -18,6 +20,7 @@ export interface RigSettingsOptions {
   gate?: string[];
   setup?: string;
   egress?: Egress;
+  lfs?: LfsPolicy;
   slots?: number;
   labels?: string[];
   codeReview?: boolean;
@@ -45,6 +48,11 @@ export function withRigSettings(command: Command): Command {
       "what agents and gates may reach: none, open, or host:port pairs with commas between",
       egressOf,
     )
+    .option(
+      "--lfs <what>",
+      "files that Git LFS keeps are pointers in trees, or fetched: their contents (needs git-lfs on the runners)",
+      oneOf("--lfs", lfsPolicySchema.options),
+    )
     .option("--slots <n>", "agents at work on it at once", wholeNumber("--slots", 1, 64))
     .option(
       "--labels <labels>",
@@ -64,13 +72,15 @@ export function withRigSettings(command: Command): Command {
 
 /** What was said, as the town takes it. */
 export function settingsOf(options: RigSettingsOptions): CommandInput<"rig.update">["set"] {
-  const { target, delivery, gate, setup, egress, slots, labels, codeReview, savedWork } = options;
+  const { target, delivery, gate, setup, egress, lfs, slots, labels, codeReview, savedWork } =
+    options;
   return {
     ...(target !== undefined && { target }),
     ...(delivery !== undefined && { delivery }),
     ...(gate !== undefined && { gates: gate.map(gateOf) }),
     ...(setup !== undefined && { setup: setup || null }),
     ...(egress !== undefined && { egress }),
+    ...(lfs !== undefined && { lfs }),
     ...(slots !== undefined && { slots }),
     ...(labels !== undefined && { labels }),
     ...(codeReview !== undefined && { codeReview }),

@@ -10,10 +10,12 @@ import { STOP_GRACE_MS } from "../../config.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
+import type { Contents } from "../../git/lfs/contents.ts";
+import { lfsPatternsIn } from "../../works/lfs.ts";
+import { lfsBriefing } from "../lfs.ts";
 import { cutEnd } from "../cut-text.ts";
 import { GATES_FAILED, type GatePlace } from "../gates.ts";
 import { ending, type Ending, type LiveRun } from "../live-run.ts";
-import { lfsPatternsIn } from "../../works/lfs.ts";
 import type { FetchedRig } from "../../works/rig-desk.ts";
 import { Scratch } from "../scratch.ts";
 import { askTown } from "../agent/town-tools.ts";
@@ -42,7 +44,7 @@ export async function runReview(place: Workplace, run: ReviewRun): Promise<Endin
     const where = await scratch.open(run.spec.headOid);
     if ("infra" in where)
       return notPrepared(where.code === GATES_FAILED ? "git_failed" : where.code, where.infra);
-    const briefing = await briefingOf(place, run, fetched.rig);
+    const briefing = await briefingOf(place, run, fetched.rig, scratch.contents);
     if (!briefing.ok) return briefing.ending;
     return await review(place, run, where, briefing.text);
   } finally {
@@ -74,6 +76,7 @@ async function briefingOf(
   place: Workplace,
   run: ReviewRun,
   { rig, target }: FetchedRig,
+  contents: Contents | null,
 ): Promise<Step<{ text: string }>> {
   const { spec } = run;
   const { history } = place.works;
@@ -86,7 +89,8 @@ async function briefingOf(
   if (!diff.ok) return { ok: false, ending: notPrepared(diff.error.code, diff.error.message) };
   const changedFiles = stat.stat.files.map(({ path }) => path);
   const { bead, summary, gates } = spec;
-  const lfs = await lfsPatternsIn(place.works, rig, spec.headOid);
+  const patterns = await lfsPatternsIn(place.works, rig, spec.headOid);
+  const lfs = lfsBriefing(patterns, contents);
   return {
     ok: true,
     text: firstMessage({

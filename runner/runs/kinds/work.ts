@@ -2,16 +2,16 @@
 import { z } from "zod";
 import type { Began } from "../../../protocol/entities/began.ts";
 import type { RunSpecOf } from "../../../protocol/run-spec.ts";
-import { firstMessage } from "../../agents/briefing.ts";
+import { firstMessage, type LfsBriefing } from "../../agents/briefing.ts";
 import type { ToolAnswer } from "../../agents/mcp.ts";
 import { REPROMPT_WITHOUT_RESULT } from "../../agents/prompts/role-prompt.ts";
 import { STOP_GRACE_MS } from "../../config.ts";
+import type { Contents } from "../../git/lfs/contents.ts";
 import type { RigRepository } from "../../git/mirror.ts";
 import type { Outcome } from "../../git/outcome.ts";
 import type { NewRun, RunRepository } from "../../git/run-repo.ts";
 import { rewrittenWords } from "../../works/base.ts";
 import { verifyDone, type Done } from "../../works/done.ts";
-import { lfsPatternsIn } from "../../works/lfs.ts";
 import type { AgentHost } from "../agent/agent-host.ts";
 import type { AgentJob } from "../agent/agent-job.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
@@ -19,6 +19,8 @@ import { ConversationKeeper } from "../agent/kept-conversation.ts";
 import { takeUp } from "../agent/take-up.ts";
 import { repositoryCode } from "./baseline.ts";
 import { runGates, runSetup } from "../gates.ts";
+import { absenceWords, bringLfs, lfsBriefing, tellPlain, wantsContents } from "../lfs.ts";
+import { lfsPatternsIn } from "../../works/lfs.ts";
 import { Turnstile } from "../turnstile.ts";
 import { runHanded } from "./handed.ts";
 import { handOver, type HandOver } from "./hand-over.ts";
@@ -52,9 +54,9 @@ export async function runWork(place: Workplace, run: WorkRun): Promise<Ending> {
 async function workWith(place: Workplace, run: WorkRun, warm: Berth | null): Promise<Ending> {
   const prepared = await prepare(place, run, warm);
   if (!prepared.ok) return prepared.ending;
-  const { tree, base } = prepared;
+  const { tree } = prepared;
   try {
-    return await workIn(place, run, { tree, base, warm });
+    return await workIn(place, run, { ...prepared, warm });
   } catch (error) {
     // A bug here must not lose what the agent wrote.
     await retireTree(place, run, tree);
@@ -62,11 +64,17 @@ async function workWith(place: Workplace, run: WorkRun, warm: Berth | null): Pro
   }
 }
 
+interface Prepared {
+  tree: RunRepository;
+  base: WorkBase;
+  contents: Contents | null;
+}
+
 async function prepare(
   place: Workplace,
   run: WorkRun,
   warm: Berth | null,
-): Promise<{ ok: true; tree: RunRepository; base: WorkBase } | { ok: false; ending: Ending }> {
+): Promise<(Prepared & { ok: true }) | { ok: false; ending: Ending }> {
   const { spec } = run;
   run.enter("fetching");
   const fetched = await place.rigs.fetch(spec.rig, run.holder);
@@ -88,10 +96,14 @@ async function prepare(
     targetBranch: target,
     attribution: attributionOf(spec),
     copies: spec.rig.environment.copies,
+    contents: wantsContents(run),
   };
+  const contents = wantsContents(run) ? await bringLfs(place, run, rig, start) : null;
+  if (contents?.absence?.why === "space")
+    return { ok: false, ending: notPrepared("no_capacity", absenceWords(contents)) };
   const made = await makeTree(place, rig, wish, warm);
   if (!made.ok) return { ok: false, ending: notPrepared(made.error.code, made.error.message) };
-  return { ok: true, tree: made.run, base: based.value };
+  return { ok: true, tree: made.run, base: based.value, contents };
 }
 
 /** The tree that waits, moved to the run's base; a new one where there is none, or that fails. */
@@ -115,10 +127,11 @@ async function makeTree(
 async function workIn(
   place: Workplace,
   run: WorkRun,
-  { tree, base, warm }: { tree: RunRepository; base: WorkBase; warm: Berth | null },
+  { tree, base, contents, warm }: Prepared & { warm: Berth | null },
 ): Promise<Ending> {
   await prepareGates(place, run, tree);
-  const lfs = await lfsPatternsIn(place.works, base.rig, base.start);
+  const patterns = await lfsPatternsIn(place.works, base.rig, base.start);
+  const lfs = lfsBriefing(patterns, contents);
   const handedIn = Promise.withResolvers<HandOver>();
   const desk: Desk = {
     tree,
@@ -164,6 +177,7 @@ async function workIn(
   // A call that is still being checked works on the tree; what it accepts is handed over, whatever ended the agent.
   await desk.turnstile.close();
   if (end.kind === "result") {
+    if (patterns.length > 0) await tellPlain(place, run, tree.rig, end.result);
     const done = await handOver(place, run, { tree, work: end.result, exit });
     await keeper.settled();
     return done;
@@ -206,7 +220,7 @@ async function closeTree(
 function briefingOf(
   run: WorkRun,
   base: WorkBase,
-  { lfs, isResumed }: { lfs: readonly string[]; isResumed: boolean },
+  { lfs, isResumed }: { lfs: LfsBriefing; isResumed: boolean },
 ): string {
   const { bead, rig } = run.spec;
   const text = firstMessage({

@@ -75,7 +75,12 @@ export class Berth {
     const { delivery } = spec.rig;
     const base = await resolveBase(works.history, rig, { target, delivery });
     if (this.#ending.signal.aborted) return null;
-    const made = await works.trees.warm(rig, { name, oid: base.ok ? base.oid : targetOid });
+    const oid = base.ok ? base.oid : targetOid;
+    const contents = spec.rig.lfs === "fetched";
+    const absence = contents ? (await works.lfs.bring(rig, oid, null)).absence : null;
+    // The run's own tree may have them.
+    if (absence !== null && absence.why !== "gone") return this.#failed(spec, absence.text);
+    const made = await works.trees.warm(rig, { name, oid, contents });
     return made.ok ? made.warm : this.#failed(spec, made.error.message);
   }
 

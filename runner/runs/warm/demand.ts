@@ -5,10 +5,20 @@ type WorkSpec = RunSpecOf<"work">;
 
 /** Equal for two runs exactly when what was made ready for one may be had by the other. */
 export function demandOf({ rig, model, program }: WorkSpec): string {
-  const { id, remote, target, egress, isolationConfirmed } = rig;
+  const { id, remote, target, egress, lfs, isolationConfirmed } = rig;
   const { variables, ports, toolServers } = rig.environment;
   const servers = sorted(toolServers.polecat);
-  const ofRig = [id, remote, target, egress, isolationConfirmed, sorted(variables), ports, servers];
+  const ofRig = [
+    id,
+    remote,
+    target,
+    egress,
+    lfs,
+    isolationConfirmed,
+    sorted(variables),
+    ports,
+    servers,
+  ];
   return JSON.stringify([...ofRig, program, model.model, model.smallModel]);
 }
 

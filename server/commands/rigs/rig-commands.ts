@@ -33,6 +33,7 @@ export const addRig: Apply<"rig.add"> = (tx, body) => {
     gates: body.gates ?? [],
     setup: body.setup ?? null,
     egress: body.egress ?? "none",
+    lfs: body.lfs ?? "pointers",
     slots: body.slots ?? 4,
     isolationConfirmed: body.isolationConfirmed ?? false,
     directMergeConfirmed: body.directMergeConfirmed ?? false,
@@ -91,7 +92,7 @@ export const changeRig: Apply<"rig.update"> = (tx, body) => {
   const moves = set.target !== undefined || set.delivery !== undefined;
   if (moves && mayStillLand(tx, { rig: rig.value.id })) return cutOff();
   // What the baseline was run with.
-  const judged = [set.target, set.gates, set.setup, set.egress];
+  const judged = [set.target, set.gates, set.setup, set.egress, set.lfs];
   const recheck = isFelt || judged.some((value) => value !== undefined);
   const labels = set.labels && distinctLabels(set.labels);
   updateRig(tx, rig.value, { ...definedOnly({ ...set, labels }), environment }, recheck);

@@ -281,6 +281,7 @@ ALTER TABLE `reviews` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `reviews` ADD `lane_open` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `saved_work` text DEFAULT 'remote' NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `egress` text DEFAULT 'none' NOT NULL;--> statement-breakpoint
+ALTER TABLE `rigs` ADD `lfs` text DEFAULT 'pointers' NOT NULL;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `infra_since` integer;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `moved_to` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `proven` text DEFAULT '[]' NOT NULL;--> statement-breakpoint

@@ -13,6 +13,7 @@ type RigSettings = Pick<
   | "gates"
   | "setup"
   | "egress"
+  | "lfs"
   | "slots"
   | "labels"
   | "isolationConfirmed"

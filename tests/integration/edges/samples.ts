@@ -107,6 +107,7 @@ export function baselineOffer(connection: number, acceptByMs: number): Offer {
         isolationConfirmed: false,
         convoyBranch: null,
         egress: "none",
+        lfs: "pointers",
         savedKept: null,
         environment: NO_ENVIRONMENT,
       },

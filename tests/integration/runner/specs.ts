@@ -35,6 +35,7 @@ export function rigSpec(remote: string, more: Partial<RigSpec> = {}): RigSpec {
     isolationConfirmed: true,
     convoyBranch: null,
     egress: "none",
+    lfs: "pointers",
     savedKept: null,
     environment: NO_ENVIRONMENT,
     ...more,
