@@ -1,5 +1,6 @@
 import { link, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { nameList } from "../name-list.ts";
 import type { Holder } from "./access/access.ts";
 import { type Git, gitNetworkTimeoutMs, hasAnswered } from "./git.ts";
 import { gitFailed, remoteFailed } from "./git-errors.ts";
@@ -134,9 +135,7 @@ function branchesOf(heads: ReadonlyMap<string, Oid>): string {
   const names = [...heads.keys()]
     .map((ref) => ref.replace("refs/remotes/origin/", ""))
     .filter((name) => !name.startsWith("gastown/"));
-  const rest = names.length - BRANCHES_NAMED_MAX;
-  const more = rest > 0 ? ` and ${rest} more` : "";
-  return names.length === 0 ? "none" : names.slice(0, BRANCHES_NAMED_MAX).join(", ") + more;
+  return nameList(names, BRANCHES_NAMED_MAX) || "none";
 }
 
 /** Arguments of every fetch of the runner. */

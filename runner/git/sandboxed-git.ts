@@ -6,6 +6,7 @@ import {
   hardenedConfig,
 } from "./git.ts";
 import { readingFilter } from "./lfs/filter.ts";
+import { shellWord } from "../process/shell-word.ts";
 import type { SandboxCommand, SandboxedExec } from "./exec.ts";
 import type { GitRun } from "./git.ts";
 import type { RunRepository } from "./run-repo.ts";
@@ -79,7 +80,7 @@ export async function withSandboxedUploadPack<T>(
     sandboxCommand(run, {}),
   );
   try {
-    return await fetch(argv.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" "));
+    return await fetch(argv.map(shellWord).join(" "));
   } finally {
     await leave();
   }

@@ -25,6 +25,8 @@ export type ScratchTree = {
   /** What was written, for the comparison afterwards; not to be bound into the gates' sandbox. */
   readonly gitDir: string;
   readonly oid: Oid;
+  /** Of the rig whose files they are. */
+  readonly mirrorDir: string;
 };
 
 /** Checks a commit of the store out into a new scratch folder named `name`; an older one of that name goes first. */
@@ -46,6 +48,7 @@ export async function materialise(
     treeDir: join(dir, "tree"),
     gitDir: join(dir, "gitdir"),
     oid: wish.oid,
+    mirrorDir: rig.mirrorDir,
   };
   await mkdir(scratch.treeDir, { mode: 0o700 });
   const init = await git.run({
@@ -73,10 +76,10 @@ export async function materialise(
  */
 export async function changedSince(
   sandbox: SandboxedExec,
-  scratch: Pick<ScratchTree, "treeDir" | "gitDir"> & { readonly mirrorDir?: string },
+  scratch: Pick<ScratchTree, "treeDir" | "gitDir"> & { readonly mirrorDir: string | null },
 ): Promise<Outcome<{ paths: string[] }>> {
   const { treeDir, gitDir, mirrorDir } = scratch;
-  const filter = mirrorDir === undefined ? {} : readingFilter({ mirrorDir });
+  const filter = mirrorDir === null ? {} : readingFilter({ mirrorDir });
   const result = await sandbox.run(
     [
       "git",
@@ -94,7 +97,7 @@ export async function changedSince(
         GIT_DIR: gitDir,
         GIT_WORK_TREE: treeDir,
       },
-      readOnly: [treeDir, gitDir, ...(mirrorDir === undefined ? [] : [mirrorDir])],
+      readOnly: [treeDir, gitDir, ...(mirrorDir === null ? [] : [mirrorDir])],
       readWrite: [],
       timeoutMs: filter.timeoutMs ?? gitTimeoutMs,
       outputBytesMax: gitOutputBytesMax,

@@ -1,26 +1,26 @@
 /** Files that Git LFS keeps, as a run has them: contents where its rig wants them, and what is said where they are missing. */
-import type { RigSpec } from "../../protocol/run-spec.ts";
 import type { LfsBriefing } from "../agents/briefing.ts";
 import type { Contents } from "../git/lfs/contents.ts";
 import type { RigRepository } from "../git/mirror.ts";
 import type { Oid } from "../git/porcelain.ts";
+import { nameList } from "../name-list.ts";
+import { shellWord } from "../process/shell-word.ts";
+import { lfsPatternsIn } from "../works/lfs.ts";
+import { GATES_FAILED, type Unopened } from "./gates.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { Workplace } from "./workplace.ts";
 
 const PATHS_TOLD_MAX = 10;
 
-/** Whether the trees of a run are to have contents. */
-export function wantsContents({ spec }: LiveRun): boolean {
-  return "rig" in spec && spec.rig.lfs === "fetched";
-}
-
-/** Contents of a commit or tree that is about to be written. */
+/** Contents of a commit or tree that is about to be written; null: trees of the run's rig have pointers. */
 export async function bringLfs(
   place: Workplace,
   run: LiveRun,
   rig: RigRepository,
   oid: Oid,
-): Promise<Contents> {
+): Promise<Contents | null> {
+  const { spec } = run;
+  if (!("rig" in spec) || spec.rig.lfs !== "fetched") return null;
   const contents = await place.works.lfs.bring(rig, oid, run.holder);
   if (contents.absence !== null) run.notice("warning", absenceWords(contents));
   return contents;
@@ -28,14 +28,18 @@ export async function bringLfs(
 
 /** For people: what is missing, and why. */
 export function absenceWords({ missing, absence }: Contents): string {
-  const shown = missing.slice(0, PATHS_TOLD_MAX).join(", ");
-  const more = missing.length - PATHS_TOLD_MAX;
-  const which = shown === "" ? "" : `: ${shown}${more > 0 ? ` and ${more} more` : ""}`;
+  const which = missing.length === 0 ? "" : `: ${nameList(missing, PATHS_TOLD_MAX)}`;
   return `Contents that Git LFS keeps are not here${which}. ${absence?.text ?? ""}`.trim();
 }
 
 /** What an agent is told of them. @param contents null where the rig's trees have pointers */
-export function lfsBriefing(patterns: readonly string[], contents: Contents | null): LfsBriefing {
+export async function lfsBriefing(
+  { works }: Workplace,
+  rig: RigRepository,
+  oid: Oid,
+  contents: Contents | null,
+): Promise<LfsBriefing> {
+  const patterns = await lfsPatternsIn(works, rig, oid);
   const nothingKnown = contents !== null && contents.files === 0 && contents.absence !== null;
   const isFetched = contents !== null && !nothingKnown;
   return { patterns, isFetched, missing: contents?.missing ?? [] };
@@ -64,18 +68,16 @@ export async function tellPlain(
 
 /** One word of a shell. */
 function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return /^[\w./-]+$/.test(path) ? path : shellWord(path);
 }
 
 /** Gates that lack contents judge something else than people would: only where nobody has them do they go on without. */
-export function holdsUpGates(
-  { absence }: Contents,
-  { name }: RigSpec,
-): { code: "lfs_missing" | null; next: string } | null {
+export function withoutContents(contents: Contents, rigName: string): Unopened | null {
+  const { absence } = contents;
   if (absence === null || absence.why === "gone") return null;
-  if (absence.why !== "program") return { code: null, next: "It is tried again." };
-  return {
-    code: "lfs_missing",
-    next: `Install it there, or let trees have pointers: gastown rig set ${name} --lfs pointers.`,
-  };
+  const words = absenceWords(contents);
+  if (absence.why !== "program")
+    return { code: GATES_FAILED, infra: `${words} It is tried again.` };
+  const next = `Install it there, or let trees have pointers: gastown rig set ${rigName} --lfs pointers.`;
+  return { code: "lfs_missing", infra: `${words} ${next}` };
 }

@@ -4,7 +4,7 @@ import type { RigRepository } from "../git/mirror.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { ScratchFolder } from "../works/works.ts";
 import { GATES_FAILED, type GatePlace, type Unopened } from "./gates.ts";
-import { absenceWords, bringLfs, holdsUpGates, wantsContents } from "./lfs.ts";
+import { bringLfs, withoutContents } from "./lfs.ts";
 import type { LiveRun } from "./live-run.ts";
 import { tearDown } from "./teardown.ts";
 import type { Workplace } from "./workplace.ts";
@@ -25,16 +25,12 @@ export class Scratch {
   /** Writes a commit's or a tree's files; an earlier tree of this run goes first. */
   async open(oid: Oid): Promise<GatePlace | Unopened> {
     const { spec } = this.#run;
-    const copies = "rig" in spec ? spec.rig.environment.copies : [];
-    const contents = wantsContents(this.#run)
-      ? await bringLfs(this.#place, this.#run, this.#rig, oid)
-      : null;
+    const rig = "rig" in spec ? spec.rig : null;
+    const contents = await bringLfs(this.#place, this.#run, this.#rig, oid);
     this.#contents = contents;
-    if (contents !== null && "rig" in spec) {
-      const held = holdsUpGates(contents, spec.rig);
-      const infra = `${absenceWords(contents)} ${held?.next}`;
-      if (held !== null) return { code: held.code ?? GATES_FAILED, infra };
-    }
+    const held = contents && rig && withoutContents(contents, rig.name);
+    if (held !== null) return held;
+    const copies = rig?.environment.copies ?? [];
     const wish = { name: spec.runId, oid, copies, contents: contents !== null };
     const made = await this.#place.works.scratch.write(this.#rig, wish);
     if (!made.ok) {

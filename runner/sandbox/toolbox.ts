@@ -5,6 +5,7 @@
  */
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { shellWord } from "../process/shell-word.ts";
 
 export type Toolbox = {
   /** Runs scripts; a compiled program does so only with BUN_BE_BUN set. */
@@ -49,11 +50,10 @@ export async function prepareToolbox(
 
 /** Works on both sides of the wall: inside, the runtime has a fixed place. */
 async function writeShim(path: string, runtime: string): Promise<void> {
-  const quoted = `'${runtime.replaceAll("'", "'\\''")}'`;
   const lines = [
     "#!/bin/sh",
     `bun=${INSIDE.runtime}`,
-    `[ -x "$bun" ] || bun=${quoted}`,
+    `[ -x "$bun" ] || bun=${shellWord(runtime)}`,
     'BUN_BE_BUN=1 exec "$bun" "$@"',
     "",
   ];

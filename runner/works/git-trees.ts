@@ -91,20 +91,21 @@ export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTree
       const made = await materialise(git, root, rig, wish);
       if (!made.ok) return made;
       await writeCopies(made.scratch.treeDir, read.files);
-      return { ok: true, scratch: folderOf(wish.name, made.scratch.dir, rig.mirrorDir) };
+      return { ok: true, scratch: folderOf(wish.name, made.scratch.dir, made.scratch.mirrorDir) };
     },
     empty: async (name) => {
       const made = await createOwned(root, ["scratch", name], "scratch");
       if (!made.ok) return made;
-      const scratch = folderOf(name, made.path);
+      const scratch = folderOf(name, made.path, null);
       for (const path of [scratch.treeDir, scratch.homeDir, scratch.tmpDir])
         await mkdir(path, { recursive: true, mode: 0o700 });
       return { ok: true, scratch };
     },
     changed: ({ name, treeDir, mirrorDir }) =>
       changedSince(sandboxedExec(name), {
-        ...{ treeDir, gitDir: join(dirOf(name), "gitdir") },
-        ...(mirrorDir !== undefined && { mirrorDir }),
+        treeDir,
+        gitDir: join(dirOf(name), "gitdir"),
+        mirrorDir,
       }),
     remove: ({ name }) => removeOwned(root, dirOf(name), "scratch", null),
     sweep: async () => {
@@ -118,10 +119,10 @@ export function gitScratch({ git, root, sandboxedExec }: TreeParts): ScratchTree
   };
 }
 
-function folderOf(name: string, dir: string, mirrorDir?: string): ScratchFolder {
+function folderOf(name: string, dir: string, mirrorDir: string | null): ScratchFolder {
   return {
     name,
-    ...(mirrorDir !== undefined && { mirrorDir }),
+    mirrorDir,
     treeDir: join(dir, "tree"),
     homeDir: join(dir, "home"),
     tmpDir: join(dir, "tmp"),

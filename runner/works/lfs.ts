@@ -1,4 +1,4 @@
-/** Files whose contents Git LFS keeps outside of git: in trees of this runner they are what git has, pointers. */
+/** What a repository says of files whose contents Git LFS keeps outside of git. */
 import type { RigRepository } from "../git/mirror.ts";
 import type { Oid } from "../git/porcelain.ts";
 import type { Works } from "./works.ts";

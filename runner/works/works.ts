@@ -108,8 +108,8 @@ export interface ScratchFolder {
   readonly treeDir: string;
   readonly homeDir: string;
   readonly tmpDir: string;
-  /** Of the rig whose files were written here. */
-  readonly mirrorDir?: string;
+  /** Of the rig whose files were written here; null: nobody's. */
+  readonly mirrorDir: string | null;
 }
 
 export interface ScratchTrees {

@@ -185,7 +185,8 @@ function notSaved(why: string): Failure {
 export function simScratch(host: SimHostFiles): ScratchTrees {
   const folderOf = (name: string) => {
     const dir = host.dirOf("scratch", safeId(name));
-    return { name, treeDir: `${dir}/tree`, homeDir: `${dir}/home`, tmpDir: `${dir}/tmp` };
+    const inside = { treeDir: `${dir}/tree`, homeDir: `${dir}/home`, tmpDir: `${dir}/tmp` };
+    return { name, ...inside, mirrorDir: null };
   };
   return {
     write: (_rig, { name, oid }) => {

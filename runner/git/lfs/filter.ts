@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../../process/shell-word.ts";
 import { gitNetworkTimeoutMs } from "../git.ts";
 
 type Mirror = { readonly mirrorDir: string };
@@ -22,36 +23,26 @@ export function contentPath(mirrorDir: string, oid: string): string {
 
 /** For who writes a tree: `contents` in place of pointers, where the mirror has them. */
 export function writingFilter(mirror: Mirror, contents: boolean): FilterRequest {
-  const config = contents ? { ...cleaning(mirror), ...smudging(mirror) } : cleaning(mirror);
-  return requestOf(config);
+  return filterOf(mirror, contents ? ["clean", "smudge"] : ["clean"]);
 }
 
 /** For who reads one: contents that the mirror has are pointers again. */
 export function readingFilter(mirror: Mirror): FilterRequest {
-  return requestOf(cleaning(mirror));
+  return filterOf(mirror, ["clean"]);
 }
 
 /** A process for each such file, and all its bytes: it takes longer than git alone. */
-function requestOf(config: Record<string, string>): FilterRequest {
-  return Object.keys(config).length === 0 ? {} : { config, timeoutMs: gitNetworkTimeoutMs };
-}
-
-function cleaning({ mirrorDir }: Mirror): Record<string, string> {
+function filterOf({ mirrorDir }: Mirror, ways: readonly (keyof typeof WAYS)[]): FilterRequest {
   if (!existsSync(lfsFolder(mirrorDir))) return {};
-  return {
-    "filter.lfs.clean": `${shared(mirrorDir)} ${CLEAN} c %f`,
-    "filter.lfs.required": "false",
-  };
-}
-
-function smudging({ mirrorDir }: Mirror): Record<string, string> {
-  if (!existsSync(lfsFolder(mirrorDir))) return {};
-  return { "filter.lfs.smudge": `${shared(mirrorDir)} ${SMUDGE} s` };
+  const tools = shared(mirrorDir);
+  const commands = ways.map((way) => [`filter.lfs.${way}`, `${tools} ${WAYS[way]}`]);
+  const config = { ...Object.fromEntries(commands), "filter.lfs.required": "false" };
+  return { config, timeoutMs: gitNetworkTimeoutMs };
 }
 
 /** `at OID`: where a content lies; `digest FILE`: its OID; `pointer OID FILE`: its pointer, as Git LFS writes it. */
 function shared(mirrorDir: string): string {
-  const objects = quoted(join(lfsFolder(mirrorDir), "objects"));
+  const objects = shellWord(join(lfsFolder(mirrorDir), "objects"));
   return [
     `at() { r=\${1#??}; q=\${r#??}; printf "%s/%s/%s/%s" ${objects} "\${1%"$r"}" "\${r%"$q"}" "$1"; };`,
     'digest() { { sha256sum <"$1" || shasum -a 256 <"$1"; } 2>/dev/null | cut -c 1-64; };',
@@ -77,6 +68,4 @@ const CLEAN = [
   'if [ -n "$o" ] && [ -r "$p" ] && cmp -s "$1" "$p"; then cat >/dev/null && pointer "$o" "$1"; else cat; fi; };',
 ].join("; ");
 
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
-}
+const WAYS = { clean: `${CLEAN} c %f`, smudge: `${SMUDGE} s` };

@@ -11,7 +11,6 @@ import { AgentHost } from "../agent/agent-host.ts";
 import { runTurns, stoppedEnding } from "../agent/agent-turns.ts";
 import { repositoryCode } from "./baseline.ts";
 import type { Contents } from "../../git/lfs/contents.ts";
-import { lfsPatternsIn } from "../../works/lfs.ts";
 import { lfsBriefing } from "../lfs.ts";
 import { cutEnd } from "../cut-text.ts";
 import { GATES_FAILED, type GatePlace } from "../gates.ts";
@@ -89,8 +88,7 @@ async function briefingOf(
   if (!diff.ok) return { ok: false, ending: notPrepared(diff.error.code, diff.error.message) };
   const changedFiles = stat.stat.files.map(({ path }) => path);
   const { bead, summary, gates } = spec;
-  const patterns = await lfsPatternsIn(place.works, rig, spec.headOid);
-  const lfs = lfsBriefing(patterns, contents);
+  const lfs = await lfsBriefing(place, rig, spec.headOid, contents);
   return {
     ok: true,
     text: firstMessage({

@@ -19,8 +19,7 @@ import { ConversationKeeper } from "../agent/kept-conversation.ts";
 import { takeUp } from "../agent/take-up.ts";
 import { repositoryCode } from "./baseline.ts";
 import { runGates, runSetup } from "../gates.ts";
-import { absenceWords, bringLfs, lfsBriefing, tellPlain, wantsContents } from "../lfs.ts";
-import { lfsPatternsIn } from "../../works/lfs.ts";
+import { absenceWords, bringLfs, lfsBriefing, tellPlain } from "../lfs.ts";
 import { Turnstile } from "../turnstile.ts";
 import { runHanded } from "./handed.ts";
 import { handOver, type HandOver } from "./hand-over.ts";
@@ -87,6 +86,9 @@ async function prepare(
   if (based.value.isRewritten) run.notice("warning", rewrittenWords(fetched.target));
   run.enter("preparing", `From ${based.value.base.slice(0, 12)}`);
   const { base, start, target, rig } = based.value;
+  const contents = await bringLfs(place, run, rig, start);
+  if (contents?.absence?.why === "space")
+    return { ok: false, ending: notPrepared("no_capacity", absenceWords(contents)) };
   const wish = {
     beadId: spec.bead.id,
     runId: spec.runId,
@@ -96,11 +98,8 @@ async function prepare(
     targetBranch: target,
     attribution: attributionOf(spec),
     copies: spec.rig.environment.copies,
-    contents: wantsContents(run),
+    contents: contents !== null,
   };
-  const contents = wantsContents(run) ? await bringLfs(place, run, rig, start) : null;
-  if (contents?.absence?.why === "space")
-    return { ok: false, ending: notPrepared("no_capacity", absenceWords(contents)) };
   const made = await makeTree(place, rig, wish, warm);
   if (!made.ok) return { ok: false, ending: notPrepared(made.error.code, made.error.message) };
   return { ok: true, tree: made.run, base: based.value, contents };
@@ -130,8 +129,7 @@ async function workIn(
   { tree, base, contents, warm }: Prepared & { warm: Berth | null },
 ): Promise<Ending> {
   await prepareGates(place, run, tree);
-  const patterns = await lfsPatternsIn(place.works, base.rig, base.start);
-  const lfs = lfsBriefing(patterns, contents);
+  const lfs = await lfsBriefing(place, base.rig, base.start, contents);
   const handedIn = Promise.withResolvers<HandOver>();
   const desk: Desk = {
     tree,
@@ -177,7 +175,7 @@ async function workIn(
   // A call that is still being checked works on the tree; what it accepts is handed over, whatever ended the agent.
   await desk.turnstile.close();
   if (end.kind === "result") {
-    if (patterns.length > 0) await tellPlain(place, run, tree.rig, end.result);
+    if (lfs.patterns.length > 0) await tellPlain(place, run, tree.rig, end.result);
     const done = await handOver(place, run, { tree, work: end.result, exit });
     await keeper.settled();
     return done;

@@ -7,6 +7,7 @@ import { refuse, type Ack } from "../../../protocol/error.ts";
 import type { RigRepository } from "../../git/mirror.ts";
 import type { GitError, Outcome } from "../../git/outcome.ts";
 import { remotePlace } from "../../git/push.ts";
+import { nameList } from "../../name-list.ts";
 import { notHeld, rigProof, WIP, workIn, type StoreRef } from "../../works/let-rig-go.ts";
 import { retireRun } from "../../works/retire-run.ts";
 import { putSave } from "../saves/copy-save.ts";
@@ -111,9 +112,8 @@ async function makeSafe(
   }
   if (left.length === 0) return { ok: true, stays: [], holds: false };
   const why = trouble === null ? "The rig keeps its work on its runners." : wordsOf(trouble);
-  const names = left.slice(0, 5).map(({ ref }) => ref);
-  const more = left.length > names.length ? ` and ${left.length - names.length} more` : "";
-  const reason = `Its repository does not hold ${names.join(", ")}${more}. ${why}`;
+  const refs = left.map(({ ref }) => ref);
+  const reason = `Its repository does not hold ${nameList(refs, 5)}. ${why}`;
   return { ok: true, stays: [{ path: rig.storeDir, reason }], holds: true };
 }
 

@@ -7,19 +7,9 @@ type WorkSpec = RunSpecOf<"work">;
 export function demandOf({ rig, model, program }: WorkSpec): string {
   const { id, remote, target, egress, lfs, isolationConfirmed } = rig;
   const { variables, ports, toolServers } = rig.environment;
-  const servers = sorted(toolServers.polecat);
-  const ofRig = [
-    id,
-    remote,
-    target,
-    egress,
-    lfs,
-    isolationConfirmed,
-    sorted(variables),
-    ports,
-    servers,
-  ];
-  return JSON.stringify([...ofRig, program, model.model, model.smallModel]);
+  const ofRig = [id, remote, target, egress, lfs, isolationConfirmed];
+  const ofEnvironment = [sorted(variables), ports, sorted(toolServers.polecat)];
+  return JSON.stringify([...ofRig, ...ofEnvironment, program, model.model, model.smallModel]);
 }
 
 /** Ports are a run's own, and servers of the rig may need what setup makes: with either only the tree is made ready. */
