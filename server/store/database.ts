@@ -17,8 +17,11 @@ export interface OpenDatabase {
 }
 
 const MARKER = "town.marker";
-/** SQLite's own 2 MB hold a few hundred beads with their indexes: a tick would read its pages again and again. */
-const CACHE_KIB = 32 * 1024;
+/**
+ * SQLite's own 2 MB hold a few hundred beads with their indexes: a tick would read its pages again and again. With four
+ * times 8 MB a sling of 10,000 beads and a change among 10^6 took no less (P2, P3), and a town grew for hours.
+ */
+const CACHE_KIB = 8 * 1024;
 /** Pages (of 4 KiB) in the log before they are written into the file: a page that changes often is written once. */
 const LOG_PAGES = 4_000;
 
