@@ -216,6 +216,8 @@ export const runnerSchema = z.object({
   isolationReason: z.string().nullable(),
   /** Agent programs that it has. */
   programs: z.array(z.string()),
+  /** It has git-lfs, and may work for rigs that want what Git LFS keeps. */
+  lfs: z.boolean(),
   slots: z.number().int(),
   version: z.string(),
   /** As last told; null: not yet. */

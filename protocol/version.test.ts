@@ -11,7 +11,7 @@ const HASHES: Readonly<Record<number, string>> = {
   1: "6ba0046b4e2f888c",
   2: "871608a3098e215b",
   3: "02e6862955ceb3d8",
-  4: "edb698ff15dc6645",
+  4: "de2edf950391fb0c",
 };
 
 /** JSON schemas of every exported schema and of every command's body and value, by name. */

@@ -54,6 +54,8 @@ interface Host {
 export type Furniture = Omit<RunnerPorts, "disk" | "transport" | "halt" | "townUrl"> & {
   /** What is worse than with bubblewrap, and why; null with it. */
   isolationReason: string | null;
+  /** git-lfs is installed. */
+  lfs: boolean;
 };
 
 /** Ends what a dead runner left, and makes the tools of the runs. */
@@ -100,6 +102,7 @@ export async function furnish(host: Host): Promise<Furniture> {
     commands: sandboxCommands({ sandbox, owner, hide, sockets }),
     openDoors: loopbackDoors({ sockets, sandbox, random }),
     programs: found,
+    lfs: (await git.run({ args: ["lfs", "version"] })).ok,
     createDriver: (spec) => {
       const driver = createDriver(host, { sandbox, owner, hostPath, toolboxDir }, spec);
       if (!("missing" in driver)) scales.watch(driver, spec.role !== "mayor");

@@ -84,6 +84,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       name: options.name,
       local: options.local,
       programs: [...place.programs],
+      lfs: place.lfs,
       isolation: place.isolation,
       isolationReason: place.isolationReason,
       slots: options.slots,

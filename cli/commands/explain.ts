@@ -5,12 +5,12 @@ import { printJson, printLine } from "../output.ts";
 import type { TownClient } from "../town-client.ts";
 import { townCommand, withTownOf, type TownOptions } from "./town-command.ts";
 
-/** `gastown explain REF`: why a bead, review, convoy or run is where it is. */
+/** `gastown explain REF`: why a bead, review, convoy, run or rig is where it is. */
 export function addExplain(program: Command): void {
   townCommand(
     program,
     "explain <id>",
-    "Say why a bead, review, convoy or run is not moving",
+    "Say why a bead, review, convoy, run or rig is not moving",
   ).action(async (id: string, options: TownOptions) => {
     await withTownOf(options, async (town) => {
       const explanation = await ask(town, id);
@@ -26,7 +26,8 @@ function ask(town: TownClient, id: string): Promise<Explanation> {
   if (prefix === "mr") return town.call("review.explain", { review: id });
   if (prefix === "cv") return town.call("convoy.explain", { convoy: id });
   if (prefix === "rn") return town.call("run.explain", { run: id });
-  throw new Complaint(`${id} is no id of a bead, review, convoy or run.`, 2);
+  if (prefix === "rg") return town.call("rig.explain", { rig: id });
+  throw new Complaint(`${id} is no id of a bead, review, convoy, run or rig.`, 2);
 }
 
 function lines({ text, reasons, can }: Explanation): string[] {

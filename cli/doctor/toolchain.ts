@@ -27,21 +27,24 @@ export function checkBun(): Finding {
 export async function checkGit(): Promise<Finding> {
   const path = Bun.which("git");
   if (path === null) return trouble("git", "fail", "git is missing", GIT_INSTALL);
-  const child = Bun.spawn([path, "--version"], {
-    stdout: "pipe",
-    stderr: "ignore",
-    stdin: "ignore",
-  });
-  const text = (await new Response(child.stdout).text()).trim();
+  const text = await said(path, "--version");
   const [, major, minor] = /(\d+)\.(\d+)/.exec(text) ?? [];
   const isNew =
     Number(major) > GIT_LOWEST[0] ||
     (Number(major) === GIT_LOWEST[0] && Number(minor) >= GIT_LOWEST[1]);
-  if (isNew) return fine("git", text);
+  const lfs = /^git-lfs\/[\d.]+/.exec(await said(path, "lfs", "version"))?.[0];
+  const beside = lfs ?? "without git-lfs: for rigs that fetch what it keeps, install it";
+  if (isNew) return fine("git", `${text}, ${beside}`);
   return trouble(
     "git",
     "fail",
     `${text || "git does not run"}, at least ${GIT_LOWEST.join(".")} is needed`,
     "Install a newer git.",
   );
+}
+
+/** What a program prints; nothing where it fails. */
+async function said(...command: string[]): Promise<string> {
+  const child = Bun.spawn(command, { stdout: "pipe", stderr: "ignore", stdin: "ignore" });
+  return (await new Response(child.stdout).text()).trim();
 }

@@ -55,4 +55,11 @@ export const explainCommands = {
     body: z.strictObject({ run: refSchema }),
     value: explanationSchema,
   }),
+  "rig.explain": define({
+    mode: "query",
+    roles: owner,
+    summary: "What keeps a rig from being worked on",
+    body: z.strictObject({ rig: refSchema }),
+    value: explanationSchema,
+  }),
 } as const;

@@ -81,7 +81,7 @@ import {
 /** What this runner is: the parts of hello that do not change while it lives. */
 export type RunnerFacts = Pick<
   Hello,
-  "appVersion" | "name" | "local" | "isolation" | "isolationReason" | "slots" | "programs"
+  "appVersion" | "name" | "local" | "isolation" | "isolationReason" | "slots" | "programs" | "lfs"
 >;
 
 /** What the session asks of the runs. */

@@ -2,7 +2,7 @@
 import { ok, type Explanation, type Issue, type Result } from "../../protocol/index.ts";
 import type { Db } from "../store/database.ts";
 import { convoyImage, issueImage, reviewImage, runImage } from "../store/images/images.ts";
-import { findBead, findRun } from "../store/refs.ts";
+import { findBead, findRig, findRun } from "../store/refs.ts";
 import type { QueryPorts } from "./query.ts";
 
 export function explainBead(ports: QueryPorts, ref: string): Result<Explanation> {
@@ -23,6 +23,11 @@ export function explainConvoy(ports: QueryPorts, ref: string): Result<Explanatio
 export function explainRun(ports: QueryPorts, ref: string): Result<Explanation> {
   const run = findRun(ports.db, ref);
   return run.ok ? answer(ports, run.value.id, runEnd) : run;
+}
+
+export function explainRig(ports: QueryPorts, ref: string): Result<Explanation> {
+  const rig = findRig(ports.db, ref);
+  return rig.ok ? answer(ports, rig.value.id, () => settled("It is gone.")) : rig;
 }
 
 type End = Omit<Explanation, "id">;

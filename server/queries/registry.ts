@@ -30,7 +30,7 @@ import { present } from "../store/present.ts";
 import { notInTrash } from "../store/trash/in-trash.ts";
 import { trashList } from "./trash.ts";
 import { beadWork } from "./bead-work.ts";
-import { explainBead, explainConvoy, explainReview, explainRun } from "./explain.ts";
+import { explainBead, explainConvoy, explainReview, explainRig, explainRun } from "./explain.ts";
 
 const status: Query<"town.status"> = ({ db, images }) => {
   const items = topicItems(db, "town", images);
@@ -196,6 +196,7 @@ export const answerQuery = {
   "review.explain": (ports, body) => explainReview(ports, body.review),
   "convoy.explain": (ports, body) => explainConvoy(ports, body.convoy),
   "run.explain": (ports, body) => explainRun(ports, body.run),
+  "rig.explain": (ports, body) => explainRig(ports, body.rig),
   "model.get": ({ db, images }) => ok(readModelSettings(db, images.secrets)),
   "rig.list": ({ db, images }) =>
     ok(

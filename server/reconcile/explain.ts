@@ -8,7 +8,7 @@ import { gateOf, goingWords, hasRight, isGoing } from "./gates.ts";
 import { repetitionWords } from "../model/ladder.ts";
 import { evictAt, mustGiveUpKey } from "./limits/eviction.ts";
 import { isAtWork, isStarting, nextRungAt, nextRungWords } from "./limits/ladder.ts";
-import { isFrozen, wallAt } from "./limits/pauses.ts";
+import { isFrozen, isRigPaused, wallAt } from "./limits/pauses.ts";
 import { decide, remedies, rigRemedies, type Remedy } from "./remedies.ts";
 import {
   issueReadiness,
@@ -55,7 +55,9 @@ export function explain(snapshot: Snapshot, id: string): Explanation | null {
   const run = snapshot.runs.find((each) => each.id === id);
   if (run) return explainRun(run, context);
   const convoy = snapshot.convoys.find((each) => each.id === id);
-  return convoy ? explainConvoy(convoy) : null;
+  if (convoy) return explainConvoy(convoy);
+  const rig = context.rigs.get(id);
+  return rig ? explainRig(rig, context) : null;
 }
 
 /** It goes on meanwhile: what triage decides may change that. */
@@ -231,6 +233,26 @@ function explainConvoy({ members }: ConvoyView): Explanation {
         body: { bead: member.id },
       })),
   };
+}
+
+const RIG_TEXT: Readonly<Record<RigView["state"], string>> = {
+  checking: "Agents work on it when its baseline is green.",
+  parked: "It is parked: nothing is dispatched.",
+  ready: "Agents may work on it.",
+};
+
+function explainRig(rig: RigView, context: Context): Explanation {
+  const { s } = context;
+  const text = RIG_TEXT[rig.state];
+  const can = rigRemedies(rig, s);
+  const run = s.runs.find(({ kind, rigId }) => kind === "baseline" && rigId === rig.id);
+  if (run && rig.state === "checking" && !isRigPaused(rig, s))
+    return { ...explainRun(run, context), text, can };
+  // In the words of the beads that wait behind it.
+  const gate = gateOf(rig, NEED.work, s);
+  if (gate) return { text, reasons: [reason(gate.text, gate.untilAt)], can };
+  const full = new Capacity(s).fullness(NEED.work, rig);
+  return { text, reasons: full === null ? [] : [reason(full)], can };
 }
 
 /** Ready by itself: what of the town holds it up. */

@@ -23,8 +23,35 @@ export function usable(rig: RigView | null, s: Snapshot, need: Asked | null = nu
       !isGoing(runner) &&
       (rig === null || (isolates(runner, rig) && hasLabels(runner, rig))) &&
       (need === null || hasRight(runner, need)) &&
+      (need === null || givesContents(runner, rig, need)) &&
       (program === null || runner.programs.includes(program)),
   );
+}
+
+/** It can put into trees what Git LFS keeps, or need not. */
+function givesContents(
+  { lfs }: RunnerView,
+  rig: RigView | null,
+  { role }: Pick<Need, "role">,
+): boolean {
+  // Triage has no tree.
+  return lfs || rig?.lfs !== "fetched" || role === "triage";
+}
+
+/** What is not installed on a runner, and what would do instead. */
+interface Lack {
+  of: string;
+  instead: string;
+}
+
+const NO_LFS: Lack = { of: "git-lfs", instead: "let the rig's trees have pointers" };
+
+/** What agents of this role of the rig would not find on a runner; null: nothing. */
+export function lackOf(runner: RunnerView, rig: RigView, role: Role, s: Snapshot): Lack | null {
+  if (!givesContents(runner, rig, { role })) return NO_LFS;
+  const program = programOf(s, rig.id, role);
+  if (runner.programs.includes(program)) return null;
+  return { of: PROGRAM_TITLES[program], instead: `choose another program for ${role}s` };
 }
 
 /** What a run asks of a runner, whatever is free. */
@@ -161,6 +188,7 @@ function runnerGate(rig: RigView, need: Need, s: Snapshot): Gate | null {
     return gate(
       `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
     );
+  if (!isolating.some((runner) => givesContents(runner, rig, need))) return gate(noLfsWords(rig));
   if (need.role !== null) return gate(noProgramWords(rig, need.role, s));
   return gate(noMergeWords(rig));
 }
@@ -177,6 +205,10 @@ function noLabelWords({ name, labels }: RigView, there: readonly RunnerView[]): 
       ? `all the labels ${labels.join(", ")}`
       : `the label ${missing.join(", nor ")}`;
   return `no connected runner has ${what}, as rig ${name} wants: label a runner, or change the rig`;
+}
+
+function noLfsWords({ name }: RigView): string {
+  return `no connected runner has git-lfs, as rig ${name} wants: install it on a runner's host and start that runner again, or ${NO_LFS.instead}`;
 }
 
 function noMergeWords({ name, labels }: RigView): string {

@@ -86,6 +86,7 @@ function raise({ scope, of, cost }: Overspent): Remedy {
 
 export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
   const can: Remedy[] = [];
+  const withPointers: RigView = { ...rig, lfs: "pointers" };
   if (rig.deletion !== null) can.push(remedy("Take its rig back", "rig.restore", { rig: rig.id }));
   if (rig.state === "parked")
     can.push(remedy("Run the rig's baseline again", "rig.recheck", { rig: rig.id }));
@@ -97,8 +98,18 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
     can.push(remedy("Try the model's provider now", "provider.retry"));
   if (s.modelMissing || agents?.state === "refused")
     can.push(remedy("Set the model up", "model.set"));
+  if (
+    usable(rig, s, NEED.baseline).length === 0 &&
+    usable(withPointers, s, NEED.baseline).length > 0
+  )
+    can.push(
+      remedy("Let its trees have pointers", "rig.update", {
+        rig: rig.id,
+        set: { lfs: "pointers" },
+      }),
+    );
   for (const role of RIG_ROLES)
-    if (usable(rig, s, { role, right: null }).length === 0 && usable(rig, s).length > 0)
+    if (usable(withPointers, s, { role, right: null }).length === 0 && usable(rig, s).length > 0)
       can.push(
         remedy(`Let kilo be its ${role}`, "program.set", { role, program: "kilo", rig: rig.id }),
       );
@@ -106,7 +117,7 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
     for (const { id: runner, name, away } of s.runners)
       if (away !== null)
         can.push(remedy(`Let runner ${name} work again`, "runner.resume", { runner }));
-  return [...can, ...grants(rig, s)];
+  return [...can, ...grants(withPointers, s)];
 }
 
 /** What would let a runner that is there work for the rig. */

@@ -106,6 +106,8 @@ export interface RunnerView {
   revokedAt: number | null;
   /** Agent programs that it has. */
   programs: readonly string[];
+  /** It has git-lfs. */
+  lfs: boolean;
   lastSeenAt: number;
 }
 

@@ -79,6 +79,7 @@ export function runner(change: Partial<RunnerView> = {}): RunnerView {
     isolation: "bwrap",
     host: null,
     programs: ["kilo"],
+    lfs: true,
     slots: 4,
     lastSeenAt: NOW,
     ...change,

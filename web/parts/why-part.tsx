@@ -9,17 +9,29 @@ import { Age } from "../ui/age.tsx";
 import { Button } from "../ui/button.tsx";
 import { Refusal } from "../ui/feedback.tsx";
 
-export type WhyOf = "bead" | "review" | "convoy" | "run";
+export type WhyOf = "bead" | "review" | "convoy" | "run" | "rig";
 
 function ask(connection: Connection, of: WhyOf, id: string): Promise<Result<Explanation>> {
   if (of === "bead") return connection.call("bead.explain", { bead: id });
   if (of === "review") return connection.call("review.explain", { review: id });
   if (of === "convoy") return connection.call("convoy.explain", { convoy: id });
+  if (of === "rig") return connection.call("rig.explain", { rig: id });
   return connection.call("run.explain", { run: id });
 }
 
 /** `stamp` changes whenever the answer may have: it is asked for anew then. */
-export function WhyPart({ of, id, stamp }: { of: WhyOf; id: string; stamp: string }) {
+type WhyProps = { of: WhyOf; id: string; stamp: string };
+
+/** As a part of a drawer. */
+export function WhyPart(props: WhyProps) {
+  return (
+    <Part title="Why it is here">
+      <Why {...props} />
+    </Part>
+  );
+}
+
+export function Why({ of, id, stamp }: WhyProps) {
   const connection = useConnection();
   const [answer, setAnswer] = useState<Result<Explanation> | null>(null);
   useEffect(() => {
@@ -30,14 +42,10 @@ export function WhyPart({ of, id, stamp }: { of: WhyOf; id: string; stamp: strin
     };
   }, [connection, of, id, stamp]);
   if (answer === null) return null;
-  return (
-    <Part title="Why it is here">
-      {answer.ok ? <Why explanation={answer.value} /> : <Refusal error={answer.error} />}
-    </Part>
-  );
+  return answer.ok ? <Explained explanation={answer.value} /> : <Refusal error={answer.error} />;
 }
 
-function Why({ explanation: { text, reasons, can } }: { explanation: Explanation }) {
+function Explained({ explanation: { text, reasons, can } }: { explanation: Explanation }) {
   return (
     <div className="space-y-2 text-sm">
       <p>{text}</p>

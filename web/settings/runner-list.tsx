@@ -37,6 +37,7 @@ function RunnerRow({ runner }: { runner: Runner }) {
       <GoingLine runner={runner} />
       <span className="num text-ink-2">{count(runner.slots, "slot")}</span>
       <span className="text-ink-2">{runner.programs.join(", ") || "no agent program"}</span>
+      {runner.lfs && <span className="text-ink-2">git-lfs</span>}
       <span className={runner.isolation === "none" ? "text-s-failed" : "text-ink-2"}>
         {isolationWords(runner)}
       </span>

@@ -5,6 +5,7 @@ import type { Rig } from "../../protocol/index.ts";
 import { shortId } from "../../protocol/index.ts";
 import { useCommand, useImages, useTopic } from "../lib/town.tsx";
 import { GateList } from "../parts/gates.tsx";
+import { Why } from "../parts/why-part.tsx";
 import { DeleteRig, Deleting } from "../rigs/delete-rig.tsx";
 import { Isolation } from "../rigs/isolation.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
@@ -119,13 +120,19 @@ function Baseline({ rig }: { rig: Rig }) {
             <GateList gates={baseline.gates} />
           </>
         ) : (
-          <p className="text-sm text-ink-3">
-            {rig.state === "checking" ? "Running now." : "It has not run yet."}
-          </p>
+          <NoBaseline rig={rig} />
         )}
       </div>
     </Section>
   );
+}
+
+/** It is being run, or cannot be: for want of a runner, say. */
+function NoBaseline({ rig }: { rig: Rig }) {
+  const runners = useImages("town", "runner");
+  if (rig.state !== "checking") return <p className="text-sm text-ink-3">It has not run yet.</p>;
+  const able = runners.map(({ id, state, away, lfs, labels }) => [id, state, away, lfs, labels]);
+  return <Why of="rig" id={rig.id} stamp={JSON.stringify([rig, able])} />;
 }
 
 const BEADS_SHOWN = 20;

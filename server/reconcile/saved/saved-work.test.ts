@@ -70,6 +70,15 @@ test("[C20] [C19] where the runner that alone has its work lacks the program of 
   });
 });
 
+test("[C20] [C22] where the runner that alone has its work lacks git-lfs, and the rig wants contents, a bead says so", () => {
+  const { on, wait } = decide(saved(), { lfs: false }, { rigs: [rig({ lfs: "fetched" })] });
+  expect([on, wait?.untilAt]).toEqual([null, null]);
+  expect(wait?.text).toBe(
+    "waits for runner far, which alone has 12 lines of it, and has no git-lfs: install it there and start that runner again, or let the rig's trees have pointers",
+  );
+  expect(decide(saved(), { lfs: false })).toMatchObject({ on: "ru_2", wait: null });
+});
+
 test("[C20] [C7] a bead waits for the runner that alone has its work, says so, and has a timer", () => {
   const lastSeenAt = NOW - MINUTE;
   const untilAt = lastSeenAt + POLICY.savedWorkPatienceMs;

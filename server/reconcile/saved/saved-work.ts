@@ -1,16 +1,9 @@
 /** From which saved work the next run of a bead begins, and whether it has to wait for the runner that alone has it. */
-import {
-  PROGRAM_TITLES,
-  type GivenWork,
-  type RunSpecOf,
-  type Wait,
-} from "../../../protocol/index.ts";
-import { programOf } from "../../model/agents/program.ts";
+import type { GivenWork, RunSpecOf, Wait } from "../../../protocol/index.ts";
 import { Capacity } from "../capacity.ts";
-import { isGoing, isolates, isReached, usable } from "../gates.ts";
+import { isGoing, isolates, isReached, lackOf, usable } from "../gates.ts";
 import { policyOf } from "../policy-of.ts";
 import type { IssueSaved, IssueView, RigView, RunnerView, Snapshot } from "../snapshot.ts";
-import { NEED } from "../stages.ts";
 
 /** The runner that alone has the newest saved work of a bead; null: the rig's repository has it, or there is none. */
 function keeperOf({ saved }: IssueView): string | null {
@@ -32,9 +25,10 @@ export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wai
   const what = `runner ${runner.name}, which alone has ${linesOf(issue.saved)} of it`;
   const here = pinnedTo(issue, rig, s);
   if (here !== null) {
-    if (!usable(rig, s, NEED.work).includes(here))
+    const lack = lackOf(here, rig, "polecat", s);
+    if (lack !== null)
       return {
-        text: `waits for ${what}, and has no ${PROGRAM_TITLES[programOf(s, rig.id, "polecat")]}: install it there and start that runner again, or choose another program for polecats`,
+        text: `waits for ${what}, and has no ${lack.of}: install it there and start that runner again, or ${lack.instead}`,
         untilAt: null,
       };
     const isFull = new Capacity(s).roomOn("agent", here) <= 0;

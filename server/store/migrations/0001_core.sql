@@ -291,6 +291,7 @@ ALTER TABLE `rigs` ADD `environment` text DEFAULT '{"variables":{},"instructions
 ALTER TABLE `rigs` ADD `credential` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `deletion` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `runners` ADD `lfs` integer DEFAULT true NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `leaving_at` integer;--> statement-breakpoint
 ALTER TABLE `runners` ADD `away` text;--> statement-breakpoint

@@ -34,6 +34,7 @@ export function welcomeRunner(tx: Tx, hello: Hello, { tokenId, rights }: Member)
     isolation: hello.isolation,
     isolationReason: hello.isolationReason,
     programs: hello.programs ?? [DEFAULT_PROGRAM],
+    lfs: hello.lfs ?? true,
     slots: hello.slots,
     appVersion: hello.appVersion,
     host: hello.host ?? null,

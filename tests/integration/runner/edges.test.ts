@@ -49,11 +49,12 @@ test("[C6] a runner says hello through the town's real door and answers an offer
   expect(answer).toEqual({ ok: true, value: { accepted: true } });
 });
 
-test("[C19] a runner tells which agent programs it has, and takes no run for another", async () => {
+test("[C19] [C22] a runner tells which agent programs it has, and git-lfs, and takes no run for another", async () => {
   await start((town) => town.runnerToken);
   await edge.town.greeted(1);
   const programs = edge.town.hellos[0]?.programs ?? [];
   expect(programs).toContain("kilo");
+  expect(edge.town.hellos[0]?.lfs).toBe(true);
   const spec = workSpec(rigSpec("/nonexistent/repository"), { program: "opencode" });
   const frame = { connection: 1, offerSeq: 1, acceptByMs: 5_000, spec };
   const runnerId = encodeId("runner", new Uint8Array(16).fill(9));

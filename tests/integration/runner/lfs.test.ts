@@ -111,6 +111,7 @@ test("[C22] gates that lack what only the remote has lost are run; a runner that
   process.env["PATH"] = await withoutLfs(stage.dir, path);
   try {
     await stage.start();
+    expect((await stage.town.until(() => stage.town.hellos[0])).lfs).toBe(false);
     expect(await baseline("fetched")).toMatchObject({
       green: null,
       reason: { code: "lfs_missing", message: expect.stringContaining("--lfs pointers") },

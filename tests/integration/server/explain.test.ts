@@ -91,3 +91,23 @@ test("[B16] a review tells its step, and a settled bead its end", async () => {
   expect(await stage.codeOf("bead.explain", { bead: "bd-nobody" })).toBe("not_found");
   expect(await stage.codeOf("run.explain", { run: bead })).toBe("not_found");
 });
+
+test("[B16] [C22] a rig tells what keeps agents from it: its baseline's run, no runner with what it wants, a pause", async () => {
+  const whyRig = () => stage.do("rig.explain", { rig });
+  expect(await whyRig()).toMatchObject({ text: "Agents may work on it.", reasons: [] });
+  await stage.do("rig.update", { rig, set: { labels: ["gpu"] } });
+  await stage.do("rig.recheck", { rig });
+  const waits = await whyRig();
+  expect(waits.text).toBe("Agents work on it when its baseline is green.");
+  expect(waits.reasons.map(({ text }) => text)).toEqual([
+    expect.stringContaining("no connected runner has the label gpu"),
+  ]);
+  expect(waits.can.map(({ command }) => command)).toContain("runner.label");
+  const before = stage.port.offers.length;
+  await stage.do("rig.update", { rig, set: { labels: [] } });
+  const { spec } = await stage.offered("baseline", before);
+  expect((await whyRig()).reasons).toMatchObject([{ on: spec.runId }]);
+  await stage.do("rig.pause", { rig });
+  expect((await whyRig()).reasons[0]?.text).toContain("paused");
+  expect(await stage.codeOf("rig.explain", { rig: "rg-nobody" })).toBe("not_found");
+});

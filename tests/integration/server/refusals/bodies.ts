@@ -113,6 +113,7 @@ export const bodies: { [N in CommandName]: (names: Names) => CommandInput<N> } =
   "review.decide": ({ review }) => ({ review, verdict: "request_changes", feedback: "more" }),
   "run.get": ({ run }) => ({ run }),
   "run.explain": ({ run }) => ({ run }),
+  "rig.explain": ({ rig }) => ({ rig }),
   "run.stop": ({ run }) => ({ run }),
   "run.events": ({ run }) => ({ run, limit: 5 }),
   "agent.list": nothing,
