@@ -81,6 +81,7 @@ function RigBody({ rig }: { rig: Rig }) {
               {rig.parked.message} <span className="mono text-ink-3">{rig.parked.code}</span>
             </Problem>
           )}
+          <Checking rig={rig} />
           <Deleting rig={rig} />
           <Isolation rig={rig} />
         </div>
@@ -120,17 +121,17 @@ function Baseline({ rig }: { rig: Rig }) {
             <GateList gates={baseline.gates} />
           </>
         ) : (
-          <NoBaseline rig={rig} />
+          <p className="text-sm text-ink-3">It has not run yet.</p>
         )}
       </div>
     </Section>
   );
 }
 
-/** It is being run, or cannot be: for want of a runner, say. */
-function NoBaseline({ rig }: { rig: Rig }) {
+/** Its baseline is being run, or cannot be: for want of a runner, say. */
+function Checking({ rig }: { rig: Rig }) {
   const runners = useImages("town", "runner");
-  if (rig.state !== "checking") return <p className="text-sm text-ink-3">It has not run yet.</p>;
+  if (rig.state !== "checking") return null;
   const able = runners.map(({ id, state, away, lfs, labels }) => [id, state, away, lfs, labels]);
   return <Why of="rig" id={rig.id} stamp={JSON.stringify([rig, able])} />;
 }

@@ -144,7 +144,7 @@ export function runLook(run: Pick<Run, "state" | "outcome">): Look {
 }
 
 const rigLooks: Record<Rig["state"], Look> = {
-  checking: progress("Baseline running"),
+  checking: progress("Checking"),
   ready: landed("Ready"),
   parked: paused("Parked"),
 };
