@@ -54,7 +54,7 @@ export const helloSchema = z.object({
   host: hostFiguresSchema.optional(),
   /** Agent programs that it has; one that does not tell has kilo. */
   programs: z.array(z.string().max(40)).max(20).optional(),
-  /** It has git-lfs; one that does not tell is tried. */
+  /** It has git-lfs; one that does not tell has not. */
   lfs: z.boolean().optional(),
   spoolEpoch: z.string().max(60),
   /** Highest sequence on the runner's disk; the town applies facts up to it before it compares. */

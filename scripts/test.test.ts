@@ -10,7 +10,7 @@ const paths = [
   "runner/git/mirror.ts",
   "tests/e2e/demo.test.ts",
   "tests/integration/git/land.test.ts",
-  "tests/kill/kill.test.ts",
+  "tests/kill/kill-town.test.ts",
   "tests/sim/town.test.ts",
   "tests/support/temp-dir.ts",
   "web/board.test.tsx",
@@ -23,7 +23,7 @@ test("[A1] every test file belongs to exactly one part, and filters choose by pa
     ["tests/integration/git/land.test.ts"],
     ["tests/sim/town.test.ts"],
     ["tests/e2e/demo.test.ts"],
-    ["tests/kill/kill.test.ts"],
+    ["tests/kill/kill-town.test.ts"],
   ]);
   expect(parts.flatMap((part) => filesOf(part, paths, ["git"]))).toEqual([
     "runner/git/mirror.test.ts",

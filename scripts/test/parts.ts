@@ -7,7 +7,7 @@ export interface Part {
   testTimeoutMs: number;
   /** Bounds the whole part. */
   partTimeoutMs: number;
-  /** Test files at once. */
+  /** Test files at once: more than cores where they mostly wait for agents. */
   workers: number;
   /** Whether the order of the tests of a file is shuffled; those that tell one story keep theirs. */
   shuffled: boolean;
@@ -21,7 +21,7 @@ export const parts: readonly Part[] = [
     name: "integration",
     testTimeoutMs: 2 * minuteMs,
     partTimeoutMs: 30 * minuteMs,
-    workers: 2,
+    workers: 3,
     shuffled: true,
   },
   {
@@ -42,7 +42,7 @@ export const parts: readonly Part[] = [
     name: "kill",
     testTimeoutMs: 5 * minuteMs,
     partTimeoutMs: 60 * minuteMs,
-    workers: 2,
+    workers: 3,
     shuffled: false,
   },
 ];

@@ -3,15 +3,16 @@
  * it reads is in the snapshot of the subject.
  */
 import { Capacity } from "./capacity.ts";
-import { indexSnapshot, type Context } from "./context.ts";
-import { gateOf, goingWords, hasRight, isGoing } from "./gates.ts";
+import { indexSnapshot, laneResource, type Context } from "./context.ts";
+import { gateOf, goingWords, hasRight, isGoing, isObserved } from "./gates.ts";
 import { repetitionWords } from "../model/ladder.ts";
 import { evictAt, mustGiveUpKey } from "./limits/eviction.ts";
 import { isAtWork, isStarting, nextRungAt, nextRungWords } from "./limits/ladder.ts";
-import { isFrozen, isRigPaused, wallAt } from "./limits/pauses.ts";
+import { isFrozen, wallAt } from "./limits/pauses.ts";
 import { decide, remedies, rigRemedies, type Remedy } from "./remedies.ts";
 import {
   issueReadiness,
+  needOf,
   PERSON_DECIDES,
   reviewReadiness,
   unmetBlockers,
@@ -99,7 +100,7 @@ function explainIssue(issue: IssueView, context: Context): Explanation {
     const first = isTold ? [] : [reason(text, untilAt, waitsOn(text, issue, review))];
     return { text: "It is open and cannot be started yet.", reasons: [...first, ...blockers], can };
   }
-  return { ...forCapacity(NEED.work, rig, null, context), can };
+  return { ...forCapacity(needOf("work", issue, context.s), rig, null, context), can };
 }
 
 /** The object that an open bead's wait speaks of, where it is one. */
@@ -146,8 +147,10 @@ function explainReview(review: ReviewView, context: Context): Explanation {
   if (readiness === null) return { text, reasons: why, can: own };
   if ("wait" in readiness)
     return { text, reasons: [reason(readiness.wait.text, readiness.wait.untilAt)], can: own };
-  const lane = review.state === "approved" ? readiness.ready.resource : null;
-  const need = review.state === "reviewing" ? NEED.review : lane === null ? NEED.check : NEED.merge;
+  const { stage, resource } = readiness.ready;
+  const lane = stage === "merge" ? resource : null;
+  const issue = context.issues.get(review.subjectId);
+  const need = issue ? needOf(stage, issue, context.s) : NEED[stage];
   const { reasons, can } = forCapacity(need, readiness.rig, lane, context);
   return { text, reasons, can: [...own, ...can] };
 }
@@ -242,17 +245,35 @@ const RIG_TEXT: Readonly<Record<RigView["state"], string>> = {
 };
 
 function explainRig(rig: RigView, context: Context): Explanation {
+  const text = rig.deletion === null ? RIG_TEXT[rig.state] : "It is being deleted.";
+  const of = rig.state === "checking" ? baselineReasons(rig, context) : openReasons(rig, context);
+  return { text, reasons: of, can: rigRemedies(rig, context.s) };
+}
+
+function baselineReasons(rig: RigView, context: Context): Reason[] {
   const { s } = context;
-  const text = RIG_TEXT[rig.state];
-  const can = rigRemedies(rig, s);
+  const gate = gateOf(rig, NEED.baseline, s);
+  if (gate) return [reason(gate.text, gate.untilAt)];
   const run = s.runs.find(({ kind, rigId }) => kind === "baseline" && rigId === rig.id);
-  if (run && rig.state === "checking" && !isRigPaused(rig, s))
-    return { ...explainRun(run, context), text, can };
-  // In the words of the beads that wait behind it.
-  const gate = gateOf(rig, NEED.work, s);
-  if (gate) return { text, reasons: [reason(gate.text, gate.untilAt)], can };
+  if (run) return explainRun(run, context).reasons;
+  if (rig.backOffUntil !== null && rig.backOffUntil > s.now)
+    return [reason("waits before the next try", rig.backOffUntil)];
+  if (isObserved(s))
+    return [reason("waits for the runners of the town to come back", s.observingUntil)];
+  return forCapacity(NEED.baseline, rig, laneResource(rig.id, rig.target), context).reasons;
+}
+
+/** Of its polecats, refineries and landings: what holds each of them up, once. */
+function openReasons(rig: RigView, { s }: Context): Reason[] {
+  const needs = [
+    NEED.work,
+    ...(rig.codeReview ? [NEED.review] : []),
+    ...(rig.delivery !== "none" ? [NEED.merge] : []),
+  ];
+  const gates = needs.flatMap((need) => gateOf(rig, need, s) ?? []);
+  const once = new Map(gates.map((gate) => [gate.text, reason(gate.text, gate.untilAt)]));
   const full = new Capacity(s).fullness(NEED.work, rig);
-  return { text, reasons: full === null ? [] : [reason(full)], can };
+  return once.size > 0 || full === null ? [...once.values()] : [reason(full)];
 }
 
 /** Ready by itself: what of the town holds it up. */

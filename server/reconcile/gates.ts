@@ -1,5 +1,5 @@
 /** What keeps a whole rig from being worked on, whatever is free. The same words for all that waits behind it. */
-import { PROGRAM_TITLES, type Role } from "../../protocol/index.ts";
+import { PROGRAM_TITLES } from "../../protocol/index.ts";
 import { programOf } from "../model/agents/program.ts";
 import { isPaused, mustStagger, providerWords, type Lane } from "../model/provider.ts";
 import { nextDayAt } from "../model/budget.ts";
@@ -32,10 +32,9 @@ export function usable(rig: RigView | null, s: Snapshot, need: Asked | null = nu
 function givesContents(
   { lfs }: RunnerView,
   rig: RigView | null,
-  { role }: Pick<Need, "role">,
+  { tree }: Pick<Need, "tree">,
 ): boolean {
-  // Triage has no tree.
-  return lfs || rig?.lfs !== "fetched" || role === "triage";
+  return lfs || !tree || rig?.lfs !== "fetched";
 }
 
 /** What is not installed on a runner, and what would do instead. */
@@ -46,16 +45,16 @@ interface Lack {
 
 const NO_LFS: Lack = { of: "git-lfs", instead: "let the rig's trees have pointers" };
 
-/** What agents of this role of the rig would not find on a runner; null: nothing. */
-export function lackOf(runner: RunnerView, rig: RigView, role: Role, s: Snapshot): Lack | null {
-  if (!givesContents(runner, rig, { role })) return NO_LFS;
-  const program = programOf(s, rig.id, role);
+/** What a polecat of the rig would not find on a runner; null: nothing. */
+export function lackOf(runner: RunnerView, rig: RigView, s: Snapshot): Lack | null {
+  if (!givesContents(runner, rig, NEED.work)) return NO_LFS;
+  const program = programOf(s, rig.id, "polecat");
   if (runner.programs.includes(program)) return null;
-  return { of: PROGRAM_TITLES[program], instead: `choose another program for ${role}s` };
+  return { of: PROGRAM_TITLES[program], instead: "choose another program for polecats" };
 }
 
 /** What a run asks of a runner, whatever is free. */
-type Asked = Pick<Need, "role" | "right">;
+type Asked = Pick<Need, "role" | "right" | "tree">;
 
 /** It keeps agents apart, or the rig's owner confirmed that none does. */
 export function isolates({ isolation }: RunnerView, { isolationConfirmed }: RigView): boolean {
@@ -122,7 +121,9 @@ export function sessionGate(s: Snapshot): Gate | null {
   if (there.length === 0) return gate(noneWords(s));
   const able = usable(null, s, NEED.session);
   if (able.length > 0) return gate(able.map(refusalWords).join("; "));
-  return gate(lackWords(PROGRAM_TITLES[programOf(s, null, "mayor")], "the Mayor"));
+  return gate(
+    lackWords("no connected runner", PROGRAM_TITLES[programOf(s, null, "mayor")], "the Mayor"),
+  );
 }
 
 function pausedGate(rig: RigView, { pauses }: Snapshot): Gate | null {
@@ -167,7 +168,7 @@ function baselineGate(rig: RigView, noRunner: Gate | null, s: Snapshot): Gate {
   if (rig.backOffUntil !== null && rig.backOffUntil > s.now) {
     return gate(`the baseline of rig ${rig.name} waits before the next try`, rig.backOffUntil);
   }
-  return noRunner ?? gate(`the baseline of rig ${rig.name} is being run`);
+  return noRunner ?? gate(`the baseline of rig ${rig.name} is run first`);
 }
 
 /**
@@ -188,13 +189,23 @@ function runnerGate(rig: RigView, need: Need, s: Snapshot): Gate | null {
     return gate(
       `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
     );
-  if (!isolating.some((runner) => givesContents(runner, rig, need))) return gate(noLfsWords(rig));
-  if (need.role !== null) return gate(noProgramWords(rig, need.role, s));
-  return gate(noMergeWords(rig));
+  const able = isolating.filter((runner) => givesContents(runner, rig, need));
+  if (able.length === 0) return gate(noLfsWords(rig, noneOf(isolating, there, rig)));
+  const none = noneOf(able, there, rig);
+  if (need.role === null) return gate(`${none} may land work: give one the right merge`);
+  const title = PROGRAM_TITLES[programOf(s, rig.id, need.role)];
+  return gate(lackWords(none, title, `a ${need.role} of rig ${rig.name}`));
+}
+
+/** @param left those of `there` that have what was asked before */
+function noneOf(left: readonly RunnerView[], there: readonly RunnerView[], rig: RigView): string {
+  if (left.length === there.length) return "no connected runner";
+  const names = left.map(({ name }) => name).join(", ");
+  return `of the runners that rig ${rig.name} could have otherwise (${names}), none`;
 }
 
 /** The town has just begun, and its runners may still come. */
-function isObserved(s: Snapshot): boolean {
+export function isObserved(s: Snapshot): boolean {
   return s.observingUntil !== null && s.runners.every((runner) => !runner.online);
 }
 
@@ -207,13 +218,8 @@ function noLabelWords({ name, labels }: RigView, there: readonly RunnerView[]): 
   return `no connected runner has ${what}, as rig ${name} wants: label a runner, or change the rig`;
 }
 
-function noLfsWords({ name }: RigView): string {
-  return `no connected runner has git-lfs, as rig ${name} wants: install it on a runner's host and start that runner again, or ${NO_LFS.instead}`;
-}
-
-function noMergeWords({ name, labels }: RigView): string {
-  const which = labels.length === 0 ? "no connected runner" : `none with the labels of rig ${name}`;
-  return `${which} may land work: give one the right merge`;
+function noLfsWords({ name }: RigView, none: string): string {
+  return `${none} has git-lfs, as rig ${name} wants: install it on a runner's host and start that runner again, or ${NO_LFS.instead}`;
 }
 
 /** Nobody is there, or nobody who is there takes anything new. */
@@ -233,13 +239,8 @@ function refusalWords({ name, host }: RunnerView): string {
   return `runner ${name} takes ${what}: ${host?.refuses?.why ?? "it does not say why"}`;
 }
 
-function noProgramWords(rig: RigView, role: Role, s: Snapshot): string {
-  const title = PROGRAM_TITLES[programOf(s, rig.id, role)];
-  return lackWords(title, `a ${role} of rig ${rig.name}`);
-}
-
-function lackWords(title: string, who: string): string {
-  return `no connected runner has ${title}, which ${who} is to be: install it on a runner's host and start that runner again, or choose another program`;
+function lackWords(none: string, title: string, who: string): string {
+  return `${none} has ${title}, which ${who} is to be: install it on a runner's host and start that runner again, or choose another program`;
 }
 
 function gate(text: string, untilAt: number | null = null): Gate {

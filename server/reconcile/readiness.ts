@@ -9,7 +9,16 @@ import { savedWait } from "./saved/saved-work.ts";
 import { beadOverspent } from "./limits/costs.ts";
 import { pauseWords } from "./limits/pauses.ts";
 import type { BlockerView, IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
-import { PRIORITY_RANK, STAGE, type Ready, type Stage } from "./stages.ts";
+import {
+  HANDED_NEED,
+  NEED,
+  PRIORITY_RANK,
+  STAGE,
+  WITHDRAWING_NEED,
+  type Need,
+  type Ready,
+  type Stage,
+} from "./stages.ts";
 
 export const PERSON_DECIDES = "a person decides its review";
 export const WAITS_FOR_ANSWER = "waits for the answer to its question";
@@ -106,6 +115,12 @@ export function reviewReadiness(review: ReviewView, context: Context): Readiness
     return wait("waits before the next try", review.backOffUntil);
   const busy = (stage !== "merge" || isEnding) && context.busyResources.has(beadResource(issue.id));
   return busy ? null : { rig, ready: entry(review.id, issue, stage, rig) };
+}
+
+/** What the run asks for that a stage of a bead begins with. */
+export function needOf(stage: Stage, issue: IssueView, s: Snapshot): Need {
+  if (stage === "work" && issue.taken !== null) return HANDED_NEED;
+  return stage === "merge" && withdraws(issue, s) ? WITHDRAWING_NEED : NEED[stage];
 }
 
 function entry(subjectId: string, issue: IssueView, stage: Stage, rig: RigView): Ready {

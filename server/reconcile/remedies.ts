@@ -1,10 +1,9 @@
 /** What a person could do about a bead that does not move: commands that the town takes as they stand. */
-import { RIG_ROLES } from "../model/agents/program.ts";
 import { isPaused } from "../model/provider.ts";
-import { usable } from "./gates.ts";
+import { isReached, usable } from "./gates.ts";
 import { overspentOf, type Overspent } from "./limits/costs.ts";
 import { mergesUngated, unmetBlockers } from "./readiness.ts";
-import { savedWait } from "./saved/saved-work.ts";
+import { pinnedTo, savedWait } from "./saved/saved-work.ts";
 import type { IssueView, ReviewView, RigView, Snapshot } from "./snapshot.ts";
 import { NEED } from "./stages.ts";
 
@@ -45,6 +44,9 @@ export function remedies(
       can.push(remedy(`Try “${blocker.title}” again`, "bead.reopen", { bead: blocker.id }));
   for (const { on, isLost } of unmetBlockers(issue, rig))
     if (isLost) can.push(remedy("Go on without it", "bead.undepend", { bead: id, on }));
+  const here = issue.taken === null ? pinnedTo(issue, rig, s) : null;
+  // Its work is where git-lfs is not, whatever other runners have.
+  if (here && rig.lfs === "fetched" && !here.lfs && !pointersHelp(rig, s)) can.push(pointers(rig));
   return [...can, ...rigRemedies(rig, s)];
 }
 
@@ -86,7 +88,6 @@ function raise({ scope, of, cost }: Overspent): Remedy {
 
 export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
   const can: Remedy[] = [];
-  const withPointers: RigView = { ...rig, lfs: "pointers" };
   if (rig.deletion !== null) can.push(remedy("Take its rig back", "rig.restore", { rig: rig.id }));
   if (rig.state === "parked")
     can.push(remedy("Run the rig's baseline again", "rig.recheck", { rig: rig.id }));
@@ -98,45 +99,68 @@ export function rigRemedies(rig: RigView, s: Snapshot): Remedy[] {
     can.push(remedy("Try the model's provider now", "provider.retry"));
   if (s.modelMissing || agents?.state === "refused")
     can.push(remedy("Set the model up", "model.set"));
-  if (
-    usable(rig, s, NEED.baseline).length === 0 &&
-    usable(withPointers, s, NEED.baseline).length > 0
-  )
-    can.push(
-      remedy("Let its trees have pointers", "rig.update", {
-        rig: rig.id,
-        set: { lfs: "pointers" },
-      }),
-    );
-  for (const role of RIG_ROLES)
-    if (usable(withPointers, s, { role, right: null }).length === 0 && usable(rig, s).length > 0)
-      can.push(
-        remedy(`Let kilo be its ${role}`, "program.set", { role, program: "kilo", rig: rig.id }),
-      );
-  if (usable(rig, s).length === 0)
-    for (const { id: runner, name, away } of s.runners)
-      if (away !== null)
-        can.push(remedy(`Let runner ${name} work again`, "runner.resume", { runner }));
-  return [...can, ...grants(withPointers, s)];
+  return [...can, ...ofRunners(rig, s)];
 }
 
-/** What would let a runner that is there work for the rig. */
-function grants(rig: RigView, s: Snapshot): Remedy[] {
+/** What would let a runner work for the rig, of those that the town knows. */
+function ofRunners(rig: RigView, s: Snapshot): Remedy[] {
   const can: Remedy[] = [];
-  if (usable(rig, s, NEED.merge).length === 0)
-    for (const { id: runner, name, rights } of usable(rig, s))
+  const there = usable(null, s);
+  const withPointers: RigView = { ...rig, lfs: "pointers" };
+  if (pointersHelp(rig, s)) can.push(pointers(rig));
+  // Where nobody has git-lfs, what else is missing is so with pointers too.
+  const asked = s.runners.some((each) => isReached(each) && each.lfs) ? rig : withPointers;
+  const fit = usable(asked, s, NEED.baseline);
+  for (const [role, need] of AGENTS) {
+    const program = "kilo";
+    if (usable(asked, s, need).length > 0) continue;
+    if (fit.some(({ programs }) => programs.includes(program)))
+      can.push(remedy(`Let kilo be its ${role}`, "program.set", { role, program, rig: rig.id }));
+  }
+  if (fit.length === 0)
+    for (const { id: runner, name, away, lfs } of s.runners)
+      if (away !== null && (lfs || asked.lfs === "pointers"))
+        can.push(remedy(`Let runner ${name} work again`, "runner.resume", { runner }));
+  if (usable(asked, s, NEED.merge).length === 0)
+    for (const { id: runner, name, rights } of fit)
       can.push(
         remedy(`Let runner ${name} land work`, "runner.rights", {
           runner,
           rights: [...rights, "merge"],
         }),
       );
+  return there.length === 0 || fit.length > 0 ? can : [...can, ...admissions(asked, s)];
+}
+
+const AGENTS = [
+  ["polecat", NEED.work],
+  ["refinery", NEED.review],
+] as const;
+
+/** Some run of the rig has a runner only where its trees have pointers. */
+function pointersHelp(rig: RigView, s: Snapshot): boolean {
+  if (rig.lfs !== "fetched") return false;
   const there = usable(null, s);
-  if (there.length === 0 || usable(rig, s).length > 0) return can;
+  if (there.length > 0 && !there.some(({ lfs }) => lfs)) return true;
+  return [NEED.baseline, NEED.work, NEED.review, NEED.merge].some(
+    (need) =>
+      usable(rig, s, need).length === 0 && usable({ ...rig, lfs: "pointers" }, s, need).length > 0,
+  );
+}
+
+function pointers({ id: rig }: RigView): Remedy {
+  return remedy("Let its trees have pointers", "rig.update", { rig, set: { lfs: "pointers" } });
+}
+
+/** What keeps every runner that is there from the rig: its labels, or that it isolates nothing. */
+function admissions(rig: RigView, s: Snapshot): Remedy[] {
+  const can: Remedy[] = [];
+  const fitWith = (change: Partial<RigView>) => usable({ ...rig, ...change }, s, NEED.baseline);
   const set = (text: string, change: object) =>
     can.push(remedy(text, "rig.update", { rig: rig.id, set: change }));
-  const withoutLabels = usable({ ...rig, labels: [] }, s);
-  const bare = usable({ ...rig, isolationConfirmed: true }, s);
+  const withoutLabels = fitWith({ labels: [] });
+  const bare = fitWith({ isolationConfirmed: true });
+  if (fitWith({ labels: [], isolationConfirmed: true }).length === 0) return can;
   if (withoutLabels.length > 0 || bare.length === 0) {
     for (const { id: runner, name, labels } of withoutLabels)
       can.push(

@@ -12,19 +12,24 @@ export interface Need {
   slot: SlotClass;
   role: Role | null;
   right: RunnerRight | null;
+  /** It writes the files of its rig's repository into a tree. */
+  tree: boolean;
 }
 
 /** What takes an agent's place without being one: it asks no model and no program. */
-export const HANDED_NEED: Need = { slot: "agent", role: null, right: null };
+export const HANDED_NEED: Need = { slot: "agent", role: null, right: null, tree: false };
+
+/** Of a merge that lands nothing: it only makes sure that a lost one does not either. */
+export const WITHDRAWING_NEED: Need = { slot: "code", role: null, right: "merge", tree: false };
 
 export const NEED = {
-  merge: { slot: "code", role: null, right: "merge" },
-  check: { slot: "code", role: null, right: null },
-  baseline: { slot: "code", role: null, right: null },
-  review: { slot: "agent", role: "refinery", right: null },
-  work: { slot: "agent", role: "polecat", right: null },
-  triage: { slot: "agent", role: "triage", right: null },
-  session: { slot: "session", role: "mayor", right: null },
+  merge: { slot: "code", role: null, right: "merge", tree: true },
+  check: { slot: "code", role: null, right: null, tree: true },
+  baseline: { slot: "code", role: null, right: null, tree: true },
+  review: { slot: "agent", role: "refinery", right: null, tree: true },
+  work: { slot: "agent", role: "polecat", right: null, tree: true },
+  triage: { slot: "agent", role: "triage", right: null, tree: false },
+  session: { slot: "session", role: "mayor", right: null, tree: false },
 } as const satisfies Record<RunKind, Need>;
 
 /** Place among those of one stage: priority, then age. */

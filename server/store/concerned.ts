@@ -111,6 +111,20 @@ const withSaved = prepared((db) =>
     .prepare(),
 );
 
+const givenTo = prepared((db) =>
+  db
+    .select({ id: issues.beadId })
+    .from(issues)
+    .where(
+      and(
+        // In the words of the partial index.
+        sql`${issues.taken} is not null`,
+        sql`json_extract(${issues.taken}, '$.given.runnerId') = ${given("id")}`,
+      ),
+    )
+    .prepare(),
+);
+
 const mailTo = prepared((db) =>
   db
     .select({ id: agents.beadId })
@@ -182,12 +196,17 @@ function prepareWays(db: Db): Ways {
     "review of the run": ({ run }) => [run?.reviewId ?? null],
     "runner of the run": ({ run }) => [run?.runnerId ?? null],
     "rig of the run": ({ run }) => [run?.rigId ?? null],
-    "open beads whose work the runner has": (it) => ids(withSaved(db).all({ id: it.id })),
+    "open beads whose work the runner has": (it) => workOn(db, it.id),
     "open beads whose work its runner has": ({ run }) =>
       // Only its end makes room.
-      run?.state === "ended" ? ids(withSaved(db).all({ id: run.runnerId })) : [],
+      run?.state === "ended" ? workOn(db, run.runnerId) : [],
     "live runs of the runner": (it) => ids(ofRunner.all({ id: it.id })),
   };
+}
+
+/** Saved by agents, or given back by people. */
+function workOn(db: Db, id: string): string[] {
+  return [...ids(withSaved(db).all({ id })), ...ids(givenTo(db).all({ id }))];
 }
 
 const ids = (rows: readonly { id: string }[]) => rows.map((row) => row.id);

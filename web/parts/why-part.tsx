@@ -24,14 +24,17 @@ type WhyProps = { of: WhyOf; id: string; stamp: string };
 
 /** As a part of a drawer. */
 export function WhyPart(props: WhyProps) {
+  const answer = useWhy(props);
+  if (answer === null) return null;
   return (
     <Part title="Why it is here">
-      <Why {...props} />
+      {answer.ok ? <Why explanation={answer.value} /> : <Refusal error={answer.error} />}
     </Part>
   );
 }
 
-export function Why({ of, id, stamp }: WhyProps) {
+/** Null until it is answered. */
+export function useWhy({ of, id, stamp }: WhyProps): Result<Explanation> | null {
   const connection = useConnection();
   const [answer, setAnswer] = useState<Result<Explanation> | null>(null);
   useEffect(() => {
@@ -41,11 +44,10 @@ export function Why({ of, id, stamp }: WhyProps) {
       current = false;
     };
   }, [connection, of, id, stamp]);
-  if (answer === null) return null;
-  return answer.ok ? <Explained explanation={answer.value} /> : <Refusal error={answer.error} />;
+  return answer;
 }
 
-function Explained({ explanation: { text, reasons, can } }: { explanation: Explanation }) {
+export function Why({ explanation: { text, reasons, can } }: { explanation: Explanation }) {
   return (
     <div className="space-y-2 text-sm">
       <p>{text}</p>

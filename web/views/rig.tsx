@@ -3,9 +3,10 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Rig } from "../../protocol/index.ts";
 import { shortId } from "../../protocol/index.ts";
+import { useNow } from "../lib/now.ts";
 import { useCommand, useImages, useTopic } from "../lib/town.tsx";
 import { GateList } from "../parts/gates.tsx";
-import { Why } from "../parts/why-part.tsx";
+import { useWhy, Why } from "../parts/why-part.tsx";
 import { DeleteRig, Deleting } from "../rigs/delete-rig.tsx";
 import { Isolation } from "../rigs/isolation.tsx";
 import { IssueRow } from "../parts/issue-row.tsx";
@@ -81,7 +82,7 @@ function RigBody({ rig }: { rig: Rig }) {
               {rig.parked.message} <span className="mono text-ink-3">{rig.parked.code}</span>
             </Problem>
           )}
-          <Checking rig={rig} />
+          <Standing rig={rig} />
           <Deleting rig={rig} />
           <Isolation rig={rig} />
         </div>
@@ -128,14 +129,17 @@ function Baseline({ rig }: { rig: Rig }) {
   );
 }
 
-/** Its baseline is being run, or cannot be: for want of a runner, say. */
-function Checking({ rig }: { rig: Rig }) {
+/** What keeps agents from it. That changes with runs, runners and pauses: it is asked for every few seconds. */
+function Standing({ rig }: { rig: Rig }) {
   const runners = useImages("town", "runner");
-  if (rig.state !== "checking") return null;
-  const able = runners.map(({ id, state, away, lfs, labels }) => [id, state, away, lfs, labels]);
-  return <Why of="rig" id={rig.id} stamp={JSON.stringify([rig, able])} />;
+  const stamp = JSON.stringify([useNow(ASK_EVERY_MS), rig, runners.map(({ state }) => state)]);
+  const answer = useWhy({ of: "rig", id: rig.id, stamp });
+  if (answer?.ok !== true || rig.parked !== null || rig.deletion !== null) return null;
+  if (rig.state === "ready" && answer.value.reasons.length === 0) return null;
+  return <Why explanation={answer.value} />;
 }
 
+const ASK_EVERY_MS = 5_000;
 const BEADS_SHOWN = 20;
 
 function Beads({ rig }: { rig: Rig }) {

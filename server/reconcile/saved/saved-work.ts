@@ -4,6 +4,7 @@ import { Capacity } from "../capacity.ts";
 import { isGoing, isolates, isReached, lackOf, usable } from "../gates.ts";
 import { policyOf } from "../policy-of.ts";
 import type { IssueSaved, IssueView, RigView, RunnerView, Snapshot } from "../snapshot.ts";
+import { HANDED_NEED } from "../stages.ts";
 
 /** The runner that alone has the newest saved work of a bead; null: the rig's repository has it, or there is none. */
 function keeperOf({ saved }: IssueView): string | null {
@@ -25,14 +26,13 @@ export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wai
   const what = `runner ${runner.name}, which alone has ${linesOf(issue.saved)} of it`;
   const here = pinnedTo(issue, rig, s);
   if (here !== null) {
-    const lack = lackOf(here, rig, "polecat", s);
+    const lack = lackOf(here, rig, s);
     if (lack !== null)
       return {
         text: `waits for ${what}, and has no ${lack.of}: install it there and start that runner again, or ${lack.instead}`,
         untilAt: null,
       };
-    const isFull = new Capacity(s).roomOn("agent", here) <= 0;
-    return isFull ? { text: `waits for a free slot on ${what}`, untilAt: null } : null;
+    return isFull(here, s) ? { text: `waits for a free slot on ${what}`, untilAt: null } : null;
   }
   // Nobody waits for what the town does not trust any more.
   if (runner.revokedAt !== null) return null;
@@ -47,10 +47,19 @@ export function savedWait(issue: IssueView, rig: RigView, s: Snapshot): Omit<Wai
   return { text: `waits for ${text}`, untilAt };
 }
 
+function isFull(runner: RunnerView, s: Snapshot): boolean {
+  return new Capacity(s).roomOn("agent", runner) <= 0;
+}
+
 /** What a person gave lies with one runner, or in the rig's repository. */
 function givenWait(given: GivenWork, rig: RigView, s: Snapshot): Omit<Wait, "rule"> | null {
   const { runnerId } = given;
-  if (runnerId === null || usable(rig, s).some(({ id }) => id === runnerId)) return null;
+  if (runnerId === null) return null;
+  const here = usable(rig, s, HANDED_NEED).find(({ id }) => id === runnerId);
+  if (here !== undefined) {
+    const text = `waits for a free slot on runner ${here.name}, which has what a person gave back`;
+    return isFull(here, s) ? { text, untilAt: null } : null;
+  }
   const runner = s.runners.find(({ id }) => id === runnerId);
   const isTrusted = runner !== undefined && runner.revokedAt === null;
   const text = isTrusted

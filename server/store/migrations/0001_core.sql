@@ -252,6 +252,7 @@ ALTER TABLE `issues` ADD `step_key` text;--> statement-breakpoint
 ALTER TABLE `issues` ADD `skipped` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `issues` ADD `wished_agent_id` text;--> statement-breakpoint
 CREATE INDEX `issues_with_saved` ON `issues` (`saved_run_id`) WHERE state = 'open' and saved_run_id is not null;--> statement-breakpoint
+CREATE INDEX `issues_taken` ON `issues` (`bead_id`) WHERE taken is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_wish` ON `issues` (`wished_agent_id`) WHERE wished_agent_id is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_molecule` ON `issues` (`molecule_id`,`step`) WHERE molecule_id is not null;--> statement-breakpoint
 CREATE INDEX `issues_by_state` ON `issues` (`state`,`bead_id`);--> statement-breakpoint
@@ -291,7 +292,7 @@ ALTER TABLE `rigs` ADD `environment` text DEFAULT '{"variables":{},"instructions
 ALTER TABLE `rigs` ADD `credential` text;--> statement-breakpoint
 ALTER TABLE `rigs` ADD `deletion` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `programs` text DEFAULT '["kilo"]' NOT NULL;--> statement-breakpoint
-ALTER TABLE `runners` ADD `lfs` integer DEFAULT true NOT NULL;--> statement-breakpoint
+ALTER TABLE `runners` ADD `lfs` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `runners` ADD `host` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `leaving_at` integer;--> statement-breakpoint
 ALTER TABLE `runners` ADD `away` text;--> statement-breakpoint

@@ -130,6 +130,9 @@ export const issues = sqliteTable(
     index("issues_with_saved")
       .on(t.savedRunId)
       .where(sql`state = 'open' and saved_run_id is not null`),
+    index("issues_taken")
+      .on(t.beadId)
+      .where(sql`taken is not null`),
     index("issues_by_wish")
       .on(t.wishedAgentId)
       .where(sql`wished_agent_id is not null`),

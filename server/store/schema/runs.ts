@@ -311,7 +311,7 @@ export const runners = sqliteTable("runners", {
   isolation: text("isolation").$type<Isolation>().notNull(),
   isolationReason: text("isolation_reason"),
   programs: json<string[]>("programs").notNull().default([DEFAULT_PROGRAM]),
-  lfs: flag("lfs").notNull().default(true),
+  lfs: flag("lfs").notNull().default(false),
   slots: integer("slots").notNull(),
   appVersion: text("app_version").notNull(),
   /** As last told; null: not yet. */

@@ -34,7 +34,7 @@ export function welcomeRunner(tx: Tx, hello: Hello, { tokenId, rights }: Member)
     isolation: hello.isolation,
     isolationReason: hello.isolationReason,
     programs: hello.programs ?? [DEFAULT_PROGRAM],
-    lfs: hello.lfs ?? true,
+    lfs: hello.lfs ?? false,
     slots: hello.slots,
     appVersion: hello.appVersion,
     host: hello.host ?? null,

@@ -237,6 +237,23 @@ test("[C22] many that want contents at once get them, and the files can be read 
   expect(mode & 0o777).toBe(0o644);
 });
 
+test("[C22] a bug that meets one who wants contents is not met by the next", async () => {
+  const tip = await tipOf();
+  let calls = 0;
+  const git: Git = {
+    run: (request) => {
+      calls += 1;
+      if (calls === 1) throw new TypeError("a bug");
+      return fixture.git.run(request);
+    },
+  };
+  const bringWith = contentsBringer(git);
+  const first = bringWith(fixture.rig, tip, null);
+  const second = bringWith(fixture.rig, tip, null);
+  expect(first).rejects.toThrow("a bug");
+  expect(await second).toEqual({ files: 2, missing: [], absence: null });
+});
+
 test("[C22] a runner has files of its own, and a remote on its disk keeps its", async () => {
   await bring(await tipOf());
   const theirs = await stat(lfsPath(fixture.remoteDir, lfsOid(ART)));

@@ -156,7 +156,7 @@ test("[B9] an agent that a person retires leaves its wishes and its messages beh
   expect((await stage.do("reconcile.preview", {})).steps).toEqual([]);
 });
 
-test("[B9] a free agent, a wished one and a free name are found by index, however many there are", async () => {
+test("[B9] [B20] a free agent, a wished one, a free name and what people gave back are found by index, however many there are", async () => {
   await stage.stop();
   const db = new Database(stage.databaseFile);
   const plan = (sql: string) =>
@@ -172,6 +172,10 @@ test("[B9] a free agent, a wished one and a free name are found by index, howeve
   expect(plan("select bead_id from agents where name = 'Amber'")).toContain("agents_by_name");
   expect(plan("select bead_id from issues where wished_agent_id = 'ag'")).toContain(
     "issues_by_wish",
+  );
+  const given = "json_extract(taken, '$.given.runnerId') = 'ru'";
+  expect(plan(`select bead_id from issues where taken is not null and ${given}`)).toContain(
+    "issues_taken",
   );
   db.close();
 });

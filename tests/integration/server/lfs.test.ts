@@ -8,7 +8,7 @@ const lfsOf = ({ spec }: Offer) => ("rig" in spec ? spec.rig.lfs : null);
 test("[C22] a rig's trees have pointers until it says so; a change runs its baseline again, and another word is refused", async () => {
   await using stage = await openStage();
   const runner = new PlayedRunner(stage);
-  await runner.hello();
+  await runner.hello({ lfs: true });
   const rig = await stage.readyRig(runner);
   expect(lfsOf(await stage.offered("baseline", 0))).toBe("pointers");
   const before = stage.port.offers.length;

@@ -233,3 +233,71 @@ test("[B20] [C9] what a person gave goes with the saved work of its bead, though
   );
   expect(first.given).toBeNull();
 });
+
+/** A second runner, `far`, to which a bead that a person took is given back. */
+async function givenTo(far: PlayedRunner): Promise<{ id: string }> {
+  const { id } = await taken();
+  await stage.do("bead.give", { bead: id, work: { ...work(id), runnerId: far.id } });
+  return { id };
+}
+
+const offeredOf = (bead: string, since: number) => () =>
+  stage.port.offers.slice(since).find(({ spec }) => spec.kind === "work" && spec.bead.id === bead);
+const runnerOf = async (run: string) => (await stage.do("run.get", { run })).runnerId;
+
+test("[B20] [C22] what is given back on a runner without git-lfs is taken there, for nothing of it is written into a tree", async () => {
+  const far = new PlayedRunner(stage);
+  await far.hello({ name: "far", lfs: false });
+  await runner.hello({ lfs: true, spoolSeq: runner.seq, lastOfferSeq: 99 });
+  const before = stage.port.offers.length;
+  await stage.do("rig.update", { rig, set: { lfs: "fetched" } });
+  const fact = { target: "main", targetOid: BASE, green: true, gates: [], reason: null };
+  await runner.end(await stage.offered("baseline", before), { kind: "baseline", ...fact });
+  const { id } = await givenTo(far);
+  const handed = await stage.until(() =>
+    stage.port.offers
+      .slice(before)
+      .findLast(({ spec }) => spec.kind === "work" && spec.handed !== null),
+  );
+  expect(handed.spec).toMatchObject({ bead: { id } });
+  expect(await runnerOf(handed.spec.runId)).toBe(far.id);
+});
+
+test("[B20] what is given back on a busy runner waits for that one, says so, and holds up nobody else", async () => {
+  const far = new PlayedRunner(stage);
+  await far.hello({ name: "far", slots: 1 });
+  await stage.do("runner.drain", { runner: "played" });
+  const before = stage.port.offers.length;
+  const busy = await stage.do("bead.sling", { rig, title: "Busy" });
+  const busyRun = await stage.until(offeredOf(busy.id, before));
+  await far.tell(busyRun.spec, { kind: "started" });
+  await stage.do("runner.resume", { runner: "played" });
+  await runner.hello({ slots: 1, spoolSeq: runner.seq, lastOfferSeq: 99 });
+  const { id } = await givenTo(far);
+  const said = await stage.until(async () => (await stage.issue(id)).wait?.text);
+  expect(said).toBe("waits for a free slot on runner far, which has what a person gave back");
+  const since = stage.port.offers.length;
+  const other = await stage.do("bead.sling", { rig, title: "Other" });
+  const next = await stage.until(offeredOf(other.id, since));
+  expect(await runnerOf(next.spec.runId)).toBe(runner.id);
+  await far.tell(busyRun.spec, exit("stopped_by_person"));
+  const handed = await stage.until(offeredOf(id, since));
+  expect(await runnerOf(handed.spec.runId)).toBe(far.id);
+});
+
+test("[B20] what is given back on a runner that is away is gone on with as soon as it is there", async () => {
+  const far = new PlayedRunner(stage);
+  await far.hello({ name: "far" });
+  stage.core.runnerGone(far.id, far.connection);
+  const since = stage.port.offers.length;
+  const { id } = await givenTo(far);
+  const said = await stage.until(async () => (await stage.issue(id)).wait?.text);
+  expect(said).toContain("waits for runner far, which has what a person gave back");
+  await far.hello({ name: "far", spoolSeq: far.seq, lastOfferSeq: 99 });
+  const handed = await stage.until(() =>
+    stage.port.offers
+      .slice(since)
+      .find(({ spec }) => spec.kind === "work" && spec.bead.id === id && spec.handed !== null),
+  );
+  expect(await runnerOf(handed.spec.runId)).toBe(far.id);
+});

@@ -96,7 +96,7 @@ test.each([
   [
     "a rig in its baseline",
     { rigs: [rig({ state: "checking" })] },
-    "the baseline of rig sample is being run",
+    "the baseline of rig sample is run first",
   ],
   [
     "a baseline without isolation",

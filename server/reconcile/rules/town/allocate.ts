@@ -12,7 +12,7 @@ import {
   offerWork,
 } from "../../offers.ts";
 import type { Action, Step } from "../../plan.ts";
-import { issueReadiness, readyOrder, reviewReadiness, sameReady } from "../../readiness.ts";
+import { issueReadiness, needOf, readyOrder, reviewReadiness, sameReady } from "../../readiness.ts";
 import { leftBehind, pinnedTo } from "../../saved/saved-work.ts";
 import { offerTriage } from "../../triage/offer.ts";
 import { triageBatch, triageGate } from "../../triage/wanted.ts";
@@ -27,14 +27,7 @@ import type {
   Snapshot,
   TurnView,
 } from "../../snapshot.ts";
-import {
-  HANDED_NEED,
-  NEED,
-  type Need,
-  type Ready,
-  type SlotClass,
-  type Stage,
-} from "../../stages.ts";
+import { HANDED_NEED, NEED, type Ready, type SlotClass, type Stage } from "../../stages.ts";
 
 const RULE = "town/allocate";
 /** A person who came to speak may have gone again. */
@@ -109,8 +102,7 @@ function give(
   capacity: Capacity,
   busy: Set<string>,
 ): Step | null {
-  const isHanded = ready.stage === "work" && subject.issue.taken !== null;
-  const need: Need = isHanded ? HANDED_NEED : NEED[ready.stage];
+  const need = needOf(ready.stage, subject.issue, context.s);
   const { slot, role } = need;
   const gate = gateOf(rig, need, context.s);
   if (gate) return waitStep(subject, { rule: RULE, ...gate }, ready);
@@ -118,8 +110,8 @@ function give(
     return waitStep(subject, { rule: RULE, text: NO_LANE, untilAt: null }, ready);
   const { issue } = subject;
   const only = ready.stage === "work" ? pinnedTo(issue, rig, context.s) : null;
-  const runner =
-    isHanded || mayProbe(issue, slot, context.s) ? capacity.place(need, rig, only) : null;
+  const mayStart = need === HANDED_NEED || mayProbe(issue, slot, context.s);
+  const runner = mayStart ? capacity.place(need, rig, only) : null;
   if (!runner)
     return waitStep(subject, { rule: RULE, text: NO_ROOM[ready.stage], untilAt: null }, ready);
   busy.add(ready.resource);

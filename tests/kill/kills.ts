@@ -23,7 +23,8 @@ const SEED = Number(process.env["GASTOWN_TEST_SEED"] ?? "0");
 /** Feature ids of what mends each victim's end. */
 const FEATURES = { town: "C6 D2", runner: "C6 D2", "kilo serve": "B1 C6" } as const;
 
-for (const victim of ["town", "runner", "kilo serve"] as const) {
+/** Registers the tests of one victim: a file for each, so that they can be run side by side. */
+export function testKillsOf(victim: keyof typeof VICTIMS): void {
   for (const moment of drawn(victim, MOMENTS)) {
     test.skipIf(isLeftOut("agent"))(
       `[Done-3 ${FEATURES[victim]}] a SIGKILL of the ${victim}, ${moment.name}: the next start lands each bead once`,

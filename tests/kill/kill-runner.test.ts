@@ -1,0 +1,4 @@
+// A SIGKILL of the runner's process at each moment: see kills.ts.
+import { testKillsOf } from "./kills.ts";
+
+testKillsOf("runner");
