@@ -42,7 +42,7 @@ export const parts: readonly Part[] = [
     name: "kill",
     testTimeoutMs: 5 * minuteMs,
     partTimeoutMs: 60 * minuteMs,
-    workers: 3,
+    workers: 2,
     shuffled: false,
   },
 ];
