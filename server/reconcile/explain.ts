@@ -245,9 +245,13 @@ const RIG_TEXT: Readonly<Record<RigView["state"], string>> = {
 };
 
 function explainRig(rig: RigView, context: Context): Explanation {
-  const text = rig.deletion === null ? RIG_TEXT[rig.state] : "It is being deleted.";
   const of = rig.state === "checking" ? baselineReasons(rig, context) : openReasons(rig, context);
-  return { text, reasons: of, can: rigRemedies(rig, context.s) };
+  return { text: rigText(rig, of), reasons: of, can: rigRemedies(rig, context.s) };
+}
+
+function rigText({ state, deletion }: RigView, of: readonly Reason[]): string {
+  if (deletion !== null) return "It is being deleted.";
+  return state === "ready" && of.length > 0 ? "Its baseline is green." : RIG_TEXT[state];
 }
 
 function baselineReasons(rig: RigView, context: Context): Reason[] {

@@ -1,7 +1,7 @@
 // Every place where a bead can stand still says why, until when, and what a person could do.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { commands, type CommandName } from "../../../protocol/index.ts";
-import { exit, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
+import { exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
 
 let stage: Stage;
 let runner: PlayedRunner;
@@ -105,9 +105,12 @@ test("[B16] [C22] a rig tells what keeps agents from it: its baseline's run, no 
   expect(waits.can.map(({ command }) => command)).toContain("runner.label");
   const before = stage.port.offers.length;
   await stage.do("rig.update", { rig, set: { labels: [] } });
-  const { spec } = await stage.offered("baseline", before);
-  expect((await whyRig()).reasons).toMatchObject([{ on: spec.runId }]);
+  const offer = await stage.offered("baseline", before);
+  expect((await whyRig()).reasons).toMatchObject([{ on: offer.spec.runId }]);
+  const fact = { target: "main", targetOid: HEAD, green: true, gates: [], reason: null };
+  await runner.end(offer, { kind: "baseline", ...fact });
   await stage.do("rig.pause", { rig });
+  expect((await whyRig()).text).toBe("Its baseline is green.");
   expect((await whyRig()).reasons[0]?.text).toContain("paused");
   expect(await stage.codeOf("rig.explain", { rig: "rg-nobody" })).toBe("not_found");
 });
