@@ -37,7 +37,8 @@ export function issueReadiness(issue: IssueView, context: Context): Readiness {
       "has used up its tries: it is made sure first that a merge that was cut off lands nothing",
     );
   if (issue.parked) return wait(`parked: ${issue.parked.message} Mend it, then resume this bead`);
-  const overspent = beadOverspent(issue, s);
+  // What a person gave back is taken up without a model.
+  const overspent = issue.taken?.given ? null : beadOverspent(issue, s);
   if (overspent) return wait(overspent);
   const [blocked] = unmetBlockers(issue, rig);
   if (blocked) return wait(blocked.text);

@@ -227,6 +227,8 @@ export interface RunView {
   progressed: boolean;
   startedAt: number | null;
   offeredAt: number;
+  /** It takes up what a person gave back: it has no agent. */
+  handed: boolean;
   /** A merge run that lands nothing: see `RunSpec`. */
   withdraws: boolean;
   /** Its agent may have been given the model's key; through the town it is not. */

@@ -277,6 +277,7 @@ function runView(run: typeof runs.$inferSelect): RunView {
       warned: false,
       own: null,
     },
+    handed: run.spec.kind === "work" && Boolean(run.spec.handed),
     withdraws: run.spec.kind === "merge" && run.spec.purpose === "withdraw",
     holdsKey: run.agentId !== null && !run.relayed,
     judges: run.spec.kind === "baseline" ? run.spec.rig : null,

@@ -199,6 +199,7 @@ export function run(change: Partial<RunView> = {}): RunView {
     round: 1,
     result: null,
     progressed: false,
+    handed: false,
     withdraws: false,
     holdsKey: true,
     relayed: false,

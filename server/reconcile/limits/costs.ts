@@ -54,6 +54,8 @@ export function runOverspent(
   run: RunView,
   { s, issues }: Context,
 ): { code: "run_budget" | "budget"; text: string } | null {
+  // It asks no model.
+  if (run.handed) return null;
   const { runMicroUsdMax: microUsd, runTokensMax: tokens } = policyOf(s, run.rigId);
   const own = run.kind === "session" ? null : usedUp(costOf(run.spent, { microUsd, tokens }));
   if (own) return { code: "run_budget", text: `the budget of a run is used up: ${own}` };

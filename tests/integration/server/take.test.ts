@@ -1,5 +1,6 @@
 // Beads that people work on themselves: taken, given back, and worked on by nobody meanwhile.
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { FactBody } from "../../../protocol/index.ts";
 import { savedFact } from "../../support/saved-fact.ts";
 import { BASE, exit, HEAD, openStage, PlayedRunner, workDone, type Stage } from "./stage.ts";
 
@@ -25,12 +26,12 @@ const work = (bead: string, review = true) => ({
   ...{ summary: "By hand.", review },
 });
 
-/** A bead whose run was stopped because a person took it, with work saved. */
-async function taken() {
+/** A bead whose run was stopped because a person took it, with work saved. @param facts told before that */
+async function taken(...facts: FactBody[]) {
   const before = stage.port.offers.length;
   const { id } = await stage.do("bead.sling", { rig, title: "Sort" });
   const { spec } = await stage.offered("work", before);
-  await runner.tell(spec, { kind: "started" }, savedFact({ oid: HEAD, baseOid: BASE }));
+  await runner.tell(spec, { kind: "started" }, ...facts, savedFact({ oid: HEAD, baseOid: BASE }));
   await stage.do("bead.take", { bead: id });
   const stop = await stage.until(() => stage.port.stops.at(-1));
   expect(stop).toMatchObject({ runId: spec.runId, outcome: "stopped_by_person" });
@@ -232,6 +233,24 @@ test("[B20] [C9] what a person gave goes with the saved work of its bead, though
     stage.port.forgets.find(({ runId }) => runId === spec.runId),
   );
   expect(first.given).toBeNull();
+});
+
+test("[B20] [F8] what is given spends nothing: no budget that is used up keeps or stops it", async () => {
+  const tokens = { inputTokens: 9, outputTokens: 9, reasoningTokens: 0 };
+  const cached = { cacheReadTokens: 0, cacheWriteTokens: 0 };
+  const call = { model: "m", costUsd: null, durationMs: 1, status: 200 };
+  const { id, spec } = await taken({ kind: "usage", ...call, ...tokens, ...cached });
+  await stage.do("budget.set", { scope: "day", tokens: 5 });
+  await stage.do("budget.set", { scope: "bead", of: id, tokens: 5 });
+  await stage.do("bead.give", { bead: id, work: work(id) });
+  const handed = await nextWork(spec.runId);
+  expect(handed.spec).toMatchObject({ handed: work(id) });
+  const stops = stage.port.stops.length;
+  await runner.tell(handed.spec, { kind: "started" });
+  await stage.tick();
+  expect(stage.port.stops).toHaveLength(stops);
+  await runner.tell(handed.spec, { ...workDone, headOid: OID }, exit("done"));
+  expect((await stage.offered("check")).spec.headOid).toBe(OID);
 });
 
 /** A second runner, `far`, to which a bead that a person took is given back. */
