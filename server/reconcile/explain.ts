@@ -4,7 +4,7 @@
  */
 import { Capacity } from "./capacity.ts";
 import { indexSnapshot, laneResource, type Context } from "./context.ts";
-import { gateOf, goingWords, hasRight, isGoing, isObserved } from "./gates.ts";
+import { gateOf, goingWords, hasRight, isGoing, isObserved, OBSERVING } from "./gates.ts";
 import { repetitionWords } from "../model/ladder.ts";
 import { evictAt, mustGiveUpKey } from "./limits/eviction.ts";
 import { isAtWork, isStarting, nextRungAt, nextRungWords } from "./limits/ladder.ts";
@@ -262,8 +262,7 @@ function baselineReasons(rig: RigView, context: Context): Reason[] {
   if (run) return explainRun(run, context).reasons;
   if (rig.backOffUntil !== null && rig.backOffUntil > s.now)
     return [reason("waits before the next try", rig.backOffUntil)];
-  if (isObserved(s))
-    return [reason("waits for the runners of the town to come back", s.observingUntil)];
+  if (isObserved(s)) return [reason(OBSERVING, s.observingUntil)];
   return forCapacity(NEED.baseline, rig, laneResource(rig.id, rig.target), context).reasons;
 }
 

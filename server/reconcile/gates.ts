@@ -29,7 +29,7 @@ export function usable(rig: RigView | null, s: Snapshot, need: Asked | null = nu
 }
 
 /** It can put into trees what Git LFS keeps, or need not. */
-function givesContents(
+export function givesContents(
   { lfs }: RunnerView,
   rig: RigView | null,
   { tree }: Pick<Need, "tree">,
@@ -116,14 +116,13 @@ export function sessionGate(s: Snapshot): Gate | null {
   const limited = dayGate(s) ?? laneGate("mayor", s);
   if (limited || usable(null, s, NEED.session).some((each) => takes(each, "session")))
     return limited;
-  if (isObserved(s)) return gate("waits for the runners of the town to come back");
+  if (isObserved(s)) return gate(OBSERVING);
   const there = usable(null, s);
   if (there.length === 0) return gate(noneWords(s));
   const able = usable(null, s, NEED.session);
   if (able.length > 0) return gate(able.map(refusalWords).join("; "));
-  return gate(
-    lackWords("no connected runner", PROGRAM_TITLES[programOf(s, null, "mayor")], "the Mayor"),
-  );
+  const program = otherProgram(PROGRAM_TITLES[programOf(s, null, "mayor")]);
+  return gate(lackWords("no connected runner", program, "which the Mayor is to be"));
 }
 
 function pausedGate(rig: RigView, { pauses }: Snapshot): Gate | null {
@@ -190,11 +189,12 @@ function runnerGate(rig: RigView, need: Need, s: Snapshot): Gate | null {
       `agents are not isolated on any runner here; confirm it for rig ${rig.name} or install bubblewrap`,
     );
   const able = isolating.filter((runner) => givesContents(runner, rig, need));
-  if (able.length === 0) return gate(noLfsWords(rig, noneOf(isolating, there, rig)));
+  if (able.length === 0)
+    return gate(lackWords(noneOf(isolating, there, rig), NO_LFS, `as rig ${rig.name} wants`));
   const none = noneOf(able, there, rig);
   if (need.role === null) return gate(`${none} may land work: give one the right merge`);
-  const title = PROGRAM_TITLES[programOf(s, rig.id, need.role)];
-  return gate(lackWords(none, title, `a ${need.role} of rig ${rig.name}`));
+  const program = otherProgram(PROGRAM_TITLES[programOf(s, rig.id, need.role)]);
+  return gate(lackWords(none, program, `which a ${need.role} of rig ${rig.name} is to be`));
 }
 
 /** @param left those of `there` that have what was asked before */
@@ -203,6 +203,8 @@ function noneOf(left: readonly RunnerView[], there: readonly RunnerView[], rig: 
   const names = left.map(({ name }) => name).join(", ");
   return `of the runners that rig ${rig.name} could have otherwise (${names}), none`;
 }
+
+export const OBSERVING = "waits for the runners of the town to come back";
 
 /** The town has just begun, and its runners may still come. */
 export function isObserved(s: Snapshot): boolean {
@@ -216,10 +218,6 @@ function noLabelWords({ name, labels }: RigView, there: readonly RunnerView[]): 
       ? `all the labels ${labels.join(", ")}`
       : `the label ${missing.join(", nor ")}`;
   return `no connected runner has ${what}, as rig ${name} wants: label a runner, or change the rig`;
-}
-
-function noLfsWords({ name }: RigView, none: string): string {
-  return `${none} has git-lfs, as rig ${name} wants: install it on a runner's host and start that runner again, or ${NO_LFS.instead}`;
 }
 
 /** Nobody is there, or nobody who is there takes anything new. */
@@ -239,8 +237,12 @@ function refusalWords({ name, host }: RunnerView): string {
   return `runner ${name} takes ${what}: ${host?.refuses?.why ?? "it does not say why"}`;
 }
 
-function lackWords(none: string, title: string, who: string): string {
-  return `${none} has ${title}, which ${who} is to be: install it on a runner's host and start that runner again, or choose another program`;
+function otherProgram(of: string): Lack {
+  return { of, instead: "choose another program" };
+}
+
+function lackWords(none: string, { of, instead }: Lack, why: string): string {
+  return `${none} has ${of}, ${why}: install it on a runner's host and start that runner again, or ${instead}`;
 }
 
 function gate(text: string, untilAt: number | null = null): Gate {

@@ -1,6 +1,6 @@
 /** What a person could do about a bead that does not move: commands that the town takes as they stand. */
 import { isPaused } from "../model/provider.ts";
-import { isReached, usable } from "./gates.ts";
+import { givesContents, isReached, usable } from "./gates.ts";
 import { overspentOf, type Overspent } from "./limits/costs.ts";
 import { mergesUngated, unmetBlockers } from "./readiness.ts";
 import { pinnedTo, savedWait } from "./saved/saved-work.ts";
@@ -46,7 +46,8 @@ export function remedies(
     if (isLost) can.push(remedy("Go on without it", "bead.undepend", { bead: id, on }));
   const here = issue.taken === null ? pinnedTo(issue, rig, s) : null;
   // Its work is where git-lfs is not, whatever other runners have.
-  if (here && rig.lfs === "fetched" && !here.lfs && !pointersHelp(rig, s)) can.push(pointers(rig));
+  const lacks = here !== null && !givesContents(here, rig, NEED.work);
+  if (lacks && !pointersHelp(rig, s)) can.push(pointers(rig));
   return [...can, ...rigRemedies(rig, s)];
 }
 
@@ -118,9 +119,11 @@ function ofRunners(rig: RigView, s: Snapshot): Remedy[] {
       can.push(remedy(`Let kilo be its ${role}`, "program.set", { role, program, rig: rig.id }));
   }
   if (fit.length === 0)
-    for (const { id: runner, name, away, lfs } of s.runners)
-      if (away !== null && (lfs || asked.lfs === "pointers"))
-        can.push(remedy(`Let runner ${name} work again`, "runner.resume", { runner }));
+    for (const each of s.runners)
+      if (each.away !== null && givesContents(each, asked, NEED.baseline))
+        can.push(
+          remedy(`Let runner ${each.name} work again`, "runner.resume", { runner: each.id }),
+        );
   if (usable(asked, s, NEED.merge).length === 0)
     for (const { id: runner, name, rights } of fit)
       can.push(
